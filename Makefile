@@ -1,0 +1,39 @@
+# Two commands do everything: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint bench clean
+
+demo: $(VENV)/ready
+	rm -rf demo
+	mkdir demo
+	$(BIN)/semscan train sample_images/lines --out demo/model --steps 500 > demo/train.json
+	$(BIN)/semscan inspect sample_images/wafer.png --model demo/model --threshold 0.5 --out demo/results | tee demo/wafer.json
+	@echo
+	@echo "The overlay, with the defects outlined: demo/results/wafer.overlay.png"
+
+test: $(VENV)/ready
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check semscan tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --editable ".[bench]"
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache bench-out
+
+$(VENV)/ready: setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable ".[test,lint]"
+	@$(BIN)/python -c "import cv2" || { \
+	  echo "OpenCV cannot be loaded (most often libGL is missing on a machine without a screen)."; \
+	  echo "Either install it:      sudo apt-get install libgl1 libglib2.0-0"; \
+	  echo "or use the headless build:  $(BIN)/pip uninstall opencv-python && $(BIN)/pip install opencv-python-headless"; \
+	  exit 1; }
+	touch $@

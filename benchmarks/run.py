@@ -1,0 +1,136 @@
+"""Measure semscan: accuracy of default trainings, and the time and memory of whole commands.
+
+    python benchmarks/run.py accuracy [SET ...] [--seed N] [--steps N]
+    python benchmarks/run.py speed [--model DIR]
+
+accuracy trains with the defaults on each SET and scores test/ at 0.5: lines and contacts (sample_images/),
+lines-fresh and contacts-fresh (the same models on images of other seeds), classes (the attention CNN), and,
+where the environment variable SEMSCAN_REAL_DATA names a folder that holds them, nanofibres and grid. speed
+times commands against `import tensorflow` in turn, and prints ratios of medians and peak memory. All output
+goes to bench-out/; the last tables are kept in benchmarks/README.md.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from score import score
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "bench-out"
+SAMPLES = ROOT / "sample_images"
+SEMSCAN = [sys.executable, "-m", "semscan"]
+FRESH = {"lines-fresh": "lines", "contacts-fresh": "contacts"}
+REAL = ("nanofibres", "grid")
+
+
+def run(*arguments):
+    """Run semscan and return its standard output; stop at a failure."""
+    done = subprocess.run([*SEMSCAN, *map(str, arguments)], stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"semscan {' '.join(map(str, arguments))} ended with {done.returncode}")
+    return done.stdout
+
+
+def folder_of(name):
+    """The data set of this name; fresh ones are made on first use."""
+    if name in REAL:
+        return Path(os.environ["SEMSCAN_REAL_DATA"]) / name
+    if name not in FRESH:
+        return SAMPLES / name
+    data = OUT / name
+    if not data.exists():
+        counts = ["--train", 1, "--test-good", 60, "--per-defect", 20]
+        run("synth", data, "--pattern", FRESH[name], "--seed", 4242, *counts)
+    return data
+
+
+def accuracy(names, seed, steps):
+    """Train and score each set; print one Markdown row each."""
+    print("| set | minutes | pixel AUROC | pixel AP | image AUROC | hit at 0.5 | false regions per good image |")
+    print("|---|---|---|---|---|---|---|")
+    for name in names:
+        data = folder_of(name)
+        model = OUT / f"{FRESH.get(name, name)}-seed{seed}.model"
+        minutes = "as above"
+        if not (model / "config.json").is_file():
+            extra = ["--steps", steps] if steps else []
+            record = json.loads(run("train", data, "--out", model, "--seed", seed, *extra))
+            minutes = f"{record['seconds'] / 60:.1f}"
+        maps = OUT / f"{name}-seed{seed}.maps"
+        lines = run("inspect", data / "test", "--model", model, "--out", maps, "--no-overlay", "--no-mask").splitlines()
+        figures = score(data, maps)
+        at = figures["at_threshold"]
+        print(f"| {name} | {minutes} | {figures['pixel_auroc']} | {figures['pixel_ap']} | {figures['image_auroc']} "
+              f"| {at['hit']}/{at['defects']} {figures['hit_by_class']} | {at['false_per_good_image']} |", flush=True)
+        told = [record for record in map(json.loads, lines) if record.get("class")]
+        if told:
+            right = sum(Path(record["image"]).parent.name == record["class"] for record in told)
+            print(f"\n{name}: {right}/{len(told)} images told right\n", flush=True)
+
+
+def timed(command):
+    """Wall seconds and peak MiB of one whole process."""
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"{command} failed")
+    return time.perf_counter() - began, usage.ru_maxrss / 1024
+
+
+def speed(model, rounds=7):
+    """Time commands in turn against `import tensorflow`."""
+    import cv2
+    import numpy as np
+
+    image = OUT / "speed-1024.png"
+    OUT.mkdir(exist_ok=True)
+    wafer = cv2.imdecode(np.fromfile(SAMPLES / "wafer.png", np.uint8), cv2.IMREAD_GRAYSCALE)
+    image.write_bytes(cv2.imencode(".png", np.tile(wafer, (2, 2)))[1].tobytes())
+    commands = {
+        "python -c 'import tensorflow'": [sys.executable, "-c", "import tensorflow"],
+        "semscan inspect (1024 x 1024, cold, all outputs)":
+            [*SEMSCAN, "inspect", str(image), "--model", str(model), "--out", str(OUT / "speed")],
+        "semscan --help": [*SEMSCAN, "--help"],
+        "semscan inspect --help": [*SEMSCAN, "inspect", "--help"],
+        "semscan train --help": [*SEMSCAN, "train", "--help"],
+    }
+    seen = {name: [] for name in commands}
+    for turn in range(rounds + 1):
+        for name, command in commands.items():
+            figures = timed(command)
+            if turn:
+                seen[name].append(figures)
+    yardstick = statistics.median(seconds for seconds, _ in seen["python -c 'import tensorflow'"])
+    print("| command | of the time of `import tensorflow` | median s | peak MiB |")
+    print("|---|---|---|---|")
+    for name, figures in seen.items():
+        middle = statistics.median(seconds for seconds, _ in figures)
+        print(f"| {name} | {middle / yardstick:.3f} | {middle:.2f} | {max(mib for _, mib in figures):.0f} |")
+
+
+def main():
+    """Parse and measure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="?", default="all", choices=["all", "accuracy", "speed"])
+    parser.add_argument("sets", nargs="*")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--model", type=Path)
+    chosen = parser.parse_args()
+    real = [name for name in REAL if "SEMSCAN_REAL_DATA" in os.environ]
+    if chosen.what in ("all", "accuracy"):
+        accuracy(chosen.sets or ["lines", "lines-fresh", "contacts", "contacts-fresh", "classes", *real],
+                 chosen.seed, chosen.steps)
+    if chosen.what in ("all", "speed"):
+        speed(chosen.model or OUT / f"lines-seed{chosen.seed}.model")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The terminal: parse, one call into pipeline, print. The only room that knows Click."""

@@ -1,0 +1,59 @@
+"""`semscan inspect`."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from typing import Any
+
+import click
+
+from semscan.cli import options
+from semscan.cli.output import emit_all, say
+from semscan.cli.tally import Tally
+from semscan.settings import OutputSettings
+
+
+@click.command(short_help="Find defects in images; write overlays, masks and maps.")
+@options.images
+@options.regions
+@options.method
+@options.model
+@options.out
+@options.together(options.no_overlay, options.no_mask, options.no_map, options.crops)
+@options.reading
+@options.jobs
+@options.nul
+@options.exit_code
+@options.table_format
+@options.loudness
+@click.pass_context
+def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
+    """Find defects in each IMAGE and write what was found to --out.
+
+    IMAGE is a file, a folder (searched below), a pattern, or - for names on standard input.
+
+    \b
+        semscan inspect wafer.png --threshold 0.5
+        semscan inspect lot7/ --out lot7-results --exit-code
+        find lot7 -name '*.tif' | semscan inspect - | jq -r 'select(.defect) | .image'
+
+    Each image gives one JSON line on standard output and, in --out, NAME.overlay.png,
+    NAME.mask.png and NAME.map.tif. All records are also kept in results.jsonl there.
+    """
+    from semscan.pipeline.inspect import count_images, inspect_images
+    from semscan.pipeline.printed import inspect_lines
+
+    output = OutputSettings(
+        out=choices["out"],
+        overlay=not choices["no_overlay"],
+        mask=not choices["no_mask"],
+        map=not choices["no_map"],
+        crops=choices["crops"],
+    )
+    settings = options.inspect_settings(choices, output)
+    with closing(inspect_images(images, settings, nul=choices["nul"], command=sys.argv)) as records:
+        tally = Tally(records, lambda: count_images(images, settings))
+        emit_all(inspect_lines(tally, choices["form"]))
+    say(tally.sentence(f"results in {output.out}"))
+    ctx.exit(tally.exit_code(choices["exit_code"]))

@@ -1,0 +1,38 @@
+"""Every error a user can meet. Standard library only.
+
+Each message is one sentence: what was found, what was wanted, what to do. Each class
+has a builtin parent that callers may already catch. Only `semscan.cli` turns these
+into exit codes.
+"""
+
+
+class SemscanError(Exception):
+    """Any fault that is the input's, not the program's."""
+
+
+class UsageFault(SemscanError, ValueError):
+    """Options that do not go together, or a value outside its range."""
+
+
+class BadImageError(SemscanError, ValueError):
+    """A file that cannot be read as one image to inspect."""
+
+
+class BadDataError(SemscanError, ValueError):
+    """A training folder that cannot be used as it is."""
+
+
+class BadModelError(SemscanError, ValueError):
+    """A model folder that is missing, damaged, newer than this version, or hostile."""
+
+
+class BadMapError(SemscanError, ValueError):
+    """A map that cannot be turned into regions."""
+
+
+class OutputError(SemscanError, OSError):
+    """A folder or file that cannot be written, or must not be overwritten."""
+
+
+class ExportError(SemscanError, RuntimeError):
+    """An exported graph that does not answer as the network it came from."""

@@ -1,0 +1,1 @@
+"""Step 1: what is on disk becomes values, and results go back to disk in one piece."""

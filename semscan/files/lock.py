@@ -1,0 +1,74 @@
+"""One process at a time: a lock that the system takes back when its holder dies."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from semscan.errors import OutputError
+
+try:
+    import fcntl
+except ImportError:
+    fcntl = None  # type: ignore[assignment]
+    import msvcrt
+
+FAR_BYTE = 1 << 30  # Windows locks bytes, not files: take one that nobody reads
+RETRY_SECONDS = 0.05
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[BinaryIO]:
+    """Open `path` for reading and appending, held by this process alone.
+
+    The file is made when it is not there. If it is empty at the end, it is removed again.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be opened.
+    """
+    file = _open_locked(path)
+    with file:
+        yield file
+        file.flush()
+        empty = file.seek(0, os.SEEK_END) == 0
+        if empty and os.name != "nt":
+            path.unlink(missing_ok=True)  # while still held: nobody can have written to it
+    if empty and os.name == "nt":
+        with suppress(OSError):  # another process has it open: that one removes it
+            path.unlink()
+
+
+def _open_locked(path: Path) -> BinaryIO:
+    while True:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("a+b")
+        except OSError as error:
+            raise OutputError(
+                f"{path.parent}: cannot be used as an output folder ({error.strerror}); choose another --out"
+            ) from error
+        _wait_for(file)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+                return file
+        file.close()  # its last holder removed it while we waited: take the new one
+
+
+def _wait_for(file: BinaryIO) -> None:
+    if fcntl is not None:
+        with suppress(OSError):  # a file system without locks: go on, as there is no other way
+            fcntl.flock(file, fcntl.LOCK_EX)
+        return
+    while True:
+        file.seek(FAR_BYTE)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            return
+        except OSError:
+            time.sleep(RETRY_SECONDS)

@@ -1,0 +1,99 @@
+"""What a model's configuration must hold: every key's type and range."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+KINDS = ("autoencoder", "attention-cnn")
+LARGEST_TILE = 4096
+MOST_CLASSES = 1000
+
+
+def check_config(config: Mapping[str, Any]) -> None:
+    """Check all keys of schema 1 for type and range; raises ValueError in one line."""
+    for key, (accepts, wanted) in RULES.items():
+        part: Any = config
+        for name in key.split("."):
+            if not isinstance(part, Mapping) or name not in part:
+                raise ValueError(f"{key} is missing, wanted {wanted}")
+            part = part[name]
+        if not accepts(part):
+            raise ValueError(f"{key} is {shown(part)}, wanted {wanted}")
+    if config["overlap"] >= config["tile"]:
+        raise ValueError(f"overlap is {config['overlap']}, wanted less than the tile of {config['tile']}")
+    classes, good = config["classes"], config["good_class"]
+    if good is not None and good not in (classes or ()):
+        raise ValueError(f"good_class is {shown(good)}, wanted one of the classes")
+    if config["kind"] == "attention-cnn" and not classes:
+        raise ValueError("classes is empty, wanted the names of an attention CNN's classes")
+    if config["calibration"]["raw_threshold"] is None and (config["kind"] == "autoencoder" or good is not None):
+        raise ValueError("calibration.raw_threshold is missing, wanted a number above 0")
+
+
+def _whole(low: int, high: int) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _number(low: float, high: float, *, above: bool = False) -> Callable[[Any], bool]:
+    def accepts(value: Any) -> bool:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            return False
+        return low < value <= high if above else low <= value <= high
+
+    return accepts
+
+
+def _or_none(accepts: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or accepts(value)
+
+
+def _is(kind: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, kind)
+
+
+def _names(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and 0 < len(value) <= MOST_CLASSES
+        and all(isinstance(name, str) and name for name in value)
+        and len(set(value)) == len(value)
+    )
+
+
+def _sha256(value: Any) -> bool:
+    return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
+
+
+RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "semscan_version": (_is(str), "a text"),
+    "kind": (lambda value: value in KINDS, f"one of {', '.join(KINDS)}"),
+    "attention": (_is(str), "the name of an attention"),
+    "tile": (_whole(16, LARGEST_TILE), f"a whole number of 16 to {LARGEST_TILE}"),
+    "overlap": (_whole(0, LARGEST_TILE), "a whole number less than the tile"),
+    "scale_to": (_or_none(_whole(16, 1 << 16)), "null or a whole number of 16 to 65536"),
+    "preprocessing.mean": (_number(-1e6, 1e6), "a number"),
+    "preprocessing.std": (_number(0, 1e6, above=True), "a number above 0"),
+    "calibration.raw_threshold": (_or_none(_number(0, 1e30, above=True)), "null or a number above 0"),
+    "calibration.false_alarms": (_number(0, 1e6), "a number of at least 0"),
+    "calibration.reached": (_or_none(_number(0, 1e9)), "null or a number of at least 0"),
+    "calibration.held_back": (_is(str), "a text"),
+    "classes": (_or_none(_names), f"null or 1 to {MOST_CLASSES} different names"),
+    "good_class": (_or_none(_is(str)), "null or the name of a class"),
+    "graph_sha256": (_sha256, "64 hexadecimal digits"),
+    "training": (_is(dict), "an object"),
+    "libraries": (_is(dict), "an object"),
+    "seed": (_whole(0, (1 << 64) - 1), "a whole number of at least 0"),
+    "nm_per_pixel": (_or_none(_number(0, 1e9, above=True)), "null or a number above 0"),
+}
+
+
+def shown(value: Any) -> str:
+    """Return a value from a configuration as a few harmless letters for a message."""
+    if isinstance(value, (dict, list)):
+        return "an object" if isinstance(value, dict) else f"a list of {len(value)}"
+    if isinstance(value, int) and abs(value) > 1 << 64:
+        return "a huge number"
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."

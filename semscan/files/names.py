@@ -1,0 +1,44 @@
+"""Names for outputs: from the source's own name to one that cannot be taken."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Iterator
+from pathlib import PurePath, PurePosixPath
+
+from semscan.files.find import Found
+
+LONGEST_NAME = 200  # bytes; systems take 255, the suffixes need some
+
+
+def candidates(found: Found, source: str) -> Iterator[PurePosixPath]:
+    """Yield the names for a source's outputs, best first, relative to the output folder, no suffix."""
+    place = found.below or PurePosixPath(found.path.name)
+    plain = place.name[: len(place.name) - len(place.suffix)] or place.name
+    names = [plain, place.name]
+    name = place.name
+    for folder in reversed(PurePath(source).parts[1:-1]):
+        name = f"{folder}_{name}"
+        names.append(name)
+    names.append(f"{place.name}.{hashlib.sha256(_bytes(source)).hexdigest()[:12]}")
+    for name in names:
+        yield place.with_name(_fitting(name))
+
+
+def _fitting(name: str) -> str:
+    """Cut a name that leaves no room for a suffix; a few letters of its hash keep it its own."""
+    encoded = _bytes(name)
+    if len(encoded) <= LONGEST_NAME:
+        return name
+    kept = encoded[: LONGEST_NAME - 13].decode("utf-8", errors="ignore")
+    return f"{kept}.{hashlib.sha256(encoded).hexdigest()[:12]}"
+
+
+def name_key(stem: PurePath | str) -> str:
+    """Return a name as the least particular file system sees it: letters' case and composition aside."""
+    return unicodedata.normalize("NFC", PurePath(stem).as_posix()).casefold()
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", errors="surrogateescape")

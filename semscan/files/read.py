@@ -1,0 +1,109 @@
+"""A path becomes a `SemImage`, or one line that says why not.
+
+What a file is, is decided by its first bytes, never by its name. It is refused before its
+pixels are decoded when its header is wrong or too large, and after when it holds nothing
+that can be judged. The rules for colour, depth, palette and alpha are in `semscan.files.grey`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from semscan.errors import BadImageError
+from semscan.files.decode import PNG_SIGNATURE, Decoded, decode_png, decode_with_pillow
+from semscan.files.grey import to_grey
+from semscan.files.tiff import MAGICS, decode_tiff
+from semscan.settings import ReadSettings
+from semscan.values import SemImage
+
+KINDS = "TIFF, PNG, JPEG or BMP"
+
+
+def read_image(path: Path, settings: ReadSettings, *, given: str | None = None) -> SemImage:
+    """Read one image as its file holds it.
+
+    Parameters
+    ----------
+    path : Path
+        A TIFF, PNG, JPEG or BMP file, whatever its name says.
+    settings : ReadSettings
+        `page` counts from 0. `databar` is not used here: `semscan.image.clean` takes it.
+    given : str, optional
+        The name as the user typed it, for messages; by default `path`.
+
+    Returns
+    -------
+    SemImage
+        Grey, uint8, uint16 or float32, in the file's own size and depth. `data_bar_rows` is
+        what the microscope's tags say; `source` is the absolute path. `metadata` has
+        "format", "dtype" (as stored), "pages", "page" and "data_bar_from".
+
+    Raises
+    ------
+    BadImageError
+        One line: what was found, what was wanted, what to do.
+    """
+    path = Path(path)
+    name = " ".join((given if given is not None else str(path)).splitlines())
+    try:
+        decoded = _decode(path, settings.page)
+        pixels, said = to_grey(decoded)
+    except BadImageError as error:
+        raise BadImageError(f"{name}: {error}") from error
+    except MemoryError as error:
+        raise BadImageError(f"{name}: the image does not fit into memory; cut it into parts") from error
+    except OSError as error:
+        raise BadImageError(f"{name}: {_why_not_opened(error)}") from error
+    stored = "uint8" if decoded.palette is not None else str(decoded.array.dtype)
+    return SemImage(
+        pixels=pixels,
+        source=os.path.abspath(path),
+        data_bar_rows=decoded.data_bar_rows,
+        metadata={
+            "format": decoded.format,
+            "dtype": stored,
+            "pages": decoded.pages,
+            "page": settings.page,
+            "data_bar_from": decoded.data_bar_from,
+        },
+        warnings=said,
+    )
+
+
+def _decode(path: Path, page: int) -> Decoded:
+    status = os.stat(path)
+    if stat.S_ISDIR(status.st_mode):
+        raise BadImageError(f"this is a folder, wanted a {KINDS} file; name the files in it")
+    if not stat.S_ISREG(status.st_mode):
+        raise BadImageError(f"this is a device or a pipe, wanted a {KINDS} file; save it to a file first")
+    if status.st_size == 0:
+        raise BadImageError(f"the file is empty, wanted a {KINDS} image; copy it again")
+    with path.open("rb") as file:
+        head = file.read(16)
+        if head.startswith(MAGICS):
+            return decode_tiff(path, page)
+        kind = _kind(head)
+        if page != 0:
+            raise BadImageError(f"it has 1 page, page {page} (from 0) was asked for; leave out --page")
+        data = head + file.read()
+    return decode_png(data) if kind == "PNG" else decode_with_pillow(data, kind)
+
+
+def _kind(head: bytes) -> str:
+    if head.startswith(PNG_SIGNATURE):
+        return "PNG"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if head.startswith(b"BM"):
+        return "BMP"
+    raise BadImageError(f"not a {KINDS} image (its first bytes are {head[:8]!r}); convert it to one of these")
+
+
+def _why_not_opened(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "no such file; check the name"
+    if isinstance(error, PermissionError):
+        return "no permission to read it; change its permissions or copy it"
+    return f"cannot be read ({error.strerror or type(error).__name__}); check the disk or copy the file again"

@@ -1,0 +1,104 @@
+"""An image's grey levels become 0 to 1, and the data bar is left out of judgement."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from semscan.errors import BadImageError, UsageFault
+from semscan.settings import SMALLEST_SIDE, ReadSettings
+from semscan.values import CleanImage, SemImage
+
+STRETCH_TAIL = 0.001
+LOWEST, HIGHEST = -0.25, 1.25
+MOST_SAMPLES = 1 << 22
+
+
+def clean(image: SemImage, settings: ReadSettings) -> CleanImage:
+    """Bring an image's grey levels to one scale and mark what is judged.
+
+    8 bits are divided by 255. 16 bits and floats are stretched linearly so that the 0.1 %
+    and 99.9 % percentiles of the judged area lie at 0 and 1: a detector rarely fills them,
+    and 300 grey levels out of 65,536 are then as good as their 8-bit stretch. What lies
+    beyond is kept up to -0.25 and 1.25.
+
+    Parameters
+    ----------
+    image : SemImage
+        As read.
+    settings : ReadSettings
+        `databar` is "auto" (the rows that the file states), "none", or a number of rows.
+
+    Returns
+    -------
+    CleanImage
+        `values` float32 (rows, cols); `judged` False in the data bar.
+
+    Raises
+    ------
+    BadImageError
+        If the data bar leaves fewer than 16 rows.
+    UsageFault
+        If `databar` is none of the three.
+
+    Examples
+    --------
+    >>> pixels = np.tile(np.arange(32, dtype=np.uint8) * 8, (40, 1))
+    >>> cleaned = clean(SemImage(pixels, "a.png", data_bar_rows=8), ReadSettings())
+    >>> cleaned.judged_fraction
+    0.8
+    """
+    bar = _bar_rows(image, settings.databar)
+    rows = image.pixels.shape[0]
+    if rows - bar < SMALLEST_SIDE:
+        raise BadImageError(
+            f"{image.source}: a data bar of {bar} rows leaves {max(rows - bar, 0)} of {rows}, at least "
+            f"{SMALLEST_SIDE} are needed; give a smaller --databar"
+        )
+    judged = np.ones(image.pixels.shape, bool)
+    judged[rows - bar :] = False
+    area = image.pixels[: rows - bar]
+    said = image.warnings
+    if area.min() == area.max():
+        said += (f"the judged area has one grey level only ({float(area.flat[0]):g}): nothing to see in it",)
+    return CleanImage(_scaled(image.pixels, area), judged, said)
+
+
+def _bar_rows(image: SemImage, databar: str | int) -> int:
+    if databar == "auto":
+        return image.data_bar_rows
+    if databar == "none":
+        return 0
+    try:
+        rows = int(databar)
+    except ValueError:
+        rows = -1
+    if rows < 0:
+        raise UsageFault(f"{databar!r} is no data bar height; wanted auto, none or a number of rows")
+    return rows
+
+
+def _scaled(pixels: np.ndarray, area: np.ndarray) -> np.ndarray:
+    if pixels.dtype == np.uint8:
+        return pixels.astype(np.float32) * np.float32(1 / 255)
+    low, high = _ends(area)
+    if high <= low:  # one grey level fills the area: place it by the type's own range
+        full = float(np.iinfo(pixels.dtype).max) if pixels.dtype.kind == "u" else 1.0
+        low, high = 0.0, max(full, abs(high))
+    if pixels.dtype.kind == "f":  # a small contrast on a large offset needs more than 24 bits
+        values = ((pixels - np.float64(low)) / (high - low)).astype(np.float32)
+    else:
+        values = (pixels.astype(np.float32) - np.float32(low)) * np.float32(1 / (high - low))
+    return np.clip(values, LOWEST, HIGHEST, out=values)
+
+
+def _ends(area: np.ndarray) -> tuple[float, float]:
+    """Return the 0.1 % and 99.9 % percentiles; of few grey levels, the lowest and highest."""
+    tails = [STRETCH_TAIL, 1 - STRETCH_TAIL]
+    if area.dtype.kind == "u":
+        cumulated = np.cumsum(np.bincount(area.ravel()))
+        ends = np.searchsorted(cumulated, np.array(tails) * cumulated[-1])
+    else:
+        step = -(-area.size // MOST_SAMPLES)  # every n-th pixel of a very large image is enough
+        ends = np.quantile(area.ravel()[::step], tails)
+    low, high = float(ends[0]), float(ends[1])
+    return (low, high) if high > low else (float(area.min()), float(area.max()))

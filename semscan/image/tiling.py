@@ -1,0 +1,91 @@
+"""An image becomes patches of the network's size, on an even grid that covers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from semscan.values import CleanImage
+
+
+def tile_offsets(shape: tuple[int, int], tile: int, overlap: int) -> list[tuple[int, int]]:
+    """Return the top left corners, (row, col), of the tiles that cover an image.
+
+    The fewest tiles that overlap by at least `overlap` pixels are spread evenly; the first
+    lies flush with the top left, the last with the bottom right. An axis shorter than a
+    tile gets one, at 0 (see `pad_to_tile`).
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns of the image.
+    tile : int
+        Side of a tile, pixels.
+    overlap : int
+        Least overlap of neighbours, pixels, ``0 <= overlap < tile``.
+
+    Raises
+    ------
+    ValueError
+        If `overlap` does not fit.
+
+    Examples
+    --------
+    >>> tile_offsets((64, 100), 64, 16)
+    [(0, 0), (0, 36)]
+    """
+    if not 0 <= overlap < tile:
+        raise ValueError(f"overlap must be 0 to {tile - 1}, got {overlap}")
+    rows, cols = (_along(size, tile, overlap) for size in shape)
+    return [(row, col) for row in rows for col in cols]
+
+
+def _along(size: int, tile: int, overlap: int) -> list[int]:
+    if size <= tile:
+        return [0]
+    count = -(-(size - overlap) // (tile - overlap))
+    last = size - tile
+    return [(step * last + (count - 1) // 2) // (count - 1) for step in range(count)]
+
+
+def pad_to_tile(values: np.ndarray, tile: int) -> np.ndarray:
+    """Mirror an image at its bottom and right edge until both sides are at least `tile`.
+
+    Examples
+    --------
+    >>> pad_to_tile(np.array([[1.0, 2.0, 3.0]]), 5)[0].tolist()
+    [1.0, 2.0, 3.0, 2.0, 1.0]
+    """
+    down, right = (max(0, tile - size) for size in values.shape)
+    if down == right == 0:
+        return values
+    return np.pad(values, ((0, down), (0, right)), mode="reflect")
+
+
+def cut_tiles(values: np.ndarray, offsets: Sequence[tuple[int, int]], tile: int) -> np.ndarray:
+    """Cut tiles out of an image whose sides are at least `tile`.
+
+    Returns
+    -------
+    ndarray of float32, shape (len(offsets), tile, tile)
+        Copies, in the order of `offsets`.
+
+    Raises
+    ------
+    ValueError
+        If a tile does not lie inside the image.
+    """
+    tiles = np.empty((len(offsets), tile, tile), np.float32)
+    rows, cols = values.shape
+    for place, (row, col) in enumerate(offsets):
+        if not (0 <= row <= rows - tile and 0 <= col <= cols - tile):
+            raise ValueError(f"a tile of {tile} at ({row}, {col}) leaves the {rows} x {cols} image; pad it first")
+        tiles[place] = values[row : row + tile, col : col + tile]
+    return tiles
+
+
+def judged_rows(image: CleanImage) -> slice:
+    """Return the rows shown to the network: from the first to the last that hold a judged pixel."""
+    rows = np.flatnonzero(image.judged.any(axis=1))
+    return slice(int(rows[0]), int(rows[-1]) + 1) if rows.size else slice(0, 0)

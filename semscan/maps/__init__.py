@@ -1,0 +1,1 @@
+"""Tile maps to one calibrated full-size map."""

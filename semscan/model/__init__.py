@@ -1,0 +1,1 @@
+"""The networks: attention layers, the two architectures, losses, fitting, saving, export. TensorFlow."""

@@ -1,0 +1,1 @@
+"""The story: joins the rooms, one page for each command."""

@@ -1,0 +1,30 @@
+"""One bad file never stops the others."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from typing import Any
+
+from semscan.errors import SemscanError
+from semscan.files.find import Found, Missing
+from semscan.report.record import error_record
+
+log = logging.getLogger(__name__)
+
+
+def guarded(named: Found | Missing, act: Callable[[Found], dict[str, Any]]) -> dict[str, Any]:
+    """Return the record that `act` makes or, whatever goes wrong in it, the record of its error."""
+    if isinstance(named, Missing):
+        return error_record(named.given, os.path.abspath(named.given), f"{named.given}: {named.reason}")
+    try:
+        return act(named)
+    except SemscanError as error:
+        said = str(error)
+    except MemoryError:
+        said = f"{named.given}: not enough memory for this image; use fewer --jobs or cut it into parts"
+    except Exception as error:
+        said = f"{named.given}: internal fault ({type(error).__name__}: {error}); please report it"
+        log.debug("%s", named.given, exc_info=True)
+    return error_record(named.given, os.path.abspath(named.path), said)

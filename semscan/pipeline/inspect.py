@@ -1,0 +1,179 @@
+"""Inspect images: the whole tool on one page.
+
+A file is read (`files`), brought to one grey scale (`image`) and looked at by a witness, which
+cuts it into tiles, runs the network over them (`runtime`) and blends the answers (`maps`): see
+`semscan.pipeline.witness`. The raw map is scaled so that 0.5 is the calibrated threshold (`maps`),
+what is hot becomes regions (`regions`), and the findings become a record and pictures (`report`)
+on disk (`files`).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from semscan.files.find import Found, Missing, find_images
+from semscan.files.outputs import Outputs
+from semscan.files.read import read_image
+from semscan.image.clean import clean
+from semscan.maps.scale import to_map
+from semscan.pipeline.batch import in_order
+from semscan.pipeline.guard import guarded
+from semscan.pipeline.results import Run, write_map, write_pictures
+from semscan.pipeline.witness import Witness, choose_witness
+from semscan.regions.find import Segmented, image_score, segment, shortest
+from semscan.report.record import NO_THRESHOLD, map_description, score_record, to_record
+from semscan.settings import InspectSettings
+from semscan.values import CleanImage, HeatMap, Inspection, SemImage
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One image and all that was found in it. `mask` is uint8, 0 or 255, the pixels of the regions."""
+
+    image: CleanImage
+    heat: HeatMap
+    mask: np.ndarray
+    inspection: Inspection
+
+
+def inspect_images(
+    arguments: Sequence[str],
+    settings: InspectSettings,
+    *,
+    witness: Witness | None = None,
+    stdin: BinaryIO | None = None,
+    nul: bool = False,
+    command: Sequence[str] = (),
+) -> Generator[dict[str, Any], None, None]:
+    """Inspect images and write what was found; yield one record each, in the order given.
+
+    An image that cannot be inspected gives a record of its error and never stops the others.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        Files, folders (searched below), globs; ``-`` for names on `stdin`.
+    settings : InspectSettings
+        Model, reading, regions, outputs, jobs.
+    witness : Witness, optional
+        Who looks; by default the one that `settings` ask for.
+    stdin : binary stream, optional
+        Names, one a line, or NUL-separated with `nul`.
+    command : sequence of str
+        As typed, for `run.json`.
+
+    Raises
+    ------
+    BadModelError
+        Before the first image, if the model cannot be used.
+    OutputError
+        If the output folder cannot be used.
+    """
+    witness = witness or choose_witness(settings)
+    outputs = Outputs(Path(settings.output.out))
+    run = Run(settings, witness.about, command)
+
+    def named() -> Iterator[tuple[Found | Missing, Path]]:
+        for found in find_images(arguments, stdin=stdin, nul=nul, skip=outputs.out):
+            # named here, in the order given, so that any number of jobs gives the same names
+            yield found, outputs.claim(found, os.path.abspath(found.path)) if isinstance(found, Found) else outputs.out
+
+    def one(task: tuple[Found | Missing, Path]) -> dict[str, Any]:
+        return guarded(task[0], lambda found: _inspect(found, task[1], settings, witness))
+
+    try:
+        with closing(in_order(one, named(), settings.jobs)) as records:
+            for record in records:
+                run.add(record)
+                yield record
+    finally:  # also when the reader has had enough, or on Ctrl-C: what was written is on record
+        outputs.finish(run.records, run.summary())
+
+
+def score_images(
+    arguments: Sequence[str],
+    settings: InspectSettings,
+    *,
+    witness: Witness | None = None,
+    stdin: BinaryIO | None = None,
+    nul: bool = False,
+) -> Generator[dict[str, Any], None, None]:
+    """Judge images as `inspect_images` does, but write nothing; yield one short record each."""
+    witness = witness or choose_witness(settings)
+
+    def one(found: Found | Missing) -> dict[str, Any]:
+        return score_record(guarded(found, lambda found: _score(found, settings, witness)))
+
+    yield from in_order(one, find_images(arguments, stdin=stdin, nul=nul), settings.jobs)
+
+
+def count_images(arguments: Sequence[str], settings: InspectSettings) -> int | None:
+    """How many images the arguments name; None when standard input has yet to say."""
+    if "-" in arguments:
+        return None
+    return sum(1 for _ in find_images(arguments, skip=Path(settings.output.out)))
+
+
+def judge(image: SemImage, given: str, settings: InspectSettings, witness: Witness) -> Judged:
+    """Clean one image, let the witness look, and find what is hot. Touches no file.
+
+    Parameters
+    ----------
+    image : SemImage
+        As read.
+    given : str
+        Its name in the record.
+    """
+    cleaned = clean(image, settings.read)
+    evidence = witness(cleaned)
+    heat = HeatMap(to_map(evidence.raw, witness.raw_threshold), raw_max=shortest(evidence.raw.max(initial=0)))
+    calibrated, threshold = witness.raw_threshold is not None, settings.regions.threshold
+    if calibrated:
+        found = segment(heat.values, settings.regions)
+    else:  # 0.5 means nothing on this map
+        found = Segmented([], np.zeros(heat.values.shape, np.uint8))
+    classes = evidence.class_probabilities
+    inspection = Inspection(
+        image=given,
+        source=image.source,
+        score=image_score(heat.values, found.regions, threshold) if calibrated else None,
+        raw_score=heat.raw_max,
+        threshold=threshold,
+        regions=tuple(replace(region, witnesses=(witness.name,)) for region in found.regions),
+        width=heat.values.shape[1],
+        height=heat.values.shape[0],
+        judged_fraction=cleaned.judged_fraction,
+        method=(witness.name,),
+        nm_per_pixel=image.nm_per_pixel,
+        model=witness.about.get("model"),
+        class_name=max(classes, key=lambda name: classes[name]) if classes else None,
+        class_probabilities=classes,
+        warnings=cleaned.warnings if calibrated else (*cleaned.warnings, NO_THRESHOLD),
+    )
+    return Judged(cleaned, heat, found.mask, inspection)
+
+
+def _inspect(found: Found, base: Path, settings: InspectSettings, witness: Witness) -> dict[str, Any]:
+    """Judge one file and write what was asked for."""
+    began = time.monotonic()
+    judged = judge(read_image(found.path, settings.read, given=found.given), found.given, settings, witness)
+    inspection, heat = judged.inspection, judged.heat.values
+    outputs = write_pictures(judged.image, heat, judged.mask, inspection, base, settings.output)
+    if settings.output.map:
+        description = map_description(inspection, witness.about, asdict(settings.read))
+        outputs["map"] = write_map(heat, description, base)
+    return to_record(inspection, outputs, time.monotonic() - began)
+
+
+def _score(found: Found, settings: InspectSettings, witness: Witness) -> dict[str, Any]:
+    began = time.monotonic()
+    judged = judge(read_image(found.path, settings.read, given=found.given), found.given, settings, witness)
+    return to_record(judged.inspection, {}, time.monotonic() - began)

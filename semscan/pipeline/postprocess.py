@@ -1,0 +1,193 @@
+"""Cut saved maps into regions anew: no network runs, so another threshold takes no time."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from semscan.errors import BadMapError, SemscanError
+from semscan.files.find import Found
+from semscan.files.find_maps import MAP_SUFFIX, find_maps, image_of_map
+from semscan.files.outputs import Outputs
+from semscan.files.read import read_image
+from semscan.files.write import read_tiff_map
+from semscan.image.clean import clean
+from semscan.pipeline.guard import guarded
+from semscan.pipeline.results import Run, write_pictures
+from semscan.regions.find import Segmented, image_score, segment
+from semscan.report.record import NO_THRESHOLD, to_record
+from semscan.settings import PostprocessSettings, ReadSettings
+from semscan.values import CleanImage, Inspection
+
+
+@dataclass(frozen=True, slots=True)
+class SavedMap:
+    """A map as its file holds it: values 0 to 1, float32, and what it says of itself."""
+
+    path: Path
+    values: np.ndarray
+    about: Mapping[str, Any]
+
+    def says(self, key: str, kind: type, otherwise: Any) -> Any:
+        """One entry of `about`, if it is there and of the right kind: the file may come from anywhere."""
+        value = self.about.get(key)
+        return value if isinstance(value, kind) else otherwise
+
+    def number(self, key: str, otherwise: float | None) -> float | None:
+        """One entry of `about`, if it is a finite number."""
+        return _number(self.about.get(key), otherwise)
+
+    @property
+    def source(self) -> str:
+        """Where the image was; else the map itself."""
+        return self.says("source", str, "") or os.path.abspath(self.path)
+
+    @property
+    def calibrated(self) -> bool:
+        """False if the map says that its 0.5 means nothing."""
+        calibration = self.says("calibration", dict, {"raw_threshold": 1.0})
+        return calibration.get("raw_threshold") is not None
+
+
+def postprocess_maps(
+    arguments: Sequence[str],
+    settings: PostprocessSettings,
+    *,
+    stdin: BinaryIO | None = None,
+    nul: bool = False,
+    command: Sequence[str] = (),
+) -> Generator[dict[str, Any], None, None]:
+    """Find the regions of saved maps; yield one record each, in the order given.
+
+    A map that cannot be used gives a record of its error and never stops the others.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        Maps, folders of maps, globs; ``-`` for names on `stdin`.
+    settings : PostprocessSettings
+        Regions, where the images are, what to write.
+
+    Raises
+    ------
+    OutputError
+        If the output folder cannot be used.
+    """
+    outputs = Outputs(Path(settings.output.out)) if settings.output else None
+    run = Run(settings, {}, command)
+    seen: set[str] = set()
+    try:
+        for found in find_maps(arguments, stdin=stdin, nul=nul):
+            record = guarded(found, lambda found: _postprocess(found, settings, outputs, seen))
+            run.add(record)
+            yield record
+    finally:
+        if outputs:
+            outputs.finish(run.records, run.summary())
+
+
+def count_maps(arguments: Sequence[str]) -> int | None:
+    """How many maps the arguments name; None when standard input has yet to say."""
+    return None if "-" in arguments else sum(1 for _ in find_maps(arguments))
+
+
+def _postprocess(
+    found: Found, settings: PostprocessSettings, outputs: Outputs | None, seen: set[str]
+) -> dict[str, Any]:
+    began = time.monotonic()
+    saved = _read(found.path)
+    segmented = segment(saved.values, settings.regions) if saved.calibrated else _nothing(saved)
+    inspection = _inspection(saved, segmented, settings.regions.threshold)
+    if saved.source in seen:  # a second map of one image: its outputs are its own
+        inspection = replace(inspection, source=os.path.abspath(saved.path))
+    seen.add(inspection.source)
+    written: dict[str, Any] = {}
+    if outputs and settings.output:
+        wanted, image = settings.output, None
+        if wanted.overlay or wanted.crops:
+            image, warnings = _image(saved, settings)
+            inspection = replace(inspection, warnings=inspection.warnings + warnings)
+        if image is None:  # the mask needs only the map
+            wanted, image = replace(wanted, overlay=False, crops=False), _blank(saved)
+        base = outputs.claim(_named_as_its_image(found, saved), inspection.source)
+        written = write_pictures(image, saved.values, segmented.mask, inspection, base, wanted)
+    return to_record(inspection, written | {"map": found.given}, time.monotonic() - began)
+
+
+def _read(path: Path) -> SavedMap:
+    values, about = read_tiff_map(path)
+    if values.min() < 0 or values.max() > 1:
+        raise BadMapError(
+            f"{path}: its values go from {values.min():g} to {values.max():g}, a map's from 0 to 1; "
+            f"give a *{MAP_SUFFIX} that `semscan inspect` wrote"
+        )
+    return SavedMap(path, values, about)
+
+
+def _inspection(saved: SavedMap, found: Segmented, threshold: float) -> Inspection:
+    methods = tuple(str(name) for name in saved.says("method", list, []))
+    shares = saved.says("class_probabilities", dict, {})
+    classes = {name: _number(share, 0.0) or 0.0 for name, share in shares.items()}
+    return Inspection(
+        image=saved.says("image", str, str(saved.path)),
+        source=saved.source,
+        score=image_score(saved.values, found.regions, threshold) if saved.calibrated else None,
+        raw_score=saved.number("raw_score", None),
+        threshold=threshold,
+        regions=tuple(replace(region, witnesses=methods) for region in found.regions),
+        width=saved.values.shape[1],
+        height=saved.values.shape[0],
+        judged_fraction=saved.number("judged_fraction", 1.0) or 0.0,
+        method=methods,
+        nm_per_pixel=saved.number("nm_per_pixel", None),
+        model=saved.says("model", str, None),
+        class_name=max(classes, key=lambda name: classes[name]) if classes else None,
+        class_probabilities=classes or None,
+        warnings=() if saved.calibrated else (NO_THRESHOLD,),
+    )
+
+
+def _image(saved: SavedMap, settings: PostprocessSettings) -> tuple[CleanImage | None, tuple[str, ...]]:
+    """The image behind the map, or None and why."""
+    path = image_of_map(saved.path, saved.about, Path(settings.images) if settings.images else None)
+    if path is None:
+        where = f"one image of this name below {settings.images}" if settings.images else saved.source
+        return None, (f"no overlay: {where} was not found; say where the images are with --images DIR",)
+    read = saved.says("read", dict, {})
+    page, databar = read.get("page", 0), read.get("databar", "auto")
+    reading = ReadSettings(page if isinstance(page, int) else 0, databar if isinstance(databar, int) else str(databar))
+    try:
+        image = clean(read_image(path, reading), reading)
+    except SemscanError as error:
+        return None, (f"no overlay: {error}",)
+    if image.values.shape != saved.values.shape:
+        sizes = " and ".join(f"{cols} x {rows}" for rows, cols in (image.values.shape, saved.values.shape))
+        return None, (f"no overlay: {path} and the map differ in size ({sizes}); inspect the image again",)
+    return image, image.warnings
+
+
+def _named_as_its_image(found: Found, saved: SavedMap) -> Found:
+    """The map's own name for its new outputs: a.map.tif gives a.overlay.png, wherever the image is."""
+    place = found.below or PurePosixPath(found.path.name)
+    name = place.name.removesuffix(MAP_SUFFIX) + (PurePosixPath(saved.source).suffix or ".tif")
+    return Found(found.given, found.path.with_name(name), place.with_name(name))
+
+
+def _number(value: Any, otherwise: float | None) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return value if is_number else otherwise
+
+
+def _nothing(saved: SavedMap) -> Segmented:
+    return Segmented([], np.zeros(saved.values.shape, np.uint8))
+
+
+def _blank(saved: SavedMap) -> CleanImage:
+    return CleanImage(np.zeros_like(saved.values), np.ones(saved.values.shape, bool))

@@ -1,0 +1,1 @@
+"""A map to the list of its hot regions."""

@@ -1,0 +1,136 @@
+"""What is hot in a map, grouped into regions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from semscan.errors import BadMapError
+from semscan.settings import RegionSettings
+from semscan.values import Box, Region
+
+
+@dataclass(frozen=True, slots=True)
+class Segmented:
+    """The regions of a map, hottest first, and the pixels they hold (uint8, 0 or 255)."""
+
+    regions: list[Region]
+    mask: np.ndarray
+
+
+def segment(heat: np.ndarray, settings: RegionSettings) -> Segmented:
+    """Group the hot pixels of a map into regions, hottest first, and mark their pixels.
+
+    A region is made of pixels above `threshold` that touch (8 neighbours) and is at least
+    `min_area` pixels large. With `low`, it is made of pixels above `low` of which at least
+    one is above `threshold`: the faint rim of a real defect stays, faint noise goes.
+    With `closing`, gaps up to twice that radius are filled first.
+
+    Parameters
+    ----------
+    heat : ndarray of float, shape (rows, cols)
+        Defect likelihood, 0 (normal) to 1 (defect).
+    settings : RegionSettings
+        Thresholds in map units, sizes in pixels.
+
+    Returns
+    -------
+    Segmented
+        Regions by falling peak (then from the top), and their mask.
+
+    Raises
+    ------
+    BadMapError
+        If `heat` has not 2 axes or holds NaN.
+
+    References
+    ----------
+    J. Canny, "A Computational Approach to Edge Detection", IEEE TPAMI 8(6), 1986,
+    doi:10.1109/TPAMI.1986.4767851 (the two thresholds).
+    """
+    heat = _checked(heat)
+    low = settings.threshold if settings.low is None else settings.low
+    mask = (heat > low).astype(np.uint8)
+    if settings.closing:
+        side = 2 * settings.closing + 1
+        mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    if not mask.any():
+        return Segmented([], mask)
+    count, labels, stats, centroids = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    peaks, means = _peaks_and_means(heat, labels, count)
+    counts = (stats[:, cv2.CC_STAT_AREA] >= settings.min_area) & (peaks > np.float32(settings.threshold))
+    counts[0] = False  # the background
+    kept = np.flatnonzero(counts)
+    kept = kept[np.argsort(-peaks[kept], kind="stable")]
+    regions = [_region(stats[i], centroids[i], peaks[i], means[i]) for i in kept]
+    return Segmented(regions, counts.astype(np.uint8)[labels] * np.uint8(255))
+
+
+def find_regions(heat: np.ndarray, settings: RegionSettings) -> list[Region]:
+    """The regions of a map, hottest first; see `segment`.
+
+    Examples
+    --------
+    >>> heat = np.zeros((8, 8)); heat[2:5, 2:5] = 0.6; heat[3, 3] = 0.9
+    >>> [region.area for region in find_regions(heat, RegionSettings(threshold=0.8, low=0.5))]
+    [9]
+    """
+    return segment(heat, settings).regions
+
+
+def region_mask(heat: np.ndarray, settings: RegionSettings) -> np.ndarray:
+    """The pixels of all regions of a map, uint8 0 or 255, of its shape; see `segment`."""
+    return segment(heat, settings).mask
+
+
+def image_score(heat: np.ndarray, regions: Sequence[Region], threshold: float) -> float:
+    """One number for the image: above the threshold exactly when a region counts.
+
+    The peak of the hottest region that counts (is no nuisance); without one, the largest
+    value of the map, capped at the threshold.
+    """
+    peaks = [region.peak for region in regions if not region.nuisance]
+    return max(peaks) if peaks else min(shortest(_checked(heat).max(initial=0)), threshold)
+
+
+def _checked(heat: np.ndarray) -> np.ndarray:
+    heat = np.asarray(heat, np.float32)
+    if heat.ndim != 2:
+        raise BadMapError(
+            f"a map must have 2 axes (rows, cols), got shape {heat.shape}; take one map from the batch first"
+        )
+    if np.isnan(heat.max(initial=0)):  # a maximum carries any NaN along
+        raise BadMapError("the map holds NaN; write 0 where nothing was judged")
+    return heat
+
+
+def _peaks_and_means(heat: np.ndarray, labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Largest and mean value of each label, from the labelled pixels alone: they are few."""
+    hot = np.flatnonzero(labels)
+    values, owners = heat.ravel()[hot], labels.ravel()[hot]
+    peaks = np.zeros(count, np.float32)
+    np.maximum.at(peaks, owners, values)
+    sums = np.bincount(owners, weights=values, minlength=count)
+    return peaks, sums / np.maximum(np.bincount(owners, minlength=count), 1)
+
+
+def _region(stats: np.ndarray, centroid: np.ndarray, peak: np.floating, mean: np.floating) -> Region:
+    left, top, width, height, area = (int(value) for value in stats)
+    return Region(
+        box=Box(top, left, top + height, left + width),
+        area=area,
+        peak=shortest(peak),
+        mean=shortest(mean),
+        centroid=(float(centroid[1]), float(centroid[0])),
+    )
+
+
+def shortest(value: np.floating) -> float:
+    """The shortest decimal that still is this float32: 0.83, not 0.8299999833106995.
+
+    Order is kept, so ``peak > threshold`` in a record is what it was in the map.
+    """
+    return float(str(np.float32(value)))

@@ -1,0 +1,57 @@
+"""What a model is and is not, in words: the summary at the end of train, and MODEL_CARD.md."""
+
+from __future__ import annotations
+
+
+def summary_lines(config):
+    """Say in plain language what was trained, on what, and what 0.5 means; a list of lines.
+
+    `config` is a model's config.json.
+    """
+    training, calibration = config["training"], config["calibration"]
+    network = "attention-guided autoencoder" if config["kind"] == "autoencoder" else "attention CNN"
+    lines = [
+        f"Trained on: {training['said']}.",
+        f"Network: {network}, attention '{config['attention']}', {training['parameters'] / 1e6:.2f} million "
+        f"weights, patches of {config['tile']} px, {training['steps_done']} steps in "
+        f"{training['seconds'] / 60:.1f} minutes (ended: {training['ended']}), seed {config['seed']}.",
+        f"Held back: {calibration['held_back']}; never trained on, used to choose the best round and 0.5.",
+    ]
+    if training.get("held_back_accuracy") is not None:
+        lines.append(f"Classes: {', '.join(config['classes'])}; {training['held_back_accuracy']:.1%} of "
+                     f"{training['held_back_images']} held-back images told right.")
+    if calibration["raw_threshold"] is None:
+        lines.append("There is no good class, so this model tells classes apart but has no 0.5: it cannot say "
+                     "whether an image has a defect at all.")
+    else:
+        lines.append(
+            f"Threshold: 0.5 in the map is raw score {calibration['raw_threshold']:.4g}, set for "
+            f"{calibration['false_alarms']:g} false regions per good image; the held-back area, "
+            f"{calibration['worth']:.1f} images' worth, shows {calibration['reached']:.2g} per image."
+        )
+        if calibration["worth"] * calibration["false_alarms"] < 3:
+            lines.append("So little held-back area cannot show so small a rate: the threshold continues its "
+                         "tail, an estimate. More good images make it sure.")
+    return lines
+
+
+def model_card(config, summary):
+    """Write MODEL_CARD.md: what it is, what it was trained on, what it promises, its limits."""
+    libraries = ", ".join(f"{name} {version}" for name, version in config["libraries"].items())
+    facts = "\n".join(f"- {line}" for line in summary)
+    return f"""# Model card
+
+{facts}
+- Grey levels are standardised by mean {config["preprocessing"]["mean"]:.4f} and deviation \
+{config["preprocessing"]["std"]:.4f} of the training images (0 black, 1 white).
+- Exported graph differs from the trained network by at most {config["training"]["export_difference"]:.1g} \
+(relative), checked on training patches at two sizes and two batches.
+- Training data fingerprint: {config["training"]["data_fingerprint"]}
+- Made with semscan {config["semscan_version"]}; {libraries}.
+
+## Limits
+
+It knows the images it was trained on: same tool, magnification, layer and contrast. On others the
+threshold does not hold; train again, or calibrate anew. A score is not a probability: 0.5 is the
+calibrated threshold, above it is more unusual than the held-back good images were.
+"""

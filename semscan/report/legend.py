@@ -1,0 +1,85 @@
+"""What stands beside and below the picture: the colour bar, the name, the verdict."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+import cv2
+import numpy as np
+
+from semscan.report import colours, text
+from semscan.values import Inspection
+
+_MIDDLE_GREY = 128
+
+
+def margin_width(size: int) -> int:
+    """Columns the colour bar needs beside the picture, for type of `size` pixels."""
+    return 4 * size
+
+
+def caption_height(size: int) -> int:
+    """Rows the name and the verdict need below the picture."""
+    return round(3.4 * size)
+
+
+def draw_colour_bar(margin: np.ndarray, threshold: float, size: int) -> None:
+    """Fill `margin` (rows, cols, 3) with the scale: 1 at the top, 0 at the bottom, the threshold marked."""
+    rows = margin.shape[0]
+    top, bottom = round(1.2 * size), rows - round(1.2 * size)
+    left, right = round(0.9 * size), round(1.7 * size)
+    heat = np.linspace(1, 0, bottom - top, dtype=np.float32)[:, np.newaxis].repeat(right - left, axis=1)
+    margin[top:bottom, left:right] = colours.paint(np.full(heat.shape, _MIDDLE_GREY, np.uint8), heat)
+    thin = max(1, size // 16)
+
+    def row_of(value: float) -> int:
+        return round(bottom - 1 - value * (bottom - 1 - top))
+
+    here = row_of(threshold)
+    for value in (0.0, 0.5, 1.0):
+        row = row_of(value)
+        if abs(row - here) > 1.1 * size:  # the threshold's own label comes first
+            cv2.line(margin, (right, row), (right + size // 4, row), colours.INK, thin)
+            _label(margin, f"{value:g}", right + size // 2, row, size, colours.INK)
+    cv2.line(margin, (left, here), (right + size // 4, here), colours.DARK, 3 * thin)
+    cv2.line(margin, (left, here), (right + size // 4, here), colours.OUTLINE, thin)
+    half = max(2, size // 4)
+    arrow = np.array([[left - 1, here], [left - 2 * half, here - half], [left - 2 * half, here + half]])
+    cv2.fillPoly(margin, [arrow.astype(np.int32)], colours.OUTLINE, cv2.LINE_AA)
+    _label(margin, f"{threshold:.3g}", right + size // 2, here, size, colours.OUTLINE)
+
+
+def draw_caption(strip: np.ndarray, inspection: Inspection, size: int) -> None:
+    """Fill `strip` (rows, cols, 3) with the file's name and, below it, the verdict."""
+    left, room = round(0.6 * size), strip.shape[1] - round(1.2 * size)
+    name = PurePath(inspection.source or inspection.image).name
+    text.put(strip, text.shorten(name, size, room), left, round(1.3 * size), size, colours.INK)
+    verdict, words, colour = _verdict(inspection)
+    baseline = round(2.7 * size)
+    text.put(strip, verdict, left, baseline, size, colour, bold=True)
+    left += text.width(verdict, size, bold=True) + size
+    for detail in words:  # as many as there is room for, the weightiest first
+        if left + text.width(detail, size) > strip.shape[1] - size // 2:
+            break
+        text.put(strip, detail, left, baseline, size, colours.INK)
+        left += text.width(detail, size) + size
+
+
+def _verdict(inspection: Inspection) -> tuple[str, list[str], text.Colour]:
+    count = sum(not region.nuisance for region in inspection.regions)
+    details = []
+    if inspection.score is not None:
+        details.append(f"score {inspection.score:.3f}")
+    if inspection.class_name is not None and inspection.class_probabilities:
+        share = inspection.class_probabilities[inspection.class_name]
+        details.append(f"class {inspection.class_name} {100 * share:.0f} %")
+    if inspection.defect:
+        details.append("1 region" if count == 1 else f"{count} regions")
+    details.append(f"threshold {inspection.threshold:.3g}")
+    if inspection.defect:
+        return "DEFECT", details, colours.DEFECT
+    return ("no defect" if inspection.score is not None else "no verdict"), details, colours.FINE
+
+
+def _label(margin: np.ndarray, words: str, left: int, middle: int, size: int, colour: text.Colour) -> None:
+    text.put(margin, words, left, middle + round(0.35 * size), size, colour)

@@ -1,0 +1,137 @@
+"""An inspection as the JSON record that scripts read."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from semscan import __version__
+from semscan.values import Inspection, Region
+
+NO_THRESHOLD = "this model was trained without good images: it tells classes apart but has no threshold for defects"
+
+
+def to_record(inspection: Inspection, outputs: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+    """The record of one inspected image.
+
+    Parameters
+    ----------
+    inspection : Inspection
+        What was found.
+    outputs : mapping of str to path or list of paths
+        What was written, by kind: overlay, mask, map, crops.
+    seconds : float
+        Wall time spent on the image.
+
+    Returns
+    -------
+    dict
+        Plain values only, keys in the order of the contract. ``class`` and
+        ``class_probabilities`` are there only when the model knows classes.
+    """
+    record: dict[str, Any] = {
+        "image": inspection.image,
+        "source": inspection.source,
+        "status": "ok",
+        "score": finite(inspection.score),
+        "raw_score": finite(inspection.raw_score),
+        "defect": inspection.defect,
+        "threshold": inspection.threshold,
+        "width": inspection.width,
+        "height": inspection.height,
+        "judged_fraction": round(inspection.judged_fraction, 6),
+        "nm_per_pixel": finite(inspection.nm_per_pixel),
+        "method": list(inspection.method),
+        "model": inspection.model,
+    }
+    if inspection.class_probabilities is not None:
+        record["class"] = inspection.class_name
+        record["class_probabilities"] = {
+            name: round(probability, 6) for name, probability in inspection.class_probabilities.items()
+        }
+    record["regions"] = [_region_entry(number, r) for number, r in enumerate(inspection.regions, start=1)]
+    record["periodic"] = None
+    record["outputs"] = dict(outputs)
+    record["warnings"] = list(inspection.warnings)
+    record["seconds"] = round(seconds, 3)
+    return record
+
+
+def map_description(inspection: Inspection, about: Mapping[str, Any], read: Mapping[str, Any]) -> dict[str, Any]:
+    """What a saved map says of itself: enough to find its image again and to judge the map anew.
+
+    `about` is what the witness says of itself, `read` the settings the image was read with.
+    """
+    return {
+        "semscan_version": __version__,
+        "image": inspection.image,
+        "source": inspection.source,
+        "width": inspection.width,
+        "height": inspection.height,
+        "judged_fraction": round(inspection.judged_fraction, 6),
+        "nm_per_pixel": finite(inspection.nm_per_pixel),
+        "method": list(inspection.method),
+        "model": about.get("model"),
+        "fingerprint": about.get("fingerprint"),
+        "calibration": about.get("calibration"),
+        "raw_score": finite(inspection.raw_score),
+        "threshold": inspection.threshold,
+        "class": inspection.class_name,
+        "class_probabilities": dict(inspection.class_probabilities) if inspection.class_probabilities else None,
+        "read": dict(read),
+    }
+
+
+def error_record(image: str, source: str, error: str) -> dict[str, Any]:
+    """The record of an image that could not be inspected; `error` becomes one line."""
+    return {"image": image, "source": source, "status": "error", "error": one_line(error), "periodic": None}
+
+
+def score_record(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The short form of a record that `semscan score` prints."""
+    kept = ("image", "status", "score", "raw_score", "defect", "threshold", "class", "class_probabilities", "error")
+    return {key: record[key] for key in kept if key in record}
+
+
+def to_json(record: Mapping[str, Any]) -> str:
+    """One line of JSON, readable Unicode; NaN is refused, since JSON has none.
+
+    Examples
+    --------
+    >>> to_json({"image": "Öffnung 1.tif", "score": None})
+    '{"image": "Öffnung 1.tif", "score": null}'
+    """
+    line = json.dumps(record, ensure_ascii=False, allow_nan=False)
+    try:
+        line.encode()
+    except UnicodeEncodeError:  # a file name that is no valid Unicode
+        line = json.dumps(record, allow_nan=False)
+    return line
+
+
+def finite(value: float | None) -> float | None:
+    """The value, or None where JSON has no number for it."""
+    return None if value is None or not math.isfinite(value) else value
+
+
+def one_line(text: str) -> str:
+    """The text with all its white space collapsed."""
+    return " ".join(text.split())
+
+
+def _region_entry(number: int, region: Region) -> dict[str, Any]:
+    row, col = region.centroid
+    return {
+        "id": number,
+        "bbox": list(region.box.xywh),
+        "centroid": [round(col, 2), round(row, 2)],
+        "area_px": region.area,
+        "peak": region.peak,
+        "mean": region.mean,
+        "class": region.class_name,
+        "class_probability": region.class_probability,
+        "nuisance": region.nuisance,
+        "witnesses": list(region.witnesses),
+    }

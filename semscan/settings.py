@@ -1,0 +1,197 @@
+"""Frozen settings. The only place where a default is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from semscan.errors import UsageFault
+
+IMAGE_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp")
+GOOD_NAMES = ("good", "ok", "normal", "pass", "reference")
+DEFAULT_MODEL = "semscan-model"
+DEFAULT_RESULTS = "semscan-results"
+MODEL_VARIABLE = "SEMSCAN_MODEL"
+SCHEMA_VERSION = 1
+SMALLEST_SIDE = 16
+LARGEST_PIXELS = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """How a file becomes one image. `databar`: "auto" (what the file says), "none", or rows."""
+
+    page: int = 0
+    databar: str | int = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSettings:
+    """Which part of a map is reported. Map units 0 to 1; `min_area` and `closing` in pixels."""
+
+    threshold: float = 0.5
+    low: float | None = None
+    min_area: int = 4
+    closing: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.threshold < 1:
+            raise UsageFault(f"a threshold of {self.threshold} is outside 0 to 1 (1 itself is never reached)")
+        if self.low is not None and not 0 <= self.low <= self.threshold:
+            raise UsageFault(f"--low {self.low} lies above the threshold {self.threshold}; give a lower one")
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSettings:
+    """What inspect leaves behind for each image."""
+
+    out: str = DEFAULT_RESULTS
+    overlay: bool = True
+    mask: bool = True
+    map: bool = True
+    crops: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PostprocessSettings:
+    """How saved maps are cut anew. `images` is where to look for their images, `output` None writes nothing."""
+
+    regions: RegionSettings = RegionSettings()
+    images: str | None = None
+    output: OutputSettings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AugmentSettings:
+    """How training patches vary. `gain` and `offset`: largest change of contrast (log) and brightness
+    (of full scale); `noise`: largest added noise; `shift`: largest move in pixels (classifier only);
+    `turn`: "auto" turns by 90 degrees only where the good images look the same both ways."""
+
+    flip: bool = True
+    turn: str = "auto"
+    gain: float = 0.15
+    offset: float = 0.06
+    noise: float = 0.03
+    shift: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """All that train needs to know. None means: sized to the data and the network.
+
+    `steps` and `time_limit` (seconds): see the contract. `held_back` is the share of good images (or of
+    each image, when there are few) kept from training for calibration. `few` is the number of good
+    images under which shares of images are held back instead of whole ones.
+    """
+
+    out: str = DEFAULT_MODEL
+    model: str = "auto"
+    attention: str = "auto"
+    backbone: str = "auto"
+    good: str | None = None
+    steps: int | None = None
+    time_limit: float | None = None
+    seed: int = 0
+    resume: bool = False
+    overwrite: bool = False
+    start_from: str | None = None
+    false_alarms: float = 0.1
+    learning_rate: float | None = None
+    dropout: float | None = None
+    clip: float = 1.0
+    patience: int = 12
+    precision: str = "auto"
+    tensorboard: bool = False
+    held_back: float = 0.2
+    few: int = 10
+    augment: AugmentSettings = AugmentSettings()
+    read: ReadSettings = ReadSettings()
+
+
+AUTOENCODER_STEPS, AUTOENCODER_TILE, AUTOENCODER_BATCH, AUTOENCODER_RATE = 2400, 256, 8, 2e-3
+CLASSIFIER_STEPS, CLASSIFIER_SIDE, CLASSIFIER_BATCH, CLASSIFIER_RATE = 1500, 384, 16, 1e-3
+# Raw score softplus(0): where the network holds a painted defect for as likely as not.
+AUTOENCODER_FLOOR = 0.6931
+OVERLAP = 64
+GALLERY_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class InspectSettings:
+    """All that inspect and score need to know."""
+
+    method: str = "auto"
+    model: str | None = None
+    read: ReadSettings = ReadSettings()
+    regions: RegionSettings = RegionSettings()
+    output: OutputSettings = OutputSettings()
+    jobs: int = 1
+
+
+PATTERNS = ("lines", "contacts")
+DEFECTS = {
+    "lines": ("bridge", "micro-bridge", "break", "pinch", "particle", "residue", "scratch"),
+    "contacts": ("missing", "merged", "oversized", "particle", "residue", "scratch"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SynthSettings:
+    """One recipe of synthetic SEM images. Lengths in pixels, signal 0 (black) to about 1 (white).
+
+    `cd` is the line width or hole diameter, half the pitch if None. `roughness` is one standard
+    deviation of one edge, `correlation` its length, `hurst` its exponent, `edge_link` how alike the two
+    edges of a line are. `dose` is electrons per pixel at signal 1. `tilt` is the sidewall's angle in
+    degrees: yield rises as ``1/cos(tilt)``. What varies image by image does so within `rotation`
+    (degrees), `drift`, `magnification`, `gradient`, `brightness` and `contrast` (shares). A pixel belongs
+    to a defect's mask where the noise-free signal differs by more than `visible`.
+    """
+
+    pattern: str = "lines"
+    rows: int = 256
+    cols: int = 256
+    pitch: float = 28.0
+    cd: float | None = None
+    lattice: str = "square"
+    angle: float = 0.0
+    roughness: float = 0.5
+    correlation: float = 10.0
+    hurst: float = 0.75
+    edge_link: float = 0.1
+    top: float = 0.42
+    bottom: float = 0.18
+    tilt: float = 70.0
+    bloom: float = 1.8
+    shadow: float = 0.06
+    shadow_reach: float = 4.0
+    grain: float = 0.012
+    blur: float = 0.8
+    astigmatism: float = 0.15
+    rotation: float = 1.0
+    drift: float = 1.0
+    magnification: float = 0.003
+    charging: float = 0.03
+    charging_reach: float = 60.0
+    gradient: float = 0.06
+    brightness: float = 0.02
+    contrast: float = 0.06
+    dose: float = 40.0
+    lag: float = 0.12
+    row_noise: float = 0.01
+    read_noise: float = 0.01
+    bits: int = 8
+    visible: float = 0.04
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SynthSetSettings:
+    """How many images of which kinds are written, and where. `defects` None: all of the pattern."""
+
+    train: int = 16
+    test_good: int = 8
+    per_defect: int = 4
+    mixed: int = 0
+    defects: tuple[str, ...] | None = None
+    layout: str = "mvtec"
+    format: str = "png"
+    overwrite: bool = False

@@ -1,0 +1,1 @@
+"""Makes images and defects: SEM image formation, planted defects with their masks, painted training defects."""

@@ -1,0 +1,1 @@
+"""Good patches to training batches. TensorFlow."""

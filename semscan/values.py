@@ -1,0 +1,139 @@
+"""The values that pass between the rooms. Frozen, named once, units in the name.
+
+Inside semscan everything is row, column. ``x, y`` and ``[x, y, w, h]`` appear only where
+a foreign format is written or OpenCV is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class SemImage:
+    """One image as its file holds it.
+
+    `pixels` is uint8, uint16 or float32, shape (rows, cols), untouched grey levels. The last
+    `data_bar_rows` rows are the microscope's data bar when the file says so, else 0.
+    `nm_per_pixel` is None when no source states it: it is never invented.
+    """
+
+    pixels: np.ndarray
+    source: str
+    nm_per_pixel: float | None = None
+    data_bar_rows: int = 0
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CleanImage:
+    """An image ready for judging.
+
+    `values` is float32, shape (rows, cols), black 0 to white 1, the file's own size.
+    `judged` is bool of the same shape: False in the data bar and other areas left out.
+    """
+
+    values: np.ndarray
+    judged: np.ndarray
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def judged_fraction(self) -> float:
+        """Share of the image that is judged, 0 to 1."""
+        return float(self.judged.mean())
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """A calibrated map: float32, shape (rows, cols), 0 normal to 1 (never reached) defect.
+
+    0.5 is the calibrated threshold. Pixels that were not judged are 0. `raw_max` is the
+    largest raw score behind the map, in the witness's own units.
+    """
+
+    values: np.ndarray
+    raw_max: float
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Half-open pixel box: rows top..bottom-1, columns left..right-1."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def xywh(self) -> tuple[int, int, int, int]:
+        """The box as x, y, width, height, for foreign formats only."""
+        return self.left, self.top, self.right - self.left, self.bottom - self.top
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One connected patch of the map hot enough to report.
+
+    Area in pixels, `centroid` as (row, col), `peak` and `mean` in map units.
+    """
+
+    box: Box
+    area: int
+    peak: float
+    mean: float
+    centroid: tuple[float, float]
+    class_name: str | None = None
+    class_probability: float | None = None
+    nuisance: bool = False
+    witnesses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Where 0.5 lies on a witness's raw scale, and what that promises.
+
+    `raw_threshold` is None when no good images were there to set it (a classifier of
+    classes without a good one). `false_alarms` is the stated number of false regions per
+    good image; `reached` is what the held-back images showed at it.
+    """
+
+    raw_threshold: float | None
+    false_alarms: float
+    reached: float | None = None
+    held_back: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found in one image; everything the report room needs to say it.
+
+    `score` is None when the witness has no calibrated threshold to measure it by, `raw_score`
+    when a saved map does not say it.
+    """
+
+    image: str
+    source: str
+    score: float | None
+    raw_score: float | None
+    threshold: float
+    regions: tuple[Region, ...]
+    width: int
+    height: int
+    judged_fraction: float
+    method: tuple[str, ...]
+    nm_per_pixel: float | None = None
+    model: str | None = None
+    class_name: str | None = None
+    class_probabilities: Mapping[str, float] | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def defect(self) -> bool:
+        """True when a region that counts was found; the same as ``score > threshold``."""
+        return any(not region.nuisance for region in self.regions)

@@ -1,0 +1,60 @@
+"""Help is instant: it loads nothing heavy."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from semscan import __version__
+from semscan.cli.main import COMMANDS, group
+
+HEAVY = ("numpy", "tensorflow", "keras", "cv2", "skimage", "scipy", "matplotlib", "onnxruntime", "PIL")
+PROBE = """
+import json, sys
+from semscan.cli.main import main
+try:
+    main(sys.argv[1:])
+except SystemExit as ended:
+    code = ended.code
+print(json.dumps({"code": code, "loaded": sorted(sys.modules)}), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("arguments", [[], *([name] for name in COMMANDS)], ids=lambda words: " ".join(words) or "-")
+def test_help_loads_nothing_heavy(arguments):
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments, "--help"], capture_output=True, text=True, check=True, timeout=60
+    )
+    told = json.loads(done.stderr.splitlines()[-1])
+
+    assert told["code"] == 0
+    assert "Usage: semscan" in done.stdout
+    assert not [name for name in told["loaded"] if name.split(".")[0] in HEAVY]
+
+
+def test_the_group_lists_each_command_with_its_own_short_help():
+    for name, words in COMMANDS.items():
+        command = group.get_command(None, name)
+        assert command.name == name
+        assert command.get_short_help_str(200).rstrip(".") == words.rstrip(".")
+
+
+def test_every_command_and_option_has_help():
+    for name in COMMANDS:
+        command = group.get_command(None, name)
+        assert command.help
+        assert "semscan " + name in command.help, "an example"
+
+
+def test_version(semscan):
+    done = semscan("--version")
+
+    assert (done.returncode, done.stdout) == (0, f"semscan {__version__}\n")
+
+
+def test_without_arguments_the_help_is_shown(semscan):
+    done = semscan()
+
+    assert done.returncode == 2
+    assert "Commands:" in done.stdout + done.stderr

@@ -1,0 +1,129 @@
+"""Small things that several rooms' tests need."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+
+TILE, OVERLAP = 32, 8
+
+
+def box_graph(classes: int = 0) -> bytes:
+    """An ONNX graph whose score is the local mean of how far a pixel lies above 1 standard deviation.
+
+    With `classes`, logits too: the first class wins on dark tiles, the last on bright ones.
+    """
+    from onnx import TensorProto, helper, numpy_helper
+
+    kernel = numpy_helper.from_array(np.full((1, 1, 3, 3), 1 / 9, np.float32), "kernel")
+    one = numpy_helper.from_array(np.float32(1), "one")
+    first = numpy_helper.from_array(np.array([1], np.int64), "first")
+    nodes = [
+        helper.make_node("Sub", ["tiles", "one"], ["above"]),
+        helper.make_node("Relu", ["above"], ["hot"]),
+        helper.make_node("Unsqueeze", ["hot", "first"], ["image"]),
+        helper.make_node("Conv", ["image", "kernel"], ["mean"], pads=[1, 1, 1, 1]),
+        helper.make_node("Squeeze", ["mean", "first"], ["score"]),
+    ]
+    outputs = [helper.make_tensor_value_info("score", TensorProto.FLOAT, ["n", "rows", "cols"])]
+    weights = [kernel, one, first]
+    if classes:
+        weights.append(numpy_helper.from_array(np.linspace(-4, 4, classes, dtype=np.float32)[None], "slope"))
+        weights.append(numpy_helper.from_array(np.array([1, 2], np.int64), "plane"))
+        nodes.append(helper.make_node("ReduceMax", ["hot", "plane"], ["peak"], keepdims=0))
+        nodes.append(helper.make_node("Unsqueeze", ["peak", "first"], ["column"]))
+        nodes.append(helper.make_node("Sub", ["column", "one"], ["centred"]))
+        nodes.append(helper.make_node("MatMul", ["centred", "slope"], ["logits"]))
+        outputs.append(helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", classes]))
+    tiles = helper.make_tensor_value_info("tiles", TensorProto.FLOAT, ["n", "rows", "cols"])
+    graph = helper.make_graph(nodes, "box", [tiles], outputs, weights)
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    return made.SerializeToString()
+
+
+def write_model(folder, *, raw_threshold=1.0, classes=None, good=None, scale_to=None, graph=None):
+    """A valid model folder around `box_graph`; mean 0.4, standard deviation 0.1."""
+    graph = graph or box_graph(len(classes or ()))
+    config = {
+        "schema_version": 1,
+        "semscan_version": "0.1.0",
+        "kind": "attention-cnn" if classes else "autoencoder",
+        "attention": "none",
+        "tile": TILE,
+        "overlap": OVERLAP,
+        "scale_to": scale_to,
+        "preprocessing": {"mean": 0.4, "std": 0.1},
+        "calibration": {
+            "raw_threshold": raw_threshold, "false_alarms": 0.1, "reached": 0.0, "held_back": "2 images",
+        },
+        "classes": classes,
+        "good_class": good,
+        "graph_sha256": hashlib.sha256(graph).hexdigest(),
+        "training": {},
+        "libraries": {},
+        "seed": 0,
+        "nm_per_pixel": None,
+    }
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps(config), "utf-8")
+    (folder / "graph.onnx").write_bytes(graph)
+    return folder
+
+
+SPOT = (slice(20, 26), slice(30, 38))  # rows, columns of the bright spot in `spotted`
+
+
+def grey_image(rows=48, cols=64, spot=False):
+    """A dull image of grey 90 to 115; with `spot`, 6 x 8 pixels of 200 in it."""
+    image = np.random.default_rng(7).integers(90, 116, (rows, cols)).astype(np.uint8)
+    if spot:
+        image[SPOT] = 200
+    return image
+
+
+def write_png(path, pixels):
+    """Write pixels as PNG and return the path."""
+    import cv2
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+    return path
+
+
+@pytest.fixture
+def good(tmp_path):
+    """A PNG without a defect."""
+    return write_png(tmp_path / "good.png", grey_image())
+
+
+@pytest.fixture
+def spotted(tmp_path):
+    """A PNG with one defect, at `SPOT`."""
+    return write_png(tmp_path / "spotted.png", grey_image(spot=True))
+
+
+@pytest.fixture
+def save_png():
+    """`write_png`."""
+    return write_png
+
+
+@pytest.fixture
+def grey():
+    """`grey_image`."""
+    return grey_image
+
+
+@pytest.fixture
+def model(tmp_path):
+    """A model folder that finds bright spots in grey images."""
+    return write_model(tmp_path / "model")
+
+
+@pytest.fixture
+def make_model():
+    """`write_model`."""
+    return write_model

@@ -1,0 +1,168 @@
+"""The steps of an inspection, joined."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from semscan.files.find import Found
+from semscan.files.model_folder import read_model_folder
+from semscan.files.read import read_image
+from semscan.files.write import read_tiff_map
+from semscan.image.clean import clean
+from semscan.pipeline.guard import guarded
+from semscan.pipeline.inspect import inspect_images, judge, score_images
+from semscan.pipeline.witness import Evidence, ModelWitness, choose_witness
+from semscan.settings import InspectSettings, OutputSettings, ReadSettings, RegionSettings
+from semscan.values import SemImage
+
+
+class Bright:
+    """A witness that needs no model: raw score is the brightness in tenths."""
+
+    name = "bright"
+    raw_threshold: float | None = 5.0
+
+    def __init__(self, **about):
+        self.about = about
+
+    def __call__(self, image):
+        return Evidence(np.where(image.judged, image.values * 10, 0).astype(np.float32))
+
+
+def image_of(pixels, **extra):
+    return SemImage(pixels, "/d/a.png", **extra)
+
+
+def test_any_callable_with_a_name_is_a_witness():
+    pixels = np.zeros((30, 40), np.uint8)
+    pixels[3:8, 4:10] = 255
+    judged = judge(image_of(pixels), "a.png", InspectSettings(), Bright())
+
+    assert judged.inspection.method == ("bright",)
+    assert judged.inspection.regions[0].witnesses == ("bright",)
+    assert judged.inspection.regions[0].area == 30
+    assert judged.inspection.raw_score == 10.0
+    assert judged.inspection.score == pytest.approx(10 / 15)
+    assert (judged.mask == 255).sum() == 30
+
+
+def test_pixels_that_are_not_judged_are_zero_in_the_map():
+    pixels = np.full((40, 40), 255, np.uint8)
+    judged = judge(image_of(pixels, data_bar_rows=10), "a.png", InspectSettings(), Bright())
+
+    assert (judged.heat.values[30:] == 0).all()
+    assert (judged.heat.values[:30] > 0.5).all()
+    assert judged.inspection.judged_fraction == 0.75
+
+
+def test_the_network_never_sees_the_data_bar(model):
+    witness = ModelWitness(read_model_folder(model))
+    pixels = np.random.default_rng(0).integers(90, 116, (70, 64)).astype(np.uint8)
+    blank, busy = pixels.copy(), pixels.copy()
+    blank[60:], busy[60:] = 0, np.random.default_rng(1).integers(0, 256, (10, 64))
+    maps = [witness(clean(image_of(each, data_bar_rows=10), ReadSettings())).raw for each in (blank, busy)]
+
+    np.testing.assert_array_equal(maps[0], maps[1])
+    assert (maps[0][60:] == 0).all()
+
+
+def test_an_image_smaller_than_a_tile_gets_a_map_of_its_own_size(model):
+    witness = ModelWitness(read_model_folder(model))
+    pixels = np.full((20, 17), 100, np.uint8)
+    pixels[5:9, 5:9] = 220
+
+    raw = witness(clean(image_of(pixels), ReadSettings())).raw
+
+    assert raw.shape == (20, 17)
+    assert np.unravel_index(raw.argmax(), raw.shape)[0] in range(5, 9)
+
+
+def test_two_tile_grids_agree(model, grey):
+    folder = read_model_folder(model)
+    image = clean(image_of(grey(150, 170, spot=True)), ReadSettings())
+    coarse = ModelWitness(folder)(image).raw
+    folder.config["overlap"] = 16
+    fine = ModelWitness(folder)(image).raw
+
+    assert np.abs(coarse / (coarse + 1) - fine / (fine + 1)).max() < 0.02
+
+
+def test_a_classifier_says_the_class_of_the_shrunken_image(tmp_path, make_model, grey):
+    classes = ["good", "gap", "bridge"]
+    folder = read_model_folder(make_model(tmp_path / "m", classes=classes, good="good", scale_to=32))
+    judged = judge(image_of(grey(96, 128)), "a.png", InspectSettings(), ModelWitness(folder))
+
+    assert judged.heat.values.shape == (96, 128)
+    assert judged.inspection.class_name == "good"
+    assert sum(judged.inspection.class_probabilities.values()) == pytest.approx(1)
+    assert list(judged.inspection.class_probabilities) == classes
+
+
+def test_a_model_of_classes_only_gives_a_class_and_no_verdict(tmp_path, make_model, grey):
+    folder = read_model_folder(make_model(tmp_path / "m", classes=["gap", "bridge"], raw_threshold=None))
+    inspection = judge(image_of(grey(spot=True)), "a.png", InspectSettings(), ModelWitness(folder)).inspection
+
+    assert (inspection.score, inspection.defect, inspection.regions) == (None, False, ())
+    assert inspection.class_name == "bridge"
+    assert "no threshold" in inspection.warnings[0]
+
+
+def test_a_saved_map_says_where_it_comes_from(tmp_path, spotted):
+    settings = InspectSettings(output=OutputSettings(out=str(tmp_path / "o")))
+    (record,) = inspect_images([str(spotted)], settings, witness=Bright(model="m", fingerprint="f0"))
+    values, about = read_tiff_map(Path(record["outputs"]["map"]))
+
+    assert values.shape == (48, 64)
+    assert about["source"] == str(spotted)
+    assert about["fingerprint"] == "f0"
+    assert (about["width"], about["height"]) == (64, 48)
+
+
+def test_a_rerun_replaces_its_own_outputs_and_another_source_gets_its_own(tmp_path, grey, save_png):
+    first, second = (save_png(tmp_path / name / "a.png", grey(spot=True)) for name in ("x", "y"))
+    settings = InspectSettings(output=OutputSettings(out=str(tmp_path / "o")))
+    (one,), (again,), (other,) = (
+        list(inspect_images([str(path)], settings, witness=Bright())) for path in (first, first, second)
+    )
+
+    assert one["outputs"] == again["outputs"]
+    assert not set(one["outputs"].values()) & set(other["outputs"].values())
+    assert (tmp_path / "o" / "results.jsonl").read_text("utf-8").count("\n") == 2
+
+
+def test_a_folder_is_mirrored(tmp_path, grey, save_png):
+    save_png(tmp_path / "d" / "bridge" / "a.png", grey(spot=True))
+    settings = InspectSettings(output=OutputSettings(out=str(tmp_path / "o")))
+    (record,) = inspect_images([str(tmp_path / "d")], settings, witness=Bright())
+
+    assert record["outputs"]["map"] == str(tmp_path / "o" / "bridge" / "a.map.tif")
+
+
+@pytest.mark.parametrize(("fault", "said"), [(MemoryError(), "memory"), (RuntimeError("ort"), "internal fault")])
+def test_whatever_fails_is_one_record(fault, said):
+    def fail(found):
+        raise fault
+
+    record = guarded(Found("a.png", Path("a.png")), fail)
+
+    assert record["status"] == "error"
+    assert said in record["error"]
+
+
+def test_a_score_needs_no_output_folder(tmp_path, spotted, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.iterdir())
+
+    assert [record["defect"] for record in score_images([str(spotted)], InspectSettings(), witness=Bright())] == [True]
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_the_map_is_the_same_at_any_threshold(tmp_path, spotted, model):
+    maps = []
+    for threshold in (0.2, 0.9):
+        settings = InspectSettings(model=str(model), regions=RegionSettings(threshold=threshold))
+        image = read_image(spotted, settings.read)
+        maps.append(judge(image, "a", settings, choose_witness(settings)).heat.values)
+
+    np.testing.assert_array_equal(*maps)

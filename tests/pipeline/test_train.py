@@ -1,0 +1,197 @@
+"""From a folder of images to a model that inspects: small, quick trainings through the command line."""
+
+import json
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+ENOUGH = ["--steps", "24", "--precision", "float32"]
+
+
+def semscan(*arguments, cwd=None):
+    return subprocess.run([sys.executable, "-m", "semscan", *map(str, arguments)], capture_output=True, text=True,
+                          cwd=cwd, check=False)
+
+
+def picture(rng, shape=(80, 96), hole=False):
+    """Vertical lines with noise; perhaps a bright square."""
+    lines = 90 + 60 * (np.sin(np.arange(shape[1]) / 2.5) > 0)
+    values = lines[None] + rng.normal(0, 6, shape)
+    if hole:
+        row, col = rng.integers(20, 50, 2)
+        values[row : row + 14, col : col + 14] = 245
+    return values.clip(0, 255).astype(np.uint8)
+
+
+def fill(folder, count, seed, **kind):
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(seed)
+    for number in range(count):
+        (folder / f"{number:02d}.png").write_bytes(cv2.imencode(".png", picture(rng, **kind))[1].tobytes())
+
+
+@pytest.fixture(scope="module")
+def good_model(tmp_path_factory):
+    """A model of good images alone: (folder of all, the finished process)."""
+    root = tmp_path_factory.mktemp("good")
+    fill(root / "data" / "train" / "good", 4, 1)
+    fill(root / "data" / "test" / "good", 1, 2)
+    fill(root / "data" / "test" / "square", 1, 3, hole=True)
+    return root, semscan("train", root / "data", "--out", root / "model", *ENOUGH)
+
+
+@pytest.fixture(scope="module")
+def class_model(tmp_path_factory):
+    """An attention CNN of two classes: (folder of all, the finished process)."""
+    root = tmp_path_factory.mktemp("classes")
+    fill(root / "data" / "ok", 22, 1, shape=(64, 64))
+    fill(root / "data" / "square", 22, 2, shape=(64, 64), hole=True)
+    return root, semscan("train", root / "data", "--out", root / "model", "--steps", "60", "--precision", "float32")
+
+
+def test_train_prints_one_json_line_and_speaks_on_stderr_only(good_model):
+    _, done = good_model
+
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stdout.splitlines()
+    record = json.loads(line)
+    assert record["kind"] == "autoencoder"
+    assert record["steps"] == 24
+    assert record["raw_threshold"] > 0
+    assert "20% of each of the 4 good images held back" in done.stderr
+    assert "0.1 false regions per good image" in done.stderr
+
+
+def test_no_bar_and_no_chatter_when_stderr_is_no_terminal(good_model):
+    _, done = good_model
+
+    for word in ("it/s", "%|", "tensorflow", "WARNING", "oneDNN", "I0000", "Traceback"):
+        assert word not in done.stderr
+
+
+def test_model_folder_is_complete_and_nothing_else_is_left(good_model):
+    root, _ = good_model
+
+    names = {path.name for path in (root / "model").iterdir()}
+    assert names == {"config.json", "graph.onnx", "weights.weights.h5", "history.csv", "curves.png", "MODEL_CARD.md"}
+    assert sorted(path.name for path in root.iterdir()) == ["data", "model"]
+    curves = cv2.imdecode(np.fromfile(root / "model" / "curves.png", np.uint8), cv2.IMREAD_COLOR)
+    assert curves.std() > 5
+    card = (root / "model" / "MODEL_CARD.md").read_text()
+    assert "0.1 false regions per good image" in card
+    assert "## Limits" in card
+
+
+def test_model_inspects_without_tensorflow(good_model):
+    root, _ = good_model
+    code = ("import sys; from semscan.cli.main import main\n"
+            "try: main(sys.argv[1:])\n"
+            "finally: sys.exit('tensorflow' in sys.modules)")
+    arguments = ["inspect", str(root / "data" / "test"), "--model", str(root / "model"), "--out", str(root / "out")]
+
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == ["ok", "ok"]
+
+
+def test_weights_in_the_folder_answer_as_the_exported_graph(good_model):
+    from semscan.files.model_folder import read_model_folder
+    from semscan.model.build import build
+    from semscan.model.export import _difference, inference_function
+
+    root, _ = good_model
+    folder = read_model_folder(root / "model")
+    network = build(folder.config)
+    network.load_weights(root / "model" / "weights.weights.h5")
+    tiles = np.random.default_rng(0).normal(size=(3, 64, 64)).astype(np.float32)
+
+    assert _difference(inference_function(network, logit_map=True), folder.graph, tiles) < 1e-3
+
+
+def test_a_finished_model_is_not_replaced_unasked(good_model):
+    root, _ = good_model
+    before = (root / "model" / "config.json").read_bytes()
+
+    done = semscan("train", root / "data", "--out", root / "model", *ENOUGH)
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "add --overwrite" in done.stderr
+    assert (root / "model" / "config.json").read_bytes() == before
+
+
+def test_overwriting_keeps_the_users_own_files_and_starts_from_earlier_weights(good_model, tmp_path):
+    import shutil
+
+    root, _ = good_model
+    out = tmp_path / "model"
+    shutil.copytree(root / "model", out)
+    (out / "my notes.txt").write_text("keep me")
+
+    done = semscan("train", root / "data", "--out", out, "--overwrite", "--from", root / "model", "--steps", "5",
+                   "--precision", "float32", "--tensorboard")
+
+    assert done.returncode == 0, done.stderr
+    assert (out / "my notes.txt").read_text() == "keep me"
+    assert any((out / "tensorboard").rglob("events*"))
+    assert json.loads((out / "config.json").read_text())["training"]["steps_done"] == 5
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_classifier_tells_classes_and_inspects_with_them(class_model):
+    root, done = class_model
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    assert (record["kind"], record["classes"]) == ("attention-cnn", ["ok", "square"])
+
+    told = semscan("score", root / "data", "--model", root / "model")
+
+    records = [json.loads(line) for line in told.stdout.splitlines()]
+    right = sum(record["class"] == record["image"].split("data/")[1].split("/")[0] for record in records)
+    assert right >= 40
+    assert all(sum(record["class_probabilities"].values()) == pytest.approx(1, abs=1e-3) for record in records)
+
+
+@pytest.mark.parametrize(("options", "words"), [
+    (["--attention", "aditive"], "did you mean 'additive'?"),
+    (["--model", "autoencodr"], "did you mean 'autoencoder'?"),
+    (["--model", "autoencoder", "--attention", "additive"], "it takes soft-mask"),
+    (["--model", "attention-cnn"], "at least two class folders"),
+    (["--time-limit", "soon"], "write 90s, 10m or 1.5h"),
+    (["--from", "nowhere"], "nowhere"),
+])
+def test_wrong_choices_are_one_clear_line(good_model, tmp_path, options, words):
+    root, _ = good_model
+
+    done = semscan("train", root / "data", "--out", tmp_path / "model", *ENOUGH, *options)
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_damaged_training_image_is_left_out_and_named(tmp_path):
+    fill(tmp_path / "data" / "good", 3, 1)
+    damaged = tmp_path / "data" / "good" / "zz broken.png"
+    damaged.write_bytes((tmp_path / "data" / "good" / "00.png").read_bytes()[:500])
+
+    done = semscan("train", tmp_path / "data", "--out", tmp_path / "m", "--steps", "2", "--precision", "float32")
+
+    assert done.returncode == 0, done.stderr
+    assert "left out" in done.stderr
+    assert "zz broken.png" in done.stderr
+    assert json.loads(done.stdout)["images"] == 3
+
+
+def test_one_small_good_image_is_enough_to_train(tmp_path):
+    fill(tmp_path / "data" / "good", 1, 1, shape=(48, 40))
+
+    done = semscan("train", tmp_path / "data", "--out", tmp_path / "m", "--steps", "2", "--precision", "float32")
+
+    assert done.returncode == 0, done.stderr
+    assert "20% of the good image held back" in done.stderr

@@ -1,0 +1,129 @@
+"""What is hot becomes regions."""
+
+import numpy as np
+import pytest
+
+from semscan.errors import BadMapError, UsageFault
+from semscan.regions.find import find_regions, image_score, region_mask, segment
+from semscan.settings import RegionSettings
+from semscan.values import Box
+
+
+@pytest.fixture
+def core_and_rim():
+    """A 4 x 5 patch of 0.6 with one pixel of 0.9 inside."""
+    heat = np.zeros((20, 30), np.float32)
+    heat[10:14, 20:25] = 0.6
+    heat[11, 22] = 0.9
+    return heat
+
+
+def test_a_region_has_its_box_area_peak_mean_and_centroid(core_and_rim):
+    (region,) = find_regions(core_and_rim, RegionSettings())
+
+    assert region.box == Box(10, 20, 14, 25)
+    assert region.box.xywh == (20, 10, 5, 4)
+    assert region.area == 20
+    assert region.peak == 0.9
+    assert region.mean == pytest.approx(0.615)
+    assert region.centroid == pytest.approx((11.5, 22.0))
+
+
+def test_rim_is_kept_only_with_low(core_and_rim):
+    high = RegionSettings(threshold=0.8, min_area=1)
+
+    assert [r.area for r in find_regions(core_and_rim, high)] == [1]
+    assert [r.area for r in find_regions(core_and_rim, RegionSettings(threshold=0.8, low=0.5))] == [20]
+
+
+def test_a_patch_above_low_alone_is_no_region(core_and_rim):
+    core_and_rim[0:4, 0:4] = 0.7
+
+    assert len(find_regions(core_and_rim, RegionSettings(threshold=0.8, low=0.5))) == 1
+
+
+def test_pixels_that_touch_at_a_corner_are_one_region():
+    heat = np.eye(4, dtype=np.float32) * 0.9
+
+    assert [r.area for r in find_regions(heat, RegionSettings())] == [4]
+
+
+def test_small_regions_are_left_out_of_list_and_mask():
+    heat = np.zeros((9, 9), np.float32)
+    heat[0, :3] = 0.9
+    heat[5:7, 5:7] = 0.7
+    found = segment(heat, RegionSettings(min_area=4))
+
+    assert [r.peak for r in found.regions] == [0.7]
+    assert np.argwhere(found.mask == 255).tolist() == [[5, 5], [5, 6], [6, 5], [6, 6]]
+
+
+def test_regions_come_hottest_first():
+    heat = np.zeros((9, 30), np.float32)
+    for left, value in ((0, 0.6), (10, 0.9), (20, 0.8)):
+        heat[2:5, left : left + 3] = value
+
+    assert [r.peak for r in find_regions(heat, RegionSettings())] == [0.9, 0.8, 0.6]
+
+
+def test_a_value_at_the_threshold_is_not_above_it():
+    assert find_regions(np.full((5, 5), 0.5, np.float32), RegionSettings()) == []
+
+
+def test_closing_joins_what_a_gap_parts():
+    heat = np.zeros((9, 20), np.float32)
+    heat[2:7, 2:8] = heat[2:7, 10:16] = 0.9
+
+    assert len(find_regions(heat, RegionSettings())) == 2
+    assert len(find_regions(heat, RegionSettings(closing=2))) == 1
+
+
+def test_mask_and_regions_hold_the_same_pixels():
+    heat = np.random.default_rng(5).random((60, 60), dtype=np.float32)
+    settings = RegionSettings(threshold=0.8, low=0.7, min_area=3)
+
+    assert (region_mask(heat, settings) == 255).sum() == sum(r.area for r in find_regions(heat, settings))
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.1, 0.3, 0.6, 0.7, 0.9])
+@pytest.mark.parametrize("step", [-2, -1, 0, 1, 2])
+def test_the_score_is_above_the_threshold_exactly_when_there_is_a_region(threshold, step):
+    value = np.float32(threshold)
+    for _ in range(abs(step)):
+        value = np.nextafter(value, np.float32(np.sign(step)))
+    heat = np.full((4, 4), max(value, 0), np.float32)
+    regions = find_regions(heat, RegionSettings(threshold=threshold))
+
+    assert (image_score(heat, regions, threshold) > threshold) == bool(regions)
+
+
+def test_the_score_of_a_hot_speck_that_is_too_small_is_the_threshold():
+    heat = np.zeros((8, 8), np.float32)
+    heat[3, 3] = 0.95
+
+    assert image_score(heat, find_regions(heat, RegionSettings()), 0.5) == 0.5
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 4, 4)])
+def test_a_map_without_two_axes_is_refused(shape):
+    with pytest.raises(BadMapError, match="2 axes"):
+        find_regions(np.zeros(shape), RegionSettings())
+
+
+def test_a_map_with_nan_is_refused():
+    heat = np.zeros((4, 4), np.float32)
+    heat[1, 1] = np.nan
+
+    with pytest.raises(BadMapError, match="NaN"):
+        find_regions(heat, RegionSettings())
+
+
+def test_low_above_the_threshold_is_refused():
+    with pytest.raises(UsageFault, match="above the threshold"):
+        RegionSettings(threshold=0.4, low=0.6)
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.0, float("nan")])
+def test_a_threshold_outside_the_map_is_refused(threshold):
+    with pytest.raises(UsageFault, match="outside 0 to 1"):
+        RegionSettings(threshold=threshold)

@@ -1,0 +1,35 @@
+"""Crops of regions."""
+
+import numpy as np
+
+from semscan.regions.find import find_regions
+from semscan.report.crops import draw_crop
+from semscan.settings import RegionSettings
+from semscan.values import CleanImage
+
+
+def test_a_crop_shows_the_region_plain_and_dimmed_around():
+    rng = np.random.default_rng(0)
+    values = rng.random((200, 200)).astype(np.float32)
+    heat = np.zeros((200, 200), np.float32)
+    heat[90:110, 90:110] = 0.9
+    (region,) = find_regions(heat, RegionSettings())
+
+    crop = draw_crop(CleanImage(values, np.ones(values.shape, bool)), heat, region)
+    half = crop.shape[1] // 2
+    plain, enhanced = crop[..., 0][:, : half - 2], crop[..., 0][:, half + 2 :]
+
+    assert crop.dtype == np.uint8
+    assert enhanced[:20].mean() < 0.5 * plain[:20].mean()
+    middle = slice(plain.shape[0] // 2 - 10, plain.shape[0] // 2 + 10)
+    assert enhanced[middle, middle].mean() > 0.9 * plain[middle, middle].mean()
+
+
+def test_a_region_in_the_corner_of_a_tiny_image_has_a_crop():
+    heat = np.zeros((16, 16), np.float32)
+    heat[:3, :3] = 0.9
+    (region,) = find_regions(heat, RegionSettings())
+
+    crop = draw_crop(CleanImage(np.zeros((16, 16), np.float32), np.ones((16, 16), bool)), heat, region)
+
+    assert min(crop.shape[:2]) >= 200

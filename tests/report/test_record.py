@@ -1,0 +1,105 @@
+"""Records, as scripts read them."""
+
+import json
+
+import pytest
+
+from semscan.report.record import error_record, map_description, score_record, to_json, to_record
+from semscan.report.table import INSPECT_COLUMNS, SCORE_COLUMNS, lines
+from semscan.values import Box, Inspection, Region
+
+KEYS = [
+    *("image", "source", "status", "score", "raw_score", "defect", "threshold", "width", "height"),
+    *("judged_fraction", "nm_per_pixel", "method", "model", "regions", "periodic", "outputs", "warnings", "seconds"),
+]
+
+
+def inspection(**changes):
+    region = Region(Box(10, 20, 14, 25), area=18, peak=0.83, mean=0.7, centroid=(11.5, 22.0), witnesses=("model",))
+    values = {
+        "image": "a.png", "source": "/d/a.png", "score": 0.83, "raw_score": 4.9, "threshold": 0.5,
+        "regions": (region,), "width": 64, "height": 48, "judged_fraction": 0.9, "method": ("model",), "model": "m",
+    }  # fmt: skip
+    return Inspection(**{**values, **changes})
+
+
+def test_a_record_has_the_contracts_keys_in_order():
+    assert list(to_record(inspection(), {"map": "a.map.tif"}, 0.3141)) == KEYS
+
+
+def test_a_region_is_written_in_x_y():
+    (entry,) = to_record(inspection(), {}, 0)["regions"]
+
+    assert entry == {
+        "id": 1, "bbox": [20, 10, 5, 4], "centroid": [22.0, 11.5], "area_px": 18, "peak": 0.83, "mean": 0.7,
+        "class": None, "class_probability": None, "nuisance": False, "witnesses": ["model"],
+    }  # fmt: skip
+
+
+def test_a_nuisance_is_reported_but_is_no_defect():
+    region = Region(Box(0, 0, 2, 2), 4, 0.4, 0.4, (0.5, 0.5), nuisance=True)
+    record = to_record(inspection(regions=(region,), score=0.4), {}, 0)
+
+    assert record["defect"] is False
+    assert record["regions"][0]["nuisance"] is True
+
+
+def test_classes_are_there_only_when_the_model_knows_them():
+    record = to_record(inspection(class_name="gap", class_probabilities={"good": 0.1, "gap": 0.9}), {}, 0)
+
+    assert record["class"] == "gap"
+    assert record["class_probabilities"] == {"good": 0.1, "gap": 0.9}
+    assert "class" not in to_record(inspection(), {}, 0)
+
+
+def test_nan_never_gets_into_json():
+    record = to_record(inspection(score=float("nan"), raw_score=float("inf"), nm_per_pixel=float("nan")), {}, 0)
+
+    assert json.loads(to_json(record))["score"] is None
+    assert record["raw_score"] is record["nm_per_pixel"] is None
+    with pytest.raises(ValueError, match="JSON compliant"):
+        to_json({"x": float("nan")})
+
+
+def test_an_error_is_one_line():
+    record = error_record("a.png", "/d/a.png", "torn\n  file")
+
+    assert record == {
+        "image": "a.png", "source": "/d/a.png", "status": "error", "error": "torn file", "periodic": None,
+    }  # fmt: skip
+
+
+def test_names_stay_readable_and_broken_ones_are_escaped():
+    assert to_json({"image": "Öffnung.tif"}) == '{"image": "Öffnung.tif"}'
+    assert to_json({"image": "\udcff.tif"}) == '{"image": "\\udcff.tif"}'
+
+
+def test_a_maps_description_is_plain_json():
+    described = json.loads(json.dumps(map_description(inspection(), {"fingerprint": "ab"}, {"page": 0})))
+
+    assert described["source"] == "/d/a.png"
+    assert described["fingerprint"] == "ab"
+
+
+def test_tables_have_a_line_of_names_and_a_line_for_each_record():
+    records = [to_record(inspection(), {"map": "a.map.tif"}, 0.3), error_record("b\t.png", "/b.png", "torn, file")]
+    names, first, second = lines(records, "tsv", INSPECT_COLUMNS)
+    row = dict(zip(names.split("\t"), first.split("\t"), strict=True))
+
+    assert row["regions"] == "1"
+    assert row["defect"] == "true"
+    assert row["map"] == "a.map.tif"
+    assert row["error"] == ""
+    assert second.startswith('"b\t.png"')
+
+
+def test_csv_quotes_what_needs_it():
+    assert list(lines([error_record("a.png", "/a.png", "torn, file")], "csv", SCORE_COLUMNS))[1] == (
+        'a.png,error,,,,,,"torn, file"'
+    )
+
+
+def test_the_short_form_keeps_score_and_verdict():
+    assert list(score_record(to_record(inspection(), {}, 0))) == [
+        "image", "status", "score", "raw_score", "defect", "threshold",
+    ]  # fmt: skip

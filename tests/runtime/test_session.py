@@ -1,0 +1,66 @@
+"""The network in the light runtime."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from semscan.errors import BadModelError
+from semscan.files.model_folder import read_model_folder
+from semscan.runtime.session import Network
+
+
+def test_a_graph_scores_what_lies_above_one_standard_deviation(model):
+    network = Network(read_model_folder(model).graph)
+    tiles = np.full((2, 8, 8), [[[0.5]], [[3.0]]], np.float32)
+
+    score = network.run(tiles)["score"]
+
+    assert score.shape == (2, 8, 8)
+    assert score[0].max() == 0
+    assert score[1, 1:-1, 1:-1] == pytest.approx(2.0)
+
+
+def test_a_batch_and_single_tiles_score_alike(model):
+    network = Network(read_model_folder(model).graph)
+    tiles = np.random.default_rng(0).normal(1, 1, (5, 16, 16)).astype(np.float32)
+
+    one_by_one = np.concatenate([network.run(tile[None])["score"] for tile in tiles])
+
+    np.testing.assert_allclose(network.run(tiles)["score"], one_by_one, atol=1e-6)
+
+
+def test_threads_may_share_a_network(model):
+    network = Network(read_model_folder(model).graph)
+    tiles = np.random.default_rng(0).normal(1, 1, (3, 16, 16)).astype(np.float32)
+    alone = network.run(tiles)["score"]
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: network.run(tiles)["score"], range(12)))
+
+    assert all(np.array_equal(answer, alone) for answer in answers)
+
+
+def test_a_classifier_answers_with_logits_too(tmp_path, make_model):
+    folder = read_model_folder(make_model(tmp_path / "m", classes=["good", "bridge", "gap"], good="good"))
+
+    assert Network(folder.graph).run(np.zeros((2, 8, 8), np.float32))["logits"].shape == (2, 3)
+
+
+def test_bytes_that_are_no_graph_are_refused_in_one_line():
+    with pytest.raises(BadModelError, match="cannot be loaded") as caught:
+        Network(b"no graph at all")
+
+    assert "\n" not in str(caught.value)
+
+
+def test_a_graph_without_a_score_is_refused():
+    from onnx import TensorProto, helper
+
+    value = helper.make_tensor_value_info("tiles", TensorProto.FLOAT, ["n", 8, 8])
+    other = helper.make_tensor_value_info("other", TensorProto.FLOAT, ["n", 8, 8])
+    graph = helper.make_graph([helper.make_node("Relu", ["tiles"], ["other"])], "g", [value], [other])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+
+    with pytest.raises(BadModelError, match="an output 'score'"):
+        Network(made.SerializeToString())
