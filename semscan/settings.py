@@ -10,6 +10,7 @@ IMAGE_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp")
 GOOD_NAMES = ("good", "ok", "normal", "pass", "reference")
 DEFAULT_MODEL = "semscan-model"
 DEFAULT_RESULTS = "semscan-results"
+DEFAULT_EVALUATION = "semscan-evaluation"
 MODEL_VARIABLE = "SEMSCAN_MODEL"
 SCHEMA_VERSION = 1
 SMALLEST_SIDE = 16
@@ -108,7 +109,7 @@ class TrainSettings:
 
 
 AUTOENCODER_STEPS, AUTOENCODER_TILE, AUTOENCODER_BATCH, AUTOENCODER_RATE = 2400, 256, 8, 2e-3
-CLASSIFIER_STEPS, CLASSIFIER_SIDE, CLASSIFIER_BATCH, CLASSIFIER_RATE = 1500, 384, 16, 1e-3
+CLASSIFIER_STEPS, CLASSIFIER_SIDE, CLASSIFIER_BATCH, CLASSIFIER_RATE = 800, 384, 16, 1e-3
 # Raw score softplus(0): where the network holds a painted defect for as likely as not.
 AUTOENCODER_FLOOR = 0.6931
 OVERLAP = 64
@@ -125,6 +126,46 @@ class InspectSettings:
     regions: RegionSettings = RegionSettings()
     output: OutputSettings = OutputSettings()
     jobs: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateSettings:
+    """All that evaluate needs to know. `draws` test sets are drawn anew for the intervals; the picture of
+    failures shows up to `shown` of each kind."""
+
+    inspect: InspectSettings = InspectSettings()
+    out: str = DEFAULT_EVALUATION
+    good: str | None = None
+    seed: int = 0
+    draws: int = 1000
+    shown: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorSettings:
+    """From where doctor speaks up.
+
+    `flat`: full contrast (0.5 to 99.5 percentile) of full scale under which an image is blank. `clipped`: share
+    of pixels at either end of the scale. `bits` of 64 in which the hashes of near-duplicates may differ;
+    `alike` and `alike_fine` are the least correlations of the two images and of what is finer than a few
+    pixels. `contrast` and `detail` are factors, `brightness` a share of full scale, by which an image differs
+    from the middle one. `scale`: factor between known magnifications. `few` images or fewer are few. `sample`
+    images are looked at by the quick look.
+    """
+
+    good: str | None = None
+    read: ReadSettings = ReadSettings()
+    flat: float = 0.02
+    clipped: float = 0.05
+    bits: int = 12
+    alike: float = 0.9
+    alike_fine: float = 0.5
+    contrast: float = 1.6
+    detail: float = 1.4
+    brightness: float = 0.15
+    scale: float = 1.02
+    few: int = 4
+    sample: int = 24
 
 
 PATTERNS = ("lines", "contacts")

@@ -23,7 +23,8 @@ class Tally:
     def __init__(self, records: Iterable[Mapping[str, Any]], total: Callable[[], int | None]) -> None:
         self._records, self._total = records, total
         self._heard: set[str] = set()
-        self.images = self.defective = self.regions = self.errors = 0
+        self.images = self.defective = self.errors = 0
+        self.regions: int | None = None  # None: the records do not say
         self.seen_by: str | None = None
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
@@ -42,7 +43,8 @@ class Tally:
 
     def sentence(self, ending: str = "") -> str:
         """What was done, in one line."""
-        said = [_many(self.images, "image"), f"{self.defective} with defects ({_many(self.regions, 'region')})"]
+        regions = "" if self.regions is None else f" ({_many(self.regions, 'region')})"
+        said = [_many(self.images, "image"), f"{self.defective} with defects{regions}"]
         if self.errors:
             said.append(f"{self.errors} could not be inspected")
         parts = [", ".join(said), f"model {self.seen_by}" if self.seen_by else "", ending]
@@ -58,7 +60,8 @@ class Tally:
         self.images += 1
         self.errors += record["status"] == "error"
         self.defective += record.get("defect") is True
-        self.regions += len(record.get("regions", ()))
+        if "regions" in record:
+            self.regions = (self.regions or 0) + len(record["regions"])
         self.seen_by = self.seen_by or record.get("model")
 
     def _told(self, record: Mapping[str, Any]) -> list[str]:

@@ -24,6 +24,7 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_CHECKED = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 PILLOW_FAULTS = (OSError, SyntaxError, ValueError, IndexError, struct.error, Image.DecompressionBombError)
 KEPT_MODES = ("1", "L", "LA", "I", "I;16", "I;16L", "I;16B", "I;16N", "F", "RGB", "RGBA")
+PIXELS_PER_JPEG_BYTE = 8 * 64  # at most: a block of 64 takes a bit or more
 AGAIN = "copy or save it again"
 
 
@@ -100,6 +101,11 @@ def decode_with_pillow(data: bytes, name: str) -> Decoded:
     try:
         with Image.open(io.BytesIO(data), formats=(name,)) as picture:
             check_size(picture.height, picture.width)
+            if name == "JPEG" and picture.height * picture.width > PIXELS_PER_JPEG_BYTE * len(data):
+                raise BadImageError(  # libjpeg would fill up with grey, however many pixels that are
+                    f"this JPEG file claims {picture.width} x {picture.height} pixels, too many for its "
+                    f"{len(data)} bytes; {AGAIN}"
+                )
             picture.load()
             return from_pillow(picture, name)
     except BadImageError:

@@ -70,7 +70,9 @@ def find_images(
         Never raises for a name that cannot be used: that is a `Missing`.
     """
     for argument in arguments:
-        if argument == "-":
+        if argument == "-" and stdin is None and sys.stdin is None:
+            yield Missing(argument, "standard input is closed; pipe names into it, or < /dev/null for none")
+        elif argument == "-":
             for name in _names(stdin or sys.stdin.buffer, nul):
                 yield from _behind(name, skip)
         elif PATTERN.search(argument) and not os.path.lexists(argument):

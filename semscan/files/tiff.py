@@ -74,6 +74,8 @@ def _decode_page(page: Any, file: BinaryIO, index: int, pages: int) -> Decoded:
     else:
         array, palette = _through_pillow(file, index)
         inverted = photometric == MIN_IS_WHITE and array.dtype.itemsize > 1  # Pillow turns 8 bits itself
+    if array.shape[:2] != (rows, cols):
+        raise BadImageError(f"this TIFF file is damaged, its tags do not describe its pixels; {AGAIN}")
     bar = data_bar(_vendor_tags(page), rows, cols)
     return Decoded(
         array,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-_LEVELS = 48
+_LEVELS = 96
+_TAIL = 20  # regions from which the tail is continued: fewer are too few, more are not yet the tail
 _FEW = 3
 
 
@@ -14,9 +15,9 @@ def fit_threshold(raw_maps, areas, *, false_alarms, min_area=4, floor=0.0):
 
     Regions are counted as `semscan.regions` counts them (8-connected, at least `min_area` pixels) at
     falling levels. Where the promised number is smaller than what so few images can show (a tenth of a
-    region in three images), the count is continued along its own tail: log count against log-odds of the
-    raw score is fitted by a line, as region maxima of a stationary map have an exponential tail
-    (Leadbetter, Lindgren, Rootzen, "Extremes and Related Properties of Random Sequences", 1983, ch. 12).
+    region in three images), the count is continued along its own tail, taken as exponential in the
+    log-odds of the raw score, its scale being the mean excess of the 20 hottest regions (peaks over
+    threshold: Davison & Smith, JRSS B 52(3), 1990, doi:10.1111/j.2517-6161.1990.tb01796.x).
 
     Parameters
     ----------
@@ -39,9 +40,7 @@ def fit_threshold(raw_maps, areas, *, false_alarms, min_area=4, floor=0.0):
     """
     worth = sum(float(area.mean()) for area in areas)
     hot = np.concatenate([raw[area] for raw, area in zip(raw_maps, areas, strict=True)])
-    top = _to_odds(hot.max())
-    start = _to_odds(np.quantile(hot, 0.98))
-    levels = np.linspace(top, start, _LEVELS)
+    levels = np.linspace(_to_odds(hot.max()), _to_odds(np.quantile(hot, 0.95)), _LEVELS)
     counts = np.array([_count(raw_maps, areas, _from_odds(level), min_area) for level in levels])
     wanted = false_alarms * worth
     level = max(_level_for(levels, counts, wanted), _to_odds(floor))
@@ -50,19 +49,17 @@ def fit_threshold(raw_maps, areas, *, false_alarms, min_area=4, floor=0.0):
 
 
 def _level_for(levels, counts, wanted):
-    """The level with `wanted` regions: where the count passes it, or on the line through its tail."""
+    """The level with `wanted` regions: where the count passes it, or further up along its tail."""
     grown = np.maximum.accumulate(counts)
-    if wanted >= _FEW and (grown >= wanted).any():
+    if wanted >= _FEW and grown[-1] >= wanted:
         return float(levels[np.argmax(grown >= wanted)])
-    limit = max(30, 10 * wanted)
-    tail = (grown >= 1) & (grown <= max(limit, grown[grown > 0].min() if (grown > 0).any() else limit))
-    if tail.sum() < 4 or np.ptp(np.log(grown[tail])) < 0.5:
-        return float(levels[0]) + 0.5
-    slope, offset = np.polyfit(levels[tail], np.log(grown[tail]), 1, w=np.sqrt(grown[tail]))
-    if slope >= 0:
-        return float(levels[0]) + 0.5
-    reach = (np.log(wanted) - offset) / slope
-    return float(np.clip(reach, levels[0] - 2.0, levels[0] + 4.0))
+    if grown[-1] == 0:
+        return float(levels[0])
+    base = int(np.argmax(grown >= min(_TAIL, grown[-1])))
+    new = np.diff(grown[: base + 1], prepend=0)
+    excess = float((new * (levels[: base + 1] - levels[base])).sum() / grown[base])
+    excess *= 1 + grown[base] ** -0.5  # its standard error: rather too few false alarms than too many
+    return float(levels[base] + excess * np.log(grown[base] / wanted))
 
 
 def _count(raw_maps, areas, threshold, min_area):

@@ -11,8 +11,8 @@ import numpy as np
 from semscan import settings as defaults
 from semscan.errors import BadDataError
 from semscan.pipeline import gallery as images
-from semscan.pipeline.gallery import Gallery
 from semscan.pipeline.lessons import class_targets, labelled_lesson, painted_lesson
+from semscan.pipeline.trainset import TrainSet
 from semscan.settings import AugmentSettings, TrainSettings
 
 _VALIDATION = 32
@@ -33,8 +33,9 @@ class Course:
     samples: np.ndarray
 
 
-def painted_course(gallery: Gallery, scale: tuple[float, float], settings: TrainSettings) -> Course:
+def painted_course(found: TrainSet, settings: TrainSettings) -> Course:
     """Good images only: the autoencoder learns from defects painted into good patches."""
+    gallery, scale = found.gallery, (found.mean, found.std)
     split = images.split_good(gallery, share=settings.held_back, few=settings.few, seed=settings.seed)
     tile = images.tile_for(split, defaults.AUTOENCODER_TILE)
     draw = painted_lesson(gallery, split, tile, scale, settings.augment, _turn(gallery, settings))
@@ -77,11 +78,12 @@ class _Ends:
         return self._gallery[number][row:, col:]
 
 
-def labelled_course(gallery, labels, classes, good_class, scale, settings: TrainSettings) -> Course:
+def labelled_course(found: TrainSet, classes: list[str], good_class: str | None, settings: TrainSettings) -> Course:
     """Class folders: the attention CNN learns from the label of each whole image.
 
-    `labels` gives the class of each image of the gallery; a share of each class is held back.
+    A share of each class is held back.
     """
+    gallery, labels, scale = found.gallery, found.labels, (found.mean, found.std)
     rng = np.random.default_rng([settings.seed, 99])
     members, held = [], []
     for name in classes:

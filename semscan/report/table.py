@@ -62,5 +62,5 @@ def _cell(value: Any) -> str:
 
 def _row(cells: Iterable[str], separator: str) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer, delimiter=separator, lineterminator="").writerow(cells)
-    return buffer.getvalue()
+    csv.writer(buffer, delimiter=separator, lineterminator="\r\n").writerow(cells)  # \r and \n inside are then quoted
+    return buffer.getvalue()[:-2]

@@ -104,6 +104,13 @@ def test_names_come_from_standard_input_in_their_place(tree):
     assert names("data/a.tif", "-", stdin=lines) == ["data/a.tif", "one.png", "data/bridge/ü x.jpeg", "we[ir]d.png"]
 
 
+def test_a_closed_standard_input_is_said(monkeypatch):
+    monkeypatch.setattr("sys.stdin", None)
+    (missing,) = find_images(["-"])
+
+    assert "standard input is closed" in missing.reason
+
+
 def test_patterns_on_standard_input_are_taken_literally(tree):
     assert isinstance(next(find_images(["-"], stdin=io.BytesIO(b"*.png\n"))), Missing)
 

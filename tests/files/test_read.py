@@ -353,6 +353,23 @@ def png_claiming(cols, rows):
     return data
 
 
+def test_a_jpeg_that_claims_more_pixels_than_it_can_hold_is_refused(put):
+    data = pillow_bytes(NOISE, "JPEG")
+    size = data.index(b"\xff\xc0") + 5
+
+    with pytest.raises(BadImageError, match="claims 9000 x 8000 pixels"):
+        read(put(data[:size] + struct.pack(">HH", 8000, 9000) + data[size + 4 :]))
+
+
+def test_tags_that_do_not_describe_the_pixels_are_refused(put):
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, GREY.astype(np.float16))
+    lost = buffer.getvalue().replace(struct.pack("<HHI", 258, 3, 1), struct.pack("<HHI", 258, 259, 1))
+
+    with pytest.raises(BadImageError, match="tags do not describe"):
+        read(put(lost))
+
+
 def test_too_many_pixels_are_refused_from_the_header(put):
     with pytest.raises(BadImageError, match="100000 x 100000 pixels, at most"):
         read(put(png_claiming(100_000, 100_000)))

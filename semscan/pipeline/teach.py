@@ -1,0 +1,104 @@
+"""From a course to a finished model folder: fit, export, calibrate, save. TensorFlow is loaded here, not before."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from semscan.files.model_folder import ModelFolder, config_text, read_model_folder
+from semscan.files.read import read_image
+from semscan.files.write import write_bytes, write_text
+from semscan.image.clean import clean
+from semscan.maps.calibrate import fit_threshold
+from semscan.pipeline.course import Course
+from semscan.pipeline.gallery import Gallery
+from semscan.pipeline.witness import ModelWitness
+from semscan.report.card import model_card
+from semscan.report.curves import draw_curves, history_table
+from semscan.settings import AUTOENCODER_FLOOR, TrainSettings
+
+
+def teach(course: Course, config: dict, work: Path, settings: TrainSettings):
+    """Fit the network that `config` describes.
+
+    Returns
+    -------
+    network : keras.Model
+        In float32, with its best weights.
+    history : dict of list of float
+    training : dict
+        What config.json says of the training.
+    """
+    from semscan.model import build, losses
+    from semscan.model.fit import FitPlan, fit
+    from semscan.tensors.batches import stream
+
+    precision = build.start(settings.seed, settings.precision)
+    network = build.build(config)
+    if settings.start_from:
+        read_model_folder(Path(settings.start_from))
+        build.load_start(network, Path(settings.start_from) / "weights.weights.h5")
+    plan = FitPlan(course.steps, max(1, min(100, course.steps // 5)), course.learning_rate, settings.clip,
+                   settings.patience, settings.time_limit, work, settings.resume,
+                   work / "model" / "tensorboard" if settings.tensorboard else None)
+
+    def batches(first_step):
+        return stream(course.draw, batch=course.batch, seed=settings.seed, first_step=first_step)
+
+    history, ended, seconds = fit(network, batches, course.validation, plan, **losses.for_kind(config["kind"]))
+    training = {
+        "precision": precision, "batch": course.batch, "learning_rate": course.learning_rate,
+        "steps": course.steps, "steps_done": int(history["step"][-1]), "ended": ended,
+        "seconds": round(seconds, 1), "parameters": network.count_params(),
+    }
+    network = build.for_inference(network, config)
+    if config["kind"] == "attention-cnn":
+        training |= _told_right(network, course)
+    return network, history, training
+
+
+def _told_right(network, course: Course) -> dict:
+    inputs, targets = course.validation
+    logits = network.predict(inputs, batch_size=8, verbose=0)["logits"]
+    right = logits.argmax(axis=1) == targets["logits"].argmax(axis=1)
+    return {"held_back_accuracy": float(right.mean()), "held_back_images": len(right)}
+
+
+def export(network, course: Course, kind: str) -> tuple[bytes, dict, float]:
+    """The ONNX graph, the versions of what made it, and how far it differs from the network."""
+    from semscan.model.build import libraries
+    from semscan.model.export import to_onnx
+
+    graph, difference = to_onnx(network, course.samples, logit_map=kind == "autoencoder")
+    return graph, libraries(), difference
+
+
+def calibrate(graph: bytes, config: dict, gallery: Gallery, course: Course, settings: TrainSettings) -> dict:
+    """Set 0.5 on the held-back good images, through the very graph and tiles that inspect will use."""
+    calibration = {"raw_threshold": None, "false_alarms": settings.false_alarms, "reached": None,
+                   "held_back": course.held_said, "worth": 0.0}
+    if not course.held:
+        return calibration
+    witness = ModelWitness(ModelFolder(Path(settings.out), {**config, "calibration": calibration}, graph, ""))
+    maps, areas = [], []
+    for number, row, col in course.held:
+        image = clean(read_image(gallery.paths[number], settings.read), settings.read)
+        area = image.judged.copy()
+        area[:row], area[:, :col] = False, False
+        maps.append(witness(image).raw)
+        areas.append(area)
+    floor = AUTOENCODER_FLOOR if config["kind"] == "autoencoder" else 0.0
+    threshold, reached = fit_threshold(maps, areas, false_alarms=settings.false_alarms, floor=floor)
+    worth = sum(float(area.mean()) for area in areas)
+    return calibration | {"raw_threshold": threshold, "reached": reached, "worth": round(worth, 3)}
+
+
+def save(network, graph: bytes, config: dict, history: dict, summary: list[str], folder: Path) -> None:
+    """Write the model folder; its config.json last."""
+    folder.mkdir(exist_ok=True)
+    network.save_weights(folder / "weights.weights.h5", overwrite=True)
+    write_bytes(folder / "graph.onnx", graph)
+    write_text(folder / "history.csv", history_table(history))
+    write_bytes(folder / "curves.png", draw_curves(history, config["kind"]))
+    write_text(folder / "MODEL_CARD.md", model_card(config, summary))
+    write_text(folder / "config.json", config_text({**config, "graph_sha256": hashlib.sha256(graph).hexdigest()}))

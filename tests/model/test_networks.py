@@ -1,0 +1,94 @@
+"""Both networks: shapes, what the map may depend on, and graphs that answer alike."""
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from semscan.errors import ExportError, UsageFault
+from semscan.model import export as exporting
+from semscan.model.autoencoder import build_autoencoder
+from semscan.model.classifier import Margin, build_classifier, plain_base, residual_base
+from semscan.model.quiet import keras
+from semscan.model.registry import known
+
+SMALL = {"widths": (4, 4, 8, 8)}
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    keras.mixed_precision.set_global_policy("float32")
+    keras.utils.set_random_seed(0)
+
+
+def patches(count, rows, cols=None, seed=0):
+    return np.random.default_rng(seed).normal(size=(count, rows, cols or rows)).astype(np.float32)
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (96, 160)])
+def test_autoencoder_answers_at_the_size_of_its_input(shape):
+    outputs = build_autoencoder(**SMALL)(patches(2, *shape)[..., None])
+
+    assert outputs["score"].shape == (2, *shape, 1)
+    assert outputs["reconstruction"].shape == (2, *shape, 1)
+    assert outputs["coarse"].shape == (2, shape[0] // 16, shape[1] // 16, 1)
+
+
+def test_map_of_a_place_does_not_depend_on_far_away_places():
+    model = build_autoencoder(**SMALL)
+    patch = patches(1, 512)
+    other = patch.copy()
+    other[:, :, 480:] += 5
+
+    near, far = (np.asarray(model(p[..., None], training=False)["score"])[0, :, :32] for p in (patch, other))
+
+    np.testing.assert_allclose(near, far, atol=1e-5)
+
+
+@pytest.mark.parametrize("attention", ["softmax", "sigmoid", "none"])
+@pytest.mark.parametrize("base", [plain_base, residual_base])
+def test_classifier_gives_logits_and_a_map_that_is_never_negative(attention, base):
+    model = build_classifier(classes=3, good=0, base=base, attention=attention)
+
+    outputs = model(patches(2, 32)[..., None])
+
+    assert outputs["logits"].shape == (2, 3)
+    assert outputs["score"].shape == (2, 32, 32, 1)
+    assert float(np.min(outputs["score"])) >= 0
+
+
+def test_margin_is_how_far_defects_outvote_good():
+    logits = np.array([[2.0, -1.0, 3.0]], np.float32)
+
+    assert float(Margin(good=1)(logits)[0, 0]) == pytest.approx(np.logaddexp(2, 3) + 1, rel=1e-5)
+    assert float(Margin(good=None)(logits)[0, 0]) == pytest.approx(3 - 4 / 3, rel=1e-5)
+
+
+@pytest.mark.parametrize(("model", "logit_map"), [
+    (lambda: build_autoencoder(**SMALL), True),
+    (lambda: build_classifier(classes=3, good=0), False),
+    (lambda: build_classifier(classes=2, attention="sigmoid", base=residual_base), False),
+    (lambda: build_classifier(classes=2, good=1, attention="none"), False),
+], ids=["autoencoder", "softmax", "sigmoid-residual", "none"])
+def test_exported_graph_takes_any_size_and_batch(model, logit_map):
+    graph, difference = exporting.to_onnx(model(), patches(2, 96), logit_map=logit_map)
+
+    assert difference < 1e-4
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    for tiles in (patches(1, 64), patches(5, 32), patches(2, 64, 128)):
+        (score,) = session.run(["score"], {"tiles": tiles})
+        assert score.shape == tiles.shape
+        assert score.min() >= 0
+
+
+def test_a_graph_that_differs_is_refused(monkeypatch):
+    monkeypatch.setattr(exporting, "_difference", lambda *_: 0.5)
+
+    with pytest.raises(ExportError, match=r"differs from the network by 0\.5"):
+        exporting.to_onnx(build_classifier(classes=2, good=0), patches(2, 32), logit_map=False)
+
+
+def test_unknown_name_is_answered_with_the_nearest():
+    with pytest.raises(UsageFault, match="did you mean 'soft-mask'"):
+        known("softmask", ("additive", "soft-mask"), "attention")
+    with pytest.raises(UsageFault, match="choose from additive, soft-mask"):
+        known("zzz", ("additive", "soft-mask"), "attention")
