@@ -3,7 +3,7 @@
     python benchmarks/run.py accuracy [SET ...] [--seed N] [--steps N]
     python benchmarks/run.py speed [--model DIR]
 
-accuracy trains with the defaults on each SET and scores test/ at 0.5: lines and contacts (sample_images/),
+accuracy trains with the defaults on each SET and evaluates it on test/: lines and contacts (sample_images/),
 lines-fresh and contacts-fresh (the same models on images of other seeds), classes (the attention CNN), and,
 where the environment variable SEMSCAN_REAL_DATA names a folder that holds them, nanofibres and grid. speed
 times commands against `import tensorflow` in turn, and prints ratios of medians and peak memory. All output
@@ -19,13 +19,12 @@ import sys
 import time
 from pathlib import Path
 
-from score import score
-
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "bench-out"
 SAMPLES = ROOT / "sample_images"
 SEMSCAN = [sys.executable, "-m", "semscan"]
 FRESH = {"lines-fresh": "lines", "contacts-fresh": "contacts"}
+PITCH = {"lines": 28, "contacts": 30}  # as in sample_images/README.md
 REAL = ("nanofibres", "grid")
 
 
@@ -46,14 +45,16 @@ def folder_of(name):
     data = OUT / name
     if not data.exists():
         counts = ["--train", 1, "--test-good", 60, "--per-defect", 20]
-        run("synth", data, "--pattern", FRESH[name], "--seed", 4242, *counts)
+        pattern = FRESH[name]
+        run("synth", data, "--pattern", pattern, "--pitch", PITCH[pattern], "--seed", 4242, *counts)
     return data
 
 
 def accuracy(names, seed, steps):
-    """Train and score each set; print one Markdown row each."""
-    print("| set | minutes | pixel AUROC | pixel AP | image AUROC | hit at 0.5 | false regions per good image |")
-    print("|---|---|---|---|---|---|---|")
+    """Train and evaluate each set; print one Markdown row each."""
+    print("| set | minutes | pixel AUROC | pixel AP | AUPRO | image AUROC "
+          "| recall at 0.1 / 1 / 10 false regions per image | hit at 0.5 | false regions per good image (95 %) |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for name in names:
         data = folder_of(name)
         model = OUT / f"{FRESH.get(name, name)}-seed{seed}.model"
@@ -62,16 +63,30 @@ def accuracy(names, seed, steps):
             extra = ["--steps", steps] if steps else []
             record = json.loads(run("train", data, "--out", model, "--seed", seed, *extra))
             minutes = f"{record['seconds'] / 60:.1f}"
-        maps = OUT / f"{name}-seed{seed}.maps"
-        lines = run("inspect", data / "test", "--model", model, "--out", maps, "--no-overlay", "--no-mask").splitlines()
-        figures = score(data, maps)
-        at = figures["at_threshold"]
-        print(f"| {name} | {minutes} | {figures['pixel_auroc']} | {figures['pixel_ap']} | {figures['image_auroc']} "
-              f"| {at['hit']}/{at['defects']} {figures['hit_by_class']} | {at['false_per_good_image']} |", flush=True)
-        told = [record for record in map(json.loads, lines) if record.get("class")]
+        out = OUT / f"{name}-seed{seed}.evaluation"
+        found = json.loads(run("evaluate", data, "--model", model, "--out", out, "--format", "json"))
+        print(row_of(name, minutes, found), flush=True)
+        told = found["confusion"]
         if told:
-            right = sum(Path(record["image"]).parent.name == record["class"] for record in told)
-            print(f"\n{name}: {right}/{len(told)} images told right\n", flush=True)
+            print(f"\n{name}: {told['accuracy']:.3f} of {told['images']} images told right\n")
+
+
+def row_of(set_name, minutes, found):
+    """One Markdown row of what `semscan evaluate` says."""
+    at = found["at_threshold"]
+    classes = found["classes"].items()
+    hits = ", ".join(f"{name} {of['hit']}/{of['defects']}" for name, of in classes if of.get("defects"))
+    recalls = " / ".join(said(found[f"recall_at_{allowed}fp"], 3) for allowed in ("0.1", "1", "10"))
+    false = said(at["false_per_good_image"], 3)
+    if at["false_per_good_image_95"]:
+        false += " ({:.2f} to {:.2f})".format(*at["false_per_good_image_95"])
+    figures = " | ".join(said(found[key]) for key in ("pixel_auroc", "pixel_ap", "aupro30", "image_auroc"))
+    return f"| {set_name} | {minutes} | {figures} | {recalls} | {at['hit']}/{at['defects']}: {hits} | {false} |"
+
+
+def said(value, digits=4):
+    """A figure, or a dash for one that means nothing."""
+    return "-" if value is None else f"{value:.{digits}f}"
 
 
 def timed(command):

@@ -18,6 +18,14 @@ class BadImageError(SemscanError, ValueError):
     """A file that cannot be read as one image to inspect."""
 
 
+class NotPeriodicError(BadImageError):
+    """An image that cannot be its own reference. `confidence` says how far it repeats, 0 to 1."""
+
+    def __init__(self, message: str, confidence: float) -> None:
+        super().__init__(message)
+        self.confidence = confidence
+
+
 class BadDataError(SemscanError, ValueError):
     """A training folder that cannot be used as it is."""
 

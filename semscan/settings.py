@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
+from typing import Any
 
 from semscan.errors import UsageFault
 
 IMAGE_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp")
 GOOD_NAMES = ("good", "ok", "normal", "pass", "reference")
+AUTO = "auto"
+METHODS = (AUTO, "model", "periodic", "reference")
 DEFAULT_MODEL = "semscan-model"
 DEFAULT_RESULTS = "semscan-results"
 DEFAULT_EVALUATION = "semscan-evaluation"
@@ -50,6 +54,7 @@ class OutputSettings:
     mask: bool = True
     map: bool = True
     crops: bool = False
+    reference: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,14 @@ class PostprocessSettings:
     regions: RegionSettings = RegionSettings()
     images: str | None = None
     output: OutputSettings | None = None
+
+
+def _refuse_nan(settings: Any) -> None:
+    """NaN passes every comparison of a range; it would be found after the whole training only."""
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UsageFault(f"--{field.name.replace('_', '-')} is {value}, wanted a finite number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,9 @@ class AugmentSettings:
     offset: float = 0.06
     noise: float = 0.03
     shift: int = 8
+
+    def __post_init__(self) -> None:
+        _refuse_nan(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +123,9 @@ class TrainSettings:
     augment: AugmentSettings = AugmentSettings()
     read: ReadSettings = ReadSettings()
 
+    def __post_init__(self) -> None:
+        _refuse_nan(self)
+
 
 AUTOENCODER_STEPS, AUTOENCODER_TILE, AUTOENCODER_BATCH, AUTOENCODER_RATE = 2400, 256, 8, 2e-3
 CLASSIFIER_STEPS, CLASSIFIER_SIDE, CLASSIFIER_BATCH, CLASSIFIER_RATE = 800, 384, 16, 1e-3
@@ -120,8 +139,9 @@ GALLERY_BYTES = 1 << 30
 class InspectSettings:
     """All that inspect and score need to know."""
 
-    method: str = "auto"
+    method: tuple[str, ...] = (AUTO,)
     model: str | None = None
+    reference: str | None = None
     read: ReadSettings = ReadSettings()
     regions: RegionSettings = RegionSettings()
     output: OutputSettings = OutputSettings()
@@ -146,11 +166,12 @@ class DoctorSettings:
     """From where doctor speaks up.
 
     `flat`: full contrast (0.5 to 99.5 percentile) of full scale under which an image is blank. `clipped`: share
-    of pixels at either end of the scale. `bits` of 64 in which the hashes of near-duplicates may differ;
-    `alike` and `alike_fine` are the least correlations of the two images and of what is finer than a few
-    pixels. `contrast` and `detail` are factors, `brightness` a share of full scale, by which an image differs
-    from the middle one. `scale`: factor between known magnifications. `few` images or fewer are few. `sample`
-    images are looked at by the quick look.
+    of pixels at either end of the scale. `bits` of 64 in which the hashes of near-duplicates may differ, and
+    `alike`, the least correlation of what is finer than a few pixels in them: copies, blurred or saved as JPEG of
+    poor quality, have 0.75 and more, other images of the same pattern up to 0.45. `contrast` and `detail` are
+    factors, `brightness` a share of full scale, by which an image differs from the middle one. `scale`: factor
+    between known magnifications. Fewer than `few` good images are few. `sample` images are looked at by the
+    quick look.
     """
 
     good: str | None = None
@@ -158,13 +179,12 @@ class DoctorSettings:
     flat: float = 0.02
     clipped: float = 0.05
     bits: int = 12
-    alike: float = 0.9
-    alike_fine: float = 0.5
+    alike: float = 0.6
     contrast: float = 1.6
     detail: float = 1.4
     brightness: float = 0.15
     scale: float = 1.02
-    few: int = 4
+    few: int = 5
     sample: int = 24
 
 

@@ -37,11 +37,13 @@ class CleanImage:
 
     `values` is float32, shape (rows, cols), black 0 to white 1, the file's own size.
     `judged` is bool of the same shape: False in the data bar and other areas left out.
+    `source` is the file's absolute path, empty if it has none.
     """
 
     values: np.ndarray
     judged: np.ndarray
     warnings: tuple[str, ...] = ()
+    source: str = ""
 
     @property
     def judged_fraction(self) -> float:
@@ -110,6 +112,20 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class Periodic:
+    """Whether and how an image repeats.
+
+    `confidence` is the share of the image's contrast that comes back one repeat away, 0 to 1. One pitch and
+    angle for lines, two for arrays; angles in degrees within (-90, 90], from x towards y (down).
+    """
+
+    found: bool
+    confidence: float
+    pitch_px: tuple[float, ...] = ()
+    angle_deg: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Inspection:
     """What was found in one image; everything the report room needs to say it.
 
@@ -132,6 +148,7 @@ class Inspection:
     class_name: str | None = None
     class_probabilities: Mapping[str, float] | None = None
     warnings: tuple[str, ...] = ()
+    periodic: Periodic | None = None
 
     @property
     def defect(self) -> bool:

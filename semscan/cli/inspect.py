@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from semscan.cli import options
-from semscan.cli.output import emit_all, say
+from semscan.cli.output import announce, emit_all, say
 from semscan.cli.tally import Tally
 from semscan.settings import OutputSettings
 
@@ -19,8 +19,9 @@ from semscan.settings import OutputSettings
 @options.regions
 @options.method
 @options.model
+@options.reference
 @options.out
-@options.together(options.no_overlay, options.no_mask, options.no_map, options.crops)
+@options.together(options.no_overlay, options.no_mask, options.no_map, options.no_reference, options.crops)
 @options.reading
 @options.jobs
 @options.nul
@@ -36,13 +37,18 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
     \b
         semscan inspect wafer.png --threshold 0.5
         semscan inspect lot7/ --out lot7-results --exit-code
+        semscan inspect die2.tif --reference die1.tif
         find lot7 -name '*.tif' | semscan inspect - | jq -r 'select(.defect) | .image'
+
+    Without a model a periodic image is compared with its own repeats, and --reference compares with a second
+    image of the same place.
 
     Each image gives one JSON line on standard output and, in --out, NAME.overlay.png,
     NAME.mask.png and NAME.map.tif. All records are also kept in results.jsonl there.
     """
     from semscan.pipeline.inspect import count_images, inspect_images
     from semscan.pipeline.printed import inspect_lines
+    from semscan.pipeline.witness import announcement
 
     output = OutputSettings(
         out=choices["out"],
@@ -50,8 +56,10 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
         mask=not choices["no_mask"],
         map=not choices["no_map"],
         crops=choices["crops"],
+        reference=not choices["no_golden"],
     )
     settings = options.inspect_settings(choices, output)
+    announce(announcement(settings))
     with closing(inspect_images(images, settings, nul=choices["nul"], command=sys.argv)) as records:
         tally = Tally(records, lambda: count_images(images, settings))
         emit_all(inspect_lines(tally, choices["form"]))

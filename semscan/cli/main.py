@@ -5,6 +5,7 @@ A command's module is loaded only when the command is used; its name and short h
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 from collections.abc import Sequence
@@ -18,13 +19,16 @@ from semscan.cli.output import ClosedPipe, let_go_of_stdout
 from semscan.errors import SemscanError
 
 COMMANDS = {
+    "doctor": "Look at a data set before training on it.",
     "train": "Learn from a folder of images; writes a model folder.",
     "inspect": "Find defects in images; write overlays, masks and maps.",
     "score": "Print one score per image; write nothing.",
     "regions": "Cut saved maps into regions at another threshold.",
+    "evaluate": "Measure a model on test images with known defects.",
     "synth": "Make SEM images with planted defects and masks.",
 }
 DONE, USAGE, FAULT, INTERRUPTED = 0, 2, 4, 130
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class UserError(click.ClickException):
@@ -76,6 +80,8 @@ class SemscanGroup(click.Group):
             raise UserError(_one_line(str(error))) from error
         except Exception as error:
             _traceback(ctx)
+            if isinstance(error, OSError) and error.errno in NO_ROOM:  # --help, or what a library writes itself
+                raise UserError(_no_room(error)) from error
             raise InternalFault.of(error) from error
 
 
@@ -115,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = DONE if error.code == 1 else error.code
     except OSError as error:  # as with --help onto a full disk
         let_go_of_stdout()
-        UserError(f"standard output cannot be written ({error.strerror}); free some space").show()
+        UserError(_no_room(error)).show()
         code = USAGE
     except Exception as error:  # before a command was reached
         InternalFault.of(error).show()
@@ -128,6 +134,10 @@ def _traceback(ctx: click.Context) -> None:
         import traceback
 
         traceback.print_exc()
+
+
+def _no_room(error: OSError) -> str:
+    return f"{error.filename or 'standard output'} cannot be written ({error.strerror}); free some space"
 
 
 def _one_line(text: str) -> str:

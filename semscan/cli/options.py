@@ -10,6 +10,7 @@ import click
 from semscan.settings import (
     DEFAULT_MODEL,
     DEFAULT_RESULTS,
+    METHODS,
     MODEL_VARIABLE,
     InspectSettings,
     OutputSettings,
@@ -20,7 +21,6 @@ from semscan.settings import (
 Command = TypeVar("Command", bound=Callable[..., Any])
 _READ, _REGIONS = InspectSettings().read, InspectSettings().regions
 _SHARE = click.FloatRange(0, 1, max_open=True)
-METHODS = ("auto", "model")
 FORMATS = ("jsonl", "tsv", "csv")
 
 
@@ -95,7 +95,15 @@ closing = click.option(
     help="Join regions closer than twice this, px.",
 )
 method = click.option(
-    "--method", type=click.Choice(METHODS), default=InspectSettings().method, show_default=True, help="Who judges."
+    "--method",
+    type=click.Choice(METHODS),
+    multiple=True,
+    default=InspectSettings().method,
+    show_default=True,
+    help="Who judges: a model, the image's own repeats, a reference image. Repeat it to ask several.",
+)
+reference = click.option(
+    "--reference", metavar="FILE|DIR", help="Image of the same place on another die, or a folder of them, same names."
 )
 model = click.option(
     "--model", metavar="DIR", help=f"Model folder.  [default: ${MODEL_VARIABLE}, else ./{DEFAULT_MODEL}]"
@@ -104,6 +112,7 @@ out = click.option("--out", default=DEFAULT_RESULTS, show_default=True, metavar=
 no_overlay = click.option("--no-overlay", is_flag=True, help="Leave out the overlay picture.")
 no_mask = click.option("--no-mask", is_flag=True, help="Leave out the mask of the regions.")
 no_map = click.option("--no-map", is_flag=True, help="Leave out the map.")
+no_reference = click.option("--no-golden", is_flag=True, help="Leave out the image that was compared with.")
 crops = click.option("--crops", is_flag=True, help="Also write each region alone, with context.")
 page = click.option(
     "--page", type=click.IntRange(0), default=_READ.page, show_default=True, help="Page of a multi-page file, from 0."
@@ -148,8 +157,9 @@ def region_settings(choices: Mapping[str, Any]) -> RegionSettings:
 def inspect_settings(choices: Mapping[str, Any], output: OutputSettings | None = None) -> InspectSettings:
     """The settings behind the options that inspect and score share."""
     return InspectSettings(
-        method=choices["method"],
+        method=tuple(choices["method"]),
         model=choices["model"],
+        reference=choices.get("reference"),
         read=ReadSettings(page=choices["page"], databar=choices["databar"]),
         regions=region_settings(choices),
         output=output or OutputSettings(),

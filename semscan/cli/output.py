@@ -49,6 +49,12 @@ def let_go_of_stdout() -> None:
     os.dup2(nowhere, sys.stdout.fileno())
 
 
+def announce(words: str | None) -> None:
+    """Say beforehand what will be done, if there is anything to say."""
+    if words:
+        say(f"semscan: {words}")
+
+
 def say(words: str) -> None:
     """Words on standard error, unless -q was given."""
     if verbosity() >= 0:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from semscan.cli import options
-from semscan.cli.output import emit_all, say
+from semscan.cli.output import announce, emit_all, say
 from semscan.cli.tally import Tally
 
 
@@ -17,6 +17,7 @@ from semscan.cli.tally import Tally
 @options.regions
 @options.method
 @options.model
+@options.reference
 @options.reading
 @options.jobs
 @options.nul
@@ -33,8 +34,10 @@ def score(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
     """
     from semscan.pipeline.inspect import count_images, score_images
     from semscan.pipeline.printed import score_lines
+    from semscan.pipeline.witness import announcement
 
     settings = options.inspect_settings(choices)
+    announce(announcement(settings))
     with closing(score_images(images, settings, nul=choices["nul"])) as records:
         tally = Tally(records, lambda: count_images(images, settings))
         emit_all(score_lines(tally, choices["form"]))

@@ -18,6 +18,8 @@ def claim_model_folder(out: Path, *, overwrite: bool, resume: bool) -> Path:
     OutputError
         If `out` is a file, a finished model (without `overwrite`), or a folder of something else.
     """
+    if out.name in ("", ".."):
+        raise OutputError(f"{out} cannot be moved into place as a model; name a new folder with --out")
     work = out.with_name(out.name + ".unfinished")
     try:
         if out.exists() and not out.is_dir():

@@ -12,7 +12,7 @@ ALMOST_GREY = 2 / 255
 COLOURED_SHARE = 0.01
 
 
-def to_grey(decoded: Decoded) -> tuple[np.ndarray, tuple[str, ...]]:
+def to_grey(decoded: Decoded, *, flat: bool = False) -> tuple[np.ndarray, tuple[str, ...]]:
     """Bring a decoded file to one grey plane.
 
     The rules, in order:
@@ -37,7 +37,7 @@ def to_grey(decoded: Decoded) -> tuple[np.ndarray, tuple[str, ...]]:
     Raises
     ------
     BadImageError
-        If there are NaN or infinite pixels, one single grey level, or channels without a rule.
+        If there are NaN or infinite pixels, one single grey level (unless `flat`), or channels without a rule.
     """
     said = list(decoded.warnings)
     array = decoded.array
@@ -52,7 +52,7 @@ def to_grey(decoded: Decoded) -> tuple[np.ndarray, tuple[str, ...]]:
     if not (np.isfinite(low) and np.isfinite(high)):
         count = int(np.count_nonzero(~np.isfinite(array)))
         raise BadImageError(f"{count} of its pixels are NaN or infinite, wanted numbers; save it again")
-    if low == high:
+    if low == high and not flat:
         raise BadImageError(f"every pixel has the value {low:g}, nothing can be seen in it; take the image again")
     return np.ascontiguousarray(array), tuple(said)
 

@@ -76,7 +76,7 @@ def find_labelled(data: Path, good: str | None = None, *, skip: Path | None = No
         )
     root = folders.get(TEST, data)
     problems: list[OSError] = []
-    paths, beside = without_masks(images_below(root, skip=skip, problems=problems))
+    paths, beside = without_masks(tuple(images_below(root, skip=skip, problems=problems)))
     if problems:
         raise BadDataError(f"{problems[0].filename}: the folder cannot be read; check its permissions")
     if not paths:
@@ -115,7 +115,7 @@ def read_mask(mask: Path, shape: tuple[int, ...]) -> np.ndarray:
     BadImageError
         If it cannot be read.
     """
-    truth = read_image(mask, ReadSettings()).pixels > 0
+    truth = read_image(mask, ReadSettings(), flat=True).pixels > 0
     if truth.shape != tuple(shape):
         raise BadDataError(
             f"{mask}: the mask has {truth.shape[1]} x {truth.shape[0]} pixels, its image {shape[1]} x {shape[0]}; "
@@ -150,7 +150,7 @@ def _folders(data: Path) -> dict[str, Path]:
     except FileNotFoundError as error:
         raise BadDataError(f"{data}: no such folder, wanted one with test/<class>; check the name") from error
     except OSError as error:
-        raise BadDataError(f"{data}: cannot be read as a folder ({error.strerror}); name a data set's folder") from error
+        raise BadDataError(f"{data}: cannot be read as a folder ({error.strerror}); name a data set") from error
 
 
 def _said(root: Path, data: Path, images: list[Labelled]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, BinaryIO
@@ -20,13 +21,13 @@ from semscan.files.lock import locked
 from semscan.files.names import candidates, name_key
 from semscan.files.write import map_description, write_bytes, write_text
 
-OVERLAY, MASK, MAP = ".overlay.png", ".mask.png", ".map.tif"
+OVERLAY, MASK, MAP, REFERENCE = ".overlay.png", ".mask.png", ".map.tif", ".reference.tif"
 CROP = ".crop{}.png"
 RESULTS, RUN, NAMES = "results.jsonl", "run.json", ".semscan-names"
 
 
 def output_path(base: Path, suffix: str) -> Path:
-    """Return the output of one kind (`OVERLAY`, `MASK`, `MAP`, ``CROP.format(1)``) under a claimed name.
+    """Return the output of one kind (`OVERLAY`, `MASK`, `MAP`, `REFERENCE`, ``CROP.format(1)``) under a claimed name.
 
     Examples
     --------
@@ -48,6 +49,8 @@ class Outputs:
         self._claimed: dict[str, Path] = {}
         self._recorded: dict[str, str] = {}  # name key -> source, from results.jsonl
         self._signature: tuple[int, int] | None = None
+        self._held: dict[str, str] = {}  # name key -> source, from the list of names
+        self._held_signature: tuple[int, int, int] | None = None
         with self._guard, locked(self.out / NAMES):
             self._read_results()
 
@@ -71,10 +74,11 @@ class Outputs:
             if source not in self._claimed:
                 with locked(self.out / NAMES) as names:
                     self._read_results()
-                    owners = self._recorded | {name_key(stem): owner for owner, stem in _held(names)}
+                    self._read_held(names)
+                    owners = ChainMap(self._held, self._recorded)
                     stem = next(s for s in candidates(found, source) if self._is_free(s, source, owners))
                     if owners.get(name_key(stem)) != source:
-                        names.write(_line({"source": source, "stem": str(stem)}))
+                        self._hold(names, source, stem)
                 self._claimed[source] = self.out / stem
             return self._claimed[source]
 
@@ -108,9 +112,22 @@ class Outputs:
         if owner is not None:
             return owner == source
         base = self.out / stem
-        kinds = (OVERLAY, MASK, MAP, CROP.format(1))
+        kinds = (OVERLAY, MASK, MAP, REFERENCE, CROP.format(1))
         there = [suffix for suffix in kinds if os.path.lexists(output_path(base, suffix))]
         return not there or (MAP in there and map_description(output_path(base, MAP)).get("source") == source)
+
+    def _hold(self, names: BinaryIO, source: str, stem: PurePosixPath) -> None:
+        names.write(_line({"source": source, "stem": str(stem)}))
+        names.flush()
+        self._held[name_key(stem)] = source
+        self._held_signature = _signature_of(names)
+
+    def _read_held(self, names: BinaryIO) -> None:
+        """Learn which names are held, if another process has changed the list since our last look."""
+        signature = _signature_of(names)
+        if signature != self._held_signature:
+            self._held = {name_key(stem): owner for owner, stem in _held(names)}
+            self._held_signature = signature
 
     def _lines(self) -> list[bytes]:
         try:
@@ -154,6 +171,11 @@ class Outputs:
             parts = next((tail for tail in tails if (self.out / Path(*tail)).exists()), ())
         match = OWN_OUTPUT.search(parts[-1]) if parts else None
         return None if match is None else PurePosixPath(*parts[:-1], parts[-1][: match.start()])
+
+
+def _signature_of(file: BinaryIO) -> tuple[int, int, int]:
+    status = os.fstat(file.fileno())
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _held(names: BinaryIO) -> list[tuple[str, str]]:

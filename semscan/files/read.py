@@ -21,7 +21,7 @@ from semscan.values import SemImage
 KINDS = "TIFF, PNG, JPEG or BMP"
 
 
-def read_image(path: Path, settings: ReadSettings, *, given: str | None = None) -> SemImage:
+def read_image(path: Path, settings: ReadSettings, *, given: str | None = None, flat: bool = False) -> SemImage:
     """Read one image as its file holds it.
 
     Parameters
@@ -32,6 +32,8 @@ def read_image(path: Path, settings: ReadSettings, *, given: str | None = None) 
         `page` counts from 0. `databar` is not used here: `semscan.image.clean` takes it.
     given : str, optional
         The name as the user typed it, for messages; by default `path`.
+    flat : bool
+        Take an image of one grey level, as a mask may be.
 
     Returns
     -------
@@ -49,7 +51,7 @@ def read_image(path: Path, settings: ReadSettings, *, given: str | None = None) 
     name = " ".join((given if given is not None else str(path)).splitlines())
     try:
         decoded = _decode(path, settings.page)
-        pixels, said = to_grey(decoded)
+        pixels, said = to_grey(decoded, flat=flat)
     except BadImageError as error:
         raise BadImageError(f"{name}: {error}") from error
     except MemoryError as error:

@@ -71,5 +71,5 @@ class Spool:
 
     def _fault(self, error: OSError) -> OutputError:
         return OutputError(
-            f"{self._folder}: maps cannot be put aside here ({error.strerror}); free some space, or choose another --out"
+            f"{self._folder}: maps cannot be put aside here ({error.strerror}); free some space, or give another --out"
         )

@@ -147,6 +147,19 @@ def write_tiff_map(path: Path, values: np.ndarray, description: Mapping[str, Any
     write_bytes(path, buffer.getvalue())
 
 
+def write_tiff_grey(path: Path, pixels: np.ndarray) -> None:
+    """Write a grey picture (uint8 or uint16, rows, cols) as TIFF, zlib-compressed, in one piece.
+
+    Raises OutputError if it cannot be written.
+    """
+    buffer = io.BytesIO()
+    tifffile.imwrite(
+        buffer, np.ascontiguousarray(pixels), photometric="minisblack", compression="zlib",
+        compressionargs={"level": 1}, metadata=None, software="semscan",
+    )  # fmt: skip
+    write_bytes(path, buffer.getvalue())
+
+
 def read_tiff_map(path: Path) -> tuple[np.ndarray, dict[str, Any]]:
     """Read a map that `write_tiff_map` or another program wrote.
 

@@ -60,7 +60,7 @@ def clean(image: SemImage, settings: ReadSettings) -> CleanImage:
     said = image.warnings
     if area.min() == area.max():
         said += (f"the judged area has one grey level only ({float(area.flat[0]):g}): nothing to see in it",)
-    return CleanImage(_scaled(image.pixels, area), judged, said)
+    return CleanImage(_scaled(image.pixels, area), judged, said, image.source)
 
 
 def _bar_rows(image: SemImage, databar: str | int) -> int:

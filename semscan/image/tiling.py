@@ -8,13 +8,18 @@ import numpy as np
 
 from semscan.values import CleanImage
 
+# The networks look at every 16th pixel in their deepest layer: tiles that lie a multiple of it
+# apart see the same samples and agree, others differ by ten times as much.
+PHASE = 16
+
 
 def tile_offsets(shape: tuple[int, int], tile: int, overlap: int) -> list[tuple[int, int]]:
     """Return the top left corners, (row, col), of the tiles that cover an image.
 
     The fewest tiles that overlap by at least `overlap` pixels are spread evenly; the first
-    lies flush with the top left, the last with the bottom right. An axis shorter than a
-    tile gets one, at 0 (see `pad_to_tile`).
+    lies flush with the top left, the last with the bottom right, those between at multiples
+    of 16, so that any grid of an image samples it alike. An axis shorter than a tile gets
+    one, at 0 (see `pad_to_tile`).
 
     Parameters
     ----------
@@ -44,9 +49,11 @@ def tile_offsets(shape: tuple[int, int], tile: int, overlap: int) -> list[tuple[
 def _along(size: int, tile: int, overlap: int) -> list[int]:
     if size <= tile:
         return [0]
-    count = -(-(size - overlap) // (tile - overlap))
+    phase = PHASE if tile - overlap >= PHASE else 1
     last = size - tile
-    return [(step * last + (count - 1) // 2) // (count - 1) for step in range(count)]
+    units = -(-last // phase)
+    gaps = -(-units // ((tile - overlap) // phase))
+    return [min((step * units + gaps // 2) // gaps * phase, last) for step in range(gaps + 1)]
 
 
 def pad_to_tile(values: np.ndarray, tile: int) -> np.ndarray:

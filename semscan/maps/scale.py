@@ -44,3 +44,14 @@ def to_map(raw: np.ndarray, raw_threshold: float | None) -> np.ndarray:
     if not np.isfinite(values.max(initial=0)):
         raise BadMapError("the raw scores hold NaN or infinity; the model does not suit this image")
     return np.minimum(values / (values + np.float32(scale)), _LARGEST)
+
+
+def to_multiple(value: float) -> float:
+    """The multiple of the calibrated raw threshold that `to_map` maps to `value`, 0 to below 1.
+
+    Examples
+    --------
+    >>> to_multiple(0.5), to_multiple(0.75)
+    (1.0, 3.0)
+    """
+    return value / (1 - value)

@@ -7,9 +7,10 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from semscan.errors import SemscanError
+from semscan.errors import NotPeriodicError, SemscanError
 from semscan.files.find import Found, Missing
 from semscan.report.record import error_record
+from semscan.values import Periodic
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,9 @@ def guarded(named: Found | Missing, act: Callable[[Found], dict[str, Any]]) -> d
         return error_record(named.given, os.path.abspath(named.given), f"{named.given}: {named.reason}")
     try:
         return act(named)
+    except NotPeriodicError as error:
+        periodic = Periodic(False, error.confidence)
+        return error_record(named.given, os.path.abspath(named.path), str(error), periodic)
     except SemscanError as error:
         said = str(error)
     except MemoryError:

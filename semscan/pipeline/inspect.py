@@ -23,12 +23,13 @@ from semscan.files.find import Found, Missing, find_images
 from semscan.files.outputs import Outputs
 from semscan.files.read import read_image
 from semscan.image.clean import clean
-from semscan.maps.scale import to_map
+from semscan.maps.scale import to_map, to_multiple
 from semscan.pipeline.batch import in_order
 from semscan.pipeline.guard import guarded
-from semscan.pipeline.results import Run, write_map, write_pictures
+from semscan.pipeline.results import Run, write_map, write_pictures, write_reference
 from semscan.pipeline.witness import Witness, choose_witness
 from semscan.regions.find import Segmented, image_score, segment, shortest
+from semscan.regions.seen import name_witnesses
 from semscan.report.record import NO_THRESHOLD, map_description, score_record, to_record
 from semscan.settings import InspectSettings
 from semscan.values import CleanImage, HeatMap, Inspection, SemImage
@@ -36,12 +37,17 @@ from semscan.values import CleanImage, HeatMap, Inspection, SemImage
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One image and all that was found in it. `mask` is uint8, 0 or 255, the pixels of the regions."""
+    """One image and all that was found in it.
+
+    `mask` is uint8, 0 or 255, the pixels of the regions. `image.judged` is what the witness could judge.
+    `reference` is what the image was compared with, float32, on the grey scale of `image`; None if nothing.
+    """
 
     image: CleanImage
     heat: HeatMap
     mask: np.ndarray
     inspection: Inspection
+    reference: np.ndarray | None = None
 
 
 def inspect_images(
@@ -86,14 +92,15 @@ def inspect_images(
             # named here, in the order given, so that any number of jobs gives the same names
             yield found, outputs.claim(found, os.path.abspath(found.path)) if isinstance(found, Found) else outputs.out
 
-    def one(task: tuple[Found | Missing, Path]) -> dict[str, Any]:
-        return guarded(task[0], lambda found: _inspect(found, task[1], settings, witness))
+    def one(task: tuple[int, tuple[Found | Missing, Path]]) -> dict[str, Any]:
+        place, (image, base) = task
+        record = guarded(image, lambda found: _inspect(found, base, settings, witness))
+        run.add(place, record)  # here: what is finished counts, also when nobody takes it any more
+        return record
 
     try:
-        with closing(in_order(one, named(), settings.jobs)) as records:
-            for record in records:
-                run.add(record)
-                yield record
+        with closing(in_order(one, enumerate(named()), settings.jobs)) as records:
+            yield from records
     finally:  # also when the reader has had enough, or on Ctrl-C: what was written is on record
         outputs.finish(run.records, run.summary())
 
@@ -134,6 +141,9 @@ def judge(image: SemImage, given: str, settings: InspectSettings, witness: Witne
     """
     cleaned = clean(image, settings.read)
     evidence = witness(cleaned)
+    if evidence.judged is not None:
+        cleaned = replace(cleaned, judged=evidence.judged)
+    names = tuple(evidence.parts) or (witness.name,)
     heat = HeatMap(to_map(evidence.raw, witness.raw_threshold), raw_max=shortest(evidence.raw.max(initial=0)))
     calibrated, threshold = witness.raw_threshold is not None, settings.regions.threshold
     if calibrated:
@@ -147,29 +157,35 @@ def judge(image: SemImage, given: str, settings: InspectSettings, witness: Witne
         score=image_score(heat.values, found.regions, threshold) if calibrated else None,
         raw_score=heat.raw_max,
         threshold=threshold,
-        regions=tuple(replace(region, witnesses=(witness.name,)) for region in found.regions),
+        regions=name_witnesses(found.regions, found.mask, evidence.parts, to_multiple(threshold))
+        if len(names) > 1
+        else tuple(replace(region, witnesses=names) for region in found.regions),
         width=heat.values.shape[1],
         height=heat.values.shape[0],
         judged_fraction=cleaned.judged_fraction,
-        method=(witness.name,),
+        method=names,
         nm_per_pixel=image.nm_per_pixel,
         model=witness.about.get("model"),
         class_name=max(classes, key=lambda name: classes[name]) if classes else None,
         class_probabilities=classes,
-        warnings=cleaned.warnings if calibrated else (*cleaned.warnings, NO_THRESHOLD),
+        warnings=(*cleaned.warnings, *evidence.warnings, *(() if calibrated else (NO_THRESHOLD,))),
+        periodic=evidence.periodic,
     )
-    return Judged(cleaned, heat, found.mask, inspection)
+    return Judged(cleaned, heat, found.mask, inspection, evidence.reference)
 
 
 def _inspect(found: Found, base: Path, settings: InspectSettings, witness: Witness) -> dict[str, Any]:
     """Judge one file and write what was asked for."""
     began = time.monotonic()
-    judged = judge(read_image(found.path, settings.read, given=found.given), found.given, settings, witness)
+    image = read_image(found.path, settings.read, given=found.given)
+    judged = judge(image, found.given, settings, witness)
     inspection, heat = judged.inspection, judged.heat.values
     outputs = write_pictures(judged.image, heat, judged.mask, inspection, base, settings.output)
     if settings.output.map:
         description = map_description(inspection, witness.about, asdict(settings.read))
         outputs["map"] = write_map(heat, description, base)
+    if settings.output.reference and judged.reference is not None:
+        outputs["reference"] = write_reference(judged.reference, image.pixels, base)
     return to_record(inspection, outputs, time.monotonic() - began)
 
 

@@ -24,7 +24,7 @@ from semscan.pipeline.results import Run, write_pictures
 from semscan.regions.find import Segmented, image_score, segment
 from semscan.report.record import NO_THRESHOLD, to_record
 from semscan.settings import PostprocessSettings, ReadSettings
-from semscan.values import CleanImage, Inspection
+from semscan.values import CleanImage, Inspection, Periodic
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,9 @@ def postprocess_maps(
     run = Run(settings, {}, command)
     seen: set[str] = set()
     try:
-        for found in find_maps(arguments, stdin=stdin, nul=nul):
+        for place, found in enumerate(find_maps(arguments, stdin=stdin, nul=nul)):
             record = guarded(found, lambda found: _postprocess(found, settings, outputs, seen))
-            run.add(record)
+            run.add(place, record)
             yield record
     finally:
         if outputs:
@@ -151,6 +151,7 @@ def _inspection(saved: SavedMap, found: Segmented, threshold: float) -> Inspecti
         class_name=max(classes, key=lambda name: classes[name]) if classes else None,
         class_probabilities=classes or None,
         warnings=() if saved.calibrated else (NO_THRESHOLD,),
+        periodic=_periodic(saved.says("periodic", dict, {})),
     )
 
 
@@ -183,6 +184,16 @@ def _named_as_its_image(found: Found, saved: SavedMap) -> Found:
 def _number(value: Any, otherwise: float | None) -> float | None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     return value if is_number else otherwise
+
+
+def _periodic(entry: Mapping[str, Any]) -> Periodic | None:
+    """How the image repeats, if the map says it in full."""
+    confidence = _number(entry.get("confidence"), None)
+    lists = [entry.get("pitch_px"), entry.get("angle_deg")]
+    if confidence is None or not all(isinstance(each, list) for each in lists):
+        return None
+    pitches, angles = (tuple(v for v in (_number(v, None) for v in each or ()) if v is not None) for each in lists)
+    return Periodic(entry.get("found") is True, confidence, pitches, angles)
 
 
 def _nothing(saved: SavedMap) -> Segmented:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from semscan import __version__
-from semscan.files.outputs import CROP, MAP, MASK, OVERLAY, output_path
-from semscan.files.write import remove_file, write_png, write_tiff_map
+from semscan.files.outputs import CROP, MAP, MASK, OVERLAY, REFERENCE, output_path
+from semscan.files.write import remove_file, write_png, write_tiff_grey, write_tiff_map
 from semscan.report.crops import draw_crop
 from semscan.report.overlay import draw_overlay
 from semscan.settings import OutputSettings
@@ -69,17 +69,40 @@ def write_map(heat: np.ndarray, description: Mapping[str, Any], base: Path) -> s
     return str(path)
 
 
+def write_reference(reference: np.ndarray, pixels: np.ndarray, base: Path) -> str:
+    """Write what the image was compared with, for looking at; return its path.
+
+    Parameters
+    ----------
+    reference : ndarray of float32, shape (rows, cols)
+        0 (black) to 1 (white).
+    pixels : ndarray
+        The image as read: 8 bits stay 8, others become 16.
+    base : Path
+        Claimed name, without suffix.
+    """
+    levels = np.clip(reference, 0, 1) * (255 if pixels.dtype == np.uint8 else 65535)
+    path = output_path(base, REFERENCE)
+    write_tiff_grey(path, np.rint(levels).astype(np.uint8 if pixels.dtype == np.uint8 else np.uint16))
+    return str(path)
+
+
 class Run:
     """The records of a run so far, and what is needed to repeat it."""
 
     def __init__(self, settings: Any, about: Mapping[str, Any], command: Sequence[str]) -> None:
-        self.records: list[dict[str, Any]] = []
+        self._by_place: dict[int, dict[str, Any]] = {}
         self._settings, self._about, self._command = settings, about, command
         self._began, self._clock = datetime.now(timezone.utc), time.monotonic()
 
-    def add(self, record: dict[str, Any]) -> None:
-        """Take one more record."""
-        self.records.append(record)
+    def add(self, place: int, record: dict[str, Any]) -> None:
+        """Take one more record; `place` is its number in the order given. Any thread may call this."""
+        self._by_place[place] = record
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """All records so far, in the order given."""
+        return [self._by_place[place] for place in sorted(self._by_place)]
 
     def summary(self) -> dict[str, Any]:
         """What `run.json` holds."""

@@ -12,7 +12,7 @@ from semscan.image.clean import clean
 from semscan.maps.calibrate import fit_threshold
 from semscan.pipeline.course import Course
 from semscan.pipeline.gallery import Gallery
-from semscan.pipeline.witness import ModelWitness
+from semscan.pipeline.trained import ModelWitness
 from semscan.report.card import model_card
 from semscan.report.curves import draw_curves, history_table
 from semscan.settings import AUTOENCODER_FLOOR, TrainSettings

@@ -16,6 +16,7 @@ from semscan.files.write import write_text
 from semscan.model.registry import ATTENTIONS, BACKBONES, MODELS, known
 from semscan.pipeline import teach, trainset
 from semscan.pipeline.course import labelled_course, painted_course
+from semscan.pipeline.doctor import quick_look
 from semscan.report.card import summary_lines
 from semscan.settings import SCHEMA_VERSION, TrainSettings
 
@@ -43,6 +44,8 @@ def train(data: Path, settings: TrainSettings, say: Callable[[str], None]) -> di
     _check(settings)
     layout = find_layout(data, settings.good)
     say(f"Found {layout.said}.")
+    for warning in quick_look(layout):
+        say(f"warning: {warning}")
     kind = _kind(settings, layout)
     out = Path(settings.out)
     work = claim_model_folder(out, overwrite=settings.overwrite, resume=settings.resume)

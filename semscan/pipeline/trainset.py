@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ def _open(named, load, say) -> tuple[TrainSet, int]:
     for label, path in tqdm(named, desc="reading", unit="image", file=sys.stderr, disable=None, leave=False):
         try:
             exact = load(path).astype(np.float64)
-            digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+            digest.update(os.fsencode(path.name) + hashlib.sha256(path.read_bytes()).digest())
         except SemscanError as error:
             say(f"left out: {error}")
             continue

@@ -1,38 +1,52 @@
 """Who looks at an image: a witness turns a clean image into a raw map.
 
-The model is one witness. Whatever else can say where an image is odd joins by having a
-name, a raw threshold and the same call.
+A trained network is one witness; an image's own repeats and a second image of the same place are
+others. Whatever else can say where an image is odd joins by having a name, a raw threshold and the same
+call, and a line in `WITNESSES`.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-import cv2
 import numpy as np
 
-from semscan.errors import BadModelError
-from semscan.files.model_folder import ModelFolder, read_model_folder
-from semscan.image.resize import fit_within
-from semscan.image.tiling import cut_tiles, judged_rows, pad_to_tile, tile_offsets
-from semscan.maps.stitch import Stitcher
-from semscan.runtime.session import Network
-from semscan.settings import DEFAULT_MODEL, MODEL_VARIABLE, InspectSettings
-from semscan.values import CleanImage
+from semscan.errors import BadModelError, UsageFault
+from semscan.settings import AUTO, DEFAULT_MODEL, MODEL_VARIABLE, InspectSettings
+from semscan.values import CleanImage, Periodic
 
-BATCH = 4  # tiles a call: more is not faster on a CPU, and takes memory
+# name -> "module:function" that makes it from settings; looked up on use, so that none loads another's libraries
+WITNESSES = {
+    "model": "semscan.pipeline.trained:model_witness",
+    "periodic": "semscan.pipeline.repeats:PeriodicWitness",
+    "reference": "semscan.pipeline.paired:ReferenceWitness",
+}
+FALSE_ALARMS = 0.1  # false regions per good image that an untrained witness's own threshold promises at most
+TOGETHER = "semscan.pipeline.together:Together"
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a witness saw: raw scores, float32 (rows, cols), 0 where not judged; perhaps the image's class."""
+    """What a witness saw.
+
+    `raw` is float32 (rows, cols), raw scores, 0 where not judged. `judged` is bool (rows, cols) if the witness
+    could not judge all of what the clean image lets it. `reference` is float32 (rows, cols): what the image
+    should look like, on its grey scale. `parts` holds, of several witnesses, each one's raw map in multiples
+    of its threshold.
+    """
 
     raw: np.ndarray
     class_probabilities: Mapping[str, float] | None = None
+    judged: np.ndarray | None = None
+    reference: np.ndarray | None = None
+    periodic: Periodic | None = None
+    parts: Mapping[str, np.ndarray] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 class Witness(Protocol):
@@ -45,80 +59,47 @@ class Witness(Protocol):
     def __call__(self, image: CleanImage) -> Evidence: ...
 
 
-class ModelWitness:
-    """A trained network.
-
-    Parameters
-    ----------
-    folder : ModelFolder
-        Its graph and configuration.
-    threads : int, optional
-        Threads that one look may use; by default all processors.
-    """
-
-    name = "model"
-
-    def __init__(self, folder: ModelFolder, threads: int | None = None) -> None:
-        config = folder.config
-        self._network = Network(folder.graph, threads or cpu_count())
-        self._tile, self._overlap = int(config["tile"]), int(config["overlap"])
-        self._mean = np.float32(config["preprocessing"]["mean"])
-        self._std = np.float32(config["preprocessing"]["std"])
-        self._scale_to: int | None = config.get("scale_to")
-        self._classes: list[str] | None = config.get("classes") if "logits" in self._network.outputs else None
-        self.raw_threshold: float | None = config["calibration"]["raw_threshold"]
-        self.about: Mapping[str, Any] = {
-            "model": str(folder.path),
-            "kind": config["kind"],
-            "fingerprint": folder.fingerprint,
-            "calibration": config["calibration"],
-        }
-
-    def __call__(self, image: CleanImage) -> Evidence:
-        """Score the judged rows of `image`; the rest of the raw map is 0."""
-        rows = judged_rows(image)
-        seen = image.values[rows]
-        fed = fit_within(seen, self._scale_to) if self._scale_to else seen
-        score, logits = self._over_tiles((fed - self._mean) / self._std)
-        raw = np.zeros(image.values.shape, np.float32)
-        raw[rows] = cv2.resize(score, seen.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        raw[~image.judged] = 0
-        return Evidence(raw, None if logits is None else self._probabilities(logits))
-
-    def _over_tiles(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """The blended score of all tiles, and the mean of their logits."""
-        padded = pad_to_tile(values, self._tile)
-        offsets = tile_offsets(padded.shape, self._tile, self._overlap)
-        stitcher = Stitcher(offsets, padded.shape, self._tile, self._overlap)
-        logits = []
-        for start in range(0, len(offsets), BATCH):
-            some = offsets[start : start + BATCH]
-            answer = self._network.run(cut_tiles(padded, some, self._tile))
-            stitcher.add(some, answer["score"])
-            if self._classes:
-                logits.append(answer["logits"])
-        score = stitcher.result()[: values.shape[0], : values.shape[1]]
-        return score, np.concatenate(logits).mean(axis=0) if logits else None
-
-    def _probabilities(self, logits: np.ndarray) -> dict[str, float]:
-        if len(logits) != len(self._classes or ()):
-            raise BadModelError(
-                f"the network answers for {len(logits)} classes, its config.json names {self._classes}; train it again"
-            )
-        powers = np.exp(logits.astype(np.float64) - logits.max())
-        return dict(zip(self._classes or (), (powers / powers.sum()).tolist(), strict=True))
-
-
 def choose_witness(settings: InspectSettings) -> Witness:
-    """The witness that the settings ask for.
+    """The witness that the settings ask for; several as one.
 
     Raises
     ------
     BadModelError
         If there is no model, or it cannot be used.
+    UsageFault
+        If methods do not go together or lack what they need.
+    BadImageError
+        If the one reference image cannot be read.
     """
-    folder = read_model_folder(model_path(settings))
-    return ModelWitness(folder, threads=max(1, cpu_count() // settings.jobs))
+    names = chosen_methods(settings)
+    witnesses = [_named(WITNESSES[name])(settings) for name in names]
+    return witnesses[0] if len(witnesses) == 1 else _named(TOGETHER)(witnesses)
+
+
+def chosen_methods(settings: InspectSettings) -> tuple[str, ...]:
+    """The methods that the settings come down to, "auto" resolved; see `choose_witness`."""
+    names = tuple(dict.fromkeys(settings.method))
+    if names != (AUTO,):
+        _check(names, settings)
+        return names
+    if settings.reference and settings.model:
+        raise UsageFault(
+            "both --model and --reference are given; say who judges with --method model, --method reference or both"
+        )
+    if settings.reference:
+        return ("reference",)
+    named = settings.model or os.environ.get(MODEL_VARIABLE)
+    return ("model",) if named or Path(DEFAULT_MODEL).exists() else ("periodic",)
+
+
+def announcement(settings: InspectSettings) -> str | None:
+    """What to say before the first image when the method was not the user's own choice."""
+    if tuple(settings.method) == (AUTO,) and chosen_methods(settings) == ("periodic",):
+        return (
+            f"no model (./{DEFAULT_MODEL} does not exist, none named with --model or ${MODEL_VARIABLE}): "
+            "each image is compared with its own repeats (--method periodic)"
+        )
+    return None
 
 
 def model_path(settings: InspectSettings) -> Path:
@@ -131,6 +112,23 @@ def model_path(settings: InspectSettings) -> Path:
             f"{found}; train one with `semscan train DATA`, or name one with --model or ${MODEL_VARIABLE}"
         )
     return path
+
+
+def _check(names: tuple[str, ...], settings: InspectSettings) -> None:
+    for name in names:
+        if name not in WITNESSES:
+            also = f"--method {AUTO} stands alone; " if name == AUTO else ""
+            raise UsageFault(f"no method {name!r} to combine: {also}take of {', '.join(WITNESSES)}")
+    if "reference" in names and not settings.reference:
+        raise UsageFault("--method reference needs the image to compare with: --reference FILE, or a folder of them")
+    for name, given in (("reference", settings.reference), ("model", settings.model)):
+        if given and name not in names:
+            raise UsageFault(f"--{name} is given but not used by --method {names[0]}; add --method {name}")
+
+
+def _named(place: str) -> Any:
+    module, function = place.split(":")
+    return getattr(import_module(module), function)
 
 
 def cpu_count() -> int:

@@ -55,8 +55,7 @@ def segment(heat: np.ndarray, settings: RegionSettings) -> Segmented:
     low = settings.threshold if settings.low is None else settings.low
     mask = (heat > low).astype(np.uint8)
     if settings.closing:
-        side = 2 * settings.closing + 1
-        mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+        mask = _closed(mask, settings.closing)
     if not mask.any():
         return Segmented([], mask)
     count, labels, stats, centroids = cv2.connectedComponentsWithStats(mask, connectivity=8)
@@ -105,6 +104,20 @@ def _checked(heat: np.ndarray) -> np.ndarray:
     if np.isnan(heat.max(initial=0)):  # a maximum carries any NaN along
         raise BadMapError("the map holds NaN; write 0 where nothing was judged")
     return heat
+
+
+def _closed(mask: np.ndarray, radius: int) -> np.ndarray:
+    """Closing by a disc, through distances: as fast for a radius of 500 as for 5."""
+    if not mask.any():
+        return mask
+    framed = np.pad(mask, radius + 1)  # beyond the border nothing is hot: regions must not grow towards it
+    grown = (_distance_to_zero(1 - framed) <= radius).astype(np.uint8)
+    closed = _distance_to_zero(grown) > radius
+    return np.ascontiguousarray(closed[radius + 1 : -radius - 1, radius + 1 : -radius - 1]).astype(np.uint8)
+
+
+def _distance_to_zero(mask: np.ndarray) -> np.ndarray:
+    return cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
 
 
 def _peaks_and_means(heat: np.ndarray, labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -21,7 +21,8 @@ def draw_curves(history, title):
     for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
         axes.plot(history["step"], history[name], color="#0072b2", label="training")
         axes.plot(history["step"], history[f"val_{name}"], color="#d55e00", linestyle="--", label="held back")
-        axes.set(title=name.replace("_", " "), xlabel="step", yscale="log")
+        positive = min(history[name] + history[f"val_{name}"]) > 0  # a loss that is not taught stays 0
+        axes.set(title=name.replace("_", " "), xlabel="step", yscale="log" if positive else "linear")
         axes.grid(alpha=0.3)
     figure.axes[0].legend()
     figure.suptitle(title)

@@ -22,7 +22,8 @@ def draw_overlay(image: CleanImage, heat: np.ndarray, mask: np.ndarray, inspecti
     The image lies in the top left corner, so that a pixel of the picture is the same pixel of
     the image (times a whole number for images smaller than `SMALLEST_PICTURE`); the colour bar
     stands to its right, name and verdict below, none of it over the image. One colour scale, 0 to 1,
-    serves all images. The number of a region is its `id` in the record and stands beside it.
+    serves all images. The number of a region is its `id` in the record and stands beside it. What was not
+    judged is hatched.
 
     Parameters
     ----------
@@ -49,10 +50,22 @@ def draw_overlay(image: CleanImage, heat: np.ndarray, mask: np.ndarray, inspecti
     canvas = np.full((body + legend.caption_height(size), wide + margin, 3), colours.PAPER, np.uint8)
     picture = canvas[:high, :wide]
     picture[:] = colours.paint(_enlarged(colours.to_grey(image.values), zoom), _enlarged(heat, zoom))
+    if not image.judged.all():
+        _hatch(picture, _enlarged(image.judged.astype(np.uint8), zoom) == 0, size)
     draw_marks(picture, _enlarged(mask, zoom), inspection.regions, zoom, size)
     legend.draw_colour_bar(canvas[:body, wide:], inspection.threshold, size)
     legend.draw_caption(canvas[body:], inspection, size)
     return canvas
+
+
+def _hatch(picture: np.ndarray, where: np.ndarray, size: int) -> None:
+    """Draw thin slanted lines, in place, over the pixels `where`; between them the picture stays as it was."""
+    rows, cols = where.shape
+    gap, thin = size, max(1, size // 12)
+    slant = np.arange(rows)[:, np.newaxis] + np.arange(cols)
+    line, rim = slant % gap < thin, slant % gap < 3 * thin  # light with a dark rim: seen on any grey
+    picture[where & rim] = colours.DARK
+    picture[where & line] = colours.FINE
 
 
 def _enlarged(values: np.ndarray, zoom: int) -> np.ndarray:

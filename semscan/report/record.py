@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from semscan import __version__
-from semscan.values import Inspection, Region
+from semscan.values import Inspection, Periodic, Region
 
 NO_THRESHOLD = "this model was trained without good images: it tells classes apart but has no threshold for defects"
 
@@ -52,7 +52,7 @@ def to_record(inspection: Inspection, outputs: Mapping[str, Any], seconds: float
             name: round(probability, 6) for name, probability in inspection.class_probabilities.items()
         }
     record["regions"] = [_region_entry(number, r) for number, r in enumerate(inspection.regions, start=1)]
-    record["periodic"] = None
+    record["periodic"] = periodic_entry(inspection.periodic, inspection.nm_per_pixel)
     record["outputs"] = dict(outputs)
     record["warnings"] = list(inspection.warnings)
     record["seconds"] = round(seconds, 3)
@@ -80,13 +80,36 @@ def map_description(inspection: Inspection, about: Mapping[str, Any], read: Mapp
         "threshold": inspection.threshold,
         "class": inspection.class_name,
         "class_probabilities": dict(inspection.class_probabilities) if inspection.class_probabilities else None,
+        "periodic": periodic_entry(inspection.periodic, inspection.nm_per_pixel),
         "read": dict(read),
     }
 
 
-def error_record(image: str, source: str, error: str) -> dict[str, Any]:
+def error_record(image: str, source: str, error: str, periodic: Periodic | None = None) -> dict[str, Any]:
     """The record of an image that could not be inspected; `error` becomes one line."""
-    return {"image": image, "source": source, "status": "error", "error": one_line(error), "periodic": None}
+    record = {"image": image, "source": source, "status": "error", "error": one_line(error)}
+    return {**record, "periodic": periodic_entry(periodic, None)}
+
+
+def periodic_entry(periodic: Periodic | None, nm_per_pixel: float | None) -> dict[str, Any] | None:
+    """How an image repeats, as a record says it; None where nobody asked.
+
+    Examples
+    --------
+    >>> periodic_entry(Periodic(True, 0.93, (31.8,), (0.4,)), 2.0)
+    {'found': True, 'confidence': 0.93, 'pitch_px': [31.8], 'angle_deg': [0.4], 'pitch_nm': [63.6]}
+    """
+    if periodic is None:
+        return None
+    entry: dict[str, Any] = {
+        "found": periodic.found,
+        "confidence": round(periodic.confidence, 3),
+        "pitch_px": [round(pitch, 3) for pitch in periodic.pitch_px],
+        "angle_deg": [round(angle, 3) for angle in periodic.angle_deg],
+    }
+    if nm_per_pixel is not None and math.isfinite(nm_per_pixel):
+        entry["pitch_nm"] = [round(pitch * nm_per_pixel, 3) for pitch in periodic.pitch_px]
+    return entry
 
 
 def score_record(record: Mapping[str, Any]) -> dict[str, Any]:

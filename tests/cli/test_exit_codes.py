@@ -39,7 +39,12 @@ def test_3_wins_over_1(semscan, model, spotted):
         ["inspect", "a.png", "--method", "magic"],
         ["inspect", "a.png", "--jobs", "0"],
         ["inspect", "a.png", "--low", "0.7"],
-        ["score", "a.png"],
+        ["score", "a.png", "--method", "model"],
+        ["inspect", "a.png", "--method", "reference"],
+        ["inspect", "a.png", "--method", "auto", "--method", "periodic"],
+        ["inspect", "a.png", "--method", "periodic", "--reference", "b.png"],
+        ["inspect", "a.png", "--reference", "nowhere"],
+        ["inspect", "a.png", "--reference", "b.png", "--model", "m"],
         ["inspect", "a.png", "--model", "nowhere"],
     ],
     ids=" ".join,
@@ -54,7 +59,7 @@ def test_2_for_wrong_usage_and_a_missing_model(semscan, arguments):
 
 
 def test_a_missing_model_says_what_to_do_in_one_line(semscan, good):
-    done = semscan("inspect", good)
+    done = semscan("inspect", good, "--method", "model")
 
     assert len(done.stderr.splitlines()) == 1
     assert "semscan train" in done.stderr
@@ -154,7 +159,9 @@ def test_help_into_a_closed_pipe_ends_silently(semscan):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
-@pytest.mark.parametrize("arguments", [["score", "GOOD", "--model", "MODEL"], ["--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["score", "GOOD", "--model", "MODEL"], ["--help"], ["score", "--help"]], ids=" ".join
+)
 def test_2_when_standard_output_is_full(model, good, arguments):
     named = [{"GOOD": good, "MODEL": model}.get(word, word) for word in arguments]
     with open("/dev/full", "wb") as full:

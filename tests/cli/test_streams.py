@@ -40,6 +40,7 @@ def test_score_writes_nothing_to_disk(semscan, model, good, spotted):
         ["image", "status", "score", "raw_score", "defect", "threshold"]
     ] * 2
     assert [record["defect"] for record in records(done)] == [False, True]
+    assert done.stderr == "semscan: 2 images, 1 with defects\n"
     assert not list(semscan.here.iterdir())
 
 

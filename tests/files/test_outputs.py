@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pytest
 
+import semscan.files.outputs
 from semscan.errors import OutputError
 from semscan.files.find import Found
 from semscan.files.outputs import MAP, MASK, NAMES, OVERLAY, RESULTS, Outputs, output_path
@@ -127,6 +128,24 @@ def test_an_interrupted_run_gets_its_names_back(out):
 
     assert inspect(out, "y/a.png", "x/a.png") == ["a.png", "a"]
     assert sorted(os.listdir(out)) == ["a.overlay.png", "a.png.overlay.png", "results.jsonl", "run.json"]
+
+
+def test_thousands_of_names_do_not_slow_each_other_down(out, monkeypatch):
+    read, looks = semscan.files.outputs._held, []
+    monkeypatch.setattr(semscan.files.outputs, "_held", lambda names: looks.append(1) or read(names))
+    outputs = Outputs(out)
+    for number in range(20):
+        outputs.claim(named(f"{number}.png"), f"/d/{number}.png")
+
+    assert len(looks) == 1
+
+
+def test_names_that_another_process_took_meanwhile_are_seen(out):
+    ours, theirs = Outputs(out), Outputs(out)
+    bases = [outputs.claim(named(path), path) for path, outputs in (("/x/a.png", ours), ("/y/a.png", theirs))]
+    bases.append(ours.claim(named("/z/a.png"), "/z/a.png"))
+
+    assert [base.name for base in bases] == ["a", "a.png", "z_a.png"]
 
 
 def test_claims_that_were_not_finished_stay_known(out):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from semscan.image.tiling import cut_tiles, judged_rows, pad_to_tile, tile_offsets
+from semscan.image.tiling import PHASE, cut_tiles, judged_rows, pad_to_tile, tile_offsets
 from semscan.values import CleanImage
 
 
@@ -12,12 +12,19 @@ def test_tiles_cover_every_pixel_evenly_with_the_overlap_asked_for(tile, overlap
         starts = [col for _, col in tile_offsets((tile, size), tile, overlap)]
         steps = np.diff(starts)
         assert (starts[0], starts[-1]) == (0, size - tile)
-        assert steps.size == 0 or (steps.max() <= tile - overlap and np.ptp(steps) <= 1)
+        assert steps.size == 0 or (steps.min() > 0 and steps.max() <= tile - overlap)
+        assert steps.size < 2 or np.ptp(steps[:-1]) <= PHASE
+
+
+def test_all_tiles_but_the_last_lie_where_every_grid_samples_alike():
+    for overlap in (32, 64, 96, 100):
+        starts = [col for _, col in tile_offsets((256, 1000), 256, overlap)]
+        assert not any(start % PHASE for start in starts[:-1])
 
 
 def test_no_tile_more_than_needed():
     assert tile_offsets((256, 448), 256, 64) == [(0, 0), (0, 192)]
-    assert len(tile_offsets((256, 449), 256, 64)) == 3
+    assert [len(tile_offsets((256, cols), 256, 64)) for cols in (449, 640, 641)] == [3, 3, 4]
 
 
 def test_offsets_run_row_by_row():

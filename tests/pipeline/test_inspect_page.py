@@ -1,5 +1,6 @@
 """The steps of an inspection, joined."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from semscan.files.write import read_tiff_map
 from semscan.image.clean import clean
 from semscan.pipeline.guard import guarded
 from semscan.pipeline.inspect import inspect_images, judge, score_images
-from semscan.pipeline.witness import Evidence, ModelWitness, choose_witness
+from semscan.pipeline.trained import ModelWitness
+from semscan.pipeline.witness import Evidence, choose_witness
 from semscan.settings import InspectSettings, OutputSettings, ReadSettings, RegionSettings
 from semscan.values import SemImage
 
@@ -137,6 +139,21 @@ def test_a_folder_is_mirrored(tmp_path, grey, save_png):
     (record,) = inspect_images([str(tmp_path / "d")], settings, witness=Bright())
 
     assert record["outputs"]["map"] == str(tmp_path / "o" / "bridge" / "a.map.tif")
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_what_is_finished_is_on_record_also_when_nobody_took_it(tmp_path, grey, save_png, jobs):
+    for number in range(12):
+        save_png(tmp_path / "d" / f"{number:02}.png", grey(spot=True))
+    out = tmp_path / "o"
+    records = inspect_images(
+        [str(tmp_path / "d")], InspectSettings(output=OutputSettings(out=str(out)), jobs=jobs), witness=Bright()
+    )
+    next(records)
+    records.close()
+    recorded = [json.loads(line)["outputs"]["map"] for line in (out / "results.jsonl").read_text("utf-8").splitlines()]
+
+    assert recorded == sorted(map(str, out.glob("*.map.tif")))
 
 
 @pytest.mark.parametrize(("fault", "said"), [(MemoryError(), "memory"), (RuntimeError("ort"), "internal fault")])

@@ -163,6 +163,9 @@ def test_classifier_tells_classes_and_inspects_with_them(class_model):
     (["--model", "attention-cnn"], "at least two class folders"),
     (["--time-limit", "soon"], "write 90s, 10m or 1.5h"),
     (["--from", "nowhere"], "nowhere"),
+    (["--false-alarms", "nan"], "finite number"),
+    (["--gain", "nan"], "finite number"),
+    (["--out", "."], "name a new folder"),
 ])
 def test_wrong_choices_are_one_clear_line(good_model, tmp_path, options, words):
     root, _ = good_model

@@ -70,6 +70,13 @@ def test_a_value_at_the_threshold_is_not_above_it():
     assert find_regions(np.full((5, 5), 0.5, np.float32), RegionSettings()) == []
 
 
+def test_closing_does_not_grow_towards_the_border():
+    heat = np.zeros((40, 40), np.float32)
+    heat[30:33, 4:36] = 0.9
+
+    assert np.array_equal(region_mask(heat, RegionSettings(closing=12)), region_mask(heat, RegionSettings()))
+
+
 def test_closing_joins_what_a_gap_parts():
     heat = np.zeros((9, 20), np.float32)
     heat[2:7, 2:8] = heat[2:7, 10:16] = 0.9

@@ -136,3 +136,18 @@ def test_any_name_can_be_written(name, texture):
 
 def test_an_image_without_a_score_is_drawn_too(texture):
     overlay_of(texture, heat_with((400, 500)), score=None)
+
+
+def test_what_was_not_judged_is_hatched_and_the_rest_is_left_alone(texture):
+    judged = np.ones(texture.shape, bool)
+    judged[:, 400:] = False
+    inspection = Inspection(
+        image="a", source="/a", score=0.1, raw_score=0.1, threshold=0.5, regions=(), width=500, height=400,
+        judged_fraction=0.8, method=("reference",),
+    )  # fmt: skip
+    heat = np.zeros(texture.shape, np.float32)
+    picture = draw_overlay(CleanImage(texture, judged), heat, np.zeros(texture.shape, np.uint8), inspection)
+    changed = (picture[:400, :500] != to_grey(texture)[..., None]).any(axis=2)
+
+    assert not changed[:, :400].any()
+    assert 0.05 < changed[:, 400:].mean() < 0.5

@@ -99,6 +99,13 @@ def test_csv_quotes_what_needs_it():
     )
 
 
+@pytest.mark.parametrize("form", ["tsv", "csv"])
+def test_a_name_with_a_line_end_stays_one_quoted_cell(form):
+    _, row = lines([error_record("new\nline.png", "/a.png", "torn")], form, SCORE_COLUMNS)
+
+    assert row.startswith('"new\nline.png"')
+
+
 def test_the_short_form_keeps_score_and_verdict():
     assert list(score_record(to_record(inspection(), {}, 0))) == [
         "image", "status", "score", "raw_score", "defect", "threshold",

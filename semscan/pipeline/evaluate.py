@@ -1,0 +1,148 @@
+"""Evaluate: find the images whose answer is known, inspect them, put their maps aside, and measure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from semscan.errors import BadDataError
+from semscan.files.find import Found
+from semscan.files.labelled import Labelled, LabelledSet, find_labelled, read_mask
+from semscan.files.read import read_image
+from semscan.files.spool import Spool
+from semscan.files.write import write_bytes, write_png, write_text
+from semscan.image.clean import clean
+from semscan.pipeline.guard import guarded
+from semscan.pipeline.inspect import judge
+from semscan.pipeline.witness import Witness, choose_witness
+from semscan.report.evaluation import evaluation_lines, notes
+from semscan.report.failures import Failure, cut_failure, draw_failures
+from semscan.report.measured_curves import draw_measured
+from semscan.report.record import to_json
+from semscan.scores.case import Case, make_case
+from semscan.scores.defects import Patch
+from semscan.scores.measure import Measured, measure
+from semscan.settings import EvaluateSettings, InspectSettings
+
+RECORD, CURVES, FAILURES = "evaluation.json", "curves.png", "failures.png"
+Progress = Callable[[str, int], None]
+
+
+def evaluate(
+    data: Path,
+    settings: EvaluateSettings,
+    *,
+    witness: Witness | None = None,
+    progress: Progress = lambda doing, total: None,
+) -> dict[str, Any]:
+    """Inspect the test images of `data` and measure the maps against what is true.
+
+    Parameters
+    ----------
+    data : Path
+        A folder in one of the layouts of `semscan.files.labelled.find_labelled`.
+    settings : EvaluateSettings
+    witness : Witness, optional
+        Who looks; by default the one that `settings` ask for.
+    progress : callable
+        Told after each image what is being done, and to how many.
+
+    Returns
+    -------
+    dict
+        What `evaluation.json` holds; `failed` has a record for each image that could not be inspected.
+
+    Raises
+    ------
+    BadDataError, BadModelError, OutputError
+    """
+    began = time.monotonic()
+    out = Path(settings.out)
+    found = find_labelled(data, settings.good, skip=out)
+    witness = witness or choose_witness(settings.inspect)
+    record: dict[str, Any] = {"data": str(data), "status": "ok", "said": found.said}
+    record |= {"method": witness.name, "model": witness.about.get("model"), "seed": settings.seed}
+    record |= {"fingerprint": witness.about.get("fingerprint")}
+    with Spool(out) as spool:
+        cases, failed = _look(found, settings.inspect, witness, spool, progress)
+        if not cases:
+            raise BadDataError(f"none of the {len(failed)} images can be inspected; the first: {failed[0]['error']}")
+        measured = measure(cases, settings.inspect.regions.threshold, seed=settings.seed,
+                           draws=settings.draws, seen=lambda: progress("measuring", len(cases)))  # fmt: skip
+        record |= _without_threshold(measured.figures) if witness.raw_threshold is None else measured.figures
+        record["notes"] = _notes(record, witness, found)
+        record["failed"] = failed
+        record["outputs"] = _write_pictures(out, record, measured, settings)
+    record["seconds"] = round(time.monotonic() - began, 1)
+    write_text(out / RECORD, to_json(record) + "\n")
+    return record
+
+
+def evaluation_text(record: Mapping[str, Any]) -> list[str]:
+    """The evaluation as lines to read."""
+    return evaluation_lines(record)
+
+
+def _look(
+    found: LabelledSet, settings: InspectSettings, witness: Witness, spool: Spool, progress: Progress
+) -> tuple[list[Case], list[dict[str, Any]]]:
+    """Inspect each image; its map goes to the spool. Also the records of those that could not be."""
+    cases, failed = [], []
+    for labelled in found.images:
+
+        def one(named: Found, labelled: Labelled = labelled) -> dict[str, Any]:
+            return {"status": "ok", "case": _case(labelled, named.given, settings, witness, spool)}
+
+        record = guarded(Found(str(labelled.path), labelled.path), one)
+        if record["status"] == "ok":
+            cases.append(record["case"])
+        else:
+            failed.append(record)
+        progress("inspecting", len(found.images))
+    return cases, failed
+
+
+def _case(labelled: Labelled, given: str, settings: InspectSettings, witness: Witness, spool: Spool) -> Case:
+    image = read_image(labelled.path, settings.read, given=given)
+    truth = read_mask(labelled.mask, image.pixels.shape) if labelled.mask else None
+    judged = judge(image, given, settings, witness)
+    number = spool.put(judged.heat.values)
+    return make_case(given, labelled.class_name, judged.heat.values, truth, defective=labelled.defective,
+                     load=lambda: spool.get(number), told=judged.inspection.class_name)  # fmt: skip
+
+
+def _without_threshold(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures of a model without a calibrated threshold: the order of scores and the classes alone."""
+    return {**figures, "at_threshold": None, "classes": None}
+
+
+def _notes(record: Mapping[str, Any], witness: Witness, found: LabelledSet) -> list[str]:
+    said = notes(record, witness.about.get("calibration") or {})
+    if not found.apart:
+        said.append("there is no test folder: if the model was trained on these images the figures are too good")
+    return said
+
+
+def _write_pictures(
+    out: Path, record: Mapping[str, Any], measured: Measured, settings: EvaluateSettings
+) -> dict[str, str]:
+    title = f"{record['data']}, {record['images']} images"
+    written = {"record": str(out / RECORD)}
+    if measured.lines:
+        write_bytes(out / CURVES, draw_measured(measured.lines, record, title))
+        written["curves"] = str(out / CURVES)
+    if record.get("at_threshold"):
+        misses, alarms = ([_failure(case, patch, settings.inspect) for case, patch in worst[: settings.shown]]
+                          for worst in (measured.misses, measured.alarms))  # fmt: skip
+        write_png(out / FAILURES, draw_failures(misses, alarms))
+        written["failures"] = str(out / FAILURES)
+    return written
+
+
+def _failure(case: Case, patch: Patch, settings: InspectSettings) -> Failure:
+    path = Path(case.name)
+    image = clean(read_image(path, settings.read), settings.read)
+    words = f"{case.class_name}/{path.name}   peak {patch.peak:.2f}   {patch.area} px"
+    return cut_failure(words, image, case.load(), case.truth, settings.regions.threshold, patch.box)

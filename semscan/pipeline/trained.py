@@ -1,0 +1,90 @@
+"""The witness that is a trained network: tiles through the runtime, blended to one raw map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import cv2
+import numpy as np
+
+from semscan.errors import BadModelError
+from semscan.files.model_folder import ModelFolder, read_model_folder
+from semscan.image.resize import fit_within
+from semscan.image.tiling import cut_tiles, judged_rows, pad_to_tile, tile_offsets
+from semscan.maps.stitch import Stitcher
+from semscan.pipeline.witness import Evidence, cpu_count, model_path
+from semscan.runtime.session import Network
+from semscan.settings import InspectSettings
+from semscan.values import CleanImage
+
+BATCH = 4  # tiles a call: more is not faster on a CPU, and takes memory
+
+
+class ModelWitness:
+    """A trained network.
+
+    Parameters
+    ----------
+    folder : ModelFolder
+        Its graph and configuration.
+    threads : int, optional
+        Threads that one look may use; by default all processors.
+    """
+
+    name = "model"
+
+    def __init__(self, folder: ModelFolder, threads: int | None = None) -> None:
+        config = folder.config
+        self._network = Network(folder.graph, threads or cpu_count())
+        self._tile, self._overlap = int(config["tile"]), int(config["overlap"])
+        self._mean = np.float32(config["preprocessing"]["mean"])
+        self._std = np.float32(config["preprocessing"]["std"])
+        self._scale_to: int | None = config.get("scale_to")
+        self._classes: list[str] | None = config.get("classes") if "logits" in self._network.outputs else None
+        self.raw_threshold: float | None = config["calibration"]["raw_threshold"]
+        self.about: Mapping[str, Any] = {
+            "model": str(folder.path),
+            "kind": config["kind"],
+            "fingerprint": folder.fingerprint,
+            "calibration": config["calibration"],
+        }
+
+    def __call__(self, image: CleanImage) -> Evidence:
+        """Score the judged rows of `image`; the rest of the raw map is 0."""
+        rows = judged_rows(image)
+        seen = image.values[rows]
+        fed = fit_within(seen, self._scale_to) if self._scale_to else seen
+        score, logits = self._over_tiles((fed - self._mean) / self._std)
+        raw = np.zeros(image.values.shape, np.float32)
+        raw[rows] = cv2.resize(score, seen.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        raw[~image.judged] = 0
+        return Evidence(raw, None if logits is None else self._probabilities(logits))
+
+    def _over_tiles(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """The blended score of all tiles, and the mean of their logits."""
+        padded = pad_to_tile(values, self._tile)
+        offsets = tile_offsets(padded.shape, self._tile, self._overlap)
+        stitcher = Stitcher(offsets, padded.shape, self._tile, self._overlap)
+        logits = []
+        for start in range(0, len(offsets), BATCH):
+            some = offsets[start : start + BATCH]
+            answer = self._network.run(cut_tiles(padded, some, self._tile))
+            stitcher.add(some, answer["score"])
+            if self._classes:
+                logits.append(answer["logits"])
+        score = stitcher.result()[: values.shape[0], : values.shape[1]]
+        return score, np.concatenate(logits).mean(axis=0) if logits else None
+
+    def _probabilities(self, logits: np.ndarray) -> dict[str, float]:
+        if len(logits) != len(self._classes or ()):
+            raise BadModelError(
+                f"the network answers for {len(logits)} classes, its config.json names {self._classes}; train it again"
+            )
+        powers = np.exp(logits.astype(np.float64) - logits.max())
+        return dict(zip(self._classes or (), (powers / powers.sum()).tolist(), strict=True))
+
+
+def model_witness(settings: InspectSettings) -> ModelWitness:
+    """The network that the settings name; raises BadModelError if it cannot be used."""
+    return ModelWitness(read_model_folder(model_path(settings)), threads=max(1, cpu_count() // settings.jobs))

@@ -1,0 +1,169 @@
+"""From a folder of images whose answer is known to figures, notes and pictures."""
+
+import json
+
+import numpy as np
+import pytest
+
+from semscan.errors import BadDataError, OutputError
+from semscan.pipeline.evaluate import evaluate, evaluation_text
+from semscan.pipeline.witness import Evidence
+from semscan.settings import EvaluateSettings, InspectSettings, RegionSettings
+
+SPOT = (slice(20, 26), slice(30, 38))
+
+
+class Bright:
+    """Raw score is the brightness in tenths; 0.5 lies at `raw_threshold`."""
+
+    name = "bright"
+
+    def __init__(self, raw_threshold=5.0, told=None, **about):
+        self.raw_threshold, self._told, self.about = raw_threshold, told, about
+
+    def __call__(self, image):
+        raw = np.where(image.judged, image.values * 10, 0).astype(np.float32)
+        return Evidence(raw, self._told(image) if self._told else None)
+
+
+@pytest.fixture
+def data(tmp_path, grey, save_png):
+    """Three good images, one of them with a bright spot, and two with a spot that the masks mark."""
+    folder = tmp_path / "data"
+    for number in range(3):
+        save_png(folder / "test" / "good" / f"{number}.png", grey(spot=number == 2))
+    mask = np.zeros((48, 64), np.uint8)
+    mask[SPOT] = 255
+    for number in range(2):
+        save_png(folder / "test" / "dot" / f"{number}.png", grey(spot=number == 0))
+        save_png(folder / "ground_truth" / "dot" / f"{number}_mask.png", mask)
+    return folder
+
+
+def settings(tmp_path, **more):
+    return EvaluateSettings(out=str(tmp_path / "out"), draws=20, **more)
+
+
+def test_figures_notes_and_pictures_come_of_a_folder(data, tmp_path):
+    record = evaluate(data, settings(tmp_path), witness=Bright(model="m", fingerprint="f0"))
+    at = record["at_threshold"]
+
+    assert (record["images"], record["good_images"], record["defects"]) == (5, 3, 2)
+    assert (at["hit"], at["defects"], at["false_regions"], at["false_regions_on_good"]) == (1, 2, 1, 1)
+    assert at["false_per_good_image"] == pytest.approx(1 / 3, abs=1e-6)
+    assert (at["defective_images_found"], at["good_images_flagged"]) == (1, 1)
+    assert (record["method"], record["model"], record["fingerprint"]) == ("bright", "m", "f0")
+    out = tmp_path / "out"
+    assert sorted(path.name for path in out.iterdir()) == ["curves.png", "evaluation.json", "failures.png"]
+    assert json.loads((out / "evaluation.json").read_text("utf-8")) == record
+
+
+def test_few_images_are_said_to_be_few(data, tmp_path):
+    notes = evaluate(data, settings(tmp_path), witness=Bright())["notes"]
+
+    assert any("only 3 good images" in note for note in notes)
+    assert any("only 2 defective images" in note for note in notes)
+    assert any("only 2 defects" in note for note in notes)
+
+
+def test_an_f1_no_better_than_calling_all_defective_is_said(data, tmp_path):
+    low = InspectSettings(regions=RegionSettings(threshold=0.1))
+    notes = evaluate(data, settings(tmp_path, inspect=low), witness=Bright())["notes"]
+
+    assert any("no better than calling every image defective" in note for note in notes)
+    assert any("no better than calling every pixel defective" in note for note in notes)
+
+
+def test_a_broken_promise_is_said(data, tmp_path, grey, save_png):
+    for number in range(10, 40):
+        save_png(data / "test" / "good" / f"{number}.png", grey(spot=True))
+    about = {"calibration": {"raw_threshold": 5.0, "false_alarms": 0.1}}
+    notes = evaluate(data, settings(tmp_path), witness=Bright(**about))["notes"]
+
+    assert any("0.1 stated: more than promised" in note for note in notes)
+
+
+def test_without_good_images_what_is_unknown_is_null_and_said(data, tmp_path):
+    for path in (data / "test" / "good").iterdir():
+        path.unlink()
+    record = evaluate(data, settings(tmp_path), witness=Bright())
+
+    assert (record["image_auroc"], record["at_threshold"]["false_per_good_image"]) == (None, None)
+    assert any("no good images" in note for note in record["notes"])
+
+
+def test_class_folders_without_masks_give_image_figures_alone(tmp_path, grey, save_png):
+    for number in range(2):
+        save_png(tmp_path / "data" / "good" / f"{number}.png", grey())
+        save_png(tmp_path / "data" / "dot" / f"{number}.png", grey(spot=True))
+    record = evaluate(tmp_path / "data", settings(tmp_path), witness=Bright())
+
+    assert (record["image_auroc"], record["pixel_auroc"], record["without_mask"]) == (1, None, 2)
+    assert record["at_threshold"]["defective_images_found"] == 2
+    assert any("no masks" in note for note in record["notes"])
+    assert any("no test folder" in note for note in record["notes"])
+
+
+def test_a_classifier_gets_a_confusion_matrix(data, tmp_path):
+    told = Bright(told=lambda image: {"good": 0.5, "dot": float(image.values.max() > 0.7)})
+    record = evaluate(data, settings(tmp_path), witness=told)
+
+    assert record["confusion"]["classes"] == ["dot", "good"]
+    assert record["confusion"]["matrix"] == [[1, 1], [1, 2]]
+    assert record["confusion"]["accuracy"] == 0.6
+
+
+def test_without_a_threshold_nothing_is_said_at_one(data, tmp_path):
+    witness = Bright(None, calibration={"raw_threshold": None, "false_alarms": 0.1})
+    record = evaluate(data, settings(tmp_path), witness=witness)
+
+    assert (record["at_threshold"], record["classes"]) == (None, None)
+    assert record["pixel_auroc"] > 0.5
+    assert any("no calibrated threshold" in note for note in record["notes"])
+    assert evaluation_text(record)
+
+
+def test_a_file_that_cannot_be_read_is_left_out_and_named(data, tmp_path):
+    (data / "test" / "dot" / "torn.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    record = evaluate(data, settings(tmp_path), witness=Bright())
+
+    assert record["images"] == 5
+    (failure,) = record["failed"]
+    assert "torn.png" in failure["error"]
+
+
+def test_a_mask_of_another_size_leaves_its_image_out(data, tmp_path, save_png):
+    save_png(data / "ground_truth" / "dot" / "1_mask.png", np.zeros((47, 64), np.uint8))
+    record = evaluate(data, settings(tmp_path), witness=Bright())
+
+    assert record["images"] == 4
+    assert "64 x 47 pixels, its image 64 x 48" in record["failed"][0]["error"]
+
+
+def test_a_folder_of_which_nothing_can_be_read_is_an_error(tmp_path):
+    (tmp_path / "data" / "test" / "gap").mkdir(parents=True)
+    (tmp_path / "data" / "test" / "gap" / "a.png").write_bytes(b"x")
+
+    with pytest.raises(BadDataError, match="none of the 1 images can be inspected"):
+        evaluate(tmp_path / "data", settings(tmp_path), witness=Bright())
+
+
+def test_an_output_folder_that_is_a_file_is_refused_at_once(data, tmp_path):
+    (tmp_path / "out").write_text("x")
+
+    with pytest.raises(OutputError):
+        evaluate(data, settings(tmp_path), witness=Bright())
+
+
+def test_images_may_differ_in_size(data, tmp_path, grey, save_png):
+    save_png(data / "test" / "good" / "wide.png", grey(40, 90))
+
+    assert evaluate(data, settings(tmp_path), witness=Bright())["images"] == 6
+
+
+def test_the_text_tells_every_figure(data, tmp_path):
+    text = "\n".join(evaluation_text(evaluate(data, settings(tmp_path), witness=Bright())))
+    told = ("image AUROC", "pixel AP", "AUPRO", "at 0.1 false regions", "1 of 2", "good images flagged      1 of 3")
+
+    for words in (*told, "note: only 3 good images", "dot"):
+        assert words in text

@@ -1,0 +1,35 @@
+"""How far a figure can be trusted."""
+
+import numpy as np
+import pytest
+from scipy.stats import chi2
+
+from semscan.scores.intervals import poisson_interval, resamples, share_interval, spread
+
+
+@pytest.mark.parametrize("count", [0, 1, 7])
+def test_the_poisson_interval_is_the_exact_one(count):
+    low, high = poisson_interval(count, 4)
+
+    assert low == pytest.approx(chi2.ppf(0.025, 2 * count) / 8 if count else 0)
+    assert high == pytest.approx(chi2.ppf(0.975, 2 * count + 2) / 8)
+
+
+def test_no_images_give_no_interval():
+    assert poisson_interval(0, 0) is None
+    assert spread(np.array([np.nan])) is None
+    assert share_interval(0, 0, np.array([])) is None
+
+
+def test_each_group_keeps_its_size_and_a_seed_its_draws():
+    groups = np.array([True, False, False, True, False])
+    drawn = resamples(groups, 50, seed=3)
+
+    assert (drawn[:, groups].sum(axis=1) == 2).all()
+    assert (drawn[:, ~groups].sum(axis=1) == 3).all()
+    assert len(np.unique(drawn, axis=0)) > 5
+    np.testing.assert_array_equal(drawn, resamples(groups, 50, seed=3))
+
+
+def test_all_of_few_is_not_certain():
+    assert share_interval(3, 3, np.ones(10)) == [pytest.approx(0.2924, abs=1e-4), 1]
