@@ -8,7 +8,8 @@ wafer_pairs/case1_*.tif, pairs cut from that real one ("real": its known defects
 grey levels and angles). Every fourth pair has no defect. Prints one JSON line per kind of pair:
 
 pairs, defects, found, split    defects hit by a region (within 3 px); hit by more than one
-recall_by_contrast              for faint ones: contrast in standard deviations of one image's noise
+by_contrast                     by kind, or for faint blobs 5 px across by contrast, in standard deviations of one
+                                image's noise per pixel, and by place (open area, or an edge of the pattern)
 false, false_pairs, clean       regions on no defect, pairs with such, pairs without any defect
 false_clean                     regions in those
 seconds                         for one comparison, mean
@@ -19,7 +20,7 @@ import json
 import os
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import cv2
@@ -206,7 +207,7 @@ def picture(path, ours, evidence, heat, truth):
 
 def measure(make, count, name, pictures):
     """Figures over `count` pairs of one kind."""
-    sums, by_contrast, seconds = defaultdict(int), defaultdict(lambda: [0, 0]), 0.0
+    sums, by_contrast, seconds = Counter(), defaultdict(lambda: [0, 0]), 0.0
     for index in range(count):
         rng = np.random.default_rng([index, len(name), ord(name[0])])
         ours, theirs, truth = make(rng, index % 4 == 0)
@@ -214,9 +215,11 @@ def measure(make, count, name, pictures):
         evidence = compare_pair(ours, theirs)
         seconds += time.perf_counter() - started
         heat = to_map(evidence.raw, evidence.raw_threshold)
-        seen = [(what, mask) for what, mask in truth if mask[evidence.judged].sum() > 0.8 * mask.sum()]
-        hits, false = judge(heat, seen)
-        for (what, _), hit in zip(seen, hits, strict=True):
+        hits, false = judge(heat, truth)
+        judged = [mask[evidence.judged].sum() > 0.8 * mask.sum() for _, mask in truth]
+        seen = [what for (what, _), inside in zip(truth, judged, strict=True) if inside]
+        hits = [hit for hit, inside in zip(hits, judged, strict=True) if inside]
+        for what, hit in zip(seen, hits, strict=True):
             by_contrast[what][0] += hit > 0
             by_contrast[what][1] += 1
         sums["defects"] += len(seen)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -137,7 +138,9 @@ def _traceback(ctx: click.Context) -> None:
 
 
 def _no_room(error: OSError) -> str:
-    return f"{error.filename or 'standard output'} cannot be written ({error.strerror}); free some space"
+    why = os.strerror(error.errno or 0)
+    what = error.filename or ("standard output" if error.strerror == why else "a file")  # else: a library's own words
+    return f"{what} cannot be written ({why}); free some space"
 
 
 def _one_line(text: str) -> str:

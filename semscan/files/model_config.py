@@ -75,7 +75,7 @@ RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "scale_to": (_or_none(_whole(16, 1 << 16)), "null or a whole number of 16 to 65536"),
     "preprocessing.mean": (_number(-1e6, 1e6), "a number"),
     "preprocessing.std": (_number(0, 1e6, above=True), "a number above 0"),
-    "calibration.raw_threshold": (_or_none(_number(0, 1e30, above=True)), "null or a number above 0"),
+    "calibration.raw_threshold": (_or_none(_number(1e-30, 1e30)), "null or a number above 0"),  # a float32 holds it
     "calibration.false_alarms": (_number(0, 1e6), "a number of at least 0"),
     "calibration.reached": (_or_none(_number(0, 1e9)), "null or a number of at least 0"),
     "calibration.held_back": (_is(str), "a text"),

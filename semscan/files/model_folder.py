@@ -57,12 +57,10 @@ def read_model_folder(path: Path) -> ModelFolder:
         If it is missing, unfinished, damaged, of a newer schema, or hostile.
     """
     path = Path(path)
-    if not path.is_dir():
-        found = "this is a file" if path.exists() else "no such folder"
-        raise BadModelError(f"{path}: {found}, wanted a model folder; make one with `semscan train`")
-    if not (path / CONFIG).exists() or not (path / GRAPH).exists():
-        lacks = CONFIG if not (path / CONFIG).exists() else GRAPH
-        raise BadModelError(f"{path}: not a finished model, it has no {lacks}; train it first")
+    try:
+        _check_there(path)
+    except PermissionError as error:
+        raise BadModelError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
     text = _read(path / CONFIG, LARGEST_CONFIG)
     config = _parse(path / CONFIG, text)
     try:
@@ -76,6 +74,15 @@ def read_model_folder(path: Path) -> ModelFolder:
         raise BadModelError(f"{path / GRAPH}: keeps weights in another file, which is not read; {AGAIN}")
     fingerprint = hashlib.sha256(hashlib.sha256(text).digest() + hashlib.sha256(graph).digest()).hexdigest()[:16]
     return ModelFolder(path, config, graph, fingerprint)
+
+
+def _check_there(path: Path) -> None:
+    if not path.is_dir():
+        found = "this is a file" if path.exists() else "no such folder"
+        raise BadModelError(f"{path}: {found}, wanted a model folder; make one with `semscan train`")
+    lacks = [name for name in (CONFIG, GRAPH) if not (path / name).exists()]
+    if lacks:
+        raise BadModelError(f"{path}: not a finished model, it has no {lacks[0]}; train it first")
 
 
 def config_text(config: Mapping[str, Any]) -> str:

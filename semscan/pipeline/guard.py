@@ -9,7 +9,7 @@ from typing import Any
 
 from semscan.errors import NotPeriodicError, SemscanError
 from semscan.files.find import Found, Missing
-from semscan.report.record import error_record
+from semscan.report.record import error_record, one_line
 from semscan.values import Periodic
 
 log = logging.getLogger(__name__)
@@ -23,12 +23,18 @@ def guarded(named: Found | Missing, act: Callable[[Found], dict[str, Any]]) -> d
         return act(named)
     except NotPeriodicError as error:
         periodic = Periodic(False, error.confidence)
-        return error_record(named.given, os.path.abspath(named.path), str(error), periodic)
+        return error_record(named.given, os.path.abspath(named.path), _naming(named.given, error), periodic)
     except SemscanError as error:
-        said = str(error)
+        said = _naming(named.given, error)
     except MemoryError:
         said = f"{named.given}: not enough memory for this image; use fewer --jobs or cut it into parts"
     except Exception as error:
         said = f"{named.given}: internal fault ({type(error).__name__}: {error}); please report it"
         log.debug("%s", named.given, exc_info=True)
     return error_record(named.given, os.path.abspath(named.path), said)
+
+
+def _naming(given: str, error: SemscanError) -> str:
+    """The error with the image's name in front, where it does not say it itself."""
+    said, name = one_line(str(error)), one_line(given)
+    return said if name in said else f"{name}: {said}"

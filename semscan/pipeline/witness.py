@@ -106,7 +106,7 @@ def model_path(settings: InspectSettings) -> Path:
     """Where the model lies: as given, else from the environment, else the default folder here."""
     named = settings.model or os.environ.get(MODEL_VARIABLE)
     path = Path(named or DEFAULT_MODEL)
-    if not path.exists():
+    if not os.path.exists(path):  # Path.exists raises where a folder may not be entered
         found = f"no model at {path}" if named else f"no model found: ./{DEFAULT_MODEL} does not exist"
         raise BadModelError(
             f"{found}; train one with `semscan train DATA`, or name one with --model or ${MODEL_VARIABLE}"

@@ -21,14 +21,15 @@ MARGIN = 6
 LEAST_COMMON = 1024
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PairEvidence:
     """What the comparison of two images shows; all maps have the inspected image's shape (rows, cols).
 
     `raw` is float32, 0 or more, in units of what noise and edge jitter explain; 0 where not `judged`.
-    `raw_threshold` is what chance reaches once in some tens of images. `judged` is bool: the common field
-    of both, less a narrow border. `aligned` is float32, the reference brought onto the inspected image in
-    its grey levels, 0 outside the common field. `note` says shift, rotation and overlap, for the log.
+    `raw_threshold` is what chance reaches once in some tens of images, at all scales together. `judged`
+    is bool: the common field of both, less a narrow border. `aligned` is float32, the reference brought
+    onto the inspected image in its grey levels, 0 outside the common field. `note` says shift, rotation
+    and overlap, for the log.
     """
 
     raw: np.ndarray

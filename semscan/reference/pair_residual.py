@@ -15,7 +15,7 @@ USUAL, USUAL_SPREADS = 0.95, 1.96  # 95 % of a normal distribution lie within 1.
 JITTERS = np.geomspace(0.02, 1.0, 24)  # px
 LEAST_NOISE = 1e-3  # a quarter of a grey level of 8 bits
 EDGE_REACH = 5
-EDGE_SHARE = 0.3
+EDGE_SHARE = 0.15
 SURROUNDINGS = 6.0
 
 

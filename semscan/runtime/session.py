@@ -66,6 +66,11 @@ class Network:
         fed = tiles[..., np.newaxis] if self._wants_channel else tiles
         values = self._session.run(list(self.outputs), {self._input: np.ascontiguousarray(fed, np.float32)})
         answer = dict(zip(self.outputs, values, strict=True))
+        if answer["score"].size != tiles.size:
+            raise BadModelError(
+                f"the network answers with scores of shape {answer['score'].shape} for tiles of {tiles.shape}; "
+                "train it again"
+            )
         answer["score"] = answer["score"].reshape(tiles.shape)
         return answer
 

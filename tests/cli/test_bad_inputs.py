@@ -61,7 +61,7 @@ def test_a_network_that_fails_on_an_image_stops_only_that_image(semscan, tmp_pat
     graph = helper.make_graph([helper.make_node("Add", ["tiles", "limit"], ["score"])], "g", [value], [score], [limit])
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     model = make_model(tmp_path / "m", graph=made.SerializeToString())
-    small, large = save_png(tmp_path / "small.png", grey(32, 56)), save_png(tmp_path / "large.png", grey(32, 100))
+    small, large = save_png(tmp_path / "small.png", grey(32, 48)), save_png(tmp_path / "large.png", grey(32, 100))
     done = semscan("score", large, small, "--model", model)
 
     assert done.returncode == 3

@@ -99,6 +99,15 @@ def test_a_folder_in_a_files_place_is_refused(folder, name):
         read_model_folder(folder)
 
 
+def test_a_folder_that_may_not_be_entered_is_refused(folder, monkeypatch):
+    def denied(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(folder), "exists", denied)
+    with pytest.raises(BadModelError, match="check its permissions"):
+        read_model_folder(folder)
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_a_pipe_is_refused_without_waiting(folder):
     (folder / "graph.onnx").unlink()
@@ -187,6 +196,7 @@ def test_a_missing_key_is_named(folder, key):
         ("preprocessing.std", "x" * 10_000),
         ("preprocessing.mean", 1e300),
         ("calibration.raw_threshold", 0),
+        ("calibration.raw_threshold", 1e-320),
         ("calibration.raw_threshold", None),
         ("calibration.false_alarms", -1),
         ("classes", []),

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from semscan.errors import BadMapError
 from semscan.files.find import Found
 from semscan.files.model_folder import read_model_folder
 from semscan.files.read import read_image
@@ -139,6 +140,14 @@ def test_a_folder_is_mirrored(tmp_path, grey, save_png):
     (record,) = inspect_images([str(tmp_path / "d")], settings, witness=Bright())
 
     assert record["outputs"]["map"] == str(tmp_path / "o" / "bridge" / "a.map.tif")
+
+
+@pytest.mark.parametrize("message", ["the raw scores hold NaN", "d/a b.png: the raw scores hold NaN"])
+def test_an_error_names_its_image_once(message):
+    def fail(found):
+        raise BadMapError(message)
+
+    assert guarded(Found("d/a b.png", Path("d/a b.png")), fail)["error"] == "d/a b.png: the raw scores hold NaN"
 
 
 @pytest.mark.parametrize("jobs", [1, 3])

@@ -54,6 +54,18 @@ def test_bytes_that_are_no_graph_are_refused_in_one_line():
     assert "\n" not in str(caught.value)
 
 
+def test_scores_of_another_shape_than_the_tiles_are_refused():
+    from onnx import TensorProto, helper
+
+    value = helper.make_tensor_value_info("tiles", TensorProto.FLOAT, ["n", 8, 8])
+    score = helper.make_tensor_value_info("score", TensorProto.FLOAT, None)
+    graph = helper.make_graph([helper.make_node("ReduceMax", ["tiles"], ["score"])], "g", [value], [score])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+
+    with pytest.raises(BadModelError, match="scores of shape"):
+        Network(made.SerializeToString()).run(np.zeros((2, 8, 8), np.float32))
+
+
 def test_a_graph_without_a_score_is_refused():
     from onnx import TensorProto, helper
 
