@@ -9,7 +9,8 @@ demo: $(VENV)/ready
 	rm -rf demo
 	mkdir demo
 	$(BIN)/semscan train sample_images/lines --out demo/model --steps 500 > demo/train.json
-	$(BIN)/semscan inspect sample_images/wafer.png --model demo/model --threshold 0.5 --out demo/results | tee demo/wafer.json
+	$(BIN)/semscan inspect sample_images/wafer.png --model demo/model --threshold 0.5 --out demo/results > demo/wafer.json
+	@cat demo/wafer.json
 	@echo
 	@echo "The overlay, with the defects outlined: demo/results/wafer.overlay.png"
 
@@ -23,6 +24,8 @@ lint: $(VENV)/ready
 
 bench: $(VENV)/ready
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/training_free.py generated
+	$(BIN)/python benchmarks/pairs.py
 
 clean:
 	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache bench-out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from semscan.files.model_folder import ModelFolder, config_text, read_model_folder
+from semscan.files.model_folder import ModelFolder, config_text
 from semscan.files.read import read_image
 from semscan.files.write import write_bytes, write_text
 from semscan.image.clean import clean
@@ -36,7 +36,6 @@ def teach(course: Course, config: dict, work: Path, settings: TrainSettings):
     precision = build.start(settings.seed, settings.precision)
     network = build.build(config)
     if settings.start_from:
-        read_model_folder(Path(settings.start_from))
         build.load_start(network, Path(settings.start_from) / "weights.weights.h5")
     plan = FitPlan(course.steps, max(1, min(100, course.steps // 5)), course.learning_rate, settings.clip,
                    settings.patience, settings.time_limit, work, settings.resume,

@@ -12,6 +12,7 @@ from semscan import __version__
 from semscan.errors import BadDataError, BadModelError, UsageFault
 from semscan.files.finish import claim_model_folder, finish_model_folder
 from semscan.files.layout import Layout, find_layout
+from semscan.files.model_folder import read_model_folder
 from semscan.files.write import write_text
 from semscan.model.registry import ATTENTIONS, BACKBONES, MODELS, known
 from semscan.pipeline import teach, trainset
@@ -60,7 +61,11 @@ def train(data: Path, settings: TrainSettings, say: Callable[[str], None]) -> di
     say(f"Training the {kind} for {course.steps} steps on patches of {course.shape['tile']} px; "
         f"held back: {course.held_said}.")
 
-    network, history, training = teach.teach(course, config, work, settings)
+    try:
+        network, history, training = teach.teach(course, config, work, settings)
+    except KeyboardInterrupt:
+        say(f"Interrupted. The finished rounds are kept in {work}; go on with the same command and --resume.")
+        raise
     graph, libraries, difference = teach.export(network, course, kind)
     config["training"] |= training | {"export_difference": difference}
     config["libraries"] = libraries
@@ -77,6 +82,8 @@ def _check(settings: TrainSettings) -> None:
     known(settings.model, ("auto", *MODELS), "model")
     known(settings.attention, ("auto", *ATTENTIONS), "attention")
     known(settings.backbone, ("auto", *BACKBONES), "backbone")
+    if settings.start_from:
+        read_model_folder(Path(settings.start_from))
     if settings.tensorboard and importlib.util.find_spec("tensorboard") is None:
         raise UsageFault("TensorBoard is not installed; pip install tensorboard, or leave --tensorboard away")
 

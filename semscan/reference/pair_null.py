@@ -8,10 +8,10 @@ import numpy as np
 FALSE_ALARMS = 0.003  # chance peaks above the threshold, per image, scale and kind of place
 TAIL, GAUSSIAN_WORTH = 0.9, 20
 FEWEST = 12
-EDGE_CAUTION = 1.2  # roughness comes in bulges, so its tail is longer than its bulk tells
+EDGE_CAUTION = 1.1  # roughness comes in bulges, so its tail is longer than its bulk tells
 RING = 21  # px
-GAP = 9  # px: lobes of one defect nearer than this are one
-SMALLEST, BLURRED, CAP = 4, 0.15, 0.95
+GAP = 11  # px: lobes of one defect nearer than this are one
+SMALLEST, BLURRED, CAP = 4, 0.3, 0.95
 
 
 def chance_limit(values, where):

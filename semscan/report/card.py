@@ -15,7 +15,8 @@ def summary_lines(config):
         f"Network: {network}, attention '{config['attention']}', {training['parameters'] / 1e6:.2f} million "
         f"weights, patches of {config['tile']} px, {training['steps_done']} steps in "
         f"{training['seconds'] / 60:.1f} minutes (ended: {training['ended']}), seed {config['seed']}.",
-        f"Held back: {calibration['held_back']}; never trained on, used to choose the best round and 0.5.",
+        f"Held back: {calibration['held_back']}; never trained on, used to choose the best round"
+        + (" and 0.5." if calibration["raw_threshold"] is not None else "."),
     ]
     if training.get("held_back_accuracy") is not None:
         lines.append(f"Classes: {', '.join(config['classes'])}; {training['held_back_accuracy']:.1%} of "
