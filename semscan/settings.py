@@ -136,6 +136,17 @@ GALLERY_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
+class CalibrateSettings:
+    """A new 0.5 for a model. `false_alarms` None: as in training; at most `most` images are used."""
+
+    out: str
+    false_alarms: float | None = None
+    overwrite: bool = False
+    most: int = 200
+    read: ReadSettings = ReadSettings()
+
+
+@dataclass(frozen=True, slots=True)
 class InspectSettings:
     """All that inspect and score need to know."""
 

@@ -22,6 +22,7 @@ from semscan.errors import SemscanError
 COMMANDS = {
     "doctor": "Look at a data set before training on it.",
     "train": "Learn from a folder of images; writes a model folder.",
+    "calibrate": "Give a model a new 0.5 from new good images.",
     "inspect": "Find defects in images; write overlays, masks and maps.",
     "score": "Print one score per image; write nothing.",
     "regions": "Cut saved maps into regions at another threshold.",

@@ -6,16 +6,13 @@ import hashlib
 from pathlib import Path
 
 from semscan.files.model_folder import ModelFolder, config_text
-from semscan.files.read import read_image
 from semscan.files.write import write_bytes, write_text
-from semscan.image.clean import clean
-from semscan.maps.calibrate import fit_threshold
 from semscan.pipeline.course import Course
 from semscan.pipeline.gallery import Gallery
-from semscan.pipeline.trained import ModelWitness
+from semscan.pipeline.threshold import measure_threshold
 from semscan.report.card import model_card
 from semscan.report.curves import draw_curves, history_table
-from semscan.settings import AUTOENCODER_FLOOR, TrainSettings
+from semscan.settings import TrainSettings
 
 
 def teach(course: Course, config: dict, work: Path, settings: TrainSettings):
@@ -78,18 +75,9 @@ def calibrate(graph: bytes, config: dict, gallery: Gallery, course: Course, sett
                    "held_back": course.held_said, "worth": 0.0}
     if not course.held:
         return calibration
-    witness = ModelWitness(ModelFolder(Path(settings.out), {**config, "calibration": calibration}, graph, ""))
-    maps, areas = [], []
-    for number, row, col in course.held:
-        image = clean(read_image(gallery.paths[number], settings.read), settings.read)
-        area = image.judged.copy()
-        area[:row], area[:, :col] = False, False
-        maps.append(witness(image).raw)
-        areas.append(area)
-    floor = AUTOENCODER_FLOOR if config["kind"] == "autoencoder" else 0.0
-    threshold, reached = fit_threshold(maps, areas, false_alarms=settings.false_alarms, floor=floor)
-    worth = sum(float(area.mean()) for area in areas)
-    return calibration | {"raw_threshold": threshold, "reached": reached, "worth": round(worth, 3)}
+    folder = ModelFolder(Path(settings.out), {**config, "calibration": calibration}, graph, "")
+    cases = [(gallery.paths[number], row, col) for number, row, col in course.held]
+    return calibration | measure_threshold(folder, cases, settings.read, settings.false_alarms)
 
 
 def save(network, graph: bytes, config: dict, history: dict, summary: list[str], folder: Path) -> None:

@@ -53,6 +53,6 @@ def model_card(config, summary):
 ## Limits
 
 It knows the images it was trained on: same tool, magnification, layer and contrast. On others the
-threshold does not hold; train again, or calibrate anew. A score is not a probability: 0.5 is the
+threshold does not hold; train again, or calibrate anew (semscan calibrate). A score is not a probability: 0.5 is the
 calibrated threshold, above it is more unusual than the held-back good images were.
 """

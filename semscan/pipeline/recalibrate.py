@@ -1,0 +1,95 @@
+"""Give a model a new 0.5 from new good images, without training: a new tool, recipe or lot."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from semscan.errors import BadDataError, BadModelError, SemscanError
+from semscan.files.finish import MODEL_FILES, claim_model_folder, finish_model_folder
+from semscan.files.layout import find_layout
+from semscan.files.model_folder import config_text, read_model_folder
+from semscan.files.read import read_image
+from semscan.files.write import write_text
+from semscan.pipeline.threshold import measure_threshold
+from semscan.settings import CalibrateSettings
+
+
+def recalibrate(good: Path, model: Path, settings: CalibrateSettings, say: Callable[[str], None]) -> dict:
+    """Write a copy of `model` whose 0.5 is set on the good images below `good`.
+
+    Parameters
+    ----------
+    good : Path
+        Good images, in any layout of `semscan.files.layout.find_layout`; only the good ones are used, at most
+        ``settings.most`` of them, evenly chosen.
+    model : Path
+        A model folder; it is left as it is.
+    settings : CalibrateSettings
+    say : callable
+        Told, line by line, what a person should know.
+
+    Returns
+    -------
+    dict
+        The record printed on standard output.
+
+    Raises
+    ------
+    BadDataError, BadModelError, OutputError
+    """
+    folder = read_model_folder(model)
+    before = folder.config["calibration"]
+    if before["raw_threshold"] is None:
+        raise BadModelError(f"{model}: tells classes apart without a good one, so it has no 0.5 to set; "
+                            "train it with a good class")
+    layout = find_layout(good)
+    paths = _readable(layout.good, settings, say)
+    out = Path(settings.out)
+    work = claim_model_folder(out, overwrite=settings.overwrite, resume=False)
+    rate = settings.false_alarms or before["false_alarms"]
+    measured = measure_threshold(folder, [(path, 0, 0) for path in paths], settings.read, rate)
+    said = f"{len(paths)} good images of {good}"
+    config = {**folder.config, "calibration": {**before, **measured, "false_alarms": rate, "held_back": said}}
+    news = (
+        f"Calibrated on {said}: 0.5 is raw score {measured['raw_threshold']:.4g} (was {before['raw_threshold']:.4g}), "
+        f"for {rate:g} false regions per good image; these show {measured['reached']:.2g}."
+    )
+    _copy_with(model, work / "model", config_text(config), news)
+    finish_model_folder(work, out)
+    say(news)
+    say(f"Saved {out}. Inspect with: semscan inspect IMAGE --model {out}")
+    return {"model": str(out), "status": "ok", "from": str(model), "images": len(paths), "false_alarms": rate,
+            "raw_threshold": measured["raw_threshold"], "raw_threshold_before": before["raw_threshold"],
+            "reached": measured["reached"]}
+
+
+def _copy_with(model: Path, fresh: Path, config: str, news: str) -> None:
+    """Copy a model folder's own files, with another config.json and the news at the end of its card."""
+    fresh.mkdir()
+    for name in MODEL_FILES:
+        if (model / name).is_file():
+            shutil.copyfile(model / name, fresh / name)
+    card = fresh / "MODEL_CARD.md"
+    text = card.read_text("utf-8", errors="replace") if card.is_file() else "# Model card\n"
+    write_text(card, f"{text}\n## Calibrated anew\n\n- {news}\n")
+    write_text(fresh / "config.json", config)
+
+
+def _readable(paths, settings: CalibrateSettings, say) -> list[Path]:
+    """At most `settings.most` images, evenly chosen, without those that cannot be read."""
+    step = max(1.0, len(paths) / settings.most)
+    chosen = [paths[int(n * step)] for n in range(min(len(paths), settings.most))]
+    if len(chosen) < len(paths):
+        say(f"{len(chosen)} of {len(paths)} good images are used")
+    kept = []
+    for path in chosen:
+        try:
+            read_image(path, settings.read)
+            kept.append(path)
+        except SemscanError as error:
+            say(f"left out: {error}")
+    if not kept:
+        raise BadDataError("none of the good images can be read; see the lines above")
+    return kept

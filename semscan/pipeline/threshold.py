@@ -1,0 +1,46 @@
+"""Where 0.5 lies for a model: measured on good images through the very graph and tiles that inspect uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from semscan.files.model_folder import ModelFolder
+from semscan.files.read import read_image
+from semscan.image.clean import clean
+from semscan.maps.calibrate import fit_threshold
+from semscan.pipeline.trained import ModelWitness
+from semscan.settings import AUTOENCODER_FLOOR, ReadSettings
+
+
+def measure_threshold(
+    folder: ModelFolder, cases: Iterable[tuple[Path, int, int]], read: ReadSettings, false_alarms: float
+) -> dict[str, float]:
+    """Set the raw threshold of a model on good images, or parts of them.
+
+    Parameters
+    ----------
+    folder : ModelFolder
+    cases : iterable of (path, row, col)
+        A good image, and the first row and column of it that count.
+    read : ReadSettings
+    false_alarms : float
+        Wanted false regions per good image.
+
+    Returns
+    -------
+    dict
+        ``raw_threshold``; ``reached``, false regions per image at it; ``worth``, images' worth of area judged.
+    """
+    witness = ModelWitness(folder)
+    maps, areas = [], []
+    for path, row, col in cases:
+        image = clean(read_image(path, read), read)
+        area = image.judged.copy()
+        area[:row], area[:, :col] = False, False
+        maps.append(witness(image).raw)
+        areas.append(area)
+    floor = AUTOENCODER_FLOOR if folder.config["kind"] == "autoencoder" else 0.0
+    threshold, reached = fit_threshold(maps, areas, false_alarms=false_alarms, floor=floor)
+    worth = sum(float(area.mean()) for area in areas)
+    return {"raw_threshold": threshold, "reached": reached, "worth": round(worth, 3)}
