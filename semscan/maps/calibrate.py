@@ -10,7 +10,7 @@ _TAIL = 20  # regions from which the tail is continued: fewer are too few, more 
 _FEW = 3
 
 
-def fit_threshold(raw_maps, areas, *, false_alarms, min_area=4, floor=0.0):
+def fit_threshold(raw_maps, areas, *, false_alarms, min_area=4, floor=0.0, ceiling=np.inf):
     """Find the raw threshold at which good images show `false_alarms` false regions each.
 
     Regions are counted as `semscan.regions` counts them (8-connected, at least `min_area` pixels) at
@@ -31,6 +31,8 @@ def fit_threshold(raw_maps, areas, *, false_alarms, min_area=4, floor=0.0):
         Smallest region counted, pixels.
     floor : float
         The threshold is never set below this, however quiet the good images are.
+    ceiling : float
+        Nor above this (but above `floor`), however far the tail is continued.
 
     Returns
     -------
@@ -44,7 +46,7 @@ def fit_threshold(raw_maps, areas, *, false_alarms, min_area=4, floor=0.0):
     counts = np.array([_count(raw_maps, areas, _from_odds(level), min_area) for level in levels])
     wanted = false_alarms * worth
     level = max(_level_for(levels, counts, wanted), _to_odds(floor))
-    threshold = float(_from_odds(level))
+    threshold = max(min(float(_from_odds(level)), float(ceiling)), float(floor))
     return threshold, _count(raw_maps, areas, threshold, min_area) / worth
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import numpy as np
+
 from semscan.files.model_folder import ModelFolder, config_text
 from semscan.files.write import write_bytes, write_text
 from semscan.pipeline.course import Course
 from semscan.pipeline.gallery import Gallery
 from semscan.pipeline.threshold import measure_threshold
+from semscan.pipeline.witness import cpu_count
 from semscan.report.card import model_card
 from semscan.report.curves import draw_curves, history_table
+from semscan.runtime.session import Network
 from semscan.settings import TrainSettings
 
 
@@ -77,7 +81,17 @@ def calibrate(graph: bytes, config: dict, gallery: Gallery, course: Course, sett
         return calibration
     folder = ModelFolder(Path(settings.out), {**config, "calibration": calibration}, graph, "")
     cases = [(gallery.paths[number], row, col) for number, row, col in course.held]
-    return calibration | measure_threshold(folder, cases, settings.read, settings.false_alarms)
+    ceiling = _within_reach(graph, course) if config["kind"] == "autoencoder" else np.inf
+    return calibration | measure_threshold(folder, cases, settings.read, settings.false_alarms, ceiling)
+
+
+def _within_reach(graph: bytes, course: Course) -> float:
+    """Nine tenths of the raw score that the hottest tenth of painted, held-back patches reach."""
+    inputs, targets = course.validation
+    score = Network(graph, cpu_count()).run(inputs[..., 0])["score"]
+    labels = targets["score"][..., 0] > 0
+    peaks = [float(patch[label].max()) for patch, label in zip(score, labels, strict=True) if label.any()]
+    return 0.9 * float(np.quantile(peaks, 0.9)) if peaks else np.inf
 
 
 def save(network, graph: bytes, config: dict, history: dict, summary: list[str], folder: Path) -> None:

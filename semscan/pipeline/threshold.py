@@ -14,7 +14,11 @@ from semscan.settings import AUTOENCODER_FLOOR, ReadSettings
 
 
 def measure_threshold(
-    folder: ModelFolder, cases: Iterable[tuple[Path, int, int]], read: ReadSettings, false_alarms: float
+    folder: ModelFolder,
+    cases: Iterable[tuple[Path, int, int]],
+    read: ReadSettings,
+    false_alarms: float,
+    ceiling: float = float("inf"),
 ) -> dict[str, float]:
     """Set the raw threshold of a model on good images, or parts of them.
 
@@ -26,6 +30,9 @@ def measure_threshold(
     read : ReadSettings
     false_alarms : float
         Wanted false regions per good image.
+    ceiling : float
+        The raw threshold is never set above this, however far the tail of few images is continued: a score
+        that the network does not reach is no threshold.
 
     Returns
     -------
@@ -41,6 +48,6 @@ def measure_threshold(
         maps.append(witness(image).raw)
         areas.append(area)
     floor = AUTOENCODER_FLOOR if folder.config["kind"] == "autoencoder" else 0.0
-    threshold, reached = fit_threshold(maps, areas, false_alarms=false_alarms, floor=floor)
+    threshold, reached = fit_threshold(maps, areas, false_alarms=false_alarms, floor=floor, ceiling=ceiling)
     worth = sum(float(area.mean()) for area in areas)
     return {"raw_threshold": threshold, "reached": reached, "worth": round(worth, 3)}

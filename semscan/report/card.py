@@ -30,7 +30,10 @@ def summary_lines(config):
             f"{calibration['false_alarms']:g} false regions per good image; the held-back area, "
             f"{calibration['worth']:.1f} images' worth, shows {calibration['reached']:.2g} per image."
         )
-        if calibration["worth"] * calibration["false_alarms"] < 3:
+        if calibration["reached"] > 2 * calibration["false_alarms"]:
+            lines.append("That is more than was asked for: the network reaches no higher scores. Another --seed or "
+                         "more --steps may help, or a threshold above 0.5.")
+        elif calibration["worth"] * calibration["false_alarms"] < 3:
             lines.append("So little held-back area cannot show so small a rate: the threshold continues its "
                          "tail, an estimate. More good images make it sure.")
     return lines

@@ -66,3 +66,14 @@ def test_threshold_never_falls_below_the_floor():
 
     assert threshold == pytest.approx(0.7)
     assert reached == 0
+
+
+def test_threshold_never_rises_above_what_the_network_can_reach():
+    maps = [quiet_map(seed) for seed in range(3)]
+
+    free, _ = fit_threshold(maps, everywhere(maps), false_alarms=1e-4)
+    capped, reached = fit_threshold(maps, everywhere(maps), false_alarms=1e-4, ceiling=0.5)
+
+    assert free > 0.5
+    assert capped == pytest.approx(0.5)
+    assert reached == pytest.approx(false_regions(maps, 0.5))
