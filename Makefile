@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench browser clean
 
 demo: $(VENV)/ready
 	rm -rf demo
@@ -21,6 +21,10 @@ lint: $(VENV)/ready
 	$(BIN)/ruff check semscan tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# For the tests of the HTML report, which are skipped without one; a Chromium of the system does as well.
+browser: $(VENV)/ready
+	$(BIN)/python -m playwright install chromium
 
 bench: $(VENV)/ready
 	$(BIN)/python benchmarks/run.py

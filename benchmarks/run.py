@@ -1,18 +1,24 @@
 """Measure semscan: accuracy of default trainings, and the time and memory of whole commands.
 
-    python benchmarks/run.py accuracy [SET ...] [--seed N] [--steps N]
+    python benchmarks/run.py accuracy [SET ...] [--seed N ...] [--steps N]
+    python benchmarks/run.py leave-one-out [--steps N]
+    python benchmarks/run.py tiles [SET ...]
     python benchmarks/run.py speed [--model DIR]
 
 accuracy trains with the defaults on each SET and evaluates it on test/: lines and contacts (sample_images/),
-lines-fresh and contacts-fresh (the same models on images of other seeds), classes (the attention CNN), and,
-where the environment variable SEMSCAN_REAL_DATA names a folder that holds them, nanofibres and grid. speed
-times commands against `import tensorflow` in turn, and prints ratios of medians and peak memory. All output
-goes to bench-out/; the last tables are kept in benchmarks/README.md.
+lines-fresh and contacts-fresh (the same models on images of other seeds), lines-24 and contacts-24 (24 good
+images of 384 x 384, 100 good test images), classes (the attention CNN), and, where the environment variable
+SEMSCAN_REAL_DATA names a folder that holds them, nanofibres and grid. With several seeds the median follows.
+leave-one-out trains on four of the five good nanofibre images and counts false regions in the fifth, five
+times. tiles compares the maps of two grids of tiles. speed times commands against `import tensorflow` in
+turn, and prints ratios of medians and peak memory. All output goes to bench-out/; the last tables are kept
+in benchmarks/README.md.
 """
 
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -26,6 +32,11 @@ SEMSCAN = [sys.executable, "-m", "semscan"]
 FRESH = {"lines-fresh": "lines", "contacts-fresh": "contacts"}
 PITCH = {"lines": 28, "contacts": 30}  # as in sample_images/README.md
 REAL = ("nanofibres", "grid")
+MADE = {
+    "lines-24": ["--pattern", "lines", "--pitch", 26, "--roughness", 0.8, "--seed", 9001],
+    "contacts-24": ["--pattern", "contacts", "--pitch", 32, "--seed", 9002],
+}
+AT_ALL_SEEDS = ("pixel_auroc", "pixel_ap", "recall_at_1fp")
 
 
 def run(*arguments):
@@ -40,9 +51,14 @@ def folder_of(name):
     """The data set of this name; fresh ones are made on first use."""
     if name in REAL:
         return Path(os.environ["SEMSCAN_REAL_DATA"]) / name
+    data = OUT / name
+    if name in MADE and not data.exists():
+        kept = ["--size", 384, "--dose", 38, "--drift", 1.5, "--rotation", 1]
+        run("synth", data, *MADE[name], *kept, "--train", 24, "--test-good", 100, "--per-defect", 12)
+    if name in MADE:
+        return data
     if name not in FRESH:
         return SAMPLES / name
-    data = OUT / name
     if not data.exists():
         counts = ["--train", 1, "--test-good", 60, "--per-defect", 20]
         pattern = FRESH[name]
@@ -50,25 +66,73 @@ def folder_of(name):
     return data
 
 
-def accuracy(names, seed, steps):
-    """Train and evaluate each set; print one Markdown row each."""
+def accuracy(names, seeds, steps):
+    """Train and evaluate each set; print one Markdown row for each seed."""
     print("| set | minutes | pixel AUROC | pixel AP | AUPRO | image AUROC "
           "| recall at 0.1 / 1 / 10 false regions per image | hit at 0.5 | false regions per good image (95 %) |")
     print("|---|---|---|---|---|---|---|---|---|")
     for name in names:
-        data = folder_of(name)
-        model = OUT / f"{FRESH.get(name, name)}-seed{seed}.model"
-        minutes = "as above"
+        found = [measured(name, seed, steps) for seed in seeds]
+        if len(seeds) > 1:
+            middle = {key: statistics.median(one[key] for one in found) for key in AT_ALL_SEEDS}
+            print(f"\n{name}, median of seeds {seeds}: {middle}\n", flush=True)
+
+
+def measured(name, seed, steps):
+    """Train, unless that is done, evaluate and print one row; return what `semscan evaluate` says."""
+    data = folder_of(name)
+    model = OUT / f"{FRESH.get(name, name)}-seed{seed}.model"
+    minutes = "as above"
+    if not (model / "config.json").is_file():
+        extra = ["--steps", steps] if steps else []
+        record = json.loads(run("train", data, "--out", model, "--seed", seed, *extra))
+        minutes = f"{record['seconds'] / 60:.1f}"
+    out = OUT / f"{name}-seed{seed}.evaluation"
+    found = json.loads(run("evaluate", data, "--model", model, "--out", out, "--format", "json"))
+    print(row_of(f"{name}, seed {seed}", minutes, found), flush=True)
+    if told := found["confusion"]:
+        print(f"\n{name}: {told['accuracy']:.3f} of {told['images']} images told right\n")
+    return found
+
+
+def leave_one_out(steps):
+    """Train on all good nanofibre images but one, and count the false regions in that one; for each."""
+    good = sorted((folder_of("nanofibres") / "train" / "good").iterdir())
+    print("| left out | score | false regions |\n|---|---|---|")
+    for left in good:
+        data = OUT / "leave-one-out" / left.stem
+        (data / "train" / "good").mkdir(parents=True, exist_ok=True)
+        for path in good:
+            if path != left:
+                shutil.copy(path, data / "train" / "good" / path.name)
+        model = data / "model"
         if not (model / "config.json").is_file():
-            extra = ["--steps", steps] if steps else []
-            record = json.loads(run("train", data, "--out", model, "--seed", seed, *extra))
-            minutes = f"{record['seconds'] / 60:.1f}"
-        out = OUT / f"{name}-seed{seed}.evaluation"
-        found = json.loads(run("evaluate", data, "--model", model, "--out", out, "--format", "json"))
-        print(row_of(name, minutes, found), flush=True)
-        told = found["confusion"]
-        if told:
-            print(f"\n{name}: {told['accuracy']:.3f} of {told['images']} images told right\n")
+            run("train", data, "--out", model, *(["--steps", steps] if steps else []))
+        record = json.loads(run("inspect", left, "--model", model, "--out", data / "results"))
+        print(f"| {left.name} | {record['score']:.3f} | {len(record['regions'])} |", flush=True)
+
+
+def tiles(names, seed):
+    """Inspect with another overlap of tiles, and print how far the two maps of an image lie apart."""
+    import numpy as np
+    import tifffile
+
+    print("| set | overlap | largest difference | 99.9 percentile |\n|---|---|---|---|")
+    for name in names:
+        images = [next(p for p in sorted(kind.iterdir())) for kind in sorted((folder_of(name) / "test").iterdir())]
+        model = OUT / f"{FRESH.get(name, name)}-seed{seed}.model"
+        maps = {}
+        for overlap in (None, 96, 128):
+            used = OUT / "tiles" / f"{name}-{overlap}"
+            shutil.copytree(model, used, dirs_exist_ok=True)
+            if overlap:
+                config = json.loads((used / "config.json").read_text("utf-8"))
+                (used / "config.json").write_text(json.dumps(config | {"overlap": overlap}), "utf-8")
+            lines = run("inspect", *images, "--model", used, "--out", f"{used}.results", "--no-overlay").splitlines()
+            maps[overlap] = [tifffile.imread(json.loads(line)["outputs"]["map"]) for line in lines]
+            if overlap:
+                apart = np.concatenate([np.abs(a - b).ravel() for a, b in zip(maps[None], maps[overlap], strict=True)])
+                print(f"| {name} | {overlap} | {apart.max():.3f} | {np.quantile(apart, 0.999):.3f} |", flush=True)
 
 
 def row_of(set_name, minutes, found):
@@ -133,18 +197,23 @@ def speed(model, rounds=7):
 def main():
     """Parse and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", default="all", choices=["all", "accuracy", "speed"])
+    what = ["all", "accuracy", "leave-one-out", "tiles", "speed"]
+    parser.add_argument("what", nargs="?", default="all", choices=what)
     parser.add_argument("sets", nargs="*")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, nargs="+", default=[0])
     parser.add_argument("--steps", type=int)
     parser.add_argument("--model", type=Path)
     chosen = parser.parse_args()
     real = [name for name in REAL if "SEMSCAN_REAL_DATA" in os.environ]
+    generated = ["lines", "lines-fresh", "contacts", "contacts-fresh"]
     if chosen.what in ("all", "accuracy"):
-        accuracy(chosen.sets or ["lines", "lines-fresh", "contacts", "contacts-fresh", "classes", *real],
-                 chosen.seed, chosen.steps)
+        accuracy(chosen.sets or [*generated, *MADE, "classes", *real], chosen.seed, chosen.steps)
+    if chosen.what == "leave-one-out":
+        leave_one_out(chosen.steps)
+    if chosen.what in ("all", "tiles"):
+        tiles(chosen.sets or ["contacts", *real], chosen.seed[0])
     if chosen.what in ("all", "speed"):
-        speed(chosen.model or OUT / f"lines-seed{chosen.seed}.model")
+        speed(chosen.model or OUT / f"lines-seed{chosen.seed[0]}.model")
 
 
 if __name__ == "__main__":

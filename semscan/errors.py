@@ -14,6 +14,10 @@ class UsageFault(SemscanError, ValueError):
     """Options that do not go together, or a value outside its range."""
 
 
+class ConfigError(SemscanError, ValueError):
+    """A configuration file that cannot be used as it is."""
+
+
 class BadImageError(SemscanError, ValueError):
     """A file that cannot be read as one image to inspect."""
 
@@ -44,3 +48,11 @@ class OutputError(SemscanError, OSError):
 
 class ExportError(SemscanError, RuntimeError):
     """An exported graph that does not answer as the network it came from."""
+
+
+class ReportError(SemscanError, ValueError):
+    """A finished inspection that cannot be told in the form asked for. `partly`: it was, for some images."""
+
+    def __init__(self, message: str, partly: bool = False) -> None:
+        super().__init__(message)
+        self.partly = partly

@@ -23,10 +23,22 @@ LARGEST_PIXELS = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class ReadSettings:
-    """How a file becomes one image. `databar`: "auto" (what the file says), "none", or rows."""
+    """How a file becomes one image.
+
+    `databar`: "auto" (what the file says, else what its pixels show), "none", or rows. `nm_per_px` overrides what
+    the file says. `ignore` and `care`: areas not to judge, or alone to judge; each ``x,y,w,h`` in pixels, a mask
+    image (other than 0 counts), or a folder of masks called as the images are.
+    """
 
     page: int = 0
     databar: str | int = "auto"
+    nm_per_px: float | None = None
+    ignore: tuple[str, ...] = ()
+    care: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.nm_per_px is not None and not 0 < self.nm_per_px < math.inf:
+            raise UsageFault(f"--nm-per-px is {self.nm_per_px}, wanted a number above 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,7 @@ class TrainSettings:
     model: str = "auto"
     attention: str = "auto"
     backbone: str = "auto"
+    seam: bool = False
     good: str | None = None
     steps: int | None = None
     time_limit: float | None = None
@@ -120,6 +133,7 @@ class TrainSettings:
     tensorboard: bool = False
     held_back: float = 0.2
     few: int = 10
+    accept: tuple[str, ...] = ()
     augment: AugmentSettings = AugmentSettings()
     read: ReadSettings = ReadSettings()
 
@@ -129,10 +143,14 @@ class TrainSettings:
 
 AUTOENCODER_STEPS, AUTOENCODER_TILE, AUTOENCODER_BATCH, AUTOENCODER_RATE = 2400, 256, 8, 2e-3
 CLASSIFIER_STEPS, CLASSIFIER_SIDE, CLASSIFIER_BATCH, CLASSIFIER_RATE = 800, 384, 16, 1e-3
-# Raw score softplus(0): where the network holds a painted defect for as likely as not.
-AUTOENCODER_FLOOR = 0.6931
-OVERLAP = 64
-GALLERY_BYTES = 1 << 30
+# Raw score softplus(-1): below it the network holds a painted defect for less likely than one in four.
+AUTOENCODER_FLOOR = 0.3133
+OVERLAP = 96
+SURROUND_SHARE, SURROUND_REACH = 0.1, 16.0
+GALLERY_BYTES = 1 << 29  # with TensorFlow, a training stays below 3 GB
+# Shares of the training patches that show real defects (where some are labelled), and accepted regions.
+LABELLED_SHARE, ACCEPTED_SHARE = 0.3, 0.15
+MOST_ZOOM = 2.0  # images of another magnification are resampled up to this far
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +215,30 @@ class DoctorSettings:
     scale: float = 1.02
     few: int = 5
     sample: int = 24
+
+
+EXPORTS = ("html", "klarf", "coco", "roi", "labelme", "csv")
+
+
+@dataclass(frozen=True, slots=True)
+class KlarfSettings:
+    """What a KLARF file says of the wafer, which no image knows."""
+
+    lot: str = "UNKNOWN"
+    wafer: str = "UNKNOWN"
+    device: str = "UNKNOWN"
+    step: str = "UNKNOWN"
+    setup: str = "semscan"
+    slot: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSettings:
+    """In which forms a finished inspection is told, and where: `out` None is its own folder."""
+
+    to: tuple[str, ...] = ("html",)
+    out: str | None = None
+    klarf: KlarfSettings = KlarfSettings()
 
 
 PATTERNS = ("lines", "contacts")
@@ -267,3 +309,74 @@ class SynthSetSettings:
     layout: str = "mvtec"
     format: str = "png"
     overwrite: bool = False
+
+
+DEFAULT_EXPLANATION, DEFAULT_COMPARISON = "semscan-explain", "semscan-compare"
+BACKGROUNDS = ("patches", "reconstruction", "repeats", "blur")
+
+
+@dataclass(frozen=True, slots=True)
+class FaithfulSettings:
+    """How it is tested whether the attended area matters.
+
+    The image is replaced by its `background` in squares of `block` px, at these `shares` of it, in the order of
+    attention, against it, and in `draws` random orders. Patches are taken from up to `reach` px away, none from
+    the most attended `avoid` of the image. `blur`: deviation in pixels of the blurred background; `rim`: of the
+    soft edge of what is replaced. A gap of the areas under the curves counts from `margin` of the whole fall of
+    the score on, and a whole fall of less than `fall` allows no answer.
+    """
+
+    background: str = BACKGROUNDS[0]
+    block: int = 16
+    shares: tuple[float, ...] = (0.0, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 0.9, 0.97, 0.99, 1.0)
+    draws: int = 3
+    reach: int = 96
+    avoid: float = 0.05
+    blur: float = 12.0
+    rim: float = 2.0
+    margin: float = 0.1
+    fall: float = 0.1
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainSettings:
+    """All that explain needs to know. `faithful` None: the test is not made."""
+
+    model: str | None = None
+    out: str = DEFAULT_EXPLANATION
+    read: ReadSettings = ReadSettings()
+    faithful: FaithfulSettings | None = None
+
+
+DEPLOY_FORMATS = ("onnx", "savedmodel", "tflite")
+
+
+@dataclass(frozen=True, slots=True)
+class DeploySettings:
+    """A model for another runtime. An answer may differ from semscan's own by at most `tolerance`: absolutely in
+    the map (0 to 1), relative to the largest one in the logits."""
+
+    to: str
+    out: str
+    overwrite: bool = False
+    tolerance: float = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class CompareSettings:
+    """Which networks are trained side by side, and how long each: `steps`, or `time_limit` in seconds.
+
+    `models` auto: as the data ask for; empty `attentions`: all. Backbones and `seam` are for the attention CNN.
+    """
+
+    out: str = DEFAULT_COMPARISON
+    models: tuple[str, ...] = (AUTO,)
+    attentions: tuple[str, ...] = ()
+    backbones: tuple[str, ...] = ("plain",)
+    seam: tuple[bool, ...] = (False,)
+    seeds: tuple[int, ...] = (0, 1)
+    steps: int | None = None
+    time_limit: float | None = 180.0
+    good: str | None = None
+    read: ReadSettings = ReadSettings()

@@ -20,7 +20,8 @@ class SemImage:
 
     `pixels` is uint8, uint16 or float32, shape (rows, cols), untouched grey levels. The last
     `data_bar_rows` rows are the microscope's data bar when the file says so, else 0.
-    `nm_per_pixel` is None when no source states it: it is never invented.
+    `nm_per_pixel` is None when no source states it: it is never invented. `ignored` is bool (rows, cols), True where
+    the user wants nothing judged, None for nowhere.
     """
 
     pixels: np.ndarray
@@ -29,6 +30,7 @@ class SemImage:
     data_bar_rows: int = 0
     metadata: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    ignored: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,19 @@ class CleanImage:
 
     `values` is float32, shape (rows, cols), black 0 to white 1, the file's own size.
     `judged` is bool of the same shape: False in the data bar and other areas left out.
-    `source` is the file's absolute path, empty if it has none.
+    `source` is the file's absolute path, empty if it has none. `nm_per_pixel` is None when not known.
+    `data_bar_source` is the key that tells the bar, "pixels", "given", or None where none is known of;
+    `ignored_fraction` the share left out on the user's wish.
     """
 
     values: np.ndarray
     judged: np.ndarray
     warnings: tuple[str, ...] = ()
     source: str = ""
+    nm_per_pixel: float | None = None
+    data_bar_px: int = 0
+    data_bar_source: str | None = None
+    ignored_fraction: float = 0.0
 
     @property
     def judged_fraction(self) -> float:
@@ -79,6 +87,26 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Measures:
+    """The shape of a region, how it differs from what is around it, and how far the next one is.
+
+    The Feret diameters are the largest and smallest distance of two parallel lines that hold the region
+    between them, pixel corners included. `orientation_deg` is the long axis, within (-90, 90], from x towards
+    y (down); None for a round region. `mean_grey` and `contrast` (mean inside less mean around) are shares of
+    the grey scale, black 0 to white 1; None without the image. `neighbour_distance_px` is the distance of the
+    closest two pixels of this region and any other; None if there is no other.
+    """
+
+    feret_max_px: float
+    feret_min_px: float
+    orientation_deg: float | None
+    perimeter_px: float
+    mean_grey: float | None = None
+    contrast: float | None = None
+    neighbour_distance_px: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Region:
     """One connected patch of the map hot enough to report.
 
@@ -94,6 +122,7 @@ class Region:
     class_probability: float | None = None
     nuisance: bool = False
     witnesses: tuple[str, ...] = ()
+    measures: Measures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +178,11 @@ class Inspection:
     class_probabilities: Mapping[str, float] | None = None
     warnings: tuple[str, ...] = ()
     periodic: Periodic | None = None
+    nm_per_pixel_source: str | None = None
+    vendor: str | None = None
+    data_bar_px: int = 0
+    data_bar_source: str | None = None
+    ignored_fraction: float = 0.0
 
     @property
     def defect(self) -> bool:

@@ -10,7 +10,7 @@ import click
 
 from semscan.cli import options
 from semscan.cli.output import emit, say
-from semscan.settings import CalibrateSettings, ReadSettings
+from semscan.settings import CalibrateSettings
 
 
 @click.command(short_help="Give a model a new 0.5 from new good images.")
@@ -22,7 +22,7 @@ from semscan.settings import CalibrateSettings, ReadSettings
 @click.option("--overwrite", is_flag=True, help="Replace a finished model.")
 @options.reading
 @options.loudness
-def calibrate(good: Path, model: Path, page: int, databar: str | int, **choices: Any) -> None:
+def calibrate(good: Path, model: Path, **choices: Any) -> None:
     """Set a model's 0.5 anew on the images below GOOD, without training; MODEL is left as it is.
 
     For a new tool, recipe or lot whose good images look a little different.
@@ -32,5 +32,5 @@ def calibrate(good: Path, model: Path, page: int, databar: str | int, **choices:
     """
     from semscan.pipeline.recalibrate import recalibrate
 
-    settings = CalibrateSettings(read=ReadSettings(page=page, databar=databar), **choices)
+    settings = CalibrateSettings(read=options.take_reading(choices), **choices)
     emit(json.dumps(recalibrate(good, model, settings, say)))

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from semscan.cli import options, readable
-from semscan.settings import DoctorSettings, ReadSettings
+from semscan.settings import DoctorSettings
 
 SOME_FAILED = 3
 
@@ -33,7 +33,7 @@ def doctor(ctx: click.Context, data: Path, form: str | None, **choices: Any) -> 
     from semscan.pipeline.doctor import doctor as run
     from semscan.pipeline.doctor import doctor_text
 
-    read = ReadSettings(page=choices["page"], databar=choices["databar"])
+    read = options.take_reading(choices)
     with readable.Counted() as progress:
         record = run(data, DoctorSettings(good=choices["good"], read=read), progress=progress)
     readable.show(record, lambda: doctor_text(record), form)

@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from semscan.cli import options
+from semscan.cli import config, options
 from semscan.cli.output import announce, emit_all, say
+from semscan.cli.reports import write_reports
 from semscan.cli.tally import Tally
-from semscan.settings import OutputSettings
+from semscan.settings import OutputSettings, ReportSettings
 
 
 @click.command(short_help="Find defects in images; write overlays, masks and maps.")
@@ -27,6 +28,7 @@ from semscan.settings import OutputSettings
 @options.nul
 @options.exit_code
 @options.table_format
+@options.export
 @options.loudness
 @click.pass_context
 def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
@@ -39,6 +41,7 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
         semscan inspect lot7/ --out lot7-results --exit-code
         semscan inspect die2.tif --reference die1.tif
         find lot7 -name '*.tif' | semscan inspect - | jq -r 'select(.defect) | .image'
+        semscan inspect lot7/ --export html,klarf
 
     Without a model a periodic image is compared with its own repeats, and --reference compares with a second
     image of the same place.
@@ -48,7 +51,8 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
     """
     from semscan.pipeline.inspect import count_images, inspect_images
     from semscan.pipeline.printed import inspect_lines
-    from semscan.pipeline.witness import announcement
+    from semscan.pipeline.results import take_up
+    from semscan.pipeline.witness import announcement, settled
 
     output = OutputSettings(
         out=choices["out"],
@@ -60,8 +64,11 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
     )
     settings = options.inspect_settings(choices, output)
     announce(announcement(settings))
-    with closing(inspect_images(images, settings, nul=choices["nul"], command=sys.argv)) as records:
+    typed = config.typed(ctx, settled(settings))
+    announce(take_up(output.out))
+    with closing(inspect_images(images, settings, nul=choices["nul"], command=sys.argv, typed=typed)) as records:
         tally = Tally(records, lambda: count_images(images, settings))
         emit_all(inspect_lines(tally, choices["form"]))
     say(tally.sentence(f"results in {output.out}"))
-    ctx.exit(tally.exit_code(choices["exit_code"]))
+    partly = write_reports(output.out, ReportSettings(to=choices["export"]))
+    ctx.exit(max(partly, tally.exit_code(choices["exit_code"])))

@@ -15,18 +15,24 @@ from typing import Any, NoReturn
 import click
 
 from semscan import __version__
-from semscan.cli import options
+from semscan.cli import config, options
 from semscan.cli.output import ClosedPipe, let_go_of_stdout
 from semscan.errors import SemscanError
 
 COMMANDS = {
+    "info": "Say what is understood of image files.",
     "doctor": "Look at a data set before training on it.",
     "train": "Learn from a folder of images; writes a model folder.",
+    "models": "List the networks, backbones and attentions to train with.",
     "calibrate": "Give a model a new 0.5 from new good images.",
     "inspect": "Find defects in images; write overlays, masks and maps.",
     "score": "Print one score per image; write nothing.",
     "regions": "Cut saved maps into regions at another threshold.",
+    "report": "Tell finished results as HTML, KLARF, COCO, ImageJ, labelme or CSV.",
     "evaluate": "Measure a model on test images with known defects.",
+    "explain": "Show what a network sees on its way to the map.",
+    "compare": "Train several networks side by side and print the table.",
+    "export": "Carry a model to another runtime: ONNX, SavedModel, TFLite.",
     "synth": "Make SEM images with planted defects and masks.",
 }
 DONE, USAGE, FAULT, INTERRUPTED = 0, 2, 4, 130
@@ -64,7 +70,8 @@ class SemscanGroup(click.Group):
         """The command of this name, its module loaded now."""
         if cmd_name not in COMMANDS:
             return None
-        return getattr(importlib.import_module(f"semscan.cli.{cmd_name}"), cmd_name)
+        command = getattr(importlib.import_module(f"semscan.cli.{cmd_name}"), cmd_name)
+        return config.with_config(command, tuple(COMMANDS))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without loading them."""
@@ -101,6 +108,9 @@ def group() -> None:
     Results go to standard output, words to standard error. Exit codes: 0 done, 1 a defect was
     found (with --exit-code), 2 wrong usage or model, 3 some inputs failed, 4 a bug.
     """
+
+
+group.params.append(config.option(tuple(COMMANDS)))
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

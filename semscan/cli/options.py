@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from semscan.settings import (
     DEFAULT_MODEL,
     DEFAULT_RESULTS,
+    EXPORTS,
     METHODS,
     MODEL_VARIABLE,
     InspectSettings,
@@ -36,6 +39,31 @@ class DataBar(click.ParamType):
         if not str(value).isascii() or not str(value).isdigit():
             self.fail(f"'{value}' is none of auto, none or a number of rows.", param, ctx)
         return int(value)
+
+
+class Area(click.ParamType):
+    """``x,y,w,h`` in pixels, a mask image, or a folder of masks."""
+
+    name = "X,Y,W,H|MASK|DIR"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text, if it is a rectangle with an area or there is something of this name."""
+        sides = str(value).replace(" ", "").split(",")
+        if len(sides) == 4 and all(side.isascii() and side.isdigit() for side in sides):
+            if int(sides[2]) == 0 or int(sides[3]) == 0:
+                self.fail(f"'{value}' has no area; wanted x,y,width,height in pixels.", param, ctx)
+            return ",".join(sides)
+        if not os.path.exists(str(value)):
+            self.fail(f"'{value}' is neither x,y,w,h in pixels nor a mask image or a folder of masks.", param, ctx)
+        return str(value)
+
+
+class OverEnvironment(click.Option):
+    """An option whose environment `variable`, read elsewhere, comes before the configuration file."""
+
+    def __init__(self, *names: Any, variable: str, **about: Any) -> None:
+        super().__init__(*names, **about)
+        self.variable = variable
 
 
 def _verbosity(step: int) -> Callable[[click.Context, click.Parameter, int], None]:
@@ -106,7 +134,11 @@ reference = click.option(
     "--reference", metavar="FILE|DIR", help="Image of the same place on another die, or a folder of them, same names."
 )
 model = click.option(
-    "--model", metavar="DIR", help=f"Model folder.  [default: ${MODEL_VARIABLE}, else ./{DEFAULT_MODEL}]"
+    "--model",
+    cls=OverEnvironment,
+    variable=MODEL_VARIABLE,
+    metavar="DIR",
+    help=f"Model folder.  [default: ${MODEL_VARIABLE}, else ./{DEFAULT_MODEL}]",
 )
 out = click.option("--out", default=DEFAULT_RESULTS, show_default=True, metavar="DIR", help="Output folder.")
 no_overlay = click.option("--no-overlay", is_flag=True, help="Leave out the overlay picture.")
@@ -122,13 +154,47 @@ databar = click.option(
     type=DataBar(),
     default=_READ.databar,
     show_default=True,
-    help="Rows at the bottom not to judge: what the file says, none, or a number.",
+    help="Rows at the bottom not to judge: what the file says or its pixels show, none, or a number.",
+)
+nm_per_px = click.option(
+    "--nm-per-px",
+    type=click.FloatRange(0, min_open=True),
+    default=_READ.nm_per_px,
+    metavar="NM",
+    help="Width of a pixel in nm.  [default: what the file says]",
+)
+ignore = click.option(
+    "--ignore",
+    type=Area(),
+    multiple=True,
+    help="Do not judge here: a rectangle, a mask image (not 0), or a folder of masks named as the images; repeatable.",
+)
+care = click.option(
+    "--care", type=Area(), multiple=True, help="Judge this area alone; given as for --ignore; repeatable."
 )
 jobs = click.option(
     "--jobs", type=click.IntRange(1), default=InspectSettings().jobs, show_default=True, help="Images side by side."
 )
 nul = click.option("-0", "--null", "nul", is_flag=True, help="Names on standard input end in NUL (find -print0).")
 exit_code = click.option("--exit-code", is_flag=True, help="Exit with 1 if there is a defect.")
+
+
+def _forms(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name for words in value for name in words.split(",") if name))
+    for name in names:
+        if name not in EXPORTS:
+            raise click.BadParameter(f"'{name}' is none of {', '.join(EXPORTS)}.", ctx, param)
+    return names
+
+
+def forms(name: str, words: str, required: bool = False) -> Callable[[Command], Command]:
+    """An option that takes names of EXPORTS, joined by commas or one at a time."""
+    return click.option(
+        name, multiple=True, required=required, callback=_forms, metavar="|".join(EXPORTS), help=words
+    )
+
+
+export = forms("--export", "Also write these into --out, as `semscan report` does; join several by commas.")
 table_format = click.option(
     "--format", "form", type=click.Choice(FORMATS), default="jsonl", show_default=True, help="Of standard output."
 )
@@ -146,7 +212,13 @@ def together(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
 
 
 regions = together(threshold, low, min_area, closing)
-reading = together(page, databar)
+reading = together(page, databar, nm_per_px, ignore, care)
+
+
+def take_reading(choices: MutableMapping[str, Any]) -> ReadSettings:
+    """The settings behind the options of `reading`, which are taken out of `choices`."""
+    names = [name for name in ("page", "databar", "nm_per_px", "ignore", "care") if name in choices]
+    return ReadSettings(**{name: choices.pop(name) for name in names})
 
 
 def region_settings(choices: Mapping[str, Any]) -> RegionSettings:
@@ -158,10 +230,20 @@ def inspect_settings(choices: Mapping[str, Any], output: OutputSettings | None =
     """The settings behind the options that inspect and score share."""
     return InspectSettings(
         method=tuple(choices["method"]),
-        model=choices["model"],
+        model=_model(choices),
         reference=choices.get("reference"),
-        read=ReadSettings(page=choices["page"], databar=choices["databar"]),
+        read=take_reading(dict(choices)),
         regions=region_settings(choices),
         output=output or OutputSettings(),
         jobs=choices["jobs"],
     )
+
+
+def _model(choices: Mapping[str, Any]) -> str | None:
+    """The model; not one that only the configuration file names where somebody else was asked to judge."""
+    ctx = click.get_current_context(silent=True)
+    if ctx is None or ctx.get_parameter_source("model") is not ParameterSource.DEFAULT_MAP:
+        return choices["model"]
+    methods = tuple(choices["method"])
+    others = bool(choices.get("reference")) if methods == InspectSettings().method else "model" not in methods
+    return None if others else choices["model"]

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from semscan.cli import options
-from semscan.cli.output import emit_all, say
+from semscan.cli import config, options
+from semscan.cli.output import announce, emit_all, say
 from semscan.cli.tally import Tally
 from semscan.settings import OutputSettings, PostprocessSettings
 
@@ -36,6 +36,7 @@ def regions(ctx: click.Context, maps: tuple[str, ...], **choices: Any) -> None:
     """
     from semscan.pipeline.postprocess import count_maps, postprocess_maps
     from semscan.pipeline.printed import inspect_lines
+    from semscan.pipeline.results import take_up
 
     out, output = choices["out"], None
     if out:
@@ -43,7 +44,10 @@ def regions(ctx: click.Context, maps: tuple[str, ...], **choices: Any) -> None:
             out=out, overlay=not choices["no_overlay"], mask=not choices["no_mask"], crops=choices["crops"]
         )
     settings = PostprocessSettings(options.region_settings(choices), images=choices["folder"], output=output)
-    with closing(postprocess_maps(maps, settings, nul=choices["nul"], command=sys.argv)) as records:
+    if out:
+        announce(take_up(out))
+    typed = config.typed(ctx)
+    with closing(postprocess_maps(maps, settings, nul=choices["nul"], command=sys.argv, typed=typed)) as records:
         tally = Tally(records, lambda: count_maps(maps))
         emit_all(inspect_lines(tally, choices["form"]))
     say(tally.sentence(f"results in {out}" if out else ""))

@@ -10,7 +10,7 @@ import click
 
 from semscan.cli import options
 from semscan.cli.output import emit, say
-from semscan.settings import DEFAULT_MODEL, AugmentSettings, ReadSettings, TrainSettings
+from semscan.settings import DEFAULT_MODEL, AugmentSettings, TrainSettings
 
 _DEFAULT, _AUGMENT = TrainSettings(), AugmentSettings()
 
@@ -31,9 +31,11 @@ def _duration(context, parameter, text):
 @click.option("--model", default=_DEFAULT.model, show_default=True,
               help="auto, autoencoder (good images only) or attention-cnn (class folders).")
 @click.option("--attention", default=_DEFAULT.attention, show_default=True,
-              help="auto, additive, soft-mask or none.")
+              help="auto, or a name `semscan models` lists; join several with +, as in cbam+gates.")
 @click.option("--backbone", default=_DEFAULT.backbone, show_default=True,
               help="Conv base of the attention CNN: auto, plain or residual.")
+@click.option("--seam/--no-seam", default=_DEFAULT.seam, show_default=True,
+              help="Also teach the attention CNN that a smaller, mirrored image has the same map (SEAM).")
 @click.option("--good", metavar="NAME", help="Name of the folder that holds the good images.")
 @click.option("--steps", type=click.IntRange(1), help="Training steps [default: about 10 minutes on two cores].")
 @click.option("--time-limit", callback=_duration, metavar="TIME",
@@ -44,6 +46,8 @@ def _duration(context, parameter, text):
 @click.option("--resume", is_flag=True, help="Go on with an interrupted training.")
 @click.option("--overwrite", is_flag=True, help="Replace a finished model.")
 @click.option("--from", "start_from", metavar="MODEL", help="Start from the weights of an earlier model.")
+@click.option("--accept", multiple=True, type=click.Path(exists=True, dir_okay=False), metavar="FILE",
+              help="results.jsonl whose regions are harmless: all that are left in it, or those marked accepted.")
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="Highest rate [default: per network].")
 @click.option("--dropout", type=click.FloatRange(0, 0.9), help="Share of features dropped [default: per network].")
 @click.option("--clip", type=click.FloatRange(0, min_open=True), default=_DEFAULT.clip, show_default=True,
@@ -66,20 +70,22 @@ def _duration(context, parameter, text):
 @options.reading
 @click.option("--tensorboard", is_flag=True, help="Also write TensorBoard logs into the model folder.")
 @options.loudness
-def train(data, flip, turn, gain, offset, noise, shift, page, databar, **choices):
+def train(data, flip, turn, gain, offset, noise, shift, **choices):
     """Learn what good looks like from DATA and write a model folder.
 
-    DATA holds good images (alone, or as good/ or train/good/) or one folder per class. test/ and
-    ground_truth/ are never read. Good images alone train the attention-guided autoencoder, class
-    folders the attention CNN.
+    DATA holds good images (alone, or as good/ or train/good/) or one folder per class. test/ is never
+    read. Good images train the attention-guided autoencoder, sharpened by a few defective ones where
+    there are any (train/CLASS, masks in ground_truth/CLASS); class folders of 20 and more the
+    attention CNN.
 
     \b
         semscan train data/
         semscan train data/ --out lines.model --time-limit 5m
         semscan train week2/ --from lines.model --out lines2.model
+        semscan train data/ --accept semscan-results/results.jsonl --overwrite
     """
     from semscan.pipeline.train import train as run
 
     augment = AugmentSettings(flip=flip, turn=turn, gain=gain, offset=offset, noise=noise, shift=shift)
-    settings = TrainSettings(augment=augment, read=ReadSettings(page=page, databar=databar), **choices)
+    settings = TrainSettings(augment=augment, read=options.take_reading(choices), **choices)
     emit(json.dumps(run(data, settings, say)))

@@ -18,6 +18,7 @@ from PIL import Image
 
 from semscan.errors import BadImageError
 from semscan.files import quiet  # noqa: F401
+from semscan.files.facts import Facts
 from semscan.settings import LARGEST_PIXELS, SMALLEST_SIDE
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -34,7 +35,7 @@ class Decoded:
 
     `array` has shape (rows, cols) or (rows, cols, channels), channels as grey, grey+alpha, RGB
     or RGB+alpha. `palette` is uint8 (entries, 3) when `array` holds indices. `inverted` means
-    that 0 is white; `white` is then the value of black.
+    that 0 is white; `white` is then the value of black. `facts` is what the file's own tags say of the microscope.
     """
 
     array: np.ndarray
@@ -43,8 +44,7 @@ class Decoded:
     inverted: bool = False
     white: int | None = None
     pages: int = 1
-    data_bar_rows: int = 0
-    data_bar_from: str | None = None
+    facts: Facts | None = None
     warnings: tuple[str, ...] = ()
 
 

@@ -14,7 +14,10 @@ from typing import BinaryIO
 
 from semscan.settings import IMAGE_SUFFIXES
 
-OWN_OUTPUT = re.compile(r"\.(overlay\.png|mask\.png|map\.tif|reference\.tif|crop\d+\.png)$", re.IGNORECASE)
+OWN_OUTPUT = re.compile(
+    r"\.(overlay\.png|mask\.png|map\.tif|reference\.tif|crop\d+\.png|explain\.png|faithful\.png|panel\.png)$",
+    re.IGNORECASE,
+)
 MASK_FOLDER = "ground_truth"
 PATTERN = re.compile(r"[*?\[]")
 CHUNK = 1 << 16

@@ -34,15 +34,15 @@ def reference_of(source: str, folder: Path) -> Path:
         raise BadImageError(
             f"{source}: no reference called {wanted.name} below {folder}; put one there, or name one file"
         )
-    ranked = sorted(alike, key=lambda path: -_shared_end(path, wanted))
-    if len(ranked) > 1 and _shared_end(ranked[0], wanted) == _shared_end(ranked[1], wanted):
+    ranked = sorted(alike, key=lambda path: -shared_end(path, wanted))
+    if len(ranked) > 1 and shared_end(ranked[0], wanted) == shared_end(ranked[1], wanted):
         raise BadImageError(
             f"{source}: {_two(ranked)} below {folder} are both called so; give folders of the same names, or one file"
         )
     return ranked[0]
 
 
-def _shared_end(path: PurePath, wanted: PurePath) -> int:
+def shared_end(path: PurePath, wanted: PurePath) -> int:
     """How many folders, from the inside out, two paths have in common."""
     count = 0
     for ours, theirs in zip(reversed(path.parts[:-1]), reversed(wanted.parts[:-1]), strict=False):

@@ -12,7 +12,7 @@ ALMOST_GREY = 2 / 255
 COLOURED_SHARE = 0.01
 
 
-def to_grey(decoded: Decoded, *, flat: bool = False) -> tuple[np.ndarray, tuple[str, ...]]:
+def to_grey(decoded: Decoded, *, flat: bool = False) -> tuple[np.ndarray, tuple[str, ...], str]:
     """Bring a decoded file to one grey plane.
 
     The rules, in order:
@@ -33,6 +33,9 @@ def to_grey(decoded: Decoded, *, flat: bool = False) -> tuple[np.ndarray, tuple[
         Grey levels.
     warnings : tuple of str
         What was dropped or converted.
+    rule : str
+        How grey came about: "grey", "palette that is grey", "palette, a few pixels coloured", "palette converted by
+        luma", "colour that is grey" or "colour converted by luma"; "inverted" is added where 0 is white.
 
     Raises
     ------
@@ -41,20 +44,21 @@ def to_grey(decoded: Decoded, *, flat: bool = False) -> tuple[np.ndarray, tuple[
     """
     said = list(decoded.warnings)
     array = decoded.array
+    rule = "grey"
     if decoded.palette is not None:
         array = _look_up(array, decoded.palette)
     array = _plain_type(array, said)
     if array.ndim == 3:
-        array = _one_plane(array, decoded.palette is not None, said)
+        array, rule = _one_plane(array, decoded.palette is not None, said)
     if decoded.inverted:
-        array = _turned_round(array, decoded.white)
+        array, rule = _turned_round(array, decoded.white), f"{rule}, inverted"
     low, high = float(array.min()), float(array.max())
     if not (np.isfinite(low) and np.isfinite(high)):
         count = int(np.count_nonzero(~np.isfinite(array)))
         raise BadImageError(f"{count} of its pixels are NaN or infinite, wanted numbers; save it again")
     if low == high and not flat:
         raise BadImageError(f"every pixel has the value {low:g}, nothing can be seen in it; take the image again")
-    return np.ascontiguousarray(array), tuple(said)
+    return np.ascontiguousarray(array), tuple(said), rule
 
 
 def _look_up(indices: np.ndarray, palette: np.ndarray) -> np.ndarray:
@@ -81,19 +85,23 @@ def _plain_type(array: np.ndarray, said: list[str]) -> np.ndarray:
     raise BadImageError(f"its pixels are {dtype}, wanted integers or floats; save it as 8- or 16-bit grey")
 
 
-def _one_plane(array: np.ndarray, from_palette: bool, said: list[str]) -> np.ndarray:
+def _one_plane(array: np.ndarray, from_palette: bool, said: list[str]) -> tuple[np.ndarray, str]:
+    """One plane of several channels, and by which rule."""
     channels = array.shape[2]
     if channels in (2, 4):
         said.append("transparency (alpha) is dropped")
         array = array[:, :, : channels - 1]
     if array.shape[2] == 1:
-        return array[:, :, 0]
+        return array[:, :, 0], "grey"
     if array.shape[2] != 3:
         raise BadImageError(f"it has {channels} channels, wanted grey or RGB; save one of them as an image")
     share = _coloured_share(array)
+    name = "palette" if from_palette else "colour"
+    rule = f"{name} that is grey" if share == 0 else f"{name}, a few pixels coloured"
     if share > (COLOURED_SHARE if from_palette else 0.0):
+        rule = f"{name} converted by luma"
         said.append("a colour image, converted to grey (Rec. 601 luma)")
-    return array[:, :, 0] if share == 0 and _equal(array) else cv2.cvtColor(array, cv2.COLOR_RGB2GRAY)
+    return array[:, :, 0] if share == 0 and _equal(array) else cv2.cvtColor(array, cv2.COLOR_RGB2GRAY), rule
 
 
 def _equal(array: np.ndarray) -> bool:

@@ -46,8 +46,9 @@ def find_layout(data: Path, good: str | None = None) -> Layout:
     "classes"; else "good-and-few"; no good class, "classes-without-good".
 
     The mask of ``train/<class>/a.png`` is ``ground_truth/<class>/a_mask.png`` (or ``a.png``),
-    or ``a_mask.png`` beside it. One in ``ground_truth`` that may as well belong to an image of
-    the same name in ``test/<class>`` is left alone.
+    or ``a_mask.png`` beside it; of ``data/train`` also in ``data/train/ground_truth``. One in
+    ``data/ground_truth`` that may as well belong to an image of the same name in ``test/<class>`` is left
+    alone, which `said` tells.
 
     Parameters
     ----------
@@ -86,9 +87,12 @@ def _of_classes(
 ) -> Layout:
     classes: dict[str, tuple[Path, ...]] = {}
     masks: dict[Path, Path] = {}
+    doubtful: list[Path] = []
     for name, paths in found.items():
         classes[name], beside = without_masks(paths)
-        masks |= beside | masks_apart(data, root, name, classes[name])
+        apart, left = masks_apart(data, root, name, classes[name])
+        masks |= beside | apart
+        doubtful += left
     good_name = _good_class(root, classes, good)
     good_paths = classes.pop(good_name) if good_name is not None else ()
     masks = {path: mask for path, mask in masks.items() if path not in set(good_paths)}
@@ -100,6 +104,8 @@ def _of_classes(
         said = f"{_place(data, root)}the class folder {good_name!r} (good): {_images(len(good_paths))}"
     if masks:
         said += f"; masks for {len(masks)} of them"
+    if doubtful:
+        said += f"; {_masks(len(doubtful))} left alone that may belong to test images of the same name"
     if good_name is None:
         said += "; no good class, so nothing sets a threshold: the model only tells the classes apart"
     return Layout(kind, good_paths, classes, masks, good_name, test_ignored, said + _unread(test_ignored))
@@ -188,6 +194,10 @@ def _place(data: Path, root: Path) -> str:
 
 def _unread(test_ignored: bool) -> str:
     return "; test/ is left alone" if test_ignored else ""
+
+
+def _masks(count: int) -> str:
+    return f"{count} mask{'s' * (count != 1)}"
 
 
 def _images(count: int) -> str:

@@ -44,6 +44,26 @@ def locked(path: Path) -> Iterator[BinaryIO]:
             path.unlink()
 
 
+def try_lock(file: BinaryIO) -> bool:
+    """Take an open file for this process alone until it is closed; False if another holds it.
+
+    On a file system without locks it is always taken.
+    """
+    try:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        else:
+            place = file.tell()
+            file.seek(FAR_BYTE)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            file.seek(place)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def _open_locked(path: Path) -> BinaryIO:
     while True:
         try:

@@ -23,18 +23,52 @@ def without_masks(paths: Iterable[Path]) -> tuple[tuple[Path, ...], dict[Path, P
     return tuple(path for path in paths if path not in taken), masks
 
 
-def masks_apart(data: Path, root: Path, name: str, paths: Iterable[Path]) -> dict[Path, Path]:
-    """Find the masks of a class in ground_truth, leaving those that may belong to test images."""
-    folder = data / MASK_FOLDER / name
-    if not folder.is_dir():
-        return {}
-    there = {path.relative_to(folder).with_suffix("").as_posix(): path for path in images_below(folder)}
-    tested = data / TEST / name
-    of_test = {path.relative_to(tested).with_suffix("") for path in images_below(tested)}
-    masks = {}
+def masks_apart(
+    data: Path, root: Path, name: str, paths: Iterable[Path]
+) -> tuple[dict[Path, Path], tuple[Path, ...]]:
+    """Find the masks of a class in ground_truth.
+
+    Those in ``data/train/ground_truth`` are of training images. Those in ``data/ground_truth`` may also be of
+    images of the same name in test: these are left alone.
+
+    Returns
+    -------
+    masks : dict of Path to Path
+        By image.
+    doubtful : tuple of Path
+        Masks that were left alone.
+    """
+    own = {} if root == data else _by_place(_folder(root, MASK_FOLDER), name)
+    shared = _by_place(_folder(data, MASK_FOLDER), name)
+    tested = set(_by_place(_folder(data, TEST), name))
+    masks, doubtful = {}, []
     for path in paths:
-        stem = path.relative_to(root / name).with_suffix("")
-        mask = there.get(stem.as_posix() + MASK_ENDING) or there.get(stem.as_posix())
-        if mask is not None and stem not in of_test:
+        stem = path.relative_to(root / name).with_suffix("").as_posix()
+        mask, other = _of(stem, own), _of(stem, shared)
+        if mask is not None:
             masks[path] = mask
-    return masks
+        elif other is not None and stem in tested:
+            doubtful.append(other)
+        elif other is not None:
+            masks[path] = other
+    return masks, tuple(doubtful)
+
+
+def _folder(root: Path, name: str) -> Path:
+    """A folder in `root` called `name` in any case."""
+    there = (entry for entry in sorted(root.iterdir()) if entry.is_dir() and entry.name.casefold() == name)
+    return next(there, root / name)
+
+
+def _by_place(folder: Path, name: str) -> dict[str, Path]:
+    """All images of a class below a folder by their place, without suffix; the class in any case."""
+    classes = sorted(folder.iterdir()) if folder.is_dir() else []
+    found: dict[str, Path] = {}
+    for below in classes:
+        if below.is_dir() and below.name.casefold() == name.casefold():
+            found |= {path.relative_to(below).with_suffix("").as_posix(): path for path in images_below(below)}
+    return found
+
+
+def _of(stem: str, masks: dict[str, Path]) -> Path | None:
+    return masks.get(stem + MASK_ENDING) or masks.get(stem)

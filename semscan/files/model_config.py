@@ -30,6 +30,8 @@ def check_config(config: Mapping[str, Any]) -> None:
         raise ValueError("classes is empty, wanted the names of an attention CNN's classes")
     if config["calibration"]["raw_threshold"] is None and (config["kind"] == "autoencoder" or good is not None):
         raise ValueError("calibration.raw_threshold is missing, wanted a number above 0")
+    if not _is_look(config.get("training_look", {})):
+        raise ValueError("training_look is not one, wanted the median and spread of each measure")
 
 
 def _whole(low: int, high: int) -> Callable[[Any], bool]:
@@ -59,6 +61,14 @@ def _names(value: Any) -> bool:
         and 0 < len(value) <= MOST_CLASSES
         and all(isinstance(name, str) and name for name in value)
         and len(set(value)) == len(value)
+    )
+
+
+def _is_look(value: Any) -> bool:
+    """Absent in models of earlier versions."""
+    number = _number(-1e6, 1e6)
+    return isinstance(value, dict) and all(
+        isinstance(part, dict) and number(part.get("median")) and number(part.get("spread")) for part in value.values()
     )
 
 

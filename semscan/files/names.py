@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import unicodedata
 from collections.abc import Iterator
-from pathlib import PurePath, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
-from semscan.files.find import Found
+from semscan.files.find import OWN_OUTPUT, Found
 
 LONGEST_NAME = 200  # bytes; systems take 255, the suffixes need some
 
@@ -42,3 +43,17 @@ def name_key(stem: PurePath | str) -> str:
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", errors="surrogateescape")
+
+
+def stem_of(output: str, out: Path) -> PurePosixPath | None:
+    """Return an output's name below the folder `out`, also when it was written from elsewhere."""
+    try:
+        parts = PurePath(os.path.relpath(os.path.abspath(output), os.path.abspath(out))).parts
+    except ValueError:  # another drive of a Windows machine
+        parts = ("..",)
+    if ".." in parts:
+        parts, name = PurePath(output).parts, os.path.basename(os.path.abspath(out))
+        tails = (parts[start:] for start in range(1, len(parts)) if parts[start - 1] == name)
+        parts = next((tail for tail in tails if (out / Path(*tail)).exists()), ())
+    match = OWN_OUTPUT.search(parts[-1]) if parts else None
+    return None if match is None else PurePosixPath(*parts[:-1], parts[-1][: match.start()])

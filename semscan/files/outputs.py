@@ -11,15 +11,17 @@ import json
 import os
 import threading
 from collections import ChainMap
-from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePath, PurePosixPath
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from semscan.errors import OutputError
-from semscan.files.find import OWN_OUTPUT, Found
+from semscan.files.find import Found
+from semscan.files.journal import Journal, abandoned, read_journal
+from semscan.files.lines import merged, parsed, source_of, to_line
 from semscan.files.lock import locked
-from semscan.files.names import candidates, name_key
-from semscan.files.write import map_description, write_bytes, write_text
+from semscan.files.names import candidates, name_key, stem_of
+from semscan.files.write import map_description, remove_file, write_bytes, write_text
 
 OVERLAY, MASK, MAP, REFERENCE = ".overlay.png", ".mask.png", ".map.tif", ".reference.tif"
 CROP = ".crop{}.png"
@@ -40,6 +42,7 @@ def output_path(base: Path, suffix: str) -> Path:
 class Outputs:
     """One output folder, shared by any number of threads and processes.
 
+    What runs that were killed have noted is put into `results.jsonl` first; `taken_up` says how many records.
     Raises OutputError when it cannot be made or written.
     """
 
@@ -51,7 +54,9 @@ class Outputs:
         self._signature: tuple[int, int] | None = None
         self._held: dict[str, str] = {}  # name key -> source, from the list of names
         self._held_signature: tuple[int, int, int] | None = None
-        with self._guard, locked(self.out / NAMES):
+        self._journal: Journal | None = None
+        with self._guard, locked(self.out / NAMES) as names:
+            self.taken_up = self._take_up(names)
             self._read_results()
 
     def claim(self, found: Found, source: str) -> Path:
@@ -82,6 +87,17 @@ class Outputs:
                 self._claimed[source] = self.out / stem
             return self._claimed[source]
 
+    def begin(self, run: Mapping[str, Any]) -> None:
+        """Write `run.json` as it is known now, and keep what is noted from here on also if the run is killed."""
+        with self._guard, locked(self.out / NAMES):
+            self._write_run(run)
+            self._journal = Journal(self.out)
+
+    def note(self, record: Mapping[str, Any]) -> None:
+        """Keep one record of the run that has begun. Any thread may call this."""
+        if self._journal is not None:
+            self._journal.add(record)
+
     def finish(self, records: Iterable[Mapping[str, Any]], run: Mapping[str, Any]) -> None:
         """Put the records into `results.jsonl` and write `run.json`.
 
@@ -89,23 +105,35 @@ class Outputs:
         of the same source is replaced where it stands. A record's source is its "source", else
         the absolute path of its "image".
         """
-        new = {_source_of(record): dict(record) for record in records}
-        done = set(new)
-        with self._guard, locked(self.out / NAMES) as names:
-            lines = []
-            for line in self._lines():
-                record = _parsed(line)
-                source = None if record is None else _source_of(record)
-                if source in new:
-                    lines.append(_line(new.pop(source)))
-                elif line.strip():
-                    lines.append(line.rstrip(b"\r\n") + b"\n")
-            lines += [_line(record) for record in new.values()]
-            write_bytes(self.out / RESULTS, b"".join(lines))
-            write_text(self.out / RUN, json.dumps(dict(run), indent=2) + "\n")
-            waiting = [(source, stem) for source, stem in _held(names) if source not in done]
-            names.truncate(0)
-            names.writelines(_line({"source": source, "stem": stem}) for source, stem in waiting)
+        whole = False
+        try:
+            with self._guard, locked(self.out / NAMES) as names:
+                self._record(names, list(records))
+                whole = True
+                self._write_run(run)
+        finally:
+            if self._journal is not None:
+                self._journal.close(keep=not whole)
+
+    def _record(self, names: BinaryIO, records: Sequence[Mapping[str, Any]]) -> None:
+        write_bytes(self.out / RESULTS, b"".join(merged(self._lines(), records)))
+        done = {source_of(record) for record in records}
+        waiting = [(source, stem) for source, stem in _held(names) if source not in done]
+        names.truncate(0)
+        names.writelines(to_line({"source": source, "stem": stem}) for source, stem in waiting)
+
+    def _take_up(self, names: BinaryIO) -> int:
+        """Put the records of killed runs into the results; return how many there were."""
+        left = abandoned(self.out)
+        records = [record for path in left for record in read_journal(path)]
+        if records:
+            self._record(names, records)
+        for path in left:
+            remove_file(path)
+        return len({source_of(record) for record in records})
+
+    def _write_run(self, run: Mapping[str, Any]) -> None:
+        write_text(self.out / RUN, json.dumps(dict(run), indent=2) + "\n")
 
     def _is_free(self, stem: PurePosixPath, source: str, owners: Mapping[str, str]) -> bool:
         owner = owners.get(name_key(stem))
@@ -117,7 +145,7 @@ class Outputs:
         return not there or (MAP in there and map_description(output_path(base, MAP)).get("source") == source)
 
     def _hold(self, names: BinaryIO, source: str, stem: PurePosixPath) -> None:
-        names.write(_line({"source": source, "stem": str(stem)}))
+        names.write(to_line({"source": source, "stem": str(stem)}))
         names.flush()
         self._held[name_key(stem)] = source
         self._held_signature = _signature_of(names)
@@ -151,26 +179,13 @@ class Outputs:
             return
         self._recorded, self._signature = {}, signature
         for line in self._lines():
-            record = _parsed(line)
+            record = parsed(line)
             outputs = None if record is None else record.get("outputs")
             if record is not None and isinstance(outputs, dict):
                 for value in outputs.values():
-                    stem = self._stem_of(value) if isinstance(value, str) else None
+                    stem = stem_of(value, self.out) if isinstance(value, str) else None
                     if stem is not None:
-                        self._recorded[name_key(stem)] = _source_of(record)
-
-    def _stem_of(self, output: str) -> PurePosixPath | None:
-        """Return an output's name below the folder, also when it was written from elsewhere."""
-        try:
-            parts = PurePath(os.path.relpath(os.path.abspath(output), os.path.abspath(self.out))).parts
-        except ValueError:  # another drive of a Windows machine
-            parts = ("..",)
-        if ".." in parts:
-            parts, name = PurePath(output).parts, os.path.basename(os.path.abspath(self.out))
-            tails = (parts[start:] for start in range(1, len(parts)) if parts[start - 1] == name)
-            parts = next((tail for tail in tails if (self.out / Path(*tail)).exists()), ())
-        match = OWN_OUTPUT.search(parts[-1]) if parts else None
-        return None if match is None else PurePosixPath(*parts[:-1], parts[-1][: match.start()])
+                        self._recorded[name_key(stem)] = source_of(record)
 
 
 def _signature_of(file: BinaryIO) -> tuple[int, int, int]:
@@ -181,21 +196,5 @@ def _signature_of(file: BinaryIO) -> tuple[int, int, int]:
 def _held(names: BinaryIO) -> list[tuple[str, str]]:
     """Return (source, stem) of each claim whose record is not in the results yet."""
     names.seek(0)
-    entries = (_parsed(line) for line in names.read().splitlines())
+    entries = (parsed(line) for line in names.read().splitlines())
     return [(str(entry["source"]), str(entry["stem"])) for entry in entries if entry and "stem" in entry]
-
-
-def _source_of(record: Mapping[str, Any]) -> str:
-    return str(record.get("source") or os.path.abspath(str(record.get("image", ""))))
-
-
-def _parsed(line: bytes) -> dict[str, Any] | None:
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return record if isinstance(record, dict) else None
-
-
-def _line(record: Mapping[str, Any]) -> bytes:
-    return json.dumps(dict(record)).encode("ascii") + b"\n"

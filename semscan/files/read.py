@@ -10,15 +10,22 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from semscan.errors import BadImageError
+from semscan.files.areas import ignored_area
 from semscan.files.decode import PNG_SIGNATURE, Decoded, decode_png, decode_with_pillow
+from semscan.files.facts import NOTHING, Facts
 from semscan.files.grey import to_grey
 from semscan.files.tiff import MAGICS, decode_tiff
+from semscan.files.vendor import joined, sidecar_facts
 from semscan.settings import ReadSettings
 from semscan.values import SemImage
 
 KINDS = "TIFF, PNG, JPEG or BMP"
+GIVEN = "given"
 
 
 def read_image(path: Path, settings: ReadSettings, *, given: str | None = None, flat: bool = False) -> SemImage:
@@ -38,9 +45,11 @@ def read_image(path: Path, settings: ReadSettings, *, given: str | None = None, 
     Returns
     -------
     SemImage
-        Grey, uint8, uint16 or float32, in the file's own size and depth. `data_bar_rows` is
-        what the microscope's tags say; `source` is the absolute path. `metadata` has
-        "format", "dtype" (as stored), "pages", "page" and "data_bar_from".
+        Grey, uint8, uint16 or float32, in the file's own size and depth. `data_bar_rows` and `nm_per_pixel` are
+        what the microscope's tags, or a sidecar beside the file, say; `source` is the absolute path. `metadata`
+        has "format", "dtype" (as stored), "pages", "page", "colour", "data_bar_from", "nm_per_pixel_source", and,
+        None where nothing says it, "vendor", "kv", "magnification", "working_distance_mm", "detector", "dwell_us"
+        and "date".
 
     Raises
     ------
@@ -51,7 +60,9 @@ def read_image(path: Path, settings: ReadSettings, *, given: str | None = None, 
     name = " ".join((given if given is not None else str(path)).splitlines())
     try:
         decoded = _decode(path, settings.page)
-        pixels, said = to_grey(decoded, flat=flat)
+        pixels, said, rule = to_grey(decoded, flat=flat)
+        facts = _facts(path, decoded, pixels.shape)
+        ignored, unsure = ignored_area(path, pixels.shape, settings, _read_mask)
     except BadImageError as error:
         raise BadImageError(f"{name}: {error}") from error
     except MemoryError as error:
@@ -59,19 +70,44 @@ def read_image(path: Path, settings: ReadSettings, *, given: str | None = None, 
     except OSError as error:
         raise BadImageError(f"{name}: {_why_not_opened(error)}") from error
     stored = "uint8" if decoded.palette is not None else str(decoded.array.dtype)
+    given_size = settings.nm_per_px is not None
+    metadata: dict[str, Any] = {
+        "format": decoded.format,
+        "dtype": stored,
+        "pages": decoded.pages,
+        "page": settings.page,
+        "colour": rule,
+        **(facts.plain() if facts.vendor else NOTHING),
+        "data_bar_from": facts.bar_from if facts.bar_rows is not None else None,
+        "nm_per_pixel_source": GIVEN if given_size else facts.nm_from,
+    }
     return SemImage(
         pixels=pixels,
         source=os.path.abspath(path),
-        data_bar_rows=decoded.data_bar_rows,
-        metadata={
-            "format": decoded.format,
-            "dtype": stored,
-            "pages": decoded.pages,
-            "page": settings.page,
-            "data_bar_from": decoded.data_bar_from,
-        },
-        warnings=said,
+        nm_per_pixel=settings.nm_per_px if given_size else facts.nm_per_pixel,
+        data_bar_rows=facts.bar_rows or 0,
+        metadata=metadata,
+        warnings=(
+            *said,
+            *(() if given_size else facts.about_nm),
+            *(facts.about_bar if settings.databar == "auto" else ()),
+            *facts.warnings,
+            *unsure,
+        ),
+        ignored=ignored,
     )
+
+
+def _facts(path: Path, decoded: Decoded, shape: tuple[int, ...]) -> Facts:
+    """What the microscope says, by the file's tags or by a text beside it."""
+    tagged = decoded.facts
+    if tagged is not None and tagged.nm_per_pixel is not None:
+        return tagged
+    return joined(tagged, sidecar_facts(path, shape[0], shape[1])) or Facts("")
+
+
+def _read_mask(path: Path) -> np.ndarray:
+    return read_image(path, ReadSettings(), flat=True).pixels
 
 
 def _decode(path: Path, page: int) -> Decoded:

@@ -20,13 +20,14 @@ from PIL import Image
 
 from semscan.errors import BadImageError
 from semscan.files.decode import AGAIN, Decoded, check_size, from_pillow, short
-from semscan.files.vendor import FEI_TAGS, data_bar
+from semscan.files.vendor import VENDOR_TAGS, tag_facts
 
 MAGICS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 TYPE_SIZES = dict(enumerate((1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4), start=1)) | {16: 8, 17: 8, 18: 8}
 OFFSETS, COUNTS = (273, 324), (279, 325)  # of strips, of tiles
 MOST_PAGES, MOST_TAGS = 100_000, 4096
 PLAIN_COMPRESSIONS = (1, 8, 32946, 32773, 34925)  # none, deflate (two numbers), packbits, lzma
+PREDICTED = (8, 32946, 34925)  # with others libtiff ignores the predictor when it writes, tifffile would undo it
 MIN_IS_WHITE, PALETTE = 0, 3
 PLAIN_PHOTOMETRICS = (MIN_IS_WHITE, 1, 2, PALETTE)
 
@@ -62,7 +63,7 @@ def _decode_page(page: Any, file: BinaryIO, index: int, pages: int) -> Decoded:
     many = (f"the file has {pages} pages, page {index} (from 0) is read; --page chooses",)
     plain = (
         int(page.compression) in PLAIN_COMPRESSIONS
-        and int(page.predictor) in (1, 2)
+        and (int(page.predictor) == 1 or (int(page.predictor) == 2 and int(page.compression) in PREDICTED))
         and bits in (1, 8, 16, 32, 64)
         and photometric in PLAIN_PHOTOMETRICS
     )
@@ -76,7 +77,6 @@ def _decode_page(page: Any, file: BinaryIO, index: int, pages: int) -> Decoded:
         inverted = photometric == MIN_IS_WHITE and array.dtype.itemsize > 1  # Pillow turns 8 bits itself
     if array.shape[:2] != (rows, cols):
         raise BadImageError(f"this TIFF file is damaged, its tags do not describe its pixels; {AGAIN}")
-    bar = data_bar(_vendor_tags(page), rows, cols)
     return Decoded(
         array,
         "TIFF",
@@ -84,9 +84,8 @@ def _decode_page(page: Any, file: BinaryIO, index: int, pages: int) -> Decoded:
         inverted,
         None,
         pages,
-        bar.rows,
-        bar.told_by,
-        many * (pages > 1) + bar.warnings,
+        tag_facts(_vendor_tags(page), rows, cols),
+        many * (pages > 1),
     )
 
 
@@ -108,10 +107,13 @@ def _palette(page: Any) -> np.ndarray:
 
 def _vendor_tags(page: Any) -> Mapping[int, Any]:
     found = {}
-    for number in FEI_TAGS:
-        tag = page.tags.get(number)
-        if tag is not None:
-            found[number] = tag.value
+    for number in VENDOR_TAGS:
+        try:
+            found[number] = page.tags[number].value
+        except KeyError:
+            pass
+        except Exception:  # a damaged tag: tifffile raises what it likes; the image itself may be whole
+            found[number] = None
     return found
 
 

@@ -1,30 +1,25 @@
-"""What a microscope's own tags say about its image. One function per vendor; none guesses.
-
-Each takes the tags of one TIFF page and the page's size, and answers with the height of the
-data bar, or None if these are not its tags.
-"""
+"""What a microscope says about its image, in the file's tags or in a text beside it. One module per vendor."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-FEI_TAGS = (34680, 34682)
-LARGEST_BAR_SHARE = 0.25
+from semscan.files import fei, phenom, tescan, zeiss
+from semscan.files.facts import Facts, fitted, without_size
+from semscan.files.hitachi import hitachi
+from semscan.files.jeol import jeol
+from semscan.files.sidecar import beside, read_text, sections
+
+VENDOR_TAGS = (*fei.TAGS, zeiss.TAG, phenom.TAG, tescan.TAG)
+LOOKS_LIKE_ONE = re.compile(r"^[ \t]*(\$+\w+[ \t]|\[[^\]\n]{1,80}\]|\w+[ \t]*=)", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class DataBar:
-    """The last `rows` rows are the data bar; `told_by` names the tag that says so."""
-
-    rows: int
-    told_by: str | None = None
-    warnings: tuple[str, ...] = ()
-
-
-def data_bar(tags: Mapping[int, Any], rows: int, cols: int) -> DataBar:
-    """Return the data bar that a page's tags state; 0 rows if no vendor's tags say one.
+def tag_facts(tags: Mapping[int, Any], rows: int, cols: int) -> Facts | None:
+    """What the tags of one TIFF page say, brought to the page's size; None if no vendor's tags are there.
 
     Parameters
     ----------
@@ -33,49 +28,38 @@ def data_bar(tags: Mapping[int, Any], rows: int, cols: int) -> DataBar:
     rows, cols : int
         The page's size in pixels.
     """
-    for vendor in (fei,):
-        bar = vendor(tags, rows, cols)
-        if bar is not None:
-            return bar
-    return DataBar(0)
+    for vendor in (fei.fei, zeiss.zeiss, phenom.phenom, tescan.tescan):
+        facts = vendor(tags, rows, cols)
+        if facts is not None:
+            return without_size(fitted(facts, rows, cols))
+    return None
 
 
-def fei(tags: Mapping[int, Any], rows: int, cols: int) -> DataBar | None:
-    """FEI / Thermo: `[PrivateFei] DatabarHeight`, else the page's height less `[Image] ResolutionY`.
-
-    Where both are there and disagree, the scanned height wins: it is what the page was made
-    from. Tags that describe an image of another width (a resized copy) say nothing.
-
-    Examples
-    --------
-    >>> helios = {"Image": {"ResolutionX": 512, "ResolutionY": 442}, "PrivateFei": {"DatabarHeight": 29}}
-    >>> fei({34682: helios}, 471, 512).rows
-    29
-    """
-    told = next((tags[tag] for tag in FEI_TAGS if isinstance(tags.get(tag), Mapping)), None)
-    if told is None:
-        return None
-    stated = _whole(told, "PrivateFei", "DatabarHeight")
-    scanned = _whole(told, "Image", "ResolutionY")
-    width = _whole(told, "Image", "ResolutionX")
-    if (width is not None and width != cols) or (scanned is not None and scanned > rows):
-        said = f"its FEI tags describe an image of {width} x {scanned} pixels, this one has {cols} x {rows}"
-        return DataBar(0, None, (f"{said}: the data bar is not known; give its height with --databar",))
-    if scanned is not None and 0 <= rows - scanned <= LARGEST_BAR_SHARE * rows:
-        known = "[PrivateFei] DatabarHeight" if stated == rows - scanned else "[Image] ResolutionY"
-        return DataBar(rows - scanned, f"FEI {known}")
-    if stated is not None and 0 <= stated <= LARGEST_BAR_SHARE * rows:
-        return DataBar(stated, "FEI [PrivateFei] DatabarHeight")
-    if stated is None and scanned is None:
-        return DataBar(0)
-    said = f"its FEI tags state an impossible data bar height ({stated})"
-    return DataBar(0, None, (f"{said}; give it with --databar",))
+def sidecar_facts(image: Path, rows: int, cols: int) -> Facts | None:
+    """What the texts beside an image say; None if there is none. One that cannot be used is a warning."""
+    unused: list[str] = []
+    for path in beside(image):
+        text, fault = read_text(path)
+        facts = None if fault else _of_text(path, text)
+        if facts is not None:
+            facts = without_size(fitted(facts, rows, cols))
+            return replace(facts, warnings=(*unused, *facts.warnings))
+        # a text of prose or of a few numbers beside an image is nothing to wonder at
+        odd = not text.strip() or "\ufffd" in text or "\0" in text
+        if fault or odd or path.suffix.lower() == ".hdr" or LOOKS_LIKE_ONE.search(text):
+            unused.append(fault or f"{path.name} beside it is no sidecar of TESCAN, JEOL or Hitachi: not used")
+    return Facts("", warnings=tuple(unused)) if unused else None
 
 
-def _whole(told: Mapping[str, Any], section: str, key: str) -> int | None:
-    """Return a whole number from the vendor's sections; None if it is missing or malformed."""
-    part = told.get(section)
-    value = part.get(key) if isinstance(part, Mapping) else None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
-        return None
-    return int(value) if abs(value) < 1e9 else None
+def _of_text(path: Path, text: str) -> Facts | None:
+    found = sections(text)
+    if path.suffix.lower() == ".hdr":
+        return tescan.tescan_facts(found, []) if {"main", "sem"} & set(found) else None
+    return hitachi(found) or jeol(text)
+
+
+def joined(tags: Facts | None, sidecar: Facts | None) -> Facts | None:
+    """The tags' word first; a sidecar counts where they state no pixel size and it does, or are not there."""
+    if tags is None or (tags.nm_per_pixel is None and sidecar is not None and sidecar.nm_per_pixel is not None):
+        return sidecar
+    return tags

@@ -111,6 +111,15 @@ def png_bytes(array: np.ndarray) -> bytes:
     return encoded.tobytes()
 
 
+def jpeg_bytes(array: np.ndarray, quality: int) -> bytes:
+    """Return `array` (uint8, as for `write_png`) as the bytes of a JPEG file of this quality, 0 to 100."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
+    done, encoded = cv2.imencode(".jpg", np.ascontiguousarray(array), options)
+    if not done:
+        raise OutputError(f"a {array.dtype} array of shape {array.shape} cannot be written as JPEG")
+    return encoded.tobytes()
+
+
 def write_tiff_map(path: Path, values: np.ndarray, description: Mapping[str, Any]) -> None:
     """Write a map as float32 TIFF, zlib-compressed, with `description` as JSON inside.
 

@@ -1,16 +1,18 @@
-"""An image's grey levels become 0 to 1, and the data bar is left out of judgement."""
+"""An image's grey levels become 0 to 1; data bar and ignored areas are left out of judgement."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from semscan.errors import BadImageError, UsageFault
+from semscan.image.bar import JPEG_SLACK, find_bar
 from semscan.settings import SMALLEST_SIDE, ReadSettings
 from semscan.values import CleanImage, SemImage
 
 STRETCH_TAIL = 0.001
 LOWEST, HIGHEST = -0.25, 1.25
 MOST_SAMPLES = 1 << 22
+FOUND, GIVEN = "pixels", "given"
 
 
 def clean(image: SemImage, settings: ReadSettings) -> CleanImage:
@@ -19,24 +21,25 @@ def clean(image: SemImage, settings: ReadSettings) -> CleanImage:
     8 bits are divided by 255. 16 bits and floats are stretched linearly so that the 0.1 %
     and 99.9 % percentiles of the judged area lie at 0 and 1: a detector rarely fills them,
     and 300 grey levels out of 65,536 are then as good as their 8-bit stretch. What lies
-    beyond is kept up to -0.25 and 1.25.
+    beyond is kept up to -0.25 and 1.25. What is not judged has no say in it.
 
     Parameters
     ----------
     image : SemImage
         As read.
     settings : ReadSettings
-        `databar` is "auto" (the rows that the file states), "none", or a number of rows.
+        `databar` is "auto" (the rows that the file states, else what `find_bar` finds), "none", or a number of
+        rows. Areas to ignore have become `image.ignored` already.
 
     Returns
     -------
     CleanImage
-        `values` float32 (rows, cols); `judged` False in the data bar.
+        `values` float32 (rows, cols); `judged` False in the data bar and where the image says so.
 
     Raises
     ------
     BadImageError
-        If the data bar leaves fewer than 16 rows.
+        If the data bar leaves fewer than 16 rows, or ignored areas fewer than 256 pixels.
     UsageFault
         If `databar` is none of the three.
 
@@ -47,7 +50,7 @@ def clean(image: SemImage, settings: ReadSettings) -> CleanImage:
     >>> cleaned.judged_fraction
     0.8
     """
-    bar = _bar_rows(image, settings.databar)
+    bar, told_by, said = _bar_rows(image, settings.databar)
     rows = image.pixels.shape[0]
     if rows - bar < SMALLEST_SIDE:
         raise BadImageError(
@@ -56,25 +59,43 @@ def clean(image: SemImage, settings: ReadSettings) -> CleanImage:
         )
     judged = np.ones(image.pixels.shape, bool)
     judged[rows - bar :] = False
-    area = image.pixels[: rows - bar]
-    said = image.warnings
+    area, ignored = image.pixels[: rows - bar], 0.0
+    if image.ignored is not None:
+        judged &= ~image.ignored
+        ignored = float((image.ignored[: rows - bar]).sum() / judged.size)
+        area = image.pixels[judged]
+        if area.size < SMALLEST_SIDE**2:
+            raise BadImageError(
+                f"{image.source}: the areas to ignore leave {area.size} pixels to judge, at least "
+                f"{SMALLEST_SIDE**2} are needed; check --ignore and --care"
+            )
+    said = (*image.warnings, *said)
     if area.min() == area.max():
         said += (f"the judged area has one grey level only ({float(area.flat[0]):g}): nothing to see in it",)
-    return CleanImage(_scaled(image.pixels, area), judged, said, image.source)
+    values = _scaled(image.pixels, area)
+    return CleanImage(values, judged, said, image.source, image.nm_per_pixel, bar, told_by, ignored)
 
 
-def _bar_rows(image: SemImage, databar: str | int) -> int:
+def _bar_rows(image: SemImage, databar: str | int) -> tuple[int, str | None, tuple[str, ...]]:
+    """Rows of the data bar, what tells it, and what to say of it."""
     if databar == "auto":
-        return image.data_bar_rows
+        told_by = image.metadata.get("data_bar_from")
+        if told_by is not None or image.data_bar_rows:
+            return image.data_bar_rows, told_by, ()
+        found = find_bar(image.pixels, slack=JPEG_SLACK if image.metadata.get("format") == "JPEG" else 0)
+        if not found:
+            return 0, None, ()
+        said = f"the last {found} rows look like a data bar and are left out; --databar none judges them"
+        return found, FOUND, (said,)
     if databar == "none":
-        return 0
+        return 0, GIVEN, ()
     try:
         rows = int(databar)
     except ValueError:
         rows = -1
     if rows < 0:
         raise UsageFault(f"{databar!r} is no data bar height; wanted auto, none or a number of rows")
-    return rows
+    return rows, GIVEN, ()
 
 
 def _scaled(pixels: np.ndarray, area: np.ndarray) -> np.ndarray:

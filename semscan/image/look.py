@@ -54,7 +54,7 @@ def glance_at(image: CleanImage, *, eight_bits: bool) -> Glance:
         contrast=float(high - low),
         dark=float((values <= ends[0]).mean()),
         bright=float((values >= ends[1]).mean()),
-        detail=_detail(values),
+        detail=typical_detail(values),
         signs=_signs(values),
         fine=fine_detail(values),
     )
@@ -83,7 +83,8 @@ def correlation(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.dot(first.astype(np.float32), second.astype(np.float32)))
 
 
-def _detail(values: np.ndarray) -> float:
+def typical_detail(values: np.ndarray) -> float:
+    """Typical size of the structures of an image, float32 (rows, cols), in pixels."""
     # one over the mean rate of change, as for the mean frequency of a random signal (S. O. Rice, 1944)
     steady = cv2.GaussianBlur(values, (0, 0), _STEADY)
     change = np.square(np.diff(steady, axis=0)).mean() + np.square(np.diff(steady, axis=1)).mean()

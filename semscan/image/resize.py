@@ -1,9 +1,32 @@
-"""Images brought to the size a classifier was trained at."""
+"""Images brought to the size or the magnification that a network was trained at."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
+
+SAME = 1.02  # magnifications nearer than this are one: stages and calibrations are no better
+
+
+def zoom_between(own: float | None, wanted: float | None) -> float:
+    """How much an image of `own` nm per pixel is to be enlarged to be at `wanted`; 1 where either is unknown.
+
+    Examples
+    --------
+    >>> zoom_between(3.0, 2.0), zoom_between(2.01, 2.0), zoom_between(None, 2.0)
+    (1.5, 1.0, 1.0)
+    """
+    if not own or not wanted or max(own, wanted) <= SAME * min(own, wanted):
+        return 1.0
+    return own / wanted
+
+
+def zoomed(values: np.ndarray, zoom: float) -> np.ndarray:
+    """Enlarge (or shrink) `values`, float32 (rows, cols), `zoom` times; the very same array for 1."""
+    if zoom == 1:
+        return values
+    rows, cols = (max(1, round(n * zoom)) for n in values.shape)
+    return cv2.resize(values, (cols, rows), interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC)
 
 
 def fit_within(values: np.ndarray, side: int) -> np.ndarray:

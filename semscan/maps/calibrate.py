@@ -60,7 +60,6 @@ def _level_for(levels, counts, wanted):
     base = int(np.argmax(grown >= min(_TAIL, grown[-1])))
     new = np.diff(grown[: base + 1], prepend=0)
     excess = float((new * (levels[: base + 1] - levels[base])).sum() / grown[base])
-    excess *= 1 + grown[base] ** -0.5  # its standard error: rather too few false alarms than too many
     return float(levels[base] + excess * np.log(grown[base] / wanted))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-_SEEN_TOO_LITTLE = 8  # the outer 1/8 of an overlap counts for nothing: the network saw zeros beyond it
+_SEEN_TOO_LITTLE = 4  # the outer quarter of an overlap counts for nothing: the network saw zeros beyond it
 _FLOOR = 1e-4  # ... unless no other tile covers it, as at the image's own border
 
 

@@ -12,15 +12,19 @@ patch at once: the map of a place depends on its surroundings only (about 250 px
 
 from __future__ import annotations
 
-from semscan.model.attention import ImageAttention
+from semscan.model.attention import AttentionGate, ImageAttention
 from semscan.model.layers import Upsample
 from semscan.model.quiet import keras, layers
 
+_LEAK = 0.1  # before the map: with none, channels died and the map's logits ended at 0.6
 
-def _conv(x, channels, *, stride=1, dilation=1, kernel=3, name=None):
+
+def _conv(x, channels, *, stride=1, dilation=1, kernel=3, leak=0.0, name=None):
+    if stride > 1 and x.shape[-1] > 1:  # blurred before it is thinned out: less depends on where a tile begins
+        x = layers.AveragePooling2D(3, 1, padding="same")(x)
     x = layers.Conv2D(channels, kernel, strides=stride, dilation_rate=dilation, padding="same",
                       use_bias=False, kernel_initializer="he_normal", name=name)(x)
-    return layers.ReLU()(layers.BatchNormalization(momentum=0.95)(x))
+    return layers.ReLU(negative_slope=leak)(layers.BatchNormalization(momentum=0.95)(x))
 
 
 def _residual(x, channels, *, dilation=1):
@@ -30,15 +34,16 @@ def _residual(x, channels, *, dilation=1):
     return layers.ReLU()(layers.Add()([x, y]))
 
 
-def _up(x, channels, skip=None):
+def _up(x, channels, skip=None, leak=0.0, gate=None):
     x = layers.Conv2D(channels, 1, padding="same")(x)
     x = layers.UpSampling2D(2, interpolation="nearest")(x)
     if skip is not None:
-        x = layers.Add()([x, layers.Conv2D(channels, 1, padding="same")(skip)])
-    return _conv(x, channels)
+        skip = layers.Conv2D(channels, 1, padding="same")(skip)
+        x = AttentionGate(joins=True, name=gate)([x, skip])[0] if gate else layers.Add()([x, skip])
+    return _conv(x, channels, leak=leak)
 
 
-def build_autoencoder(*, widths=(24, 48, 96, 128), dropout=0.0, attention=None):
+def build_autoencoder(*, widths=(24, 48, 96, 128), dropout=0.0, attention=None, gates=False):
     """Build the network on patches of any size divisible by 16.
 
     Parameters
@@ -48,7 +53,10 @@ def build_autoencoder(*, widths=(24, 48, 96, 128), dropout=0.0, attention=None):
     dropout : float
         Spatial dropout in the bottleneck, 0 to 1.
     attention : keras.Layer or None
-        Layer returning (attended, weights, scores); `ImageAttention` in sigmoid mode if None.
+        Layer returning (attended, weights, scores), see `semscan.model.attention.base`; `ImageAttention` in
+        sigmoid mode if None.
+    gates : bool
+        Whether what comes up the second decoder gates each skip.
 
     Returns
     -------
@@ -67,7 +75,8 @@ def build_autoencoder(*, widths=(24, 48, 96, 128), dropout=0.0, attention=None):
         h = _residual(h, w16, dilation=dilation)
     if dropout:
         h = layers.SpatialDropout2D(dropout)(h)
-    attended, _weights, scores = (attention or ImageAttention(64, "sigmoid", name="attention"))(h)
+    attention = attention or ImageAttention(64, "sigmoid", name="attention")
+    attended, _weights, scores = attention(h)
 
     unattended = layers.Subtract(name="unattended")([h, attended])
     r = _up(unattended, 64)
@@ -77,10 +86,11 @@ def build_autoencoder(*, widths=(24, 48, 96, 128), dropout=0.0, attention=None):
 
     difference = layers.Subtract()([patch, reconstruction])
     residual = _conv(difference, 8, stride=2, kernel=4)
-    m = _up(layers.Concatenate()([h, scores]), 64, x8)
-    m = _up(m, w4, x4)
-    m = _up(m, w2, layers.Concatenate()([x2, residual]))
-    m = _conv(m, w2)
+    gate8, gate4, gate2 = (f"attention_gate{stride}" if gates else None for stride in (8, 4, 2))
+    m = _up(layers.Concatenate()([attended if attention.refines else h, scores]), 64, x8, gate=gate8)
+    m = _up(m, w4, x4, leak=_LEAK, gate=gate4)
+    m = _up(m, w2, layers.Concatenate()([x2, residual]), leak=_LEAK, gate=gate2)
+    m = _conv(m, w2, leak=_LEAK)
     score = Upsample(2, name="enlarge")(layers.Conv2D(1, 3, padding="same", name="map")(m))
     outputs = {
         "score": layers.Activation("linear", dtype="float32", name="score")(score),

@@ -6,8 +6,9 @@ import importlib.metadata
 from pathlib import Path
 
 from semscan.errors import BadModelError
+from semscan.model.attention.make import make_attention
 from semscan.model.quiet import keras
-from semscan.model.registry import BACKBONES, MODES, resolve
+from semscan.model.registry import BACKBONES, MODELS, resolve
 
 
 def build(config):
@@ -16,16 +17,18 @@ def build(config):
     Parameters
     ----------
     config : mapping
-        ``kind``, ``attention``, ``backbone``, ``classes``, ``good_class``, ``dropout`` as in a model's
-        config.json.
+        ``kind``, ``attention``, ``backbone``, ``classes``, ``good_class``, ``dropout`` and, where SEAM
+        trains it, ``seam``, as in a model's config.json.
     """
+    attention, gates = make_attention(config["attention"], config["kind"])
+    builder = resolve(MODELS[config["kind"]].target)
     if config["kind"] == "autoencoder":
-        return resolve("semscan.model.autoencoder:build_autoencoder")(dropout=config["dropout"])
+        return builder(dropout=config["dropout"], attention=attention, gates=gates)
     classes = config["classes"]
     good = classes.index(config["good_class"]) if config["good_class"] in classes else None
-    return resolve("semscan.model.classifier:build_classifier")(
-        classes=len(classes), good=good, base=resolve(BACKBONES[config["backbone"]]),
-        attention=MODES[config["attention"]], dropout=config["dropout"],
+    return builder(
+        classes=len(classes), good=good, base=resolve(BACKBONES[config["backbone"]].target),
+        attention=attention, dropout=config["dropout"], seam=config.get("seam", False),
     )
 
 

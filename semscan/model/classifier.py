@@ -6,7 +6,8 @@
 The classifier is linear and the attended features are a weighted mean of the features at the
 positions, so applying it at one position tells what that position alone says for each class. The
 map is the attention score (before softmax: a softmax always attends somewhere) gated by the
-defect evidence of the same position, so a good image stays low.
+defect evidence of the same position, so a good image stays low. An attention that weighs no positions
+(channels, self-attention) changes the features: the evidence of what it attends to is the map.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 from semscan.model.attention import ImageAttention
 from semscan.model.layers import Upsample
 from semscan.model.quiet import keras, layers, ops
+from semscan.model.seam import PixelCorrelation, SeamNetwork
 
 STRIDE = 4
 
@@ -68,7 +70,7 @@ def residual_base(x):
     return x
 
 
-def build_classifier(*, classes, good=None, base=plain_base, attention="softmax", dropout=0.3):
+def build_classifier(*, classes, good=None, base=plain_base, attention=None, dropout=0.3, seam=False):
     """Build the network on images of any size divisible by 4.
 
     Parameters
@@ -79,33 +81,53 @@ def build_classifier(*, classes, good=None, base=plain_base, attention="softmax"
         Which class is the good one.
     base : callable
         Feature map builder; its output has stride 4.
-    attention : {"softmax", "sigmoid", "none"}
-        How positions are weighed; "none" is the plain mean over positions, the baseline to beat.
+    attention : Attention or None
+        How positions and channels are weighed, see `semscan.model.attention.base`; additive if None.
     dropout : float
         Of feature channels before the classifier, 0 to 1.
+    seam : bool
+        Refine the heat by pixel correlation and train by `semscan.model.seam.SeamNetwork`.
 
     Returns
     -------
     keras.Model
         Input (batch, rows, cols, 1), standardised grey levels. Outputs by name: ``logits``
         (batch, classes); ``margin`` (batch, rows/4, cols/4, 1) defect evidence in logits;
-        ``score`` (batch, rows, cols, 1) the map, 0 or more.
+        ``score`` (batch, rows, cols, 1) the map, 0 or more. With `seam` also ``heat`` and ``refined``,
+        (batch, rows/4, cols/4, 1), the map before and after pixel correlation.
     """
     patch = keras.Input((None, None, 1), name="patch")
     features = layers.SpatialDropout2D(dropout)(base(patch))
     judge = layers.Dense(classes, name="classifier")
-    if attention == "none":
-        attended, scores = layers.GlobalAveragePooling2D()(features), None
-    else:
-        attended, _, scores = ImageAttention(64, attention, name="attention")(features)
-        if attention == "sigmoid":
-            attended = layers.GlobalAveragePooling2D()(attended)
-    margin = Margin(good, name="margin_logits")(judge(features))
+    attended, seen, scores = _attend(attention or ImageAttention(64, "softmax", name="attention"), features)
+    if len(attended.shape) == 4:
+        attended = layers.GlobalAveragePooling2D()(attended)
+    margin = Margin(good, name="margin_logits")(judge(seen))
     gate = layers.Activation("softplus")(margin)
     heat = gate if scores is None else layers.Multiply()([layers.Activation("softplus")(scores), gate])
+    refined = PixelCorrelation(stride=STRIDE, name="pixel_correlation")([heat, features, patch]) if seam else heat
     outputs = {
         "logits": layers.Activation("linear", dtype="float32", name="logits")(judge(attended)),
         "margin": layers.Activation("linear", dtype="float32", name="margin")(margin),
-        "score": layers.Activation("linear", dtype="float32", name="score")(Upsample(STRIDE, name="enlarge")(heat)),
+        "score": layers.Activation("linear", dtype="float32", name="score")(Upsample(STRIDE, name="enlarge")(refined)),
     }
-    return keras.Model(patch, outputs, name="attention_cnn")
+    if not seam:
+        return keras.Model(patch, outputs, name="attention_cnn")
+    for name, value in (("heat", heat), ("refined", refined)):
+        outputs[name] = layers.Activation("linear", dtype="float32", name=name)(value)
+    return SeamNetwork(patch, outputs, name="attention_cnn")
+
+
+def _attend(attention, features):
+    """What is attended to, the features to judge at each position, and the scores of positions if there are any.
+
+    The parts of a chain are layers of the network here, so that a pool at its end does not hide what it pooled.
+    """
+    scores = None
+    parts = getattr(attention, "parts", [attention])
+    for part in parts:
+        before = features
+        attended, _, own = part(before)
+        scores = own if part.places else scores
+        features = attended
+    return attended, attended if parts[-1].refines else before, scores

@@ -8,14 +8,16 @@ from semscan.errors import ExportError
 from semscan.model.quiet import tf
 
 TOLERANCE = 1e-3
+COARSE_SHARE = 0.5
 
 
 def inference_function(model, *, logit_map):
     """Wrap `model` as tiles (n, T, T) -> {"score": (n, T, T) raw score, 0 or more, "logits"?}.
 
-    A map of logits is smoothed (two 5 px means, about a Gaussian of 2 px) and made positive by
-    softplus. Neighbouring logits hold independent errors, so their mean ranks pixels better: on the
-    real nanofibre set it raised pixel AP from 0.80 to 0.81.
+    To a map of logits, half of the attention scores is added. It is the mean of two looks, at the tile and
+    at the tile turned by 180 degrees; it is smoothed (two 5 px means, about a Gaussian of 2 px) and made
+    positive by softplus. Errors of the two looks, and of neighbouring logits, are partly independent, so
+    their mean ranks pixels better: see the table of what was tried in benchmarks/README.md.
     """
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None), tf.float32, name="tiles")])
@@ -23,6 +25,8 @@ def inference_function(model, *, logit_map):
         outputs = model(tiles[..., None], training=False)
         score = outputs["score"]
         if logit_map:
+            turned = model(tiles[:, ::-1, ::-1, None], training=False)
+            score = (_with_coarse(outputs) + _with_coarse(turned)[:, ::-1, ::-1]) / 2
             for _ in range(2):
                 score = tf.nn.avg_pool2d(score, 5, 1, "SAME")
             score = tf.nn.softplus(score)
@@ -32,6 +36,12 @@ def inference_function(model, *, logit_map):
         return named
 
     return answer
+
+
+def _with_coarse(outputs):
+    """Map logits and a share of the attention scores, which see further, enlarged to the map."""
+    score, coarse = outputs["score"], tf.cast(outputs["coarse"], tf.float32)
+    return score + COARSE_SHARE * tf.image.resize(coarse, tf.shape(score)[1:3], method="bilinear")
 
 
 def to_onnx(model, samples, *, logit_map):

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from semscan.model.gradients import GradientNorms
 from semscan.model.quiet import keras
 
 
@@ -46,7 +47,7 @@ def fit(model, batches, validation, plan, *, losses, weights):
     Returns
     -------
     history : dict of list of float
-        One value a round, by name; ``step`` counts steps done.
+        One value a round, by name; ``step`` counts steps done, ``gradient_norm`` is before clipping.
     ended : str
         Why training ended: "all steps", "no more progress", "time limit".
     seconds : float
@@ -59,7 +60,7 @@ def fit(model, batches, validation, plan, *, losses, weights):
     clock = _Clock(plan)
     backup = _Backup(plan, clock)
     first_round = backup.restore(model) if plan.resume else 0
-    callbacks = [clock, _Best(plan, backup), backup, _Bar(plan, first_round)]
+    callbacks = [clock, GradientNorms(validation), _Best(plan, backup), backup, _Bar(plan, first_round)]
     if plan.tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(plan.tensorboard, update_freq="epoch"))
     rounds = max(1, math.ceil(plan.steps / plan.round_steps))
@@ -98,7 +99,8 @@ class _Clock(keras.callbacks.Callback):
         self.step += 1
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.plan.time_limit and time.monotonic() - self.began > self.plan.time_limit:
+        self.used = time.monotonic() - self.began
+        if self.plan.time_limit and self.used > self.plan.time_limit:
             self.model.stop_training = True
 
 
@@ -141,8 +143,9 @@ class _Backup(keras.callbacks.Callback):
         return progress["rounds"]
 
     def on_epoch_end(self, epoch, logs=None):
+        done = len(self.history.get("step", []))
         for name, value in {"step": self.clock.step, **(logs or {})}.items():
-            self.history.setdefault(name, []).append(float(value))
+            self.history.setdefault(name, [math.nan] * done).append(float(value))
         limit = self.plan.time_limit
         if self.model.stop_training and not self.ended and limit and self.clock.used >= limit * 0.99:
             self.ended = "time limit"

@@ -4,27 +4,79 @@ from __future__ import annotations
 
 import difflib
 import importlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 from semscan.errors import UsageFault
 
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a name stands for: the builder as "module:function", and what it is in one line."""
+
+    target: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a network wants of its attention.
+
+    `pools`: one vector a patch instead of a map. `head`: taught scores where the mechanism has none of its own.
+    `reduce`: positions averaged to each side before every one is compared with every other.
+    """
+
+    pools: bool
+    head: bool
+    reduce: int
+    name: str = "attention"
+
+
 MODELS = {
-    "attention-cnn": "semscan.model.classifier:build_classifier",
-    "autoencoder": "semscan.model.autoencoder:build_autoencoder",
+    "autoencoder": Entry("semscan.model.autoencoder:build_autoencoder",
+                         "learns from good images, rebuilds them and draws a map of what it could not"),
+    "attention-cnn": Entry("semscan.model.classifier:build_classifier",
+                           "learns from class folders which class an image is, and where that shows"),
 }
+NETWORK_USE = {"autoencoder": Use(pools=False, head=True, reduce=1), "attention-cnn": Use(True, False, reduce=4)}
 BACKBONES = {
-    "plain": "semscan.model.classifier:plain_base",
-    "residual": "semscan.model.classifier:residual_base",
+    "plain": Entry("semscan.model.classifier:plain_base",
+                   "convolutions, batch norm, ReLU and pooling (attention CNN)"),
+    "residual": Entry("semscan.model.classifier:residual_base",
+                      "the same widths in residual blocks, as in ResNet (attention CNN)"),
 }
 ATTENTIONS = {
-    "additive": "softmax over positions (Bahdanau); attention CNN",
-    "soft-mask": "sigmoid at each position; both networks",
-    "none": "plain mean over positions, the baseline; attention CNN",
+    "none": Entry("semscan.model.attention.nothing:none", "the baseline: plain mean over positions, nothing attended"),
+    "additive": Entry("semscan.model.attention.additive:additive",
+                      "Bahdanau: tanh layer scores each position, softmax over positions"),
+    "soft-mask": Entry("semscan.model.attention.additive:soft_mask",
+                       "the same scores, a sigmoid at each position, multiplied in"),
+    "feature-mask": Entry("semscan.model.attention.mask:feature_mask",
+                          "weight and bias of the feature's own dimension, sigmoid, multiplied in"),
+    "feature-softmax": Entry("semscan.model.attention.mask:feature_softmax",
+                             "the same weight and bias, softmax over positions, multiplied in"),
+    "multiplicative": Entry("semscan.model.attention.query:multiplicative",
+                            "Luong: bilinear product of each position with the patch's mean, softmax"),
+    "scaled-dot": Entry("semscan.model.attention.query:scaled_dot",
+                        "Vaswani: dot product of query (the patch's mean) and keys by root d, softmax"),
+    "channel": Entry("semscan.model.attention.channel:channel",
+                     "squeeze and excitation: one weight for each channel of the patch"),
+    "spatial": Entry("semscan.model.attention.spatial:spatial",
+                     "mean and maximum over channels, convolution, sigmoid at each position"),
+    "cbam": Entry("semscan.model.attention.spatial:cbam", "channel attention, then spatial attention"),
+    "self-attention": Entry("semscan.model.attention.positions:self_attention",
+                            "every position with every other of the patch, one head"),
+    "multi-head": Entry("semscan.model.attention.positions:multi_head", "the same, four heads"),
+    "gates": Entry("semscan.model.attention.gate:gates",
+                   "Attention U-Net: coarse features gate the skips (or, without skips, the features)"),
 }
-MODES = {"additive": "softmax", "soft-mask": "sigmoid", "none": "none"}
+DEFAULT_ATTENTION = {"autoencoder": "soft-mask", "attention-cnn": "additive"}
 
 
-def known(name, names, what):
+def known(name: str, names: Iterable[str], what: str) -> str:
     """Return `name` if it is one of `names`, else raise UsageFault with the nearest one."""
+    names = tuple(names)
     if name in names:
         return name
     near = difflib.get_close_matches(name, names, 1)
@@ -32,7 +84,37 @@ def known(name, names, what):
     raise UsageFault(f"there is no {what} '{name}'; {hint}")
 
 
-def resolve(target):
+def attention_parts(name: str) -> list[str]:
+    """The names that `name` joins by ``+``.
+
+    Raises
+    ------
+    UsageFault
+        If one is unknown, stands twice, or is ``none`` beside others.
+
+    Examples
+    --------
+    >>> attention_parts("cbam+gates")
+    ['cbam', 'gates']
+    """
+    parts = [known(part.strip(), ATTENTIONS, "attention") for part in name.split("+")]
+    twice = next((part for part in parts if parts.count(part) > 1), None)
+    if twice:
+        raise UsageFault(f"attention '{name}' has '{twice}' twice; give it once")
+    if "none" in parts and len(parts) > 1:
+        raise UsageFault(f"attention '{name}' joins 'none' with others; leave it away")
+    return parts
+
+
+def resolve(target: str) -> Any:
     """Import what a "module:function" string names."""
     module, _, function = target.partition(":")
     return getattr(importlib.import_module(module), function)
+
+
+def catalogue() -> list[dict[str, str | None]]:
+    """One record for each network, backbone and attention: ``kind``, ``name``, ``summary``, ``default_of``."""
+    kinds = {"network": MODELS, "backbone": BACKBONES, "attention": ATTENTIONS}
+    defaults = {name: network for network, name in DEFAULT_ATTENTION.items()}
+    return [{"kind": kind, "name": name, "summary": entry.summary, "default_of": defaults.get(name)}
+            for kind, entries in kinds.items() for name, entry in entries.items()]

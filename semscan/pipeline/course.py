@@ -12,6 +12,7 @@ from semscan import settings as defaults
 from semscan.errors import BadDataError
 from semscan.pipeline import gallery as images
 from semscan.pipeline.lessons import class_targets, labelled_lesson, painted_lesson
+from semscan.pipeline.real import AcceptedRegions, RealDefects, real_examples
 from semscan.pipeline.trainset import TrainSet
 from semscan.settings import AugmentSettings, TrainSettings
 
@@ -33,14 +34,22 @@ class Course:
     samples: np.ndarray
 
 
-def painted_course(found: TrainSet, settings: TrainSettings) -> Course:
-    """Good images only: the autoencoder learns from defects painted into good patches."""
+def painted_course(
+    found: TrainSet,
+    settings: TrainSettings,
+    defects: RealDefects | None = None,
+    accepted: AcceptedRegions | None = None,
+) -> Course:
+    """The autoencoder learns from defects painted into good patches, from real ones, and from accepted regions."""
     gallery, scale = found.gallery, (found.mean, found.std)
     split = images.split_good(gallery, share=settings.held_back, few=settings.few, seed=settings.seed)
     tile = images.tile_for(split, defaults.AUTOENCODER_TILE)
-    draw = painted_lesson(gallery, split, tile, scale, settings.augment, _turn(gallery, settings))
+    turn = _turn(gallery, settings)
+    real = real_examples(defects, accepted, tile, settings.augment, turn)
+    draw = painted_lesson(gallery, split, tile, scale, settings.augment, turn, real)
     batch = min(32, defaults.AUTOENCODER_BATCH * (defaults.AUTOENCODER_TILE // tile) ** 2)
-    shape = {"kind": "autoencoder", "tile": tile, "overlap": min(defaults.OVERLAP, tile // 2), "scale_to": None}
+    shape = {"kind": "autoencoder", "tile": tile, "overlap": min(defaults.OVERLAP, tile // 2), "scale_to": None,
+             "surround": {"share": defaults.SURROUND_SHARE, "reach_px": defaults.SURROUND_REACH}}
     return Course(
         shape, draw, _held_patches(gallery, split, tile, scale, settings.seed), batch,
         settings.steps or defaults.AUTOENCODER_STEPS,
@@ -76,6 +85,11 @@ class _Ends:
     def __getitem__(self, place):
         number, row, col = self._held[place]
         return self._gallery[number][row:, col:]
+
+    def covered(self, place):
+        number, row, col = self._held[place]
+        covered = self._gallery.covered(number)
+        return None if covered is None else covered[row:, col:]
 
 
 def labelled_course(found: TrainSet, classes: list[str], good_class: str | None, settings: TrainSettings) -> Course:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -29,6 +29,7 @@ from semscan.pipeline.guard import guarded
 from semscan.pipeline.results import Run, write_map, write_pictures, write_reference
 from semscan.pipeline.witness import Witness, choose_witness
 from semscan.regions.find import Segmented, image_score, segment, shortest
+from semscan.regions.measure import measure
 from semscan.regions.seen import name_witnesses
 from semscan.report.record import NO_THRESHOLD, map_description, score_record, to_record
 from semscan.settings import InspectSettings
@@ -58,6 +59,7 @@ def inspect_images(
     stdin: BinaryIO | None = None,
     nul: bool = False,
     command: Sequence[str] = (),
+    typed: Mapping[str, Any] | None = None,
 ) -> Generator[dict[str, Any], None, None]:
     """Inspect images and write what was found; yield one record each, in the order given.
 
@@ -75,6 +77,8 @@ def inspect_images(
         Names, one a line, or NUL-separated with `nul`.
     command : sequence of str
         As typed, for `run.json`.
+    typed : mapping, optional
+        More for `run.json` that the command line knows; see `Run`.
 
     Raises
     ------
@@ -85,7 +89,7 @@ def inspect_images(
     """
     witness = witness or choose_witness(settings)
     outputs = Outputs(Path(settings.output.out))
-    run = Run(settings, witness.about, command)
+    run, whole = Run(settings, witness.about, command, typed, outputs), False
 
     def named() -> Iterator[tuple[Found | Missing, Path]]:
         for found in find_images(arguments, stdin=stdin, nul=nul, skip=outputs.out):
@@ -101,8 +105,9 @@ def inspect_images(
     try:
         with closing(in_order(one, enumerate(named()), settings.jobs)) as records:
             yield from records
+        whole = True
     finally:  # also when the reader has had enough, or on Ctrl-C: what was written is on record
-        outputs.finish(run.records, run.summary())
+        run.finish(whole)
 
 
 def score_images(
@@ -151,15 +156,16 @@ def judge(image: SemImage, given: str, settings: InspectSettings, witness: Witne
     else:  # 0.5 means nothing on this map
         found = Segmented([], np.zeros(heat.values.shape, np.uint8))
     classes = evidence.class_probabilities
+    regions = tuple(replace(region, witnesses=names) for region in found.regions)
+    if len(names) > 1:
+        regions = name_witnesses(found.regions, found.mask, evidence.parts, to_multiple(threshold))
     inspection = Inspection(
         image=given,
         source=image.source,
         score=image_score(heat.values, found.regions, threshold) if calibrated else None,
         raw_score=heat.raw_max,
         threshold=threshold,
-        regions=name_witnesses(found.regions, found.mask, evidence.parts, to_multiple(threshold))
-        if len(names) > 1
-        else tuple(replace(region, witnesses=names) for region in found.regions),
+        regions=measure(Segmented(regions, found.mask), cleaned.values, cleaned.judged),
         width=heat.values.shape[1],
         height=heat.values.shape[0],
         judged_fraction=cleaned.judged_fraction,
@@ -170,6 +176,11 @@ def judge(image: SemImage, given: str, settings: InspectSettings, witness: Witne
         class_probabilities=classes,
         warnings=(*cleaned.warnings, *evidence.warnings, *(() if calibrated else (NO_THRESHOLD,))),
         periodic=evidence.periodic,
+        nm_per_pixel_source=image.metadata.get("nm_per_pixel_source"),
+        vendor=image.metadata.get("vendor"),
+        data_bar_px=cleaned.data_bar_px,
+        data_bar_source=cleaned.data_bar_source,
+        ignored_fraction=cleaned.ignored_fraction,
     )
     return Judged(cleaned, heat, found.mask, inspection, evidence.reference)
 

@@ -9,19 +9,26 @@ from semscan.synth.paint import paint
 from semscan.tensors import augment
 
 
-def painted_lesson(gallery, split, tile, scale, settings, turn):
+def painted_lesson(gallery, split, tile, scale, settings, turn, real=None):
     """Good patches with painted defects: (patch, {map label, coarse label, the good patch}).
 
-    `scale` is (mean, std) of the good images' grey levels, by which patches are standardised.
+    `scale` is (mean, std) of the good images' grey levels, by which patches are standardised. `real`, see
+    `semscan.pipeline.real.real_examples`, gives a patch of real things in its share of the calls.
     """
     mean, std = scale
 
     def patch(rng):
         return augment.turned_over(crop(gallery, split, tile, rng), rng, flip=settings.flip, turn=turn)
 
-    def draw(rng):
+    def example(rng):
+        found = real(rng, patch) if real else None
+        if found is not None:
+            return found
         good = patch(rng)
-        painted, label = paint(good, patch, rng)
+        return *paint(good, patch, rng), good
+
+    def draw(rng):
+        painted, label, good = example(rng)
         factor, summand = augment.relight(rng, gain=settings.gain, offset=settings.offset)
         painted = augment.noisy(painted * factor + summand, rng, most=settings.noise)
         good = good * factor + summand

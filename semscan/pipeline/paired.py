@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,4 +58,6 @@ class ReferenceWitness:
         return Evidence(raw, judged=found.judged & image.judged, reference=found.aligned)
 
     def _read(self, path: Path) -> CleanImage:
-        return clean(read_image(path, self._settings), self._settings)
+        # what is cared for is said of the image; text burnt into the reference is at its place in both
+        settings = replace(self._settings, care=())
+        return clean(read_image(path, settings), settings)

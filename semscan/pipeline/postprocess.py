@@ -22,6 +22,7 @@ from semscan.image.clean import clean
 from semscan.pipeline.guard import guarded
 from semscan.pipeline.results import Run, write_pictures
 from semscan.regions.find import Segmented, image_score, segment
+from semscan.regions.measure import measure
 from semscan.report.record import NO_THRESHOLD, to_record
 from semscan.settings import PostprocessSettings, ReadSettings
 from semscan.values import CleanImage, Inspection, Periodic
@@ -63,6 +64,7 @@ def postprocess_maps(
     stdin: BinaryIO | None = None,
     nul: bool = False,
     command: Sequence[str] = (),
+    typed: Mapping[str, Any] | None = None,
 ) -> Generator[dict[str, Any], None, None]:
     """Find the regions of saved maps; yield one record each, in the order given.
 
@@ -81,16 +83,16 @@ def postprocess_maps(
         If the output folder cannot be used.
     """
     outputs = Outputs(Path(settings.output.out)) if settings.output else None
-    run = Run(settings, {}, command)
+    run, whole = Run(settings, {}, command, typed, outputs), False
     seen: set[str] = set()
     try:
         for place, found in enumerate(find_maps(arguments, stdin=stdin, nul=nul)):
             record = guarded(found, lambda found: _postprocess(found, settings, outputs, seen))
             run.add(place, record)
             yield record
+        whole = True
     finally:
-        if outputs:
-            outputs.finish(run.records, run.summary())
+        run.finish(whole)
 
 
 def count_maps(arguments: Sequence[str]) -> int | None:
@@ -104,15 +106,18 @@ def _postprocess(
     began = time.monotonic()
     saved = _read(found.path)
     segmented = segment(saved.values, settings.regions) if saved.calibrated else _nothing(saved)
+    pictured = bool(outputs and settings.output and (settings.output.overlay or settings.output.crops))
+    image, warnings = _image(saved, settings) if pictured or segmented.regions else (None, ())
+    measured = measure(segmented, *((image.values, image.judged) if image else ()))
+    segmented = replace(segmented, regions=measured)
     inspection = _inspection(saved, segmented, settings.regions.threshold)
     if saved.source in seen:  # a second map of one image: its outputs are its own
         inspection = replace(inspection, source=os.path.abspath(saved.path))
     seen.add(inspection.source)
     written: dict[str, Any] = {}
     if outputs and settings.output:
-        wanted, image = settings.output, None
-        if wanted.overlay or wanted.crops:
-            image, warnings = _image(saved, settings)
+        wanted = settings.output
+        if pictured:
             inspection = replace(inspection, warnings=inspection.warnings + warnings)
         if image is None:  # the mask needs only the map
             wanted, image = replace(wanted, overlay=False, crops=False), _blank(saved)
@@ -152,6 +157,11 @@ def _inspection(saved: SavedMap, found: Segmented, threshold: float) -> Inspecti
         class_probabilities=classes or None,
         warnings=() if saved.calibrated else (NO_THRESHOLD,),
         periodic=_periodic(saved.says("periodic", dict, {})),
+        nm_per_pixel_source=saved.says("nm_per_pixel_source", str, None),
+        vendor=saved.says("vendor", str, None),
+        data_bar_px=int(saved.number("data_bar_px", 0) or 0),
+        data_bar_source=saved.says("data_bar_source", str, None),
+        ignored_fraction=saved.number("ignored_fraction", 0.0) or 0.0,
     )
 
 
@@ -163,7 +173,12 @@ def _image(saved: SavedMap, settings: PostprocessSettings) -> tuple[CleanImage |
         return None, (f"no overlay: {where} was not found; say where the images are with --images DIR",)
     read = saved.says("read", dict, {})
     page, databar = read.get("page", 0), read.get("databar", "auto")
-    reading = ReadSettings(page if isinstance(page, int) else 0, databar if isinstance(databar, int) else str(databar))
+    reading = ReadSettings(
+        page if isinstance(page, int) else 0,
+        databar if isinstance(databar, int) else str(databar),
+        ignore=_texts(read.get("ignore")),
+        care=_texts(read.get("care")),
+    )
     try:
         image = clean(read_image(path, reading), reading)
     except SemscanError as error:
@@ -172,6 +187,10 @@ def _image(saved: SavedMap, settings: PostprocessSettings) -> tuple[CleanImage |
         sizes = " and ".join(f"{cols} x {rows}" for rows, cols in (image.values.shape, saved.values.shape))
         return None, (f"no overlay: {path} and the map differ in size ({sizes}); inspect the image again",)
     return image, image.warnings
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
 
 
 def _named_as_its_image(found: Found, saved: SavedMap) -> Found:

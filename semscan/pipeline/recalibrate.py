@@ -12,7 +12,9 @@ from semscan.files.layout import find_layout
 from semscan.files.model_folder import config_text, read_model_folder
 from semscan.files.read import read_image
 from semscan.files.write import write_text
+from semscan.image.drift import measure_look, usual_look
 from semscan.pipeline.threshold import measure_threshold
+from semscan.pipeline.trainset import loader
 from semscan.settings import CalibrateSettings
 
 
@@ -51,7 +53,10 @@ def recalibrate(good: Path, model: Path, settings: CalibrateSettings, say: Calla
     rate = settings.false_alarms or before["false_alarms"]
     measured = measure_threshold(folder, [(path, 0, 0) for path in paths], settings.read, rate)
     said = f"{len(paths)} good images of {good}"
-    config = {**folder.config, "calibration": {**before, **measured, "false_alarms": rate, "held_back": said}}
+    load = loader(settings.read, folder.config["nm_per_pixel"] if folder.config["kind"] == "autoencoder" else None)
+    config = {**folder.config, "calibration": {**before, **measured, "false_alarms": rate, "held_back": said},
+              # 0.5 now holds on images that look like these, so these are what later ones are compared with
+              "training_look": usual_look(measure_look(load(path)) for path in paths)}
     news = (
         f"Calibrated on {said}: 0.5 is raw score {measured['raw_threshold']:.4g} (was {before['raw_threshold']:.4g}), "
         f"for {rate:g} false regions per good image; these show {measured['reached']:.2g}."

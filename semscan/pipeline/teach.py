@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,16 @@ import numpy as np
 from semscan.files.model_folder import ModelFolder, config_text
 from semscan.files.write import write_bytes, write_text
 from semscan.pipeline.course import Course
-from semscan.pipeline.gallery import Gallery
 from semscan.pipeline.threshold import measure_threshold
+from semscan.pipeline.trainset import TrainSet
 from semscan.pipeline.witness import cpu_count
 from semscan.report.card import model_card
 from semscan.report.curves import draw_curves, history_table
 from semscan.runtime.session import Network
 from semscan.settings import TrainSettings
+
+MOST_CHECKED = 200
+Held = tuple[int, int, int]
 
 
 def teach(course: Course, config: dict, work: Path, settings: TrainSettings):
@@ -73,25 +77,34 @@ def export(network, course: Course, kind: str) -> tuple[bytes, dict, float]:
     return graph, libraries(), difference
 
 
-def calibrate(graph: bytes, config: dict, gallery: Gallery, course: Course, settings: TrainSettings) -> dict:
-    """Set 0.5 on the held-back good images, through the very graph and tiles that inspect will use."""
-    calibration = {"raw_threshold": None, "false_alarms": settings.false_alarms, "reached": None,
-                   "held_back": course.held_said, "worth": 0.0}
-    if not course.held:
+def no_calibration(course: Course, settings: TrainSettings) -> dict:
+    """What config.json says of 0.5 before it is measured, and where nothing can measure it."""
+    return {"raw_threshold": None, "false_alarms": settings.false_alarms, "reached": None,
+            "held_back": course.held_said, "worth": 0.0}
+
+
+def calibrate(
+    folder: ModelFolder, images: TrainSet, held: Sequence[Held], course: Course, settings: TrainSettings
+) -> dict:
+    """Set 0.5 on held-back good images, through the very graph and tiles that inspect will use.
+
+    `folder` is the model as far as it is known; `held` those of ``course.held`` that count.
+    """
+    calibration = no_calibration(course, settings)
+    if not held:
         return calibration
-    folder = ModelFolder(Path(settings.out), {**config, "calibration": calibration}, graph, "")
-    cases = [(gallery.paths[number], row, col) for number, row, col in course.held]
-    ceiling = _within_reach(graph, course) if config["kind"] == "autoencoder" else np.inf
+    cases = [(images.gallery.paths[number], *images.in_file(number, row, col)) for number, row, col in held]
+    ceiling = within_reach(folder.graph, course, 0.75) if folder.config["kind"] == "autoencoder" else np.inf
     return calibration | measure_threshold(folder, cases, settings.read, settings.false_alarms, ceiling)
 
 
-def _within_reach(graph: bytes, course: Course) -> float:
-    """Nine tenths of the raw score that the hottest tenth of painted, held-back patches reach."""
+def within_reach(graph: bytes, course: Course, share: float) -> float:
+    """Nine tenths of the raw score that `share` of the painted, held-back patches do not reach."""
     inputs, targets = course.validation
     score = Network(graph, cpu_count()).run(inputs[..., 0])["score"]
     labels = targets["score"][..., 0] > 0
     peaks = [float(patch[label].max()) for patch, label in zip(score, labels, strict=True) if label.any()]
-    return 0.9 * float(np.quantile(peaks, 0.9)) if peaks else np.inf
+    return 0.9 * float(np.quantile(peaks, share)) if peaks else np.inf
 
 
 def save(network, graph: bytes, config: dict, history: dict, summary: list[str], folder: Path) -> None:

@@ -10,14 +10,19 @@ from pathlib import Path
 
 from semscan import __version__
 from semscan.errors import BadDataError, BadModelError, UsageFault
+from semscan.files.accepted import read_accepted
 from semscan.files.finish import claim_model_folder, finish_model_folder
 from semscan.files.layout import Layout, find_layout
 from semscan.files.model_folder import read_model_folder
 from semscan.files.write import write_text
-from semscan.model.registry import ATTENTIONS, BACKBONES, MODELS, known
+from semscan.model.registry import BACKBONES, DEFAULT_ATTENTION, MODELS, attention_parts, known
 from semscan.pipeline import teach, trainset
+from semscan.pipeline.accepted import open_accepted
 from semscan.pipeline.course import labelled_course, painted_course
 from semscan.pipeline.doctor import quick_look
+from semscan.pipeline.few import open_few
+from semscan.pipeline.odd import NOT_LOOKED, look_first
+from semscan.pipeline.review import Dirt, review
 from semscan.report.card import summary_lines
 from semscan.settings import SCHEMA_VERSION, TrainSettings
 
@@ -53,10 +58,11 @@ def train(data: Path, settings: TrainSettings, say: Callable[[str], None]) -> di
 
     opened = trainset.open_good if kind == "autoencoder" else trainset.open_classes
     images = opened(layout, settings.read, say)
+    dirt = _dirt(data, layout, images, settings, say) if kind == "autoencoder" else Dirt(NOT_LOOKED)
     config = _draft(kind, layout, images, settings)
     _same_task(work, config, settings)
-    course = painted_course(images, settings) if kind == "autoencoder" else \
-        labelled_course(images, config["classes"], config["good_class"], settings)
+    course = painted_course(images, settings, dirt.few.defects if dirt.few else None, dirt.accepted) \
+        if kind == "autoencoder" else labelled_course(images, config["classes"], config["good_class"], settings)
     config |= course.shape
     say(f"Training the {kind} for {course.steps} steps on patches of {course.shape['tile']} px; "
         f"held back: {course.held_said}.")
@@ -69,7 +75,8 @@ def train(data: Path, settings: TrainSettings, say: Callable[[str], None]) -> di
     graph, libraries, difference = teach.export(network, course, kind)
     config["training"] |= training | {"export_difference": difference}
     config["libraries"] = libraries
-    config["calibration"] = teach.calibrate(graph, config, images.gallery, course, settings)
+    config["calibration"], found = review(graph, config, images, course, dirt, settings, say)
+    config["training"] |= found
     summary = summary_lines(config)
     teach.save(network, graph, config, history, summary, work / "model")
     finish_model_folder(work, out)
@@ -80,8 +87,11 @@ def train(data: Path, settings: TrainSettings, say: Callable[[str], None]) -> di
 
 def _check(settings: TrainSettings) -> None:
     known(settings.model, ("auto", *MODELS), "model")
-    known(settings.attention, ("auto", *ATTENTIONS), "attention")
+    if settings.attention != "auto":
+        attention_parts(settings.attention)
     known(settings.backbone, ("auto", *BACKBONES), "backbone")
+    for name in settings.accept:
+        read_accepted(Path(name))
     if settings.start_from:
         read_model_folder(Path(settings.start_from))
     if settings.tensorboard and importlib.util.find_spec("tensorboard") is None:
@@ -99,10 +109,21 @@ def _kind(settings: TrainSettings, layout: Layout) -> str:
     if kind == "autoencoder" and not layout.good:
         raise BadDataError("the autoencoder learns from good images and this data has none; "
                            "name the good class with --good")
-    if kind == "autoencoder" and settings.attention not in ("auto", "soft-mask"):
-        raise UsageFault(f"the autoencoder has no attention '{settings.attention}'; it takes soft-mask, "
-                         "the attention CNN (--model attention-cnn) takes all")
+    if kind == "autoencoder" and settings.seam:
+        raise UsageFault("--seam is for the attention CNN, which learns from class folders; leave it away here")
+    if kind == "attention-cnn" and settings.accept:
+        raise UsageFault("--accept is for the autoencoder; put images with harmless regions into the good class folder")
     return kind
+
+
+def _dirt(data: Path, layout: Layout, images: trainset.TrainSet, settings: TrainSettings, say) -> Dirt:
+    """What can be told before training of odd images, labelled defects and accepted regions."""
+    first = look_first(images)
+    for one in first.odd:
+        say(f"warning: {images.gallery.paths[one.number]} looks odd among the good images: {one.reason}")
+    nm = images.nm_per_pixel
+    few = open_few(layout, settings.read, nm, first.level, say)
+    return Dirt(first, few, open_accepted(settings.accept, data, settings.read, nm, say))
 
 
 def _draft(kind: str, layout: Layout, images: trainset.TrainSet, settings: TrainSettings) -> dict:
@@ -110,16 +131,21 @@ def _draft(kind: str, layout: Layout, images: trainset.TrainSet, settings: Train
     labelled = kind == "attention-cnn"
     good = layout.good_name if labelled else None
     classes = ([good] if good else []) + sorted(layout.classes) if labelled else None
-    attention = settings.attention if settings.attention != "auto" else ("additive" if labelled else "soft-mask")
+    attention = DEFAULT_ATTENTION[kind]
+    if settings.attention != "auto":
+        attention = "+".join(attention_parts(settings.attention))
     dropout = settings.dropout if settings.dropout is not None else (0.2 if labelled else 0.0)
     return {
         "schema_version": SCHEMA_VERSION, "semscan_version": __version__, "kind": kind,
         "attention": attention, "backbone": "plain" if settings.backbone == "auto" else settings.backbone,
         "dropout": dropout, "classes": classes, "good_class": good,
-        "preprocessing": {"mean": images.mean, "std": images.std}, "seed": settings.seed, "nm_per_pixel": None,
+        "preprocessing": {"mean": images.mean, "std": images.std}, "seed": settings.seed,
+        "nm_per_pixel": images.nm_per_pixel, "training_look": images.look,
         "training": {"said": layout.said, "images": len(images.labels), "data_fingerprint": images.fingerprint,
                      "augment": dataclasses.asdict(settings.augment), "clip": settings.clip,
-                     "false_alarms": settings.false_alarms, "start_from": settings.start_from},
+                     "false_alarms": settings.false_alarms, "start_from": settings.start_from,
+                     "accept": list(settings.accept)},
+        **({"seam": True} if settings.seam else {}),
     }
 
 

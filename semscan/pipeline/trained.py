@@ -10,9 +10,12 @@ import numpy as np
 
 from semscan.errors import BadModelError
 from semscan.files.model_folder import ModelFolder, read_model_folder
+from semscan.image.patch import patched
 from semscan.image.resize import fit_within
 from semscan.image.tiling import cut_tiles, judged_rows, pad_to_tile, tile_offsets
 from semscan.maps.stitch import Stitcher
+from semscan.maps.surround import warm_surroundings
+from semscan.pipeline.at_training import Training, at_training_scale
 from semscan.pipeline.witness import Evidence, cpu_count, model_path
 from semscan.runtime.session import Network
 from semscan.settings import InspectSettings
@@ -40,9 +43,12 @@ class ModelWitness:
         self._tile, self._overlap = int(config["tile"]), int(config["overlap"])
         self._mean = np.float32(config["preprocessing"]["mean"])
         self._std = np.float32(config["preprocessing"]["std"])
+        around = config.get("surround") or {"share": 0.0, "reach_px": 1.0}
+        self._share, self._reach = float(around["share"]), float(around["reach_px"])
         self._scale_to: int | None = config.get("scale_to")
         self._classes: list[str] | None = config.get("classes") if "logits" in self._network.outputs else None
         self.raw_threshold: float | None = config["calibration"]["raw_threshold"]
+        self.training = Training(config)
         self.about: Mapping[str, Any] = {
             "model": str(folder.path),
             "kind": config["kind"],
@@ -50,15 +56,17 @@ class ModelWitness:
             "calibration": config["calibration"],
         }
 
+    @at_training_scale
     def __call__(self, image: CleanImage) -> Evidence:
         """Score the judged rows of `image`; the rest of the raw map is 0."""
         rows = judged_rows(image)
-        seen = image.values[rows]
+        seen = patched(image.values[rows], image.judged[rows])
         fed = fit_within(seen, self._scale_to) if self._scale_to else seen
         score, logits = self._over_tiles((fed - self._mean) / self._std)
         raw = np.zeros(image.values.shape, np.float32)
         raw[rows] = cv2.resize(score, seen.shape[::-1], interpolation=cv2.INTER_LINEAR)
         raw[~image.judged] = 0
+        raw = warm_surroundings(raw, self._share, self._reach) * image.judged
         return Evidence(raw, None if logits is None else self._probabilities(logits))
 
     def _over_tiles(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:

@@ -114,6 +114,16 @@ def model_path(settings: InspectSettings) -> Path:
     return path
 
 
+def settled(settings: InspectSettings) -> dict[str, Any]:
+    """Method, model and reference as they were decided, to repeat the run where the environment differs."""
+    names = chosen_methods(settings)
+    return {
+        "method": names,
+        "model": str(model_path(settings)) if "model" in names else None,
+        "reference": settings.reference if "reference" in names else None,
+    }
+
+
 def _check(names: tuple[str, ...], settings: InspectSettings) -> None:
     for name in names:
         if name not in WITNESSES:

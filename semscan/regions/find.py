@@ -17,8 +17,16 @@ from semscan.values import Box, Region
 class Segmented:
     """The regions of a map, hottest first, and the pixels they hold (uint8, 0 or 255)."""
 
-    regions: list[Region]
+    regions: Sequence[Region]
     mask: np.ndarray
+
+
+def labelled(found: Segmented) -> tuple[np.ndarray, list[int]]:
+    """Number the pixels of each region: int32 of the map's shape, 0 elsewhere, and the number of each region."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(found.mask, connectivity=8)
+    # no two have the same box: each would cross it from side to side and from top to bottom, and they would touch
+    number_of = {tuple(row[:4]): number for number, row in enumerate(stats.tolist()) if number}
+    return labels, [number_of[region.box.xywh] for region in found.regions]
 
 
 def segment(heat: np.ndarray, settings: RegionSettings) -> Segmented:
@@ -77,7 +85,7 @@ def find_regions(heat: np.ndarray, settings: RegionSettings) -> list[Region]:
     >>> [region.area for region in find_regions(heat, RegionSettings(threshold=0.8, low=0.5))]
     [9]
     """
-    return segment(heat, settings).regions
+    return list(segment(heat, settings).regions)
 
 
 def region_mask(heat: np.ndarray, settings: RegionSettings) -> np.ndarray:

@@ -10,6 +10,7 @@ def summary_lines(config):
     """
     training, calibration = config["training"], config["calibration"]
     network = "attention-guided autoencoder" if config["kind"] == "autoencoder" else "attention CNN"
+    network += " with SEAM" if config.get("seam") else ""
     lines = [
         f"Trained on: {training['said']}.",
         f"Network: {network}, attention '{config['attention']}', {training['parameters'] / 1e6:.2f} million "
@@ -36,17 +37,42 @@ def summary_lines(config):
         elif calibration["worth"] * calibration["false_alarms"] < 3:
             lines.append("So little held-back area cannot show so small a rate: the threshold continues its "
                          "tail, an estimate. More good images make it sure.")
+    return lines + _beside_good(training)
+
+
+def _beside_good(training):
+    """Lines about labelled images, accepted regions and images that look odd, where there are any."""
+    lines = []
+    labelled, accepted, odd = (training.get(key) for key in ("labelled", "accepted", "odd_images"))
+    if labelled:
+        said = f"Labelled: of {labelled['images']} images, {labelled['defects']} defects were trained on ("
+        said += f"{labelled['by_mask']} images with masks, {labelled['by_repeats']} where they differ from their own "
+        said += "repeats); none was held back, so no figure here says how well such defects are found"
+        if labelled.get("checked"):
+            said += f"; of {labelled['checked']} others, {labelled['checked_above']} have a score above 0.5"
+        lines.append(said + ".")
+    if accepted:
+        lines.append(f"Accepted as harmless: {accepted['regions']} regions, {accepted['still_above']} of which still "
+                     "lie above 0.5.")
+    if odd:
+        names = ", ".join(f"{one['image']} ({one['reason']})" for one in odd[:10])
+        more = f" and {len(odd) - 10} more" if len(odd) > 10 else ""
+        lines.append(f"Odd among the good images, look at them and train again without those that have a defect: "
+                     f"{names}{more}.")
     return lines
 
 
 def model_card(config, summary):
     """Write MODEL_CARD.md: what it is, what it was trained on, what it promises, its limits."""
+    scale = config.get("nm_per_pixel")
+    scale = f"- Training images have {scale:.4g} nm per pixel; of known others, half to twice that are resampled.\n" \
+        if scale and config["kind"] == "autoencoder" else ""
     libraries = ", ".join(f"{name} {version}" for name, version in config["libraries"].items())
     facts = "\n".join(f"- {line}" for line in summary)
     return f"""# Model card
 
 {facts}
-- Grey levels are standardised by mean {config["preprocessing"]["mean"]:.4f} and deviation \
+{scale}- Grey levels are standardised by mean {config["preprocessing"]["mean"]:.4f} and deviation \
 {config["preprocessing"]["std"]:.4f} of the training images (0 black, 1 white).
 - Exported graph differs from the trained network by at most {config["training"]["export_difference"]:.1g} \
 (relative), checked on training patches at two sizes and two batches.

@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import io
 
+_NORMS = {"gradient_norm": ("#0072b2", "all weights"), "gradient_norm_first": ("#d55e00", "first layer")}
+
 
 def draw_curves(history, title):
-    """Draw training against held-back loss, one panel for each loss, as PNG bytes.
+    """Draw training against held-back loss, one panel for each loss, and the gradient norms, as PNG bytes.
 
     Parameters
     ----------
     history : dict of list of float
-        ``step`` and, for each loss, ``name`` and ``val_name``; one value a round.
+        ``step`` and, for each loss, ``name`` and ``val_name``; one value a round. ``gradient_norm`` and
+        ``gradient_norm_first`` where they were recorded.
     title : str
     """
     from matplotlib.figure import Figure
 
     names = [name for name in history if f"val_{name}" in history]
-    figure = Figure(figsize=(3.2 * len(names), 3.2), layout="constrained")
-    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+    norms = [name for name in _NORMS if name in history]
+    panels = len(names) + bool(norms)
+    figure = Figure(figsize=(3.2 * panels, 3.2), layout="constrained")
+    all_axes = figure.subplots(1, panels, squeeze=False)[0]
+    for axes, name in zip(all_axes, names, strict=False):
         axes.plot(history["step"], history[name], color="#0072b2", label="training")
         axes.plot(history["step"], history[f"val_{name}"], color="#d55e00", linestyle="--", label="held back")
         positive = min(history[name] + history[f"val_{name}"]) > 0  # a loss that is not taught stays 0
         axes.set(title=name.replace("_", " "), xlabel="step", yscale="log" if positive else "linear")
         axes.grid(alpha=0.3)
-    figure.axes[0].legend()
+    for name in norms:
+        all_axes[-1].plot(history["step"], history[name], color=_NORMS[name][0], label=_NORMS[name][1])
+    if norms:
+        positive = max(max(history[name]) for name in norms) > 0
+        all_axes[-1].set(title="gradient norm", xlabel="step", yscale="log" if positive else "linear")
+        all_axes[-1].grid(alpha=0.3)
+        all_axes[-1].legend(loc="upper right")
+    figure.axes[0].legend(loc="upper right")
     figure.suptitle(title)
     with io.BytesIO() as buffer:
         figure.savefig(buffer, format="png", dpi=100)

@@ -1,4 +1,4 @@
-"""What stands beside and below the picture: the colour bar, the name, the verdict."""
+"""What stands beside and below the picture: the colour bar, the name, the scale, the verdict."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from semscan.report import colours, text
+from semscan.report.scale import bar_nm, length_text
 from semscan.values import Inspection
 
 _MIDDLE_GREY = 128
@@ -49,9 +50,14 @@ def draw_colour_bar(margin: np.ndarray, threshold: float, size: int) -> None:
     _label(margin, f"{threshold:.3g}", right + size // 2, here, size, colours.OUTLINE)
 
 
-def draw_caption(strip: np.ndarray, inspection: Inspection, size: int) -> None:
-    """Fill `strip` (rows, cols, 3) with the file's name and, below it, the verdict."""
+def draw_caption(strip: np.ndarray, inspection: Inspection, size: int, zoom: int = 1) -> None:
+    """Fill `strip` (rows, cols, 3) with the file's name, a scale bar when calibrated and, below, the verdict.
+
+    `zoom` is how many pixels of the picture one of the image is.
+    """
     left, room = round(0.6 * size), strip.shape[1] - round(1.2 * size)
+    if inspection.nm_per_pixel:
+        room = draw_scale(strip, inspection.nm_per_pixel / zoom, size) - left - size
     name = PurePath(inspection.source or inspection.image).name
     text.put(strip, text.shorten(name, size, room), left, round(1.3 * size), size, colours.INK)
     verdict, words, colour = _verdict(inspection)
@@ -63,6 +69,22 @@ def draw_caption(strip: np.ndarray, inspection: Inspection, size: int) -> None:
             break
         text.put(strip, detail, left, baseline, size, colours.INK)
         left += text.width(detail, size) + size
+
+
+def draw_scale(strip: np.ndarray, nm_per_pixel: float, size: int) -> int:
+    """Draw a scale bar and its length into the right of a strip's first line; return the column where it begins.
+
+    It stands beside the image and never on it, so it is legible on any, and covers nothing.
+    """
+    nm = bar_nm(strip.shape[1] * nm_per_pixel)
+    right, baseline, words = strip.shape[1] - round(0.6 * size), round(1.3 * size), length_text(nm)
+    left, thick, tick = right - max(1, round(nm / nm_per_pixel)), max(2, size // 7), round(0.35 * size)
+    cv2.rectangle(strip, (left, baseline - thick), (right - 1, baseline - 1), colours.INK, cv2.FILLED)
+    for col in (left, right - thick // 2 - 1):
+        cv2.rectangle(strip, (col, baseline - 1 - tick), (col + thick // 2, baseline - 1), colours.INK, cv2.FILLED)
+    begin = left - text.width(words, size) - size // 2
+    text.put(strip, words, begin, baseline, size, colours.INK)
+    return begin
 
 
 def _verdict(inspection: Inspection) -> tuple[str, list[str], text.Colour]:

@@ -21,9 +21,9 @@ def draw_overlay(image: CleanImage, heat: np.ndarray, mask: np.ndarray, inspecti
 
     The image lies in the top left corner, so that a pixel of the picture is the same pixel of
     the image (times a whole number for images smaller than `SMALLEST_PICTURE`); the colour bar
-    stands to its right, name and verdict below, none of it over the image. One colour scale, 0 to 1,
-    serves all images. The number of a region is its `id` in the record and stands beside it. What was not
-    judged is hatched.
+    stands to its right, name, scale bar (when calibrated) and verdict below, none of it over the image. One
+    colour scale, 0 to 1, serves all images. The number of a region is its `id` in the record and stands beside
+    it. What was not judged is hatched; the data bar, which is to be read, only has a line above it.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def draw_overlay(image: CleanImage, heat: np.ndarray, mask: np.ndarray, inspecti
         BGR.
     """
     rows, cols = image.values.shape
-    zoom = math.ceil(SMALLEST_PICTURE / max(rows, cols))
+    zoom = _zoom(rows, cols)
     size = max(SMALLEST_TYPE, round(zoom * math.sqrt(rows * cols) / TYPE_SHARE))
     high, wide = rows * zoom, cols * zoom
     body = max(high, 7 * size)  # a flat image still has room for the colour bar ...
@@ -51,11 +51,33 @@ def draw_overlay(image: CleanImage, heat: np.ndarray, mask: np.ndarray, inspecti
     picture = canvas[:high, :wide]
     picture[:] = colours.paint(_enlarged(colours.to_grey(image.values), zoom), _enlarged(heat, zoom))
     if not image.judged.all():
-        _hatch(picture, _enlarged(image.judged.astype(np.uint8), zoom) == 0, size)
+        bar = rows - image.data_bar_px
+        _hatch(picture[: bar * zoom], _enlarged(image.judged[:bar].astype(np.uint8), zoom) == 0, size)
+        if image.data_bar_px:
+            _rule(picture, bar * zoom, size)
     draw_marks(picture, _enlarged(mask, zoom), inspection.regions, zoom, size)
     legend.draw_colour_bar(canvas[:body, wide:], inspection.threshold, size)
-    legend.draw_caption(canvas[body:], inspection, size)
+    legend.draw_caption(canvas[body:], inspection, size, zoom)
     return canvas
+
+
+def image_part(overlay: np.ndarray, rows: int, cols: int) -> np.ndarray | None:
+    """The part of an overlay that shows the image of `rows` x `cols`; None if it is not an overlay of such an image.
+
+    Examples
+    --------
+    >>> image_part(np.zeros((500, 700, 3), np.uint8), 400, 600).shape
+    (400, 600, 3)
+    """
+    if min(rows, cols) <= 0:
+        return None
+    zoom = _zoom(rows, cols)
+    fits = overlay.shape[0] > rows * zoom and overlay.shape[1] > cols * zoom
+    return overlay[: rows * zoom, : cols * zoom] if fits else None
+
+
+def _zoom(rows: int, cols: int) -> int:
+    return math.ceil(SMALLEST_PICTURE / max(rows, cols))
 
 
 def _hatch(picture: np.ndarray, where: np.ndarray, size: int) -> None:
@@ -66,6 +88,13 @@ def _hatch(picture: np.ndarray, where: np.ndarray, size: int) -> None:
     line, rim = slant % gap < thin, slant % gap < 3 * thin  # light with a dark rim: seen on any grey
     picture[where & rim] = colours.DARK
     picture[where & line] = colours.FINE
+
+
+def _rule(picture: np.ndarray, row: int, size: int) -> None:
+    """Draw a line across, in place, above a row: light with a dark rim."""
+    thin = max(1, size // 12)
+    cv2.line(picture, (0, row - 1), (picture.shape[1], row - 1), colours.DARK, 3 * thin)
+    cv2.line(picture, (0, row - 1), (picture.shape[1], row - 1), colours.FINE, thin)
 
 
 def _enlarged(values: np.ndarray, zoom: int) -> np.ndarray:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from semscan import __version__
+from semscan.report.describe import describe
+from semscan.report.sizes import in_nm, in_pixels
 from semscan.values import Inspection, Periodic, Region
 
 NO_THRESHOLD = "this model was trained without good images: it tells classes apart but has no threshold for defects"
@@ -43,6 +45,7 @@ def to_record(inspection: Inspection, outputs: Mapping[str, Any], seconds: float
         "height": inspection.height,
         "judged_fraction": round(inspection.judged_fraction, 6),
         "nm_per_pixel": finite(inspection.nm_per_pixel),
+        **_reading(inspection),
         "method": list(inspection.method),
         "model": inspection.model,
     }
@@ -51,7 +54,7 @@ def to_record(inspection: Inspection, outputs: Mapping[str, Any], seconds: float
         record["class_probabilities"] = {
             name: round(probability, 6) for name, probability in inspection.class_probabilities.items()
         }
-    record["regions"] = [_region_entry(number, r) for number, r in enumerate(inspection.regions, start=1)]
+    record["regions"] = [_region_entry(n, region, inspection) for n, region in enumerate(inspection.regions, start=1)]
     record["periodic"] = periodic_entry(inspection.periodic, inspection.nm_per_pixel)
     record["outputs"] = dict(outputs)
     record["warnings"] = list(inspection.warnings)
@@ -72,6 +75,7 @@ def map_description(inspection: Inspection, about: Mapping[str, Any], read: Mapp
         "height": inspection.height,
         "judged_fraction": round(inspection.judged_fraction, 6),
         "nm_per_pixel": finite(inspection.nm_per_pixel),
+        **_reading(inspection),
         "method": list(inspection.method),
         "model": about.get("model"),
         "fingerprint": about.get("fingerprint"),
@@ -82,6 +86,17 @@ def map_description(inspection: Inspection, about: Mapping[str, Any], read: Mapp
         "class_probabilities": dict(inspection.class_probabilities) if inspection.class_probabilities else None,
         "periodic": periodic_entry(inspection.periodic, inspection.nm_per_pixel),
         "read": dict(read),
+    }
+
+
+def _reading(inspection: Inspection) -> dict[str, Any]:
+    """How the file was understood."""
+    return {
+        "nm_per_pixel_source": inspection.nm_per_pixel_source,
+        "vendor": inspection.vendor,
+        "data_bar_px": inspection.data_bar_px,
+        "data_bar_source": inspection.data_bar_source,
+        "ignored_fraction": round(inspection.ignored_fraction, 6),
     }
 
 
@@ -144,7 +159,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _region_entry(number: int, region: Region) -> dict[str, Any]:
+def _region_entry(number: int, region: Region, inspection: Inspection) -> dict[str, Any]:
     row, col = region.centroid
     return {
         "id": number,
@@ -157,4 +172,7 @@ def _region_entry(number: int, region: Region) -> dict[str, Any]:
         "class_probability": region.class_probability,
         "nuisance": region.nuisance,
         "witnesses": list(region.witnesses),
+        **in_pixels(region),
+        **in_nm(region, finite(inspection.nm_per_pixel)),
+        "description": describe(region, inspection),
     }

@@ -10,10 +10,11 @@ from typing import Any
 from semscan.report.record import to_json
 
 FORMATS = ("jsonl", "tsv", "csv")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how words begin that a spreadsheet would run: an apostrophe goes before
 SCORE_COLUMNS = ("image", "status", "score", "raw_score", "defect", "threshold", "class", "error")
 INSPECT_COLUMNS = (
-    *("image", "status", "score", "raw_score", "defect", "threshold", "regions", "class"),
-    *("width", "height", "judged_fraction", "nm_per_pixel", "method", "model"),
+    *("image", "status", "score", "raw_score", "defect", "threshold", "regions", "nuisance_regions", "class"),
+    *("width_px", "height_px", "judged_fraction", "nm_per_pixel", "method", "model"),
     *("overlay", "mask", "map", "warnings", "seconds", "error"),
 )
 
@@ -28,7 +29,8 @@ def lines(records: Iterable[Mapping[str, Any]], form: str, columns: tuple[str, .
     form : str
         One of `FORMATS`. JSON Lines hold whole records, tables the given columns.
     columns : tuple of str
-        Keys of a record, or of its `outputs`.
+        Keys of a record, or of its `outputs`; `width_px`, `height_px`; `regions` (those that count) and
+        `nuisance_regions` are numbers of them. Words that a spreadsheet would run as a formula get an apostrophe.
 
     Yields
     ------
@@ -46,10 +48,17 @@ def lines(records: Iterable[Mapping[str, Any]], form: str, columns: tuple[str, .
     separator = {"tsv": "\t", "csv": ","}[form]
     yield _row(columns, separator)
     for record in records:
-        flat = {**record, **record.get("outputs", {})}
-        if "regions" in record:
-            flat["regions"] = len(record["regions"])
+        flat = _flat(record)
         yield _row([_cell(flat.get(name)) for name in columns], separator)
+
+
+def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    flat = {**record, **record.get("outputs", {})}
+    flat |= {f"{name}_px": record[name] for name in ("width", "height") if name in record}
+    if isinstance(regions := record.get("regions"), list):
+        nuisance = sum(region.get("nuisance") is True for region in regions)
+        flat |= {"regions": len(regions) - nuisance, "nuisance_regions": nuisance}
+    return flat
 
 
 def _cell(value: Any) -> str:
@@ -57,7 +66,10 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    if isinstance(value, int | float):
+        return str(value)
+    words = "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return f"'{words}" if words.startswith(FORMULA) else words
 
 
 def _row(cells: Iterable[str], separator: str) -> str:

@@ -70,10 +70,10 @@ def _paint_one(painted, label, kind, pool, noise, rng):
     filling, mask, whole = kind(painted, here, mask, pool, noise, rng)
     after = before + mask * (filling - before)
     painted[here] = after
-    label[here] = np.maximum(label[here], _visible(before, after, mask, noise, whole))
+    label[here] = np.maximum(label[here], visible(before, after, mask, noise, whole))
 
 
-def _visible(before, after, mask, noise, whole):
+def visible(before, after, mask, noise, whole):
     """1 where the change shows: above the noise that is left after a 3 px blur."""
     change = np.abs(cv2.GaussianBlur(after - before, (0, 0), 1.0))
     seen = (change > max(0.03, 0.7 * noise)) & (mask > 0.15)

@@ -33,6 +33,8 @@ def test_good_images_that_were_flagged_pass_with_the_new_threshold(semscan, tmp_
     assert record["images"] == 12
     assert flagged(semscan, brighter, tmp_path / "new")[0] <= 2
     assert (model / "config.json").read_bytes() == before
+    usual = json.loads((tmp_path / "new" / "config.json").read_text())["training_look"]
+    assert usual["brightness"]["median"] == pytest.approx(175 / 255, abs=0.01)  # later images are compared with these
     assert "Calibrated on 12 good images" in (tmp_path / "new" / "MODEL_CARD.md").read_text()
 
 

@@ -156,6 +156,29 @@ def test_a_mask_that_may_be_a_test_images_is_left_alone(make):
     assert [path.name for path in find_layout(data).masks] == ["001.png"]
 
 
+def test_a_mask_that_is_left_alone_is_spoken_of_whatever_the_folders_case(make):
+    data = make(good=2, bridge=3)
+    data = data.rename(data.parent / "flat")
+    touch(data, "Test/Bridge/000.png", "ground_truth/bridge/000_mask.png", "ground_truth/bridge/001_mask.png")
+
+    layout = find_layout(data)
+
+    assert [path.name for path in layout.masks] == ["001.png"]
+    assert "; 1 mask left alone that may belong to test images of the same name" in layout.said
+
+
+def test_ground_truth_beside_the_training_classes_is_theirs_for_sure(make):
+    data = make(**{"train/good": 2, "train/bridge": 2, "test/bridge": 2})
+    touch(data, "train/ground_truth/bridge/000_mask.png", "ground_truth/bridge/001_mask.png")
+
+    layout = find_layout(data)
+
+    assert {path.name: mask.parts[-4:] for path, mask in layout.masks.items()} == {
+        "000.png": ("train", "ground_truth", "bridge", "000_mask.png")
+    }
+    assert list(layout.classes) == ["bridge"]
+
+
 def test_an_image_called_mask_without_a_partner_is_an_image(make):
     data = make(good=0)
     touch(data, "good/shadow_mask.png")

@@ -157,6 +157,14 @@ def test_predictor_and_byte_order_do_not_matter(tmp_path, array, byteorder, pred
     assert np.array_equal(read(tmp_path / "a.tif").pixels, array)
 
 
+@pytest.mark.parametrize("array", [GREY, DEEP], ids=["8", "16"])
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "packbits"])
+def test_a_predictor_counts_only_where_the_writer_applied_it(put, array, compression):
+    data = pillow_bytes(array, "TIFF", compression=compression, tiffinfo={317: 2})
+
+    assert np.array_equal(read(put(data)).pixels, array)
+
+
 @pytest.mark.parametrize("options", [{"tile": (32, 32)}, {"bigtiff": True}, {"tile": (16, 16), "compression": "zlib"}])
 def test_tiles_and_bigtiff_are_read(tmp_path, options):
     tifffile.imwrite(tmp_path / "a.tif", NOISE, **options)
@@ -171,7 +179,7 @@ def test_palette_becomes_its_colours(tmp_path):
     image = read(tmp_path / "a.tif")
 
     assert np.array_equal(image.pixels, 255 - GREY)
-    assert (image.warnings, image.metadata["dtype"]) == ((), "uint8")
+    assert (image.warnings, image.metadata["dtype"], image.metadata["colour"]) == ((), "uint8", "palette that is grey")
 
 
 def test_few_coloured_pixels_in_a_palette_are_annotation_and_not_told(tmp_path):

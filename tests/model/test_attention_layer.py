@@ -80,10 +80,21 @@ def test_layer_comes_back_from_its_config():
 
 
 def test_unknown_mode_is_refused():
-    with pytest.raises(ValueError, match="'softmax' or 'sigmoid', got 'hard'"):
+    with pytest.raises(ValueError, match="'softmax', 'sigmoid' or 'relative', got 'hard'"):
         ImageAttention(mode="hard")
 
 
 def test_temperature_of_zero_is_refused():
     with pytest.raises(ValueError, match="above 0"):
         ImageAttention(temperature=0)
+
+
+def test_relative_weights_are_shares_of_the_largest_and_low_where_nothing_scores_above_zero():
+    layer = layer_with("relative", w=[[1.0], [0.0]], b=[0.0], v=[[3.0]])
+    dull = layer_with("relative", w=[[0.0], [0.0]], b=[1.0], v=[[-3.0]])
+
+    attended, weights, scores = map(np.asarray, layer(FEATURES))
+
+    np.testing.assert_allclose(weights, np.exp(scores - scores.max()), rtol=1e-5)
+    np.testing.assert_allclose(attended, FEATURES * weights, rtol=1e-5)
+    np.testing.assert_allclose(dull(FEATURES)[1], np.exp(-3 * np.tanh(1)), rtol=1e-5)

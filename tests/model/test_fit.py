@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from semscan.model.fit import FitPlan, fit
+from semscan.model.gradients import gradient_norms
 from semscan.model.quiet import keras
 from semscan.tensors.batches import stream
 
@@ -75,6 +76,41 @@ def test_resumed_training_ends_where_an_uninterrupted_one_does(tmp_path):
     assert history["step"] == [10, 20, 30, 40]
     for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
+
+
+def test_gradient_norms_are_those_of_the_loss_and_looking_changes_nothing():
+    patch = keras.Input((2, 2, 1))
+    first = keras.layers.Conv2D(1, 1, use_bias=False, name="first")(patch)
+    score = keras.layers.Conv2D(1, 1, use_bias=False, name="score")(keras.layers.BatchNormalization(epsilon=0)(first))
+    model = keras.Model(patch, {"score": score})
+    model.get_layer("first").set_weights([np.full((1, 1, 1, 1), 3, np.float32)])
+    model.get_layer("score").set_weights([np.full((1, 1, 1, 1), 0.5, np.float32)])
+    model.compile(loss=LOSSES["losses"], loss_weights=LOSSES["weights"])
+    before = model.get_weights()
+    x = np.full((1, 2, 2, 1), 2, np.float32)
+
+    norms = gradient_norms(model, x, {"score": 0 * x})
+
+    # score s = b a x with a = 3, b = 0.5, x = 2: the loss s^2 has the gradients 2 s b x, 2 s a x, and, of the
+    # batch norm's factor and summand, 2 s b a x and 2 s b
+    assert norms["gradient_norm_first"] == pytest.approx(6, rel=1e-4)
+    assert norms["gradient_norm"] == pytest.approx((6**2 + 36**2 + 18**2 + 3**2) ** 0.5, rel=1e-4)
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_each_round_has_its_gradient_norm_also_after_an_older_checkpoint(tmp_path):
+    plan = plan_in(tmp_path / "a", steps=20)
+    fit(tiny(), batches, held_back(), plan, **LOSSES)
+    note = plan.work / "progress.json"
+    progress = json.loads(note.read_text())
+    assert min(progress["history"].pop("gradient_norm")) > 0
+    note.write_text(json.dumps(progress))
+
+    history, _, _ = fit(tiny(), batches, held_back(), plan_in(tmp_path / "a", steps=30, resume=True), **LOSSES)
+
+    assert [np.isnan(value) for value in history["gradient_norm"]] == [True, True, False]
+    assert len(history["gradient_norm_first"]) == 3
 
 
 def test_resuming_without_a_checkpoint_starts_at_the_beginning(tmp_path):

@@ -6,6 +6,8 @@ import pytest
 
 from semscan.errors import ExportError, UsageFault
 from semscan.model import export as exporting
+from semscan.model.attention import ImageAttention
+from semscan.model.attention.nothing import NoAttention
 from semscan.model.autoencoder import build_autoencoder
 from semscan.model.classifier import Margin, build_classifier, plain_base, residual_base
 from semscan.model.quiet import keras
@@ -44,10 +46,11 @@ def test_map_of_a_place_does_not_depend_on_far_away_places():
     np.testing.assert_allclose(near, far, atol=1e-5)
 
 
-@pytest.mark.parametrize("attention", ["softmax", "sigmoid", "none"])
+@pytest.mark.parametrize("attention", [None, lambda: ImageAttention(64, "sigmoid"), NoAttention],
+                         ids=["softmax", "sigmoid", "none"])
 @pytest.mark.parametrize("base", [plain_base, residual_base])
 def test_classifier_gives_logits_and_a_map_that_is_never_negative(attention, base):
-    model = build_classifier(classes=3, good=0, base=base, attention=attention)
+    model = build_classifier(classes=3, good=0, base=base, attention=attention and attention())
 
     outputs = model(patches(2, 32)[..., None])
 
@@ -66,9 +69,10 @@ def test_margin_is_how_far_defects_outvote_good():
 @pytest.mark.parametrize(("model", "logit_map"), [
     (lambda: build_autoencoder(**SMALL), True),
     (lambda: build_classifier(classes=3, good=0), False),
-    (lambda: build_classifier(classes=2, attention="sigmoid", base=residual_base), False),
-    (lambda: build_classifier(classes=2, good=1, attention="none"), False),
-], ids=["autoencoder", "softmax", "sigmoid-residual", "none"])
+    (lambda: build_classifier(classes=2, attention=ImageAttention(64, "sigmoid"), base=residual_base), False),
+    (lambda: build_classifier(classes=2, good=1, attention=NoAttention()), False),
+    (lambda: build_classifier(classes=2, good=0, seam=True), False),
+], ids=["autoencoder", "softmax", "sigmoid-residual", "none", "seam"])
 def test_exported_graph_takes_any_size_and_batch(model, logit_map):
     graph, difference = exporting.to_onnx(model(), patches(2, 96), logit_map=logit_map)
 

@@ -79,3 +79,25 @@ def test_lines_do_not_look_alike_turned_but_noise_does():
     for values, alike in ((lines, False), (rng.normal(size=(128, 128)), True)):
         gallery = Gallery([Path("a")], lambda _, values=values: values.astype(np.float32))
         assert looks_alike_turned(gallery, [0]) is alike
+
+
+def test_images_of_known_shape_are_not_read_to_split_them():
+    def load(path):
+        raise AssertionError("read")
+
+    gallery = Gallery([Path(str(n)) for n in range(20)], load, shapes=[(100, 160)] * 20)
+
+    assert tile_for(split_good(gallery, share=0.2, few=10, seed=1), 256) == 96
+
+
+def test_opened_images_split_without_being_read_again(tmp_path, grey, save_png, monkeypatch):
+    from semscan.files.layout import find_layout
+    from semscan.pipeline import trainset
+    from semscan.settings import ReadSettings
+
+    for number in range(12):
+        save_png(tmp_path / "good" / f"{number}.png", grey())
+    gallery = trainset.open_good(find_layout(tmp_path), ReadSettings(), print).gallery
+    monkeypatch.setattr(trainset, "read_image", None)
+
+    assert split_good(gallery, share=0.2, few=10, seed=1).shares[0].rows == 48

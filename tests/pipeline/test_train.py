@@ -159,7 +159,8 @@ def test_classifier_tells_classes_and_inspects_with_them(class_model):
 @pytest.mark.parametrize(("options", "words"), [
     (["--attention", "aditive"], "did you mean 'additive'?"),
     (["--model", "autoencodr"], "did you mean 'autoencoder'?"),
-    (["--model", "autoencoder", "--attention", "additive"], "it takes soft-mask"),
+    (["--attention", "cbm+gates"], "did you mean 'cbam'?"),
+    (["--model", "autoencoder", "--seam"], "--seam is for the attention CNN"),
     (["--model", "attention-cnn"], "at least two class folders"),
     (["--time-limit", "soon"], "write 90s, 10m or 1.5h"),
     (["--from", "nowhere"], "nowhere"),
@@ -191,10 +192,13 @@ def test_a_damaged_training_image_is_left_out_and_named(tmp_path):
     assert json.loads(done.stdout)["images"] == 3
 
 
-def test_one_small_good_image_is_enough_to_train(tmp_path):
+def test_one_small_good_image_is_enough_to_train_with_any_attention(tmp_path):
     fill(tmp_path / "data" / "good", 1, 1, shape=(48, 40))
 
-    done = semscan("train", tmp_path / "data", "--out", tmp_path / "m", "--steps", "2", "--precision", "float32")
+    done = semscan("train", tmp_path / "data", "--out", tmp_path / "m", "--steps", "2", "--precision", "float32",
+                   "--attention", "channel+gates")
 
     assert done.returncode == 0, done.stderr
     assert "20% of the good image held back" in done.stderr
+    assert json.loads(done.stdout)["attention"] == "channel+gates"
+    assert json.loads((tmp_path / "m" / "config.json").read_text())["attention"] == "channel+gates"

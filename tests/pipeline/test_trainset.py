@@ -1,11 +1,13 @@
 """The training images, opened."""
 
+import dataclasses
 import os
 
 import pytest
 
 from semscan.files.layout import find_layout
-from semscan.pipeline.trainset import open_good
+from semscan.pipeline import trainset
+from semscan.pipeline.trainset import open_classes, open_good
 from semscan.settings import ReadSettings
 
 
@@ -16,3 +18,60 @@ def test_a_name_that_is_not_text_is_trained_on(tmp_path, grey, save_png):
 
     assert len(open_good(find_layout(tmp_path), ReadSettings(), said.append).labels) == 1
     assert said == []
+
+
+@pytest.fixture
+def scaled(tmp_path, grey, save_png, monkeypatch):
+    """Open good images of these nm per pixel (None: unknown), each 48 x 64: (the set, what was said)."""
+
+    def scaled(*scales):
+        for number in range(len(scales)):
+            save_png(tmp_path / f"{number}.png", grey())
+        read = trainset.read_image
+        by_name = {f"{number}.png": scale for number, scale in enumerate(scales)}
+        monkeypatch.setattr(
+            trainset, "read_image",
+            lambda path, settings: dataclasses.replace(read(path, settings), nm_per_pixel=by_name[path.name]),
+        )
+        said = []
+        return open_good(find_layout(tmp_path), ReadSettings(), said.append), said
+
+    return scaled
+
+
+def test_images_of_one_magnification_give_the_models(scaled):
+    found, said = scaled(2.0, 2.01, 1.99)
+
+    assert found.nm_per_pixel == 2.0
+    assert [found.gallery[n].shape for n in range(3)] == [(48, 64)] * 3
+    assert said == []
+
+
+def test_mixed_magnifications_are_resampled_to_the_middle_one_aloud(scaled):
+    found, said = scaled(2.0, 2.0, 3.0, 1.0, 9.0)
+
+    assert found.nm_per_pixel == 2.0
+    assert [found.gallery[n].shape for n in range(4)] == [(48, 64), (48, 64), (72, 96), (24, 32)]
+    assert len(found.labels) == 4
+    assert said[0] == "The images have 1 to 9 nm per pixel; they are resampled to 2."
+    assert "9 nm per pixel, more than 2 times from 2" in said[1]
+    assert found.in_file(2, 0, 60) == (0, 40)
+    assert found.in_file(0, 12, 0) == (12, 0)
+
+
+def test_where_one_magnification_is_unknown_nothing_is_resampled(scaled):
+    found, said = scaled(2.0, None, 3.0)
+
+    assert found.nm_per_pixel is None
+    assert {found.gallery[n].shape for n in range(3)} == {(48, 64)}
+    assert said == []
+
+
+def test_the_usual_look_is_that_of_the_good_images(tmp_path, grey, save_png):
+    for number in range(4):
+        save_png(tmp_path / "good" / f"{number}.png", grey())
+        save_png(tmp_path / "bad" / f"{number}.png", 2 * grey())
+
+    found = open_classes(find_layout(tmp_path), ReadSettings(), print)
+
+    assert found.look["brightness"]["median"] == pytest.approx(grey().mean() / 255, abs=1e-3)

@@ -33,3 +33,15 @@ def test_a_region_in_the_corner_of_a_tiny_image_has_a_crop():
     crop = draw_crop(CleanImage(np.zeros((16, 16), np.float32), np.ones((16, 16), bool)), heat, region)
 
     assert min(crop.shape[:2]) >= 200
+
+
+def test_a_calibrated_crop_has_a_scale_bar_below_and_the_same_picture_above():
+    values = np.random.default_rng(4).random((100, 120)).astype(np.float32)
+    heat = np.zeros((100, 120), np.float32)
+    heat[40:50, 50:60] = 0.9
+    (region,) = find_regions(heat, RegionSettings())
+    plain = draw_crop(CleanImage(values, np.ones(values.shape, bool)), heat, region)
+    scaled = draw_crop(CleanImage(values, np.ones(values.shape, bool), nm_per_pixel=2.0), heat, region)
+
+    np.testing.assert_array_equal(scaled[: len(plain)], plain)
+    assert (scaled[len(plain) :] == 235).any(), "ink"

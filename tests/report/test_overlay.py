@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from semscan.regions.find import segment
-from semscan.report.colours import COOL, paint, to_grey
+from semscan.report.colours import COOL, INK, paint, to_grey
 from semscan.report.overlay import SMALLEST_PICTURE, draw_overlay
 from semscan.settings import RegionSettings
 from semscan.values import CleanImage, Inspection
@@ -151,3 +151,41 @@ def test_what_was_not_judged_is_hatched_and_the_rest_is_left_alone(texture):
 
     assert not changed[:, :400].any()
     assert 0.05 < changed[:, 400:].mean() < 0.5
+
+
+@pytest.mark.parametrize(
+    ("shape", "nm", "length"), [((400, 500), 2.0, 200), ((64, 64), 10.0, 100), ((900, 20), 1.0, 50)]
+)
+def test_a_calibrated_overlay_has_a_scale_bar_of_the_right_length(shape, nm, length):
+    values = np.full(shape, 0.5, np.float32)
+    heat, mask = np.zeros(shape, np.float32), np.zeros(shape, np.uint8)
+    image = CleanImage(values, np.ones(shape, bool))
+    about = {"image": "a", "source": "/a", "score": 0.1, "raw_score": 0.1, "threshold": 0.5, "regions": ()}
+    about |= {"width": shape[1], "height": shape[0], "judged_fraction": 1.0, "method": ("model",)}
+    plain = draw_overlay(image, heat, mask, Inspection(**about))
+    scaled = draw_overlay(image, heat, mask, Inspection(**about, nm_per_pixel=nm))
+    zoom = max(1, -(-SMALLEST_PICTURE // max(shape)))
+    changed = np.argwhere((plain != scaled).any(axis=2))
+    ink = (scaled == INK).all(axis=2) & (plain != scaled).any(axis=2)
+    longest = max(len(run) for row in ink for run in "".join("#" if it else " " for it in row).split())
+
+    assert changed[:, 0].min() >= shape[0] * zoom, "nothing of it lies on the image"
+    assert abs(longest - length / nm * zoom) <= 1
+
+
+def test_the_data_bar_stays_legible_below_its_line():
+    values = np.random.default_rng(3).random((400, 500)).astype(np.float32)
+    judged = np.ones(values.shape, bool)
+    judged[360:] = False
+    judged[:, :50] = False
+    inspection = Inspection(
+        image="a", source="/a", score=0.1, raw_score=0.1, threshold=0.5, regions=(), width=500, height=400,
+        judged_fraction=0.9, method=("model",),
+    )  # fmt: skip
+    zeros = np.zeros(values.shape, np.float32)
+    picture = draw_overlay(CleanImage(values, judged, data_bar_px=40), zeros, zeros.astype(np.uint8), inspection)
+    changed = (picture[:400, :500] != to_grey(values)[..., None]).any(axis=2)
+
+    assert not changed[362:].any()
+    assert changed[357:361].any(axis=0).all(), "a line above it"
+    assert changed[:350, :50].any()

@@ -1,12 +1,13 @@
-"""Attention over image positions. Each layer returns (attended features, attention weights, scores)."""
+"""Additive attention, which is also the soft mask of the default autoencoder."""
 
 from __future__ import annotations
 
+from semscan.model.attention.base import MODES, Attention, one_of, weigh
 from semscan.model.quiet import keras, ops
 
 
 @keras.saving.register_keras_serializable("semscan")
-class ImageAttention(keras.layers.Layer):
+class ImageAttention(Attention):
     """Additive attention over the positions of a feature map.
 
     The score of position i with features h_i is ``e_i = v' tanh(W h_i + b) / temperature``.
@@ -19,12 +20,14 @@ class ImageAttention(keras.layers.Layer):
         The soft mask: ``alpha_i = sigmoid(e_i)``; attended features ``alpha_i h_i``, shape
         (batch, rows, cols, channels). Positions do not compete, so several defects do not
         dilute each other, and the weights do not depend on the rest of the patch.
+    mode "relative"
+        Softmax without pooling, see `semscan.model.attention.base.beside_nothing`; shapes as of "sigmoid".
 
     Parameters
     ----------
     units : int
         Width of the hidden projection W.
-    mode : {"softmax", "sigmoid"}
+    mode : {"softmax", "sigmoid", "relative"}
     temperature : float
         Above 1 flattens the weights, below 1 sharpens them.
 
@@ -42,31 +45,33 @@ class ImageAttention(keras.layers.Layer):
 
     def __init__(self, units=64, mode="softmax", temperature=1.0, **kwargs):
         super().__init__(**kwargs)
-        if mode not in ("softmax", "sigmoid"):
-            raise ValueError(f"mode must be 'softmax' or 'sigmoid', got {mode!r}")
         if temperature <= 0:
             raise ValueError(f"temperature must be above 0, got {temperature}")
-        self.units, self.mode, self.temperature = units, mode, temperature
+        self.units, self.mode, self.temperature = units, one_of(mode, MODES, "mode"), temperature
 
     def build(self, input_shape):
         """Create W (channels, units), b (units,), v (units, 1)."""
         channels = input_shape[-1]
-        self.w = self.add_weight(shape=(channels, self.units), initializer="glorot_uniform", name="w")
-        self.b = self.add_weight(shape=(self.units,), initializer="zeros", name="b")
-        self.v = self.add_weight(shape=(self.units, 1), initializer="glorot_uniform", name="v")
+        self.w = self.weight("w", (channels, self.units))
+        self.b = self.weight("b", (self.units,), "zeros")
+        self.v = self.weight("v", (self.units, 1))
 
     def call(self, features):
         """Score, weigh and pool `features`, shape (batch, rows, cols, channels)."""
         hidden = ops.tanh(ops.matmul(features, self.w) + self.b)
         scores = ops.matmul(hidden, self.v) / self.temperature
-        if self.mode == "sigmoid":
-            weights = ops.sigmoid(scores)
-            return features * weights, weights, scores
-        peak = ops.max(scores, axis=(1, 2), keepdims=True)
-        exponentials = ops.exp(scores - ops.stop_gradient(peak))
-        weights = exponentials / ops.sum(exponentials, axis=(1, 2), keepdims=True)
-        return ops.sum(features * weights, axis=(1, 2)), weights, scores
+        return *weigh(features, scores, self.mode), scores
 
     def get_config(self):
         """Return what rebuilds this layer."""
         return {**super().get_config(), "units": self.units, "mode": self.mode, "temperature": self.temperature}
+
+
+def additive(use):
+    """Bahdanau's attention: pools in the attention CNN, keeps the map in the autoencoder."""
+    return ImageAttention(64, "softmax" if use.pools else "relative", name=use.name)
+
+
+def soft_mask(use):
+    """The soft mask: the same scores, a sigmoid at each position."""
+    return ImageAttention(64, "sigmoid", name=use.name)

@@ -1,0 +1,49 @@
+"""How an image was taken: focus, noise, use of the grey scale."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from semscan.image.drift import LARGEST, measure_look
+from semscan.values import CleanImage, SemImage
+
+MEASURES = ("focus", "noise", "contrast", "brightness", "black_fraction", "white_fraction")
+
+
+def quality(image: SemImage, cleaned: CleanImage) -> dict[str, float | None]:
+    """Measure what is judged of an image; all None where that is one grey level.
+
+    Returns
+    -------
+    dict
+        ``focus``, the variance of the Laplacian on a grey scale of 0 to 255: compare images of one kind and one
+        noise, noise raises it too; ``noise``, standard deviation of what no neighbour shares, and ``contrast``,
+        standard deviation of all, in shares of the grey scale as judged; ``brightness``, its mean;
+        ``black_fraction`` and ``white_fraction``, the shares of pixels at the ends of an integer type's scale.
+
+    References
+    ----------
+    J. L. Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000,
+    doi:10.1109/ICPR.2000.903548. Noise: see `semscan.image.drift`.
+    """
+    rows = np.flatnonzero(cleaned.judged.any(axis=1))
+    cols = np.flatnonzero(cleaned.judged.any(axis=0))
+    frame = slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1)
+    seen, pixels = cleaned.values[frame], image.pixels[cleaned.judged]
+    if pixels.min() == pixels.max():
+        return dict.fromkeys(MEASURES)
+    look = measure_look(seen)
+    middle = tuple(slice(max(0, (side - LARGEST) // 2), max(0, (side - LARGEST) // 2) + LARGEST) for side in seen.shape)
+    laplacian = cv2.Laplacian(seen[middle], cv2.CV_32F)[cleaned.judged[frame][middle]]
+    black = white = None
+    if pixels.dtype.kind == "u":
+        black, white = (float((pixels == end).mean()) for end in (0, np.iinfo(pixels.dtype).max))
+    return {
+        "focus": float(laplacian.var()) * 255**2,
+        "noise": look["noise"],
+        "contrast": look["contrast"],
+        "brightness": look["brightness"],
+        "black_fraction": black,
+        "white_fraction": white,
+    }

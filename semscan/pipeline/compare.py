@@ -1,0 +1,185 @@
+"""Compare: train several networks on the same images, seeds and budget, measure them, and put them in one table."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from semscan.errors import BadDataError, BadModelError, OutputError, SemscanError, UsageFault
+from semscan.files.compared import claim_comparison, read_evaluation, write_comparison
+from semscan.files.labelled import find_labelled
+from semscan.files.layout import find_layout
+from semscan.files.model_folder import read_model_folder
+from semscan.model.registry import ATTENTIONS, BACKBONES, MODELS, attention_parts, known
+from semscan.pipeline.evaluate import evaluate
+from semscan.pipeline.train import train
+from semscan.report.comparison import FIGURES, comparison_lines, summarise
+from semscan.report.record import one_line
+from semscan.settings import AUTO, CompareSettings, EvaluateSettings, InspectSettings, TrainSettings
+
+Say = Callable[[str], None]
+Run = dict[str, Any]
+
+
+def compare(
+    data: Path, settings: CompareSettings, say: Say, each: Callable[[Run], None] = lambda run: None
+) -> dict[str, Any]:
+    """Train and measure each chosen network; return what compare.json holds.
+
+    Runs that are finished in ``settings.out`` are not made again, one that was interrupted goes on. A run that fails
+    gives a record of its error and never stops the others.
+
+    Parameters
+    ----------
+    data : Path
+        Images to train on, as for `semscan.pipeline.train.train`; with test/, what is evaluated.
+    settings : CompareSettings
+    say : callable
+        Told, line by line, what a person should know.
+    each : callable
+        Given the record of each run as soon as it is done.
+
+    Raises
+    ------
+    BadDataError, OutputError, UsageFault
+        Before the first run.
+    """
+    planned = plan_runs(settings, _kinds(data, settings))
+    notes = _notes(data, settings)
+    for note in notes:
+        say(f"note: {note}")
+    budget = f"{settings.steps} steps a run" if settings.steps else f"{settings.time_limit:g} s a run"
+    record: dict[str, Any] = {"data": str(data), "status": "ok", "budget": budget, "seeds": list(settings.seeds),
+                              "task": _task(data, settings), "notes": notes, "runs": [], "table": []}  # fmt: skip
+    out = Path(settings.out)
+    runs = {run["name"]: run for run in claim_comparison(out, record)}
+    for number, chosen in enumerate(planned, start=1):
+        say(f"Run {number} of {len(planned)}: {chosen['name']}")
+        run = _guarded(data, chosen, settings, bool(notes), say)
+        if run["status"] == "error":
+            say(f"failed: {run['error']}")
+        runs[run["name"]] = run
+        record |= {"runs": list(runs.values()), "table": summarise(list(runs.values())),
+                   "seeds": sorted({run["seed"] for run in runs.values()})}  # fmt: skip
+        write_comparison(out, record)
+        each(run)
+    return record
+
+
+def comparison_text(record: Mapping[str, Any]) -> list[str]:
+    """The comparison as lines to read."""
+    return comparison_lines(record)
+
+
+def plan_runs(settings: CompareSettings, kinds: Sequence[str]) -> list[Run]:
+    """What each run trains: kind, backbone, attention, seam, seed and a name of its own.
+
+    Raises
+    ------
+    UsageFault
+        If a name is unknown, or a choice is for another network.
+    """
+    for name in settings.backbones:
+        known(name, BACKBONES, "backbone")
+    attentions = settings.attentions or tuple(ATTENTIONS)
+    attentions = tuple(dict.fromkeys("+".join(attention_parts(name)) for name in attentions))
+    if kinds == ["autoencoder"] and (settings.backbones != ("plain",) or any(settings.seam)):
+        raise UsageFault("--backbone and --seam are for the attention CNN; here the autoencoder is trained")
+    planned = []
+    for seed, kind in product(dict.fromkeys(settings.seeds), kinds):
+        both = kind == "attention-cnn"
+        choices = product(dict.fromkeys(settings.backbones) if both else ("plain",), attentions,
+                          dict.fromkeys(settings.seam) if both else (False,))  # fmt: skip
+        for backbone, attention, seam in choices:
+            name = "-".join([kind, backbone, attention, *(["seam"] if seam else []), f"seed{seed}"])
+            planned.append({"name": name, "kind": kind, "backbone": backbone, "attention": attention, "seam": seam,
+                            "seed": seed})  # fmt: skip
+    return planned
+
+
+def _kinds(data: Path, settings: CompareSettings) -> list[str]:
+    """The networks to train; auto is the one that the layout of the data asks for."""
+    layout = find_layout(data, settings.good)
+    fit = "attention-cnn" if layout.kind in ("classes", "classes-without-good") else "autoencoder"
+    names = (fit if name == AUTO else known(name, (AUTO, *MODELS), "model") for name in settings.models)
+    return list(dict.fromkeys(names))
+
+
+def _notes(data: Path, settings: CompareSettings) -> list[str]:
+    """Why nothing is evaluated, if nothing is."""
+    try:
+        found = find_labelled(data, settings.good, skip=Path(settings.out))
+    except BadDataError as error:
+        return [f"no test images, so only what training itself says is told ({one_line(str(error))})"]
+    return [] if found.apart else ["no test folder, so only what training itself says is told"]
+
+
+def _task(data: Path, settings: CompareSettings) -> str:
+    """What all runs of a comparison share, as a short name of its content."""
+    shared = {"data": str(data.resolve()), "good": settings.good, "steps": settings.steps,
+              "time_limit": settings.time_limit, "read": repr(settings.read)}  # fmt: skip
+    return hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _guarded(data: Path, chosen: Run, settings: CompareSettings, untested: bool, say: Say) -> Run:
+    try:
+        return _run(data, chosen, settings, untested, say)
+    except OutputError:  # no room, or not allowed to write: the next would fail as well
+        raise
+    except SemscanError as error:
+        return {**chosen, "status": "error", "error": one_line(str(error))}
+    except Exception as error:
+        said = f"internal fault ({type(error).__name__}: {one_line(str(error))[:300]}); please report it"
+        return {**chosen, "status": "error", "error": said}
+
+
+def _run(data: Path, chosen: Run, settings: CompareSettings, untested: bool, say: Say) -> Run:
+    model = Path(settings.out) / chosen["name"]
+    if not (model / "config.json").is_file():
+        task = TrainSettings(
+            out=str(model), model=chosen["kind"], attention=chosen["attention"], backbone=chosen["backbone"],
+            seam=chosen["seam"], seed=chosen["seed"], steps=settings.steps, good=settings.good,
+            time_limit=None if settings.steps else settings.time_limit, read=settings.read,
+        )  # fmt: skip
+        _train(data, task, say)  # its own words are left out: there may be dozens of runs
+    folder = read_model_folder(model)
+    training = folder.config["training"]
+    run: Run = {**chosen, "status": "ok", "model": str(model), **dict.fromkeys(FIGURES),
+                "parameters": training.get("parameters"), "steps": training.get("steps_done"),
+                "seconds": training.get("seconds"), "ended": training.get("ended"),
+                "held_back_accuracy": training.get("held_back_accuracy")}  # fmt: skip
+    if not untested:
+        run |= {key: value for key, value in _figures(data, model, folder.fingerprint, settings).items()
+                if key in FIGURES}  # fmt: skip
+    return run
+
+
+def _train(data: Path, task: TrainSettings, say: Say) -> None:
+    """Train, or go on where an interrupted run stopped."""
+    unfinished = Path(task.out + ".unfinished")
+    try:
+        train(data, replace(task, resume=unfinished.is_dir()), _unsaid)
+    except BadModelError:
+        if not unfinished.is_dir():
+            raise
+        say(f"{unfinished} cannot be resumed; this run starts again")
+        train(data, task, _unsaid)
+
+
+def _unsaid(words: str) -> None:
+    """Nobody listens."""
+
+
+def _figures(data: Path, model: Path, fingerprint: str, settings: CompareSettings) -> Mapping[str, Any]:
+    """The evaluation of a model; the one that is there if it is of this very model."""
+    out = Path(f"{model}.evaluation")
+    there = read_evaluation(out)
+    if there and there.get("fingerprint") == fingerprint and there.get("data") == str(data):
+        return there
+    inspect = InspectSettings(method=("model",), model=str(model), read=settings.read)
+    return evaluate(data, EvaluateSettings(inspect=inspect, out=str(out), good=settings.good))

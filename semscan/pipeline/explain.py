@@ -1,0 +1,167 @@
+"""Explain images: open the network, let it look as inspect does, and show each step on the way to the map."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from semscan.files.explained import FAITHFUL, FIGURE, PANEL, PANELS, Explained
+from semscan.files.find import Found, find_images
+from semscan.files.model_folder import ModelFolder, read_model_folder
+from semscan.files.outputs import output_path
+from semscan.files.read import read_image
+from semscan.files.write import write_bytes, write_png
+from semscan.pipeline.faithful import weigh_attention
+from semscan.pipeline.guard import guarded
+from semscan.pipeline.insides import Look, Seen, see_inside
+from semscan.pipeline.inspect import Judged, judge
+from semscan.pipeline.trained import ModelWitness
+from semscan.pipeline.witness import model_path
+from semscan.report.explanation import draw_explanation, draw_faithful
+from semscan.report.panels import make_panels, panel_picture
+from semscan.settings import ExplainSettings, InspectSettings
+
+MAIN = "attention"
+NO_ATTENTION = "this network has no attention: its own map is what --faithful tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A model, whole and opened up."""
+
+    folder: ModelFolder
+    witness: ModelWitness
+    look: Look
+
+
+def open_model(settings: ExplainSettings) -> Opened:
+    """Open the model that the settings name. Loads TensorFlow.
+
+    Raises
+    ------
+    BadModelError
+        If there is none, or it cannot be used.
+    """
+    from semscan.model.opened import Inside, open_network
+
+    folder = read_model_folder(model_path(InspectSettings(model=settings.model)))
+    inside = Inside(open_network(folder.path, folder.config), both_ways=folder.config["kind"] == "autoencoder")
+    return Opened(folder, ModelWitness(folder), inside)
+
+
+def explain_images(
+    arguments: Sequence[str], settings: ExplainSettings, *, opened: Opened | None = None,
+    stdin: BinaryIO | None = None, nul: bool = False, say: Callable[[str], None] = lambda words: None,
+) -> Generator[dict[str, Any], None, None]:
+    """Write the figure and the panels of each image; yield one record each, in the order given.
+
+    An image that cannot be explained gives a record of its error and never stops the others.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        As for `semscan.pipeline.inspect.inspect_images`.
+    settings : ExplainSettings
+    opened : Opened, optional
+        By default the model that `settings` name.
+    say : callable
+        Told what a person should know.
+
+    Raises
+    ------
+    BadModelError, OutputError
+    """
+    explained = Explained(Path(settings.out))
+    opened = opened or open_model(settings)
+    for found in find_images(arguments, stdin=stdin, nul=nul, skip=explained.out):
+        record = guarded(found, lambda found: _explain(found, explained, settings, opened))
+        if record["status"] == "ok":
+            explained.keep([record])
+            if "faithful" in record:
+                say(f"{record['image']}: {record['faithful']['said']}")
+        yield record
+
+
+def _explain(found: Found, explained: Explained, settings: ExplainSettings, opened: Opened) -> dict[str, Any]:
+    began = time.monotonic()
+    image = read_image(found.path, settings.read, given=found.given)
+    judged = judge(image, found.given, InspectSettings(read=settings.read), opened.witness)
+    config = opened.folder.config
+    seen = see_inside(judged.image, config, opened.look)
+    reconstruction = _on_grey_scale(seen, config)
+    attention = _attended(seen)
+    stem = explained.claim(found, os.path.abspath(found.path))
+    base = explained.out / stem
+    explained.clear(stem)
+    calibrated = opened.witness.raw_threshold is not None
+    record: dict[str, Any] = {
+        "image": found.given, "source": image.source, "status": "ok", "stem": str(stem),
+        "score": judged.inspection.score, "model": str(opened.folder.path), "kind": config["kind"],
+        "attention": config["attention"],
+    }  # fmt: skip
+    if judged.inspection.class_name:
+        record["class"] = judged.inspection.class_name
+    record["outputs"] = _write(judged, seen, attention, reconstruction, base,
+                               _title(found, record, config), 0.5 if calibrated else None)  # fmt: skip
+    record["warnings"] = [*judged.inspection.warnings, *([NO_ATTENTION] if attention is None else [])]
+    if settings.faithful is not None:
+        tested = judged.heat.values if attention is None else attention
+        record["faithful"] = weigh_attention(judged.image, tested, reconstruction, opened.witness, settings.faithful)
+        path = output_path(base, FAITHFUL)
+        write_bytes(path, draw_faithful(record["faithful"], _title(found, record, config)))
+        record["outputs"]["faithful"] = str(path)
+    return {**record, "seconds": round(time.monotonic() - began, 2)}
+
+
+def _write(
+    judged: Judged, seen: Seen, attention: np.ndarray | None, reconstruction: np.ndarray | None, base: Path,
+    title: str, threshold: float | None,
+) -> dict[str, Any]:
+    """Write the figure and the panels; return their paths."""
+    panels = make_panels(judged.image.values, seen.rows, seen.maps, attention=attention, competing=seen.competing,
+                         reconstruction=reconstruction, heat=judged.heat.values)  # fmt: skip
+    figure, folder = output_path(base, FIGURE), output_path(base, PANELS)
+    write_bytes(figure, draw_explanation(panels, seen.rows, seen.channels, title, threshold))
+    written = {}
+    for number, panel in enumerate(panels, start=1):
+        path = folder / f"{number:02d}-{panel.key}{PANEL}"
+        write_png(path, panel_picture(panel, seen.rows, judged.image.judged))
+        written[panel.key] = str(path)
+    return {"figure": str(figure), "panels": written}
+
+
+def _on_grey_scale(seen: Seen, config: Mapping[str, Any]) -> np.ndarray | None:
+    """The reconstruction as grey levels; outside what was shown it is black."""
+    if "reconstruction" not in seen.maps:
+        return None
+    scale, standard = config["preprocessing"], seen.maps["reconstruction"]
+    grey = np.zeros_like(standard)
+    grey[seen.rows] = standard[seen.rows] * np.float32(scale["std"]) + np.float32(scale["mean"])
+    return grey
+
+
+def _attended(seen: Seen) -> np.ndarray | None:
+    """What is attended over all: the weights of positions, mean over heads, of the attention (else of the last gate).
+
+    Of attention to channels alone it is what the weighed features hold. None without attention.
+    """
+    weighed = [name for name in seen.maps if "/weights." in name]
+    if weighed:
+        layers = [name.partition("/")[0] for name in weighed]
+        layer = MAIN if MAIN in layers else layers[-1]
+        heads = [seen.maps[name] for name in weighed if name.startswith(f"{layer}/")]
+        return np.asarray(sum(heads) / len(heads), np.float32)
+    after = [name for name in seen.maps if name.endswith("/after")]
+    return seen.maps[after[-1]] if after else None
+
+
+def _title(found: Found, record: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+    score = "" if record["score"] is None else f", score {record['score']:.2f}"
+    told = f", class {record['class']}" if "class" in record else ""
+    return f"{found.path.name}: {config['kind']}, attention '{config['attention']}'{score}{told}"

@@ -1,0 +1,159 @@
+"""Export: a model for another runtime, with preprocessing and calibration inside, and only if it answers alike."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from semscan.errors import ExportError
+from semscan.files.exported import SPEC, claim_export, drop_export, finish_export
+from semscan.files.model_folder import ModelFolder, read_model_folder
+from semscan.files.write import write_bytes, write_text
+from semscan.maps.scale import to_map
+from semscan.report.deploy import FILES, deploy_readme, deploy_spec
+from semscan.report.record import to_json
+from semscan.runtime.deploy import wrap_graph
+from semscan.runtime.session import Network
+from semscan.settings import DeploySettings
+
+Answer = Mapping[str, np.ndarray]
+Run = Callable[[np.ndarray], Answer]
+
+
+def export(model: Path, settings: DeploySettings) -> dict[str, Any]:
+    """Write a model folder's network in another format.
+
+    Parameters
+    ----------
+    model : Path
+        A model folder; it is left as it is.
+    settings : DeploySettings
+
+    Returns
+    -------
+    dict
+        The record printed on standard output.
+
+    Raises
+    ------
+    BadModelError
+        If the model cannot be used.
+    ExportError
+        If what was exported answers differently from the model; nothing is then written.
+    OutputError
+        If the folder cannot be written, or must not be overwritten.
+    """
+    folder = read_model_folder(model)
+    out = Path(settings.out)
+    work = claim_export(out, overwrite=settings.overwrite)
+    try:
+        run = _WRITERS[settings.to](folder, work / FILES[settings.to])
+        samples = sample_images(folder.config, fixed=settings.to == "tflite")
+        own = own_answer(folder)
+        difference = compare_answers([(own(images), run(images)) for images in samples])
+        if not max(difference.values()) <= settings.tolerance:  # also NaN
+            raise ExportError(
+                f"the {settings.to} model differs from the model itself by {max(difference.values()):.2g} (allowed: "
+                f"{settings.tolerance:g}), so it was not written; export to onnx, or train the model again"
+            )
+        spec = deploy_spec(settings.to, folder.config, folder.fingerprint, tolerance=settings.tolerance,
+                           difference=difference)  # fmt: skip
+        write_bytes(work / "sample_image.npy", _npy(samples[0]))
+        write_bytes(work / "sample_map.npy", _npy(own(samples[0])["map"]))
+        write_text(work / "README.md", deploy_readme(spec))
+        write_text(work / SPEC, to_json(spec) + "\n")
+        finish_export(work, out)
+    except BaseException:
+        drop_export(work)
+        raise
+    return {"model": str(model), "status": "ok", "format": settings.to, "out": str(out),
+            "file": str(out / FILES[settings.to]), "tolerance": settings.tolerance,
+            "largest_difference": difference}  # fmt: skip
+
+
+def own_answer(folder: ModelFolder) -> Run:
+    """The model as inspect runs it: grey levels to the map and, of classifiers, logits."""
+    network, scale = Network(folder.graph), folder.config["preprocessing"]
+
+    def run(images: np.ndarray) -> Answer:
+        told = network.run((images - np.float32(scale["mean"])) / np.float32(scale["std"]))
+        heat = to_map(told["score"], folder.config["calibration"]["raw_threshold"])
+        return {"map": heat, **({"logits": told["logits"]} if "logits" in told else {})}
+
+    return run
+
+
+def sample_images(config: Mapping[str, Any], *, fixed: bool) -> list[np.ndarray]:
+    """Images of the look of the training images, with odd spots: float32 (n, rows, cols), one batch an entry.
+
+    One tile first; unless `fixed`, also another batch and another size.
+    """
+    rng = np.random.default_rng(0)
+    tile, scale = config["tile"], config["preprocessing"]
+
+    def images(count: int, rows: int, cols: int) -> np.ndarray:
+        waves = np.sin(np.arange(cols) / rng.uniform(2, 6, (count, 1, 1)) + rng.uniform(0, 6, (count, 1, 1)))
+        values = scale["mean"] + scale["std"] * (waves + 0.4 * rng.normal(size=(count, rows, cols)))
+        for one in values:
+            row, col = rng.integers(0, (rows - 8, cols - 8))
+            one[row : row + 8, col : col + 8] = rng.choice([0.0, 1.0])
+        return values.clip(0, 1).astype(np.float32)
+
+    if fixed:
+        return [images(1, tile, tile) for _ in range(4)]
+    larger = tile + 32
+    return [images(1, tile, tile), images(3, tile, tile), images(1, tile, larger), images(2, larger, larger)]
+
+
+def compare_answers(pairs: list[tuple[Answer, Answer]]) -> dict[str, float]:
+    """The largest difference by output: absolute in the map, relative to the largest value in the logits."""
+    worst: dict[str, float] = {}
+    for own, other in pairs:
+        if set(own) != set(other) or any(own[name].shape != other[name].shape for name in own):
+            raise ExportError(f"the exported model answers with {sorted(other)} of other shapes than the model itself; "
+                              "please report this")
+        for name in own:
+            apart = float(np.abs(own[name] - other[name]).max())
+            if name != "map":
+                apart /= float(np.abs(own[name]).max()) + 1e-6
+            worst[name] = apart if not apart <= worst.get(name, 0.0) else worst.get(name, 0.0)
+    return worst
+
+
+def _onnx(folder: ModelFolder, target: Path) -> Run:
+    import onnxruntime
+
+    write_bytes(target, wrap_graph(folder.graph, folder.config))
+    session = onnxruntime.InferenceSession(target.read_bytes(), providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    return lambda images: dict(zip(names, session.run(names, {"image": images}), strict=True))
+
+
+def _savedmodel(folder: ModelFolder, target: Path) -> Run:
+    from semscan.model import deploy
+    from semscan.model.opened import open_network
+
+    deploy.save_savedmodel(open_network(folder.path, folder.config), folder.config, target)
+    return lambda images: deploy.run_savedmodel(target, images)
+
+
+def _tflite(folder: ModelFolder, target: Path) -> Run:
+    from semscan.model import deploy
+    from semscan.model.opened import open_network
+
+    content = deploy.tflite_bytes(open_network(folder.path, folder.config), folder.config)
+    write_bytes(target, content)
+    return lambda images: deploy.run_tflite(content, images)
+
+
+def _npy(values: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, values, allow_pickle=False)
+    return buffer.getvalue()
+
+
+_WRITERS: dict[str, Callable[[ModelFolder, Path], Run]] = {"onnx": _onnx, "savedmodel": _savedmodel, "tflite": _tflite}

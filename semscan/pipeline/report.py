@@ -1,0 +1,78 @@
+"""A finished inspection told in other forms: one page, a fab's defect list, tables, annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from semscan.errors import ReportError, SemscanError
+from semscan.settings import EXPORTS, ReportSettings
+
+# name -> "module:function" that writes it; looked up on use, so that none loads another's libraries
+WRITERS = {
+    "html": "semscan.pipeline.report:write_page",
+    "klarf": "semscan.pipeline.exports:write_klarf",
+    "coco": "semscan.pipeline.exports:write_coco",
+    "roi": "semscan.pipeline.exports:write_roi",
+    "labelme": "semscan.pipeline.exports:write_labelme",
+    "csv": "semscan.pipeline.exports:write_csv",
+}
+PAGE_SUFFIXES = (".html", ".htm")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One file of a report; `image` is the one image it tells of, None if it tells of all."""
+
+    to: str
+    path: Path
+    image: str | None = None
+
+    def entry(self) -> dict[str, Any]:
+        """What standard output gets."""
+        return {"to": self.to, "file": str(self.path), "image": self.image}
+
+
+def report(results: Path | str, settings: ReportSettings) -> Generator[Written, None, None]:
+    """Write a finished inspection in each form that is asked for; yield each file once it is there.
+
+    A form that cannot be written does not stop the others.
+
+    Parameters
+    ----------
+    results : path
+        The --out of an inspection, or the `results.jsonl` in it.
+    settings : ReportSettings
+        The forms, and where they go.
+
+    Raises
+    ------
+    ReportError
+        At the end, if a form could not be written or not for all images: the first reason.
+    OutputError
+        If there are no records, or a file cannot be written.
+    """
+    first: SemscanError | None = None
+    for name in settings.to:
+        if name not in WRITERS:
+            raise ReportError(f"no form {name!r} to report in; take of {', '.join(EXPORTS)}")
+        module, function = WRITERS[name].split(":")
+        try:
+            yield from getattr(import_module(module), function)(Path(results), settings)
+        except SemscanError as error:
+            first = first or error
+    if first is not None:
+        raise first
+
+
+def write_page(results: Path, settings: ReportSettings) -> Generator[Written, None, None]:
+    """The report as one HTML page."""
+    from semscan.pipeline.html import PAGE, write_html
+
+    out = None if settings.out is None else Path(settings.out)
+    if out is not None and out.suffix.lower() not in PAGE_SUFFIXES:
+        out = out / PAGE
+    yield Written("html", write_html(results, out))

@@ -1,0 +1,119 @@
+"""What a network sees, as pictures of the image's own size: one panel for each step on the way to the map."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from semscan.report.colours import PAPER, to_grey
+
+GREY, HEAT = "grey", "heat"
+_DIM = 0.15  # what is not attended stays this bright in the enhanced image
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One picture. `values` are float32 (rows, cols), the image's own size; `low` and `high` the ends of its scale.
+
+    `kind` is "grey" or "heat" (plasma, as in overlays). `unit` says what the numbers are.
+    """
+
+    key: str
+    title: str
+    values: np.ndarray
+    kind: str
+    low: float
+    high: float
+    unit: str = ""
+
+
+def make_panels(
+    grey: np.ndarray, rows: slice, maps: Mapping[str, np.ndarray], *, attention: np.ndarray | None,
+    competing: frozenset[str] = frozenset(), reconstruction: np.ndarray | None = None, heat: np.ndarray,
+) -> list[Panel]:
+    """The panels in the order in which a network sees.
+
+    Parameters
+    ----------
+    grey : ndarray of float32, shape (rows, cols)
+        The image, black 0 to white 1.
+    rows : slice
+        Rows that the network was shown.
+    maps : mapping of str to ndarray
+        By name: ``NAME/before``, ``NAME/weights.HEAD``, ``NAME/scores``, ``NAME/after``, ``features``.
+    attention : ndarray or None
+        What is attended over all; None if the network attends to nothing.
+    competing : frozenset of str
+        Attentions whose weights are multiples of an even share.
+    reconstruction : ndarray or None
+        On the grey scale of the image.
+    heat : ndarray
+        The final map, 0 to 1.
+    """
+    panels = [Panel("input", "input", grey, GREY, 0.0, 1.0)]
+    if "features" in maps:
+        panels.append(_heat("features", "features (no attention)", maps["features"], rows, "mean magnitude"))
+    names = list(dict.fromkeys(name.partition("/")[0] for name in maps if "/" in name))
+    for name in names:
+        panels += _of_attention(name, maps, rows, alone=len(names) == 1, competing=name in competing)
+    if attention is not None:
+        strongest = float(attention[rows].max(initial=0))
+        enhanced = grey * (_DIM + (1 - _DIM) * np.clip(attention / strongest, 0, 1)) if strongest > 0 else grey * _DIM
+        panels.append(Panel("enhanced", "image, enhanced by attention", enhanced.astype(np.float32), GREY, 0.0, 1.0))
+    if reconstruction is not None:
+        residual = np.abs(grey - reconstruction, dtype=np.float32)
+        panels.append(Panel("reconstruction", "reconstruction", reconstruction, GREY, 0.0, 1.0))
+        panels.append(_heat("residual", "residual, without sign", residual, rows, "share of the grey scale"))
+    panels.append(Panel("map", "final map (0.5: threshold)", heat, HEAT, 0.0, 1.0))
+    return panels
+
+
+def _of_attention(
+    name: str, maps: Mapping[str, np.ndarray], rows: slice, *, alone: bool, competing: bool
+) -> list[Panel]:
+    said = "" if alone else f"{name}: "
+    before = _heat(f"{name}-before", f"{said}features before", maps[f"{name}/before"], rows, "mean magnitude")
+    heads = [key for key in maps if key.startswith(f"{name}/weights.")]
+    unit = "1: an even share" if competing else "weight"
+    panels = [before]
+    for number, key in enumerate(heads, start=1):
+        which = f", head {number} of {len(heads)}" if len(heads) > 1 else ""
+        panels.append(_heat(f"{name}-weights" + (f"-{number}" if which else ""), f"{said}attention{which}",
+                            maps[key], rows, unit))  # fmt: skip
+    if f"{name}/scores" in maps:
+        panels.append(_heat(f"{name}-scores", f"{said}attention scores", maps[f"{name}/scores"], rows,
+                            "unbounded", floor=False))  # fmt: skip
+    if f"{name}/after" in maps:
+        after = _heat(f"{name}-after", f"{said}features after", maps[f"{name}/after"], rows, "mean magnitude")
+        if not competing and after.high > 0.1 * before.high:  # on one scale, so that what was taken away shows
+            after = Panel(after.key, after.title, after.values, HEAT, before.low, max(before.high, after.high),
+                          after.unit)  # fmt: skip
+        panels.append(after)
+    return panels
+
+
+def _heat(key: str, title: str, values: np.ndarray, rows: slice, unit: str, *, floor: bool = True) -> Panel:
+    shown = values[rows]
+    low = 0.0 if floor else float(shown.min(initial=0))
+    high = float(shown.max(initial=low)) if shown.size else 1.0
+    return Panel(_plain(key), title, values, HEAT, low, high if high > low else low + 1.0, unit)
+
+
+def _plain(key: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", key)
+
+
+def panel_picture(panel: Panel, rows: slice, judged: np.ndarray) -> np.ndarray:
+    """One panel as uint8, BGR (heat) or grey, pixel for pixel; heat is dark grey where nothing was judged."""
+    steps = to_grey((panel.values - np.float32(panel.low)) / np.float32(panel.high - panel.low))
+    if panel.kind == GREY:
+        return steps
+    painted = cv2.applyColorMap(steps, cv2.COLORMAP_PLASMA)
+    shown = np.zeros(judged.shape, bool)
+    shown[rows] = True
+    painted[~(shown & judged)] = PAPER
+    return painted

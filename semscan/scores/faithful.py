@@ -1,0 +1,148 @@
+"""Does the attended area matter? Deletion and insertion curves, the areas under them, and what they say.
+
+Petsiuk, Das, Saenko, "RISE: Randomized Input Sampling for Explanation of Black-box Models", BMVC 2018,
+arXiv:1806.07421: pixels are taken out of the image, or put into an empty one, most attended first. Here they come
+in squares, "empty" is the image's own background, and random and reversed order are the measure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+MOST, LEAST, RANDOM = "most", "least", "random"  # which squares come first
+
+
+def block_ranks(attention: np.ndarray, judged: np.ndarray, block: int, rng: np.random.Generator) -> np.ndarray:
+    """Rank the squares of a map by their mean attention.
+
+    Parameters
+    ----------
+    attention : ndarray of float, shape (rows, cols)
+    judged : ndarray of bool, same shape
+        Squares without a judged pixel have no rank.
+    block : int
+        Side of a square, pixels; those at the right and bottom may be smaller.
+    rng : Generator
+        Draws the order of squares that are attended alike.
+
+    Returns
+    -------
+    ndarray of float, shape (rows, cols)
+        0 (most attended) to below 1 (least), the same for all pixels of a square; 2 where there is no rank.
+
+    Examples
+    --------
+    >>> attention = np.array([[0.0, 0.0, 9.0, 9.0]])
+    >>> block_ranks(attention, attention >= 0, 2, np.random.default_rng(0)).tolist()
+    [[0.5, 0.5, 0.0, 0.0]]
+    """
+    rows, cols = attention.shape
+    across = -(-cols // block)
+    label = (np.arange(rows) // block)[:, None] * across + np.arange(cols) // block
+    count = int(label[-1, -1]) + 1
+    inside = np.bincount(label.ravel(), weights=judged.ravel(), minlength=count)
+    total = np.bincount(label.ravel(), weights=np.where(judged, attention, 0).ravel(), minlength=count)
+    ranked = np.flatnonzero(inside)
+    mean = total[ranked] / inside[ranked]
+    order = np.lexsort((rng.random(len(ranked)), -mean))
+    rank = np.full(count, 2.0)
+    rank[ranked[order]] = np.arange(len(ranked)) / len(ranked)
+    return rank[label]
+
+
+def area_under(shares: Sequence[float], scores: Sequence[float]) -> float:
+    """Area under a curve over shares 0 to 1, by trapezoids."""
+    x, y = np.asarray(shares), np.asarray(scores)
+    return float(((y[1:] + y[:-1]) / 2 * np.diff(x)).sum())
+
+
+def weigh_curves(
+    shares: Sequence[float], most: Sequence[float], least: Sequence[float], randoms: Sequence[Sequence[float]],
+    *, margin: float, fall: float,
+) -> dict[str, Any]:
+    """Say whether the attended area matters more than others.
+
+    Parameters
+    ----------
+    shares : sequence of float
+        Of the image replaced, 0 to 1, symmetric about 0.5.
+    most, least : sequence of float
+        Score with so much replaced, most or least attended squares first.
+    randoms : sequence of sequence of float
+        The same in random orders.
+    margin, fall : float
+        See `FaithfulSettings`.
+
+    Returns
+    -------
+    dict
+        ``whole`` and ``replaced`` (scores of the image and of its background), ``deletion_auc`` and
+        ``insertion_auc`` by order, ``half_at`` (share replaced at which half of the fall is reached),
+        ``matters`` (True, False, or None: no answer), ``said`` (a sentence), and ``curves``.
+
+    Notes
+    -----
+    What is left when the least attended squares are replaced first are the most attended ones: each deletion
+    curve, read from its end, is the insertion curve of the opposite order.
+    """
+    deleted = {MOST: list(most), LEAST: list(least), RANDOM: np.mean(randoms, axis=0).tolist()}
+    inserted = {MOST: deleted[LEAST][::-1], LEAST: deleted[MOST][::-1], RANDOM: deleted[RANDOM][::-1]}
+    out = {name: area_under(shares, curve) for name, curve in deleted.items()}
+    into = {name: area_under(shares, curve) for name, curve in inserted.items()}
+    chance = [area_under(shares, curve) for curve in randoms]
+    whole, replaced = most[0], most[-1]
+    gap = margin * (whole - replaced)
+    told_out = out[MOST] < min(min(chance), out[RANDOM] - gap)
+    told_in = into[MOST] > max(max(chance), into[RANDOM] + gap)
+    matters = None if whole - replaced < fall else bool(told_out and told_in)
+    half = {name: _half_at(shares, curve) for name, curve in deleted.items()}
+    return {
+        "whole": _short(whole), "replaced": _short(replaced),
+        "deletion_auc": {name: _short(area) for name, area in out.items()},
+        "insertion_auc": {name: _short(area) for name, area in into.items()},
+        "random_auc_span": [_short(min(chance)), _short(max(chance))],
+        "half_at": half, "matters": matters,
+        "said": _sentence(whole, replaced, matters, bool(told_out), bool(told_in), half),
+        "curves": {"shares": list(shares), "deletion": _curves(deleted), "insertion": _curves(inserted)},
+    }  # fmt: skip
+
+
+def _sentence(whole: float, replaced: float, matters: bool | None, told_out: bool, told_in: bool,
+              half: Mapping[str, float | None]) -> str:  # fmt: skip
+    if matters is None:
+        why = "there is no score to lose" if whole < 0.5 else "the background alone scores as high"
+        return (f"No answer: the score is {whole:.2f} with the image and {replaced:.2f} with all of it replaced by its "
+                f"background; {why}.")  # fmt: skip
+    if matters:
+        at = f"; replacing the most attended {half[MOST]:.0%} of the image halves its fall" if half[MOST] else ""
+        return f"The attention matters: what it points at carries the score ({whole:.2f} to {replaced:.2f}){at}."
+    if told_out:
+        return ("The attention matters in part: without the attended area the score falls faster than by chance, but "
+                "that area alone does not bring it back; it is no proof of where the defect is.")  # fmt: skip
+    if told_in:
+        return ("The attention matters in part: the attended area alone brings the score back, but without it the "
+                "score falls no faster than by chance; it is no proof of where the defect is.")  # fmt: skip
+    return ("The attention does not matter here: replacing what it points at changes the score no more than replacing "
+            "as much elsewhere; do not take it as evidence.")  # fmt: skip
+
+
+def _half_at(shares: Sequence[float], curve: Sequence[float]) -> float | None:
+    """The first share, interpolated, at which half of the whole fall is reached; None if nothing falls."""
+    level = (curve[0] + curve[-1]) / 2
+    if curve[0] <= curve[-1]:
+        return None
+    place = next(n for n, score in enumerate(curve) if score <= level)
+    high, low = curve[place - 1], curve[place]
+    part = (high - level) / (high - low)
+    return _short(shares[place - 1] + part * (shares[place] - shares[place - 1]))
+
+
+def _curves(curves: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
+    return {name: [_short(score) for score in curve] for name, curve in curves.items()}
+
+
+def _short(value: float) -> float:
+    return round(float(value), 5)

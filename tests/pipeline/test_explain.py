@@ -1,0 +1,193 @@
+"""What a network sees, at the place where it is seen."""
+
+import json
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from semscan.files.model_folder import read_model_folder
+from semscan.files.read import read_image
+from semscan.image.clean import clean
+from semscan.pipeline.explain import Opened, explain_images
+from semscan.pipeline.faithful import weigh_attention
+from semscan.pipeline.trained import ModelWitness
+from semscan.settings import ExplainSettings, FaithfulSettings, ReadSettings
+
+ROWS, COLS = (20, 26), (30, 38)  # of the spot in `spotted`
+
+
+@pytest.fixture(scope="module")
+def mechanisms():
+    """Layers by name, none of them trained: each attends to what is bright."""
+    from semscan.model.attention.additive import ImageAttention
+    from semscan.model.attention.channel import ChannelAttention
+    from semscan.model.attention.gate import AttentionGate
+    from semscan.model.quiet import keras, ops
+
+    class TwoHeads(keras.layers.Layer):
+        def call(self, x):
+            bright = x[..., :1]
+            return x * bright, ops.concatenate([bright, 1 - bright], axis=-1), bright
+
+    return {"softmax": lambda: ImageAttention(4, "softmax", name="attention"),
+            "sigmoid": lambda: ImageAttention(4, "sigmoid", name="attention"),
+            "heads": lambda: TwoHeads(name="attention"), "channel": lambda: ChannelAttention(name="attention"),
+            "gate": lambda: AttentionGate(4, joins=True, name="attention_gate2")}  # fmt: skip
+
+
+@pytest.fixture
+def opened(model, mechanisms):
+    """Open a tiny network around a mechanism: means of 4 x 4 px, attended to."""
+    from semscan.model.opened import Inside
+    from semscan.model.quiet import keras
+
+    def make(name, folder=model):
+        patch = keras.Input((None, None, 1))
+        features = keras.layers.AveragePooling2D(4)(keras.layers.ReLU()(patch))
+        layer = mechanisms[name]() if name else None
+        outputs = {"reconstruction": keras.layers.AveragePooling2D(9, 1, padding="same")(patch)}
+        if layer is not None:
+            layer(features if name != "gate" else [keras.layers.AveragePooling2D(5, 1, "same")(features), features])
+            outputs["seen"] = layer.output[0]
+            if name in ("softmax", "sigmoid"):
+                layer.set_weights([np.ones((1, 4)) / 4, np.zeros(4), np.ones((4, 1))])
+            if name == "gate":  # opened by the features alone
+                layer.set_weights([np.ones((1, 4)), np.zeros((1, 4)), np.zeros(4), np.ones((4, 1)), np.zeros(1)])
+        else:
+            outputs["seen"] = features
+        read = read_model_folder(folder)
+        return Opened(read, ModelWitness(read), Inside(keras.Model(patch, outputs), both_ways=True))
+
+    return make
+
+
+def explained(opened, image, tmp_path, **more):
+    (record,) = explain_images([str(image)], ExplainSettings(out=str(tmp_path / "out"), **more), opened=opened)
+    assert record["status"] == "ok", record
+    return record
+
+
+def panels(record):
+    return {key: cv2.imread(path, cv2.IMREAD_UNCHANGED) for key, path in record["outputs"]["panels"].items()}
+
+
+def hottest(picture):
+    """Row and column of the middle of what is brightest (plasma's green rises with heat)."""
+    grey = picture if picture.ndim == 2 else picture[..., 1]
+    row, col = np.nonzero(grey >= np.quantile(grey, 0.99))
+    return row.mean(), col.mean()
+
+
+@pytest.mark.parametrize("name", ["softmax", "sigmoid", "gate"])
+def test_a_spot_shows_at_its_place_in_every_panel(opened, spotted, tmp_path, name):
+    shown = panels(explained(opened(name), spotted, tmp_path))
+
+    assert {key.rpartition("-")[2] for key in shown} == {
+        "input", "before", "weights", "scores", "after", "enhanced", "reconstruction", "residual", "map"}  # fmt: skip
+    for key, picture in shown.items():
+        row, col = hottest(picture)
+        assert picture.shape[:2] == (48, 64), key
+        assert abs(row - sum(ROWS) / 2) < 3, (key, row)
+        assert abs(col - sum(COLS) / 2) < 3, (key, col)
+
+
+def test_input_and_map_are_the_image_and_what_inspect_says(opened, spotted, tmp_path):
+    record = explained(opened("sigmoid"), spotted, tmp_path)
+
+    np.testing.assert_array_equal(panels(record)["input"], cv2.imread(str(spotted), cv2.IMREAD_GRAYSCALE))
+    assert record["score"] > 0.5
+    assert cv2.imread(record["outputs"]["figure"]).shape[1] == 1440
+    assert json.loads((tmp_path / "out" / "explain.jsonl").read_text("utf-8"))["stem"] == "spotted"
+
+
+def test_each_head_has_a_panel_and_channels_a_chart(opened, spotted, tmp_path):
+    heads = panels(explained(opened("heads"), spotted, tmp_path / "a"))
+    channels = explained(opened("channel"), spotted, tmp_path / "b")
+
+    assert {"attention-weights-1", "attention-weights-2"} <= set(heads)
+    assert not any("weights" in key for key in channels["outputs"]["panels"])
+    assert channels["warnings"] == []
+
+
+def test_a_network_without_attention_says_so(opened, spotted, tmp_path):
+    record = explained(opened(None), spotted, tmp_path)
+
+    assert "features" in record["outputs"]["panels"]
+    assert "no attention" in record["warnings"][0]
+
+
+def test_the_data_bar_is_left_out_of_the_heat(opened, spotted, tmp_path):
+    shown = panels(explained(opened("sigmoid"), spotted, tmp_path, read=ReadSettings(databar=10)))
+
+    assert np.unique(shown["attention-weights"][38:].reshape(-1, 3), axis=0).tolist() == [[26, 26, 26]]
+    assert len(np.unique(shown["attention-weights"][:38].reshape(-1, 3), axis=0)) > 10
+
+
+def test_an_image_larger_than_a_tile_keeps_its_places(opened, save_png, grey, tmp_path):
+    pixels = grey(150, 210)
+    pixels[100:106, 170:178] = 220
+    shown = panels(explained(opened("sigmoid"), save_png(tmp_path / "wide.png", pixels), tmp_path))
+
+    row, col = np.unravel_index(shown["attention-weights"][..., 1].argmax(), (150, 210))
+    assert 98 <= row <= 107
+    assert 168 <= col <= 179
+
+
+def test_a_rerun_takes_its_own_name_and_a_namesake_another(opened, spotted, save_png, grey, tmp_path):
+    other = save_png(tmp_path / "b" / "spotted.png", grey())
+    opened = opened("sigmoid")
+    first = explained(opened, spotted, tmp_path)
+    second = explained(opened, other, tmp_path)
+    again = explained(opened, spotted, tmp_path)
+
+    assert first["outputs"] == again["outputs"]
+    assert second["stem"] == "spotted.png"
+
+
+def test_files_of_others_are_not_written_over(opened, spotted, tmp_path):
+    mine = tmp_path / "out" / "spotted.explain.png"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+
+    assert explained(opened("sigmoid"), spotted, tmp_path)["stem"] == "spotted.png"
+    assert mine.read_text() == "mine"
+
+
+def test_a_bad_image_does_not_stop_the_others(opened, spotted, tmp_path):
+    (tmp_path / "torn.png").write_bytes(b"x")
+    records = list(explain_images([str(tmp_path / "torn.png"), str(spotted)],
+                                  ExplainSettings(out=str(tmp_path / "out")), opened=opened("sigmoid")))  # fmt: skip
+
+    assert [record["status"] for record in records] == ["error", "ok"]
+
+
+def test_attending_to_the_spot_matters_and_to_a_corner_does_not(model, spotted):
+    witness = ModelWitness(read_model_folder(model))
+    image = clean(read_image(spotted, ReadSettings()), ReadSettings())
+    spot, corner = (np.zeros(image.values.shape, np.float32) for _ in range(2))
+    spot[slice(*ROWS), slice(*COLS)] = 1
+    corner[36:, :10] = 1
+    settings = FaithfulSettings(reach=48)
+    right, wrong = (weigh_attention(image, where, None, witness, settings) for where in (spot, corner))
+
+    assert (right["matters"], wrong["matters"]) == (True, False)
+    assert right["score"] == "image score"
+    assert right["replaced"] < 0.5 < right["whole"]
+    assert "do not take it as evidence" in wrong["said"]
+
+
+def test_faithful_is_drawn_and_told(opened, spotted, tmp_path):
+    record = explained(opened("sigmoid"), spotted, tmp_path, faithful=FaithfulSettings(draws=1))
+
+    assert cv2.imread(record["outputs"]["faithful"]).shape[1] == 1440
+    assert record["faithful"]["background"] == "patches"
+
+
+def test_a_reconstruction_that_is_not_there_is_refused(model, spotted):
+    image = clean(read_image(spotted, ReadSettings()), ReadSettings())
+    settings = replace(FaithfulSettings(), background="reconstruction")
+
+    with pytest.raises(ValueError, match="reconstructs nothing"):
+        weigh_attention(image, image.values, None, ModelWitness(read_model_folder(model)), settings)

@@ -1,0 +1,78 @@
+"""Records with their masks, as an inspection leaves them."""
+
+import numpy as np
+import pytest
+
+from semscan.regions.find import segment
+from semscan.regions.measure import measure
+from semscan.report.pieces import pieces
+from semscan.report.record import to_record
+from semscan.settings import RegionSettings
+from semscan.values import Inspection
+
+
+def inspected(heat, *, nm_per_pixel=None, classes=(), nuisance=(), image="a.tif"):
+    """The record of an image with this map, and its mask; classes and nuisance by region, hottest first."""
+    from dataclasses import replace
+
+    found = segment(heat, RegionSettings(min_area=1))
+    regions = tuple(
+        replace(region, class_name=dict(enumerate(classes)).get(place), nuisance=place in nuisance)
+        for place, region in enumerate(measure(found))
+    )
+    rows, cols = heat.shape
+    result = Inspection(
+        image, f"/data/{image}", 0.9, 4.0, 0.5, regions, cols, rows, 1.0, ("model",), nm_per_pixel=nm_per_pixel
+    )
+    return to_record(result, {}, 0.1), found.mask
+
+
+@pytest.fixture
+def noise():
+    """A record of many ragged regions, some with holes and corners that touch, and its mask."""
+    heat = np.random.default_rng(11).random((60, 70), dtype=np.float32)
+    return inspected(heat)
+
+
+@pytest.fixture
+def three():
+    """A record of a bridge, charging (nuisance) and a gap without class, 2 nm a pixel, and its mask."""
+    heat = np.zeros((120, 200), np.float32)
+    heat[10:18, 30:60] = 0.9
+    heat[50:60, 150:160] = 0.8
+    heat[100:106, 20:23] = 0.7
+    return inspected(heat, nm_per_pixel=2.0, classes=("bridge", "charging"), nuisance=(1,))
+
+
+@pytest.fixture
+def empty():
+    """A record without regions, and its mask."""
+    return inspected(np.zeros((40, 50), np.float32), nm_per_pixel=2.0)
+
+
+@pytest.fixture
+def ring():
+    """A record of one region with a hole, and its mask."""
+    heat = np.zeros((40, 50), np.float32)
+    heat[10:20, 20:35] = 0.9
+    heat[13:16, 25:30] = 0.1
+    return inspected(heat)
+
+
+@pytest.fixture
+def pieces_of():
+    """The pieces of a record and its mask."""
+    return lambda record_and_mask: pieces(*record_and_mask)
+
+
+@pytest.fixture
+def pixels_of():
+    """The pixels of a piece in the whole image, by its mask."""
+
+    def whole(piece, mask):
+        left, top, width, height = piece.xywh
+        image = np.zeros(mask.shape, bool)
+        image[top : top + height, left : left + width] = piece.inside
+        return image
+
+    return whole
