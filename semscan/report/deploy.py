@@ -50,6 +50,10 @@ def _outside(config: Mapping[str, Any], to: str) -> list[str]:
                     "the map back to the image's size")
     said.append(f"tiles of {config['tile']} px that overlap by at least {config['overlap']} px, mirrored at the right "
                 "and bottom where an image is smaller, blended where they overlap")
+    around = config.get("surround")
+    if around and around["share"]:
+        said.append(f"semscan adds to the whole raw map {around['share']:g} of its mean over the neighbourhood (a "
+                    f"Gaussian of {around['reach_px']:g} px): maps of inspect are that much warmer around a defect")
     if to == "tflite":
         said.append("one tile a call: the format has no unknown sizes here")
     return [*said, "regions: pixels above the threshold, joined by 8 neighbours, 4 px or more"]
