@@ -122,7 +122,7 @@ def tiles(names, seed):
         images = [next(p for p in sorted(kind.iterdir())) for kind in sorted((folder_of(name) / "test").iterdir())]
         model = OUT / f"{FRESH.get(name, name)}-seed{seed}.model"
         maps = {}
-        for overlap in (None, 96, 128):
+        for overlap in (None, 128, 160):
             used = OUT / "tiles" / f"{name}-{overlap}"
             shutil.copytree(model, used, dirs_exist_ok=True)
             if overlap:
