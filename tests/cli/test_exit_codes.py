@@ -109,6 +109,7 @@ def test_130_when_interrupted_and_what_was_done_is_on_record(semscan, model, spo
     process = subprocess.Popen(
         [sys.executable, "-m", "semscan", "inspect", "-", "--model", model, "--jobs", jobs],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=semscan.here,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
     )  # fmt: skip
     process.stdin.write(os.fsencode(spotted) + b"\n")
     process.stdin.flush()
