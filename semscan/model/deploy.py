@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import tempfile
-from contextlib import contextmanager
 
 import numpy as np
 
+from semscan.model.aside import chatter_aside
 from semscan.model.export import inference_function
 from semscan.model.quiet import tf
 
@@ -57,7 +55,7 @@ def deployed(network, config, *, side=None):
 def save_savedmodel(network, config, folder):
     """Write a SavedModel with the signature ``serving_default`` into `folder`."""
     module = deployed(network, config)
-    with _aside():
+    with chatter_aside():
         tf.saved_model.save(module, str(folder), signatures=module.__call__)
 
 
@@ -65,7 +63,7 @@ def tflite_bytes(network, config):
     """The network as the bytes of a TFLite file in float32, for one tile of the model's size."""
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    with _aside(), tempfile.TemporaryDirectory() as folder:
+    with chatter_aside(), tempfile.TemporaryDirectory() as folder:
         whole = deployed(network, config, side=config["tile"]).__call__.get_concrete_function()
         frozen = _Frozen(convert_variables_to_constants_v2(whole), sorted(whole.structured_outputs), config["tile"])
         tf.saved_model.save(frozen, folder, signatures=frozen.answer)  # so that in- and outputs keep their names
@@ -88,37 +86,14 @@ class _Frozen(tf.Module):
 
 def run_savedmodel(folder, images):
     """The answer of a SavedModel on disk, as dict of ndarray."""
-    with _aside():
+    with chatter_aside():
         served = tf.saved_model.load(str(folder)).signatures["serving_default"]
     return {name: value.numpy() for name, value in served(image=tf.constant(images)).items()}
 
 
 def run_tflite(content, images):
     """The answer of a TFLite file's bytes to images (1, tile, tile), as dict of ndarray."""
-    with _aside():
+    with chatter_aside():
         interpreter = tf.lite.Interpreter(model_content=content)
         signature = interpreter.get_signature_runner()
         return signature(image=images)
-
-
-@contextmanager
-def _aside():
-    """Keep TensorFlow's own chatter from standard error; show it if what is done fails."""
-    import warnings
-
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as aside:
-        os.dup2(aside.fileno(), 2)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                yield
-        except BaseException:
-            os.dup2(kept, 2)
-            aside.seek(0)
-            sys.stderr.write(aside.read().decode(errors="replace"))
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
