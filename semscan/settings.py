@@ -109,7 +109,8 @@ class TrainSettings:
 
     `steps` and `time_limit` (seconds): see the contract. `held_back` is the share of good images (or of
     each image, when there are few) kept from training for calibration. `few` is the number of good
-    images under which shares of images are held back instead of whole ones.
+    images under which shares of images are held back instead of whole ones. `zoom`: at which share of their size
+    the autoencoder sees images.
     """
 
     out: str = DEFAULT_MODEL
@@ -117,6 +118,7 @@ class TrainSettings:
     attention: str = "auto"
     backbone: str = "auto"
     seam: bool = False
+    zoom: float | str = AUTO
     good: str | None = None
     steps: int | None = None
     time_limit: float | None = None
@@ -141,11 +143,14 @@ class TrainSettings:
         _refuse_nan(self)
 
 
+# px: the autoencoder sees about 250 px, and wants to see a few repeats of a pattern; longer ones are halved.
+LONG_PITCH = 64.0
 AUTOENCODER_STEPS, AUTOENCODER_TILE, AUTOENCODER_BATCH, AUTOENCODER_RATE = 2400, 256, 8, 2e-3
 CLASSIFIER_STEPS, CLASSIFIER_SIDE, CLASSIFIER_BATCH, CLASSIFIER_RATE = 800, 384, 16, 1e-3
 # Raw score softplus(-1): below it the network holds a painted defect for less likely than one in four.
 AUTOENCODER_FLOOR = 0.3133
 OVERLAP = 96
+TILE_GROWTH = 1.5  # times the training patch: tiles may be larger in inspection, where that makes fewer of them
 SURROUND_SHARE, SURROUND_REACH = 0.1, 16.0
 GALLERY_BYTES = 1 << 29  # with TensorFlow, a training stays below 3 GB
 # Shares of the training patches that show real defects (where some are labelled), and accepted regions.
@@ -246,6 +251,9 @@ DEFECTS = {
     "lines": ("bridge", "micro-bridge", "break", "pinch", "particle", "residue", "scratch"),
     "contacts": ("missing", "merged", "oversized", "particle", "residue", "scratch"),
 }
+
+
+UNKNOWN, SURE = "unknown", 0.6  # what a region is called whose best class has a smaller probability
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class Tally:
         self.errors += record["status"] == "error"
         self.defective += record.get("defect") is True
         if "regions" in record:
-            self.regions = (self.regions or 0) + len(record["regions"])
+            self.regions = (self.regions or 0) + sum(not region["nuisance"] for region in record["regions"])
         self.seen_by = self.seen_by or record.get("model")
 
     def _told(self, record: Mapping[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ import click
 
 from semscan.cli import options
 from semscan.cli.output import emit, say
-from semscan.settings import DEFAULT_MODEL, AugmentSettings, TrainSettings
+from semscan.settings import AUTO, DEFAULT_MODEL, LONG_PITCH, AugmentSettings, TrainSettings
 
 _DEFAULT, _AUGMENT = TrainSettings(), AugmentSettings()
 
@@ -25,6 +25,19 @@ def _duration(context, parameter, text):
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
 
 
+def _zoom(_context, _parameter, text):
+    """auto, or a share as a number."""
+    if text == AUTO:
+        return text
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0.25 <= share <= 1:
+        raise click.BadParameter(f"'{text}' is neither auto nor a number of 0.25 to 1")
+    return share
+
+
 @click.command(short_help="Learn from a folder of images; writes a model folder.")
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--out", default=DEFAULT_MODEL, show_default=True, help="Model folder to write.")
@@ -36,6 +49,9 @@ def _duration(context, parameter, text):
               help="Conv base of the attention CNN: auto, plain or residual.")
 @click.option("--seam/--no-seam", default=_DEFAULT.seam, show_default=True,
               help="Also teach the attention CNN that a smaller, mirrored image has the same map (SEAM).")
+@click.option("--zoom", callback=_zoom, default=_DEFAULT.zoom, show_default=True, metavar="SHARE",
+              help="Size at which the autoencoder sees images: auto (half where a pattern repeats every "
+                   f"{LONG_PITCH:.0f} px or more), or 0.25 to 1.")
 @click.option("--good", metavar="NAME", help="Name of the folder that holds the good images.")
 @click.option("--steps", type=click.IntRange(1), help="Training steps [default: about 10 minutes on two cores].")
 @click.option("--time-limit", callback=_duration, metavar="TIME",

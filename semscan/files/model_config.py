@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 KINDS = ("autoencoder", "attention-cnn")
@@ -30,8 +30,14 @@ def check_config(config: Mapping[str, Any]) -> None:
         raise ValueError("classes is empty, wanted the names of an attention CNN's classes")
     if config["calibration"]["raw_threshold"] is None and (config["kind"] == "autoencoder" or good is not None):
         raise ValueError("calibration.raw_threshold is missing, wanted a number above 0")
+    if not _whole(config["tile"], LARGEST_TILE)(config.get("largest_tile", config["tile"])):
+        raise ValueError(f"largest_tile is {shown(config['largest_tile'])}, wanted {config['tile']} to {LARGEST_TILE}")
+    if not _number(0.05, 1)(config.get("zoom", 1)):
+        raise ValueError(f"zoom is {shown(config['zoom'])}, wanted 0.05 to 1")
     if not _is_look(config.get("training_look", {})):
         raise ValueError("training_look is not one, wanted the median and spread of each measure")
+    if not _are_marks(config.get("class_marks"), classes or ()):
+        raise ValueError("class_marks are not any, wanted middles, limits and an inverse that fit the classes")
 
 
 def _whole(low: int, high: int) -> Callable[[Any], bool]:
@@ -69,6 +75,25 @@ def _is_look(value: Any) -> bool:
     number = _number(-1e6, 1e6)
     return isinstance(value, dict) and all(
         isinstance(part, dict) and number(part.get("median")) and number(part.get("spread")) for part in value.values()
+    )
+
+
+def _are_marks(value: Any, classes: Sequence[str]) -> bool:
+    """Absent in models of earlier versions, and where too few regions were seen; see `pipeline.class_kinds`."""
+    if value is None:
+        return True
+    number, many = _number(-1e9, 1e9), len(classes)
+
+    def row(part: Any) -> bool:
+        return isinstance(part, list) and len(part) == many and all(map(number, part))
+
+    parts = value if isinstance(value, dict) else {}
+    middles, limits, inverse = (parts.get(name) for name in ("middles", "limits", "inverse"))
+    if not (isinstance(middles, dict) and isinstance(limits, dict) and isinstance(inverse, list)):
+        return False
+    named = set(middles) == set(limits) <= set(classes)
+    return named and len(inverse) == many and all(map(row, [*middles.values(), *inverse])) and all(
+        map(number, limits.values())
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -19,6 +21,24 @@ def zoom_between(own: float | None, wanted: float | None) -> float:
     if not own or not wanted or max(own, wanted) <= SAME * min(own, wanted):
         return 1.0
     return own / wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """At what size a network sees images: `share` of their own, or of that at `nm_per_pixel` where theirs is known."""
+
+    nm_per_pixel: float | None = None
+    share: float = 1.0
+
+    def zoom(self, own: float | None) -> float:
+        """How much an image of `own` nm per pixel is to be enlarged.
+
+        Examples
+        --------
+        >>> Scale(2.0, 0.5).zoom(3.0), Scale(share=0.5).zoom(None)
+        (0.75, 0.5)
+        """
+        return zoom_between(own, self.nm_per_pixel) * self.share
 
 
 def zoomed(values: np.ndarray, zoom: float) -> np.ndarray:

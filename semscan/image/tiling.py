@@ -46,6 +46,20 @@ def tile_offsets(shape: tuple[int, int], tile: int, overlap: int) -> list[tuple[
     return [(row, col) for row in rows for col in cols]
 
 
+def cheapest_tile(shape: tuple[int, int], tiles: Sequence[int], overlap: int) -> int:
+    """Of some tile sides, the one that covers an image with the fewest pixels in all tiles; the first of equals.
+
+    Examples
+    --------
+    >>> cheapest_tile((1024, 1024), range(256, 385, 16), 96)
+    336
+    """
+    def cost(tile: int) -> int:
+        return len(_along(shape[0], tile, overlap)) * len(_along(shape[1], tile, overlap)) * tile**2
+
+    return min(tiles, key=cost)
+
+
 def _along(size: int, tile: int, overlap: int) -> list[int]:
     if size <= tile:
         return [0]

@@ -93,6 +93,7 @@ def build_classifier(*, classes, good=None, base=plain_base, attention=None, dro
     keras.Model
         Input (batch, rows, cols, 1), standardised grey levels. Outputs by name: ``logits``
         (batch, classes); ``margin`` (batch, rows/4, cols/4, 1) defect evidence in logits;
+        ``evidence`` (batch, rows/4, cols/4, classes) what each position says for each class;
         ``score`` (batch, rows, cols, 1) the map, 0 or more. With `seam` also ``heat`` and ``refined``,
         (batch, rows/4, cols/4, 1), the map before and after pixel correlation.
     """
@@ -102,13 +103,15 @@ def build_classifier(*, classes, good=None, base=plain_base, attention=None, dro
     attended, seen, scores = _attend(attention or ImageAttention(64, "softmax", name="attention"), features)
     if len(attended.shape) == 4:
         attended = layers.GlobalAveragePooling2D()(attended)
-    margin = Margin(good, name="margin_logits")(judge(seen))
+    evidence = judge(seen)
+    margin = Margin(good, name="margin_logits")(evidence)
     gate = layers.Activation("softplus")(margin)
     heat = gate if scores is None else layers.Multiply()([layers.Activation("softplus")(scores), gate])
     refined = PixelCorrelation(stride=STRIDE, name="pixel_correlation")([heat, features, patch]) if seam else heat
     outputs = {
         "logits": layers.Activation("linear", dtype="float32", name="logits")(judge(attended)),
         "margin": layers.Activation("linear", dtype="float32", name="margin")(margin),
+        "evidence": layers.Activation("linear", dtype="float32", name="evidence")(evidence),
         "score": layers.Activation("linear", dtype="float32", name="score")(Upsample(STRIDE, name="enlarge")(refined)),
     }
     if not seam:

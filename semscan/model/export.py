@@ -9,14 +9,16 @@ from semscan.model.quiet import tf
 
 TOLERANCE = 1e-3
 COARSE_SHARE = 0.5
+# How else a tile is looked at, (n, rows, cols, ...): mirrored each way, and both. Each is its own inverse.
+LOOKS = (lambda x: x[:, ::-1], lambda x: x[:, :, ::-1], lambda x: x[:, ::-1, ::-1])
 
 
 def inference_function(model, *, logit_map):
-    """Wrap `model` as tiles (n, T, T) -> {"score": (n, T, T) raw score, 0 or more, "logits"?}.
+    """Wrap `model` as tiles (n, T, T) -> {"score": (n, T, T) raw score, 0 or more, "logits"?, "evidence"?}.
 
-    To a map of logits, half of the attention scores is added. It is the mean of two looks, at the tile and
-    at the tile turned by 180 degrees; it is smoothed (two 5 px means, about a Gaussian of 2 px) and made
-    positive by softplus. Errors of the two looks, and of neighbouring logits, are partly independent, so
+    To a map of logits, half of the attention scores is added. It is the mean of four looks, at the tile as it is,
+    mirrored each way, and turned by 180 degrees; it is smoothed (two 5 px means, about a Gaussian of 2 px) and
+    made positive by softplus. Errors of the looks, and of neighbouring logits, are partly independent, so
     their mean ranks pixels better: see the table of what was tried in benchmarks/README.md.
     """
 
@@ -25,14 +27,16 @@ def inference_function(model, *, logit_map):
         outputs = model(tiles[..., None], training=False)
         score = outputs["score"]
         if logit_map:
-            turned = model(tiles[:, ::-1, ::-1, None], training=False)
-            score = (_with_coarse(outputs) + _with_coarse(turned)[:, ::-1, ::-1]) / 2
+            looks = [_with_coarse(outputs)]
+            looks += [_with_coarse(model(seen(tiles)[..., None], training=False)) for seen in LOOKS]
+            score = sum([looks[0], *(back(look) for back, look in zip(LOOKS, looks[1:], strict=True))]) / len(looks)
             for _ in range(2):
                 score = tf.nn.avg_pool2d(score, 5, 1, "SAME")
             score = tf.nn.softplus(score)
         named = {"score": tf.identity(score[..., 0], name="score")}
         if "logits" in outputs:
             named["logits"] = tf.identity(outputs["logits"], name="logits")
+            named["evidence"] = tf.identity(outputs["evidence"], name="evidence")
         return named
 
     return answer

@@ -74,5 +74,5 @@ def for_kind(kind):
         return {"losses": {"score": map_loss, "coarse": coarse_loss, "reconstruction": structural_loss},
                 "weights": {"score": 1.0, "coarse": 0.2, "reconstruction": 0.5}}
     judge = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.05)
-    return {"losses": {"logits": judge, "margin": good_everywhere, "score": None},
-            "weights": {"logits": 1.0, "margin": 0.5, "score": 1.0}}
+    return {"losses": {"logits": judge, "margin": good_everywhere, "evidence": None, "score": None},
+            "weights": {"logits": 1.0, "margin": 0.5, "evidence": 1.0, "score": 1.0}}

@@ -10,6 +10,7 @@ import numpy as np
 from semscan.errors import BadModelError
 from semscan.model.attention.nothing import NoAttention
 from semscan.model.build import build
+from semscan.model.export import LOOKS
 from semscan.model.quiet import keras, tf
 
 WEIGHTS = "weights.weights.h5"
@@ -57,13 +58,13 @@ class Inside:
     ----------
     network : keras.Model
         Its attention layers are those that give (attended, weights, scores); see `semscan.model.attention.base`.
-    both_ways : bool
-        Look at each tile also turned by 180 degrees and take the mean, as the map of a network of logits does.
+    all_ways : bool
+        Look at each tile in all ways of `semscan.model.export.LOOKS` and take the mean, as the map of logits does.
     """
 
-    def __init__(self, network, *, both_ways: bool) -> None:
+    def __init__(self, network, *, all_ways: bool) -> None:
         self.attentions = {layer.name: layer for layer in network.layers if _is_attention(layer)}
-        self._both_ways = both_ways
+        self._all_ways = all_ways
         taps: dict[str, Any] = {}
         for name, layer in self.attentions.items():
             attended, weights, scores = layer.output[:3]
@@ -89,11 +90,13 @@ class Inside:
             ``NAME``: the weights of an attention to channels.
         """
         maps, channels = self._one_way(tiles)
-        if self._both_ways:
-            turned, also = self._one_way(tiles[:, ::-1, ::-1])
-            maps = {name: (value + turned[name][:, ::-1, ::-1]) / 2 for name, value in maps.items()}
-            channels = {name: (value + also[name]) / 2 for name, value in channels.items()}
-        return maps, channels
+        for way in LOOKS if self._all_ways else ():
+            also, own = self._one_way(way(tiles))
+            maps = {name: value + way(also[name]) for name, value in maps.items()}
+            channels = {name: value + own[name] for name, value in channels.items()}
+        ways = 1 + len(LOOKS) * self._all_ways
+        return ({name: value / ways for name, value in maps.items()},
+                {name: value / ways for name, value in channels.items()})
 
     def _one_way(self, tiles):
         fed = tf.constant(np.ascontiguousarray(tiles[..., None]), tf.float32)

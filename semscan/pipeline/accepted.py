@@ -16,7 +16,7 @@ from semscan.files.masks import TEST
 from semscan.files.read import read_image
 from semscan.image.clean import clean
 from semscan.image.patch import patched
-from semscan.image.resize import zoom_between, zoomed
+from semscan.image.resize import Scale, zoomed
 from semscan.image.tiling import judged_rows
 from semscan.pipeline.gallery import Gallery
 from semscan.pipeline.real import AcceptedRegions
@@ -37,7 +37,7 @@ class _Opened:
 
 
 def open_accepted(
-    files: Sequence[str], data: Path, read: ReadSettings, nm_per_pixel: float | None, say: Say
+    files: Sequence[str], data: Path, read: ReadSettings, scale: Scale, say: Say
 ) -> AcceptedRegions | None:
     """Open the regions that the files accept; None if there are none.
 
@@ -55,7 +55,7 @@ def open_accepted(
             say(f"warning: {record.source} is not accepted: it lies in {TEST}/, which is never trained on")
             continue
         try:
-            opened = _open(record, read, nm_per_pixel)
+            opened = _open(record, read, scale)
         except SemscanError as error:
             say(f"warning: accepted regions left out: {error}")
             continue
@@ -72,28 +72,28 @@ def open_accepted(
         "become normal: shown in training as they are, and counted in setting 0.5.")
 
     def load(path: Path) -> np.ndarray:
-        opened = _open(by_path[path], read, nm_per_pixel)
+        opened = _open(by_path[path], read, scale)
         return healed(opened.values, opened.foreign) if opened.foreign.any() else opened.values
 
     numbered = tuple((paths.index(path), box) for path, box in places)
     return AcceptedRegions(Gallery(paths, load, GALLERY_BYTES // 16), numbered)
 
 
-def region_peaks(witness: Callable, accepted: AcceptedRegions) -> np.ndarray:
-    """The largest raw score in each accepted region."""
+def region_peaks(look: Callable, accepted: AcceptedRegions) -> np.ndarray:
+    """The largest raw score in each accepted region; `look` judges images at the scale of training."""
     peaks, number, raw = [], None, np.zeros((1, 1))
     for which, (top, left, bottom, right) in sorted(accepted.places):
         if which != number:
             values = accepted.images[which].astype(np.float32)
-            number, raw = which, witness(CleanImage(values, np.ones(values.shape, bool))).raw
+            number, raw = which, look(CleanImage(values, np.ones(values.shape, bool))).raw
         peaks.append(float(raw[top:bottom, left:right].max()))
     return np.array(peaks)
 
 
-def _open(record: Accepted, read: ReadSettings, nm_per_pixel: float | None) -> _Opened:
+def _open(record: Accepted, read: ReadSettings, scale: Scale) -> _Opened:
     image = clean(read_image(record.source, read), read)
     rows, shape = judged_rows(image), image.values.shape
-    zoom = zoom_between(image.nm_per_pixel, nm_per_pixel)
+    zoom = scale.zoom(image.nm_per_pixel)
     foreign = np.zeros(shape, bool)
     if shape == record.size:  # else the file was replaced by another image
         foreign = _found(record, shape)

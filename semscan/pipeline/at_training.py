@@ -30,9 +30,10 @@ class Training:
         self._nm_per_pixel = config["nm_per_pixel"] if config["kind"] == "autoencoder" else None
         self._known = config["nm_per_pixel"]
         self._look = config.get("training_look") or {}
+        self._zoom = float(config.get("zoom", 1.0))
 
     def zoom(self, image: CleanImage) -> float:
-        """How much to enlarge an image; raises BadImageError if that is too much."""
+        """How much an image must be enlarged to have the training images' magnification; BadImageError if too much."""
         zoom = zoom_between(image.nm_per_pixel, self._nm_per_pixel)
         if not 1 / MOST_ZOOM <= zoom <= MOST_ZOOM:
             raise BadImageError(
@@ -40,6 +41,10 @@ class Training:
                 f"more than {MOST_ZOOM:g} times apart, too far to resample; train a model for this magnification"
             )
         return zoom
+
+    def whole_zoom(self, image: CleanImage) -> float:
+        """How much to enlarge an image for the network, which may judge all images at a share of their size."""
+        return self.zoom(image) * self._zoom
 
     def said(self, own: CleanImage, seen: np.ndarray, zoom: float) -> tuple[str, ...]:
         """Warnings about an image, and about `seen`, its judged values as the network gets them."""
@@ -64,13 +69,14 @@ def at_training_scale(look: Look) -> Look:
 
     @wraps(look)
     def looked(network: Any, image: CleanImage) -> Evidence:
-        zoom = network.training.zoom(image)
+        zoom = network.training.whole_zoom(image)
         fed = image if zoom == 1 else replace(
             image, values=zoomed(image.values, zoom), judged=zoomed(image.judged.astype(np.float32), zoom) > 0.5
         )  # fmt: skip
         evidence = look(network, fed)
         rows = judged_rows(fed)
-        warnings = network.training.said(image, patched(fed.values[rows], fed.judged[rows]), zoom)
+        seen = patched(fed.values[rows], fed.judged[rows])
+        warnings = network.training.said(image, seen, network.training.zoom(image))
         if zoom != 1:
             raw = cv2.resize(evidence.raw, image.values.shape[::-1], interpolation=cv2.INTER_LINEAR)
             evidence = replace(evidence, raw=np.where(image.judged, raw, np.float32(0)))

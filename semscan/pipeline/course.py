@@ -48,7 +48,8 @@ def painted_course(
     real = real_examples(defects, accepted, tile, settings.augment, turn)
     draw = painted_lesson(gallery, split, tile, scale, settings.augment, turn, real)
     batch = min(32, defaults.AUTOENCODER_BATCH * (defaults.AUTOENCODER_TILE // tile) ** 2)
-    shape = {"kind": "autoencoder", "tile": tile, "overlap": min(defaults.OVERLAP, tile // 2), "scale_to": None,
+    shape = {"kind": "autoencoder", "tile": tile, "largest_tile": int(defaults.TILE_GROWTH * tile),
+             "overlap": min(defaults.OVERLAP, tile // 2), "scale_to": None,
              "surround": {"share": defaults.SURROUND_SHARE, "reach_px": defaults.SURROUND_REACH}}
     return Course(
         shape, draw, _held_patches(gallery, split, tile, scale, settings.seed), batch,

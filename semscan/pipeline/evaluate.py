@@ -7,16 +7,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from semscan.errors import BadDataError
 from semscan.files.find import Found
 from semscan.files.labelled import Labelled, LabelledSet, find_labelled, read_mask
+from semscan.files.planted import Planted, read_planted
 from semscan.files.read import read_image
 from semscan.files.spool import Spool
 from semscan.files.write import write_bytes, write_png, write_text
 from semscan.image.clean import clean
 from semscan.pipeline.guard import guarded
-from semscan.pipeline.inspect import judge
+from semscan.pipeline.inspect import Judged, judge
 from semscan.pipeline.witness import Witness, choose_witness
+from semscan.regions.find import Segmented
+from semscan.regions.find import labelled as numbered_regions
 from semscan.report.evaluation import evaluation_lines, notes
 from semscan.report.failures import Failure, cut_failure, draw_failures
 from semscan.report.measured_curves import draw_measured
@@ -24,6 +29,7 @@ from semscan.report.record import to_json
 from semscan.scores.case import Case, make_case
 from semscan.scores.defects import Patch
 from semscan.scores.measure import Measured, measure
+from semscan.scores.types import Typed, type_defects
 from semscan.settings import EvaluateSettings, InspectSettings
 
 RECORD, CURVES, FAILURES = "evaluation.json", "curves.png", "failures.png"
@@ -66,7 +72,7 @@ def evaluate(
     record |= {"method": witness.name, "model": witness.about.get("model"), "seed": settings.seed}
     record |= {"fingerprint": witness.about.get("fingerprint")}
     with Spool(out) as spool:
-        cases, failed = _look(found, settings.inspect, witness, spool, progress)
+        cases, failed = _look(data, found, settings.inspect, witness, spool, progress)
         if not cases:
             raise BadDataError(f"none of the {len(failed)} images can be inspected; the first: {failed[0]['error']}")
         measured = measure(cases, settings.inspect.regions.threshold, seed=settings.seed,
@@ -86,14 +92,16 @@ def evaluation_text(record: Mapping[str, Any]) -> list[str]:
 
 
 def _look(
-    found: LabelledSet, settings: InspectSettings, witness: Witness, spool: Spool, progress: Progress
+    data: Path, found: LabelledSet, settings: InspectSettings, witness: Witness, spool: Spool, progress: Progress
 ) -> tuple[list[Case], list[dict[str, Any]]]:
     """Inspect each image; its map goes to the spool. Also the records of those that could not be."""
     cases, failed = [], []
+    planted = read_planted(data)
     for labelled in found.images:
 
         def one(named: Found, labelled: Labelled = labelled) -> dict[str, Any]:
-            return {"status": "ok", "case": _case(labelled, named.given, settings, witness, spool)}
+            below = labelled.path.relative_to(data)
+            return {"status": "ok", "case": _case(labelled, named.given, below, planted, settings, witness, spool)}
 
         record = guarded(Found(str(labelled.path), labelled.path), one)
         if record["status"] == "ok":
@@ -104,18 +112,37 @@ def _look(
     return cases, failed
 
 
-def _case(labelled: Labelled, given: str, settings: InspectSettings, witness: Witness, spool: Spool) -> Case:
+def _case(
+    labelled: Labelled,
+    given: str,
+    below: Path,
+    planted: Mapping[str, Planted],
+    settings: InspectSettings,
+    witness: Witness,
+    spool: Spool,
+) -> Case:
     image = read_image(labelled.path, settings.read, given=given)
     truth = read_mask(labelled.mask, image.pixels.shape) if labelled.mask else None
     judged = judge(image, given, settings, witness)
     number = spool.put(judged.heat.values)
+    folder = labelled.class_name if labelled.class_name in below.parts[:-1] else None  # a loose image has none
+    types = () if truth is None else _types(judged, truth, folder, planted.get(below.as_posix(), ()))
+    named = any(region.class_name is not None for region in judged.inspection.regions)
     return make_case(given, labelled.class_name, judged.heat.values, truth, defective=labelled.defective,
-                     load=lambda: spool.get(number), told=judged.inspection.class_name)  # fmt: skip
+                     load=lambda: spool.get(number), told=judged.inspection.class_name, types=types,
+                     named=named)  # fmt: skip
+
+
+def _types(judged: Judged, truth: np.ndarray, folder: str | None, planted: Planted) -> tuple[Typed, ...]:
+    """The type of each true defect, and what the region on it is called."""
+    counting = [region for region in judged.inspection.regions if not region.nuisance]
+    numbered, numbers = numbered_regions(Segmented(counting, judged.mask))
+    return type_defects(truth, numbered, dict(zip(numbers, counting, strict=True)), folder, planted)
 
 
 def _without_threshold(figures: Mapping[str, Any]) -> dict[str, Any]:
     """The figures of a model without a calibrated threshold: the order of scores and the classes alone."""
-    return {**figures, "at_threshold": None, "classes": None}
+    return {**figures, "at_threshold": None, "classes": None, "types": None}
 
 
 def _notes(record: Mapping[str, Any], witness: Witness, found: LabelledSet) -> list[str]:

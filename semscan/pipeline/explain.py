@@ -51,7 +51,7 @@ def open_model(settings: ExplainSettings) -> Opened:
     from semscan.model.opened import Inside, open_network
 
     folder = read_model_folder(model_path(InspectSettings(model=settings.model)))
-    inside = Inside(open_network(folder.path, folder.config), both_ways=folder.config["kind"] == "autoencoder")
+    inside = Inside(open_network(folder.path, folder.config), all_ways=folder.config["kind"] == "autoencoder")
     return Opened(folder, ModelWitness(folder), inside)
 
 

@@ -15,7 +15,7 @@ from semscan.files.labelled import read_mask
 from semscan.files.layout import Layout
 from semscan.files.read import read_image
 from semscan.image.clean import clean
-from semscan.image.resize import zoom_between, zoomed
+from semscan.image.resize import Scale, zoomed
 from semscan.image.tiling import judged_rows
 from semscan.pipeline.gallery import Gallery
 from semscan.pipeline.real import RealDefects
@@ -40,7 +40,7 @@ class Few:
 
 
 def open_few(
-    layout: Layout, read: ReadSettings, nm_per_pixel: float | None, level: float | None, say: Say
+    layout: Layout, read: ReadSettings, scale: Scale, level: float | None, say: Say
 ) -> Few | None:
     """Find the defects of the labelled images that are not good; None if there are no such images.
 
@@ -50,8 +50,8 @@ def open_few(
     ----------
     layout : Layout
     read : ReadSettings
-    nm_per_pixel : float or None
-        Scale of the good images.
+    scale : Scale
+        That of training.
     level : float or None
         What a defect exceeds in the comparison with the image's own repeats and no good image does, in multiples
         of its threshold; None where the good images do not repeat.
@@ -60,10 +60,10 @@ def open_few(
     paths = [path for name in sorted(layout.classes) for path in layout.classes[name]]
     if not paths:
         return None
-    load = loader(read, nm_per_pixel)
+    load = loader(read, scale)
     places, kept = {}, {}
     for path in layout.masks:
-        marks = _or_said(partial(_marks, path, layout.masks[path], read, nm_per_pixel), say)
+        marks = _or_said(partial(_marks, path, layout.masks[path], read, scale), say)
         if marks is not None and marks.any():
             places[path] = components(marks)
     masked = len(places)
@@ -77,7 +77,7 @@ def open_few(
         if path in kept:
             bits, shape = kept[path]
             return np.unpackbits(bits, count=shape[0] * shape[1]).reshape(shape).astype(bool)
-        return _marks(path, layout.masks[path], read, nm_per_pixel)
+        return _marks(path, layout.masks[path], read, scale)
 
     used = {"images": len(paths), "by_mask": masked, "by_repeats": len(kept), "defects": sum(map(len, places.values()))}
     rest = tuple(path for path in paths if path not in places and path not in layout.masks)
@@ -118,11 +118,11 @@ def _or_said(act: Callable[[], np.ndarray | None], say: Say) -> np.ndarray | Non
         return None
 
 
-def _marks(path: Path, mask: Path, read: ReadSettings, nm_per_pixel: float | None) -> np.ndarray:
+def _marks(path: Path, mask: Path, read: ReadSettings, scale: Scale) -> np.ndarray:
     """The mask of an image, for its judged rows, at the scale of training."""
     image = clean(read_image(path, read), read)
     marks = read_mask(mask, image.values.shape)[judged_rows(image)]
-    return zoomed(marks.astype(np.float32), zoom_between(image.nm_per_pixel, nm_per_pixel)) > _COVERED
+    return zoomed(marks.astype(np.float32), scale.zoom(image.nm_per_pixel)) > _COVERED
 
 
 def _tell(used: dict[str, int], rest: int, failed: int, say: Say) -> None:

@@ -13,14 +13,12 @@ import numpy as np
 
 from semscan import __version__
 from semscan.errors import OutputError
+from semscan.files.planted import INDEX, MADE_BY
 from semscan.files.write import write_bytes, write_png, write_text
 from semscan.settings import SynthSetSettings, SynthSettings
 from semscan.synth.check import check_settings
 from semscan.synth.image import SynthImage, make_image
 from semscan.synth.sets import plan_sets
-
-INDEX = "synth.json"
-MADE_BY = "semscan synth"
 
 
 def generate(

@@ -53,7 +53,7 @@ def see_inside(image: CleanImage, config: Mapping[str, Any], look: Look) -> Seen
     BadImageError
         If the image's magnification is too far from the model's.
     """
-    zoom = Training(config).zoom(image)
+    zoom = Training(config).whole_zoom(image)
     rows = judged_rows(image)
     seen = image.values[rows]
     fed = zoomed(seen, zoom)

@@ -26,6 +26,8 @@ from semscan.image.clean import clean
 from semscan.maps.scale import to_map, to_multiple
 from semscan.pipeline.batch import in_order
 from semscan.pipeline.guard import guarded
+from semscan.pipeline.kinds import name_kinds
+from semscan.pipeline.nuisance import mark_nuisance
 from semscan.pipeline.results import Run, write_map, write_pictures, write_reference
 from semscan.pipeline.witness import Witness, choose_witness
 from semscan.regions.find import Segmented, image_score, segment, shortest
@@ -155,6 +157,7 @@ def judge(image: SemImage, given: str, settings: InspectSettings, witness: Witne
         found = segment(heat.values, settings.regions)
     else:  # 0.5 means nothing on this map
         found = Segmented([], np.zeros(heat.values.shape, np.uint8))
+    found = name_kinds(mark_nuisance(found, cleaned), cleaned, evidence.namer, evidence.periodic)
     classes = evidence.class_probabilities
     regions = tuple(replace(region, witnesses=names) for region in found.regions)
     if len(names) > 1:

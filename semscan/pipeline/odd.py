@@ -64,13 +64,13 @@ def look_first(images: TrainSet) -> FirstLook:
     return FirstLook(_by_image(odd), level, len(peaks))
 
 
-def look_again(witness: Callable, gallery: Gallery, held: Sequence[int]) -> tuple[tuple[Odd, ...], dict[int, float]]:
+def look_again(look: Callable, gallery: Gallery, held: Sequence[int]) -> tuple[tuple[Odd, ...], dict[int, float]]:
     """Find training images in which the finished network sees what it sees in no other.
 
     Parameters
     ----------
-    witness : callable
-        The network.
+    look : callable
+        The network, on images at the scale of training.
     gallery : Gallery
     held : sequence of int
         Images held back, looked at first.
@@ -92,7 +92,7 @@ def look_again(witness: Callable, gallery: Gallery, held: Sequence[int]) -> tupl
         room -= values.size
         if room < 0 and len(peaks) >= ENOUGH:
             break
-        raw = witness(CleanImage(values, np.ones(values.shape, bool))).raw
+        raw = look(CleanImage(values, np.ones(values.shape, bool))).raw
         peaks[n] = float(np.sort(raw, axis=None)[-min(4, raw.size)])
     numbers, found = list(peaks), np.array(list(peaks.values()))
     odds = np.where(found > 30, found, np.log(np.expm1(np.clip(found, 1e-6, 30))))  # the score before softplus

@@ -20,6 +20,8 @@ from semscan.files.read import read_image
 from semscan.files.write import read_tiff_map
 from semscan.image.clean import clean
 from semscan.pipeline.guard import guarded
+from semscan.pipeline.kinds import name_kinds
+from semscan.pipeline.nuisance import mark_nuisance
 from semscan.pipeline.results import Run, write_pictures
 from semscan.regions.find import Segmented, image_score, segment
 from semscan.regions.measure import measure
@@ -108,6 +110,10 @@ def _postprocess(
     segmented = segment(saved.values, settings.regions) if saved.calibrated else _nothing(saved)
     pictured = bool(outputs and settings.output and (settings.output.overlay or settings.output.crops))
     image, warnings = _image(saved, settings) if pictured or segmented.regions else (None, ())
+    if image:
+        segmented = mark_nuisance(segmented, image)
+        if not saved.says("class_probabilities", dict, {}):  # what a classifier says of places is not in its map
+            segmented = name_kinds(segmented, image, None, _periodic(saved.says("periodic", dict, {})))
     measured = measure(segmented, *((image.values, image.judged) if image else ()))
     segmented = replace(segmented, regions=measured)
     inspection = _inspection(saved, segmented, settings.regions.threshold)

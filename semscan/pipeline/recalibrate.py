@@ -13,6 +13,7 @@ from semscan.files.model_folder import config_text, read_model_folder
 from semscan.files.read import read_image
 from semscan.files.write import write_text
 from semscan.image.drift import measure_look, usual_look
+from semscan.image.resize import Scale
 from semscan.pipeline.threshold import measure_threshold
 from semscan.pipeline.trainset import loader
 from semscan.settings import CalibrateSettings
@@ -53,7 +54,8 @@ def recalibrate(good: Path, model: Path, settings: CalibrateSettings, say: Calla
     rate = settings.false_alarms or before["false_alarms"]
     measured = measure_threshold(folder, [(path, 0, 0) for path in paths], settings.read, rate)
     said = f"{len(paths)} good images of {good}"
-    load = loader(settings.read, folder.config["nm_per_pixel"] if folder.config["kind"] == "autoencoder" else None)
+    own = Scale(folder.config["nm_per_pixel"], folder.config.get("zoom", 1.0))
+    load = loader(settings.read, own if folder.config["kind"] == "autoencoder" else Scale())
     config = {**folder.config, "calibration": {**before, **measured, "false_alarms": rate, "held_back": said},
               # 0.5 now holds on images that look like these, so these are what later ones are compared with
               "training_look": usual_look(measure_look(load(path)) for path in paths)}

@@ -54,7 +54,7 @@ def review(graph: bytes, config: dict, images: TrainSet, course: Course, dirt: D
         return teach.calibrate(folder, images, course.held, course, settings), {}
     witness = ModelWitness(folder)
     numbers = [number for number, _, _ in course.held]
-    again, peaks = look_again(witness, images.gallery, numbers)
+    again, peaks = look_again(witness.look, images.gallery, numbers)
     held = without_odd(course.held, [*dirt.first.odd, *again])
     calibration = teach.calibrate(folder, images, held, course, settings)
     gone = sorted({number for number, _, _ in course.held} - {number for number, _, _ in held})
@@ -63,7 +63,7 @@ def review(graph: bytes, config: dict, images: TrainSet, course: Course, dirt: D
         calibration["held_back"] += f", of which {len(gone)} that look odd have no say in 0.5 ({named})"
     found: dict = {}
     if dirt.accepted is not None:
-        found["accepted"] = _keep_below(calibration, region_peaks(witness, dirt.accepted), graph, course, say)
+        found["accepted"] = _keep_below(calibration, region_peaks(witness.look, dirt.accepted), graph, course, say)
     threshold = calibration["raw_threshold"]
     odd = [*dirt.first.odd, *(_with_score(one, peaks[one.number], threshold) for one in again)]
     found["odd_images"] = odd_record(_merged(odd), images)

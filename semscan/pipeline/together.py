@@ -57,6 +57,7 @@ class Together:
             reference=_first(evidence.reference for evidence in all_seen),
             periodic=_first(evidence.periodic for evidence in all_seen),
             parts=parts,
+            namer=_first(evidence.namer for evidence in all_seen),
             warnings=(*(str(fault) for fault in faults), *(said for e in all_seen for said in e.warnings)),
         )
 

@@ -13,16 +13,18 @@ from semscan.errors import BadDataError, BadModelError, UsageFault
 from semscan.files.accepted import read_accepted
 from semscan.files.finish import claim_model_folder, finish_model_folder
 from semscan.files.layout import Layout, find_layout
-from semscan.files.model_folder import read_model_folder
+from semscan.files.model_folder import ModelFolder, read_model_folder
 from semscan.files.write import write_text
 from semscan.model.registry import BACKBONES, DEFAULT_ATTENTION, MODELS, attention_parts, known
 from semscan.pipeline import teach, trainset
 from semscan.pipeline.accepted import open_accepted
+from semscan.pipeline.class_kinds import class_marks
 from semscan.pipeline.course import labelled_course, painted_course
 from semscan.pipeline.doctor import quick_look
 from semscan.pipeline.few import open_few
 from semscan.pipeline.odd import NOT_LOOKED, look_first
 from semscan.pipeline.review import Dirt, review
+from semscan.pipeline.trained import ModelWitness
 from semscan.report.card import summary_lines
 from semscan.settings import SCHEMA_VERSION, TrainSettings
 
@@ -56,8 +58,8 @@ def train(data: Path, settings: TrainSettings, say: Callable[[str], None]) -> di
     out = Path(settings.out)
     work = claim_model_folder(out, overwrite=settings.overwrite, resume=settings.resume)
 
-    opened = trainset.open_good if kind == "autoencoder" else trainset.open_classes
-    images = opened(layout, settings.read, say)
+    images = trainset.open_good(layout, settings.read, say, settings.zoom) if kind == "autoencoder" \
+        else trainset.open_classes(layout, settings.read, say)
     dirt = _dirt(data, layout, images, settings, say) if kind == "autoencoder" else Dirt(NOT_LOOKED)
     config = _draft(kind, layout, images, settings)
     _same_task(work, config, settings)
@@ -77,6 +79,8 @@ def train(data: Path, settings: TrainSettings, say: Callable[[str], None]) -> di
     config["libraries"] = libraries
     config["calibration"], found = review(graph, config, images, course, dirt, settings, say)
     config["training"] |= found
+    if config["classes"] and config["calibration"]["raw_threshold"]:
+        config["class_marks"] = _marks(ModelFolder(out, config, graph, ""), images, settings)
     summary = summary_lines(config)
     teach.save(network, graph, config, history, summary, work / "model")
     finish_model_folder(work, out)
@@ -121,9 +125,8 @@ def _dirt(data: Path, layout: Layout, images: trainset.TrainSet, settings: Train
     first = look_first(images)
     for one in first.odd:
         say(f"warning: {images.gallery.paths[one.number]} looks odd among the good images: {one.reason}")
-    nm = images.nm_per_pixel
-    few = open_few(layout, settings.read, nm, first.level, say)
-    return Dirt(first, few, open_accepted(settings.accept, data, settings.read, nm, say))
+    few = open_few(layout, settings.read, images.scale, first.level, say)
+    return Dirt(first, few, open_accepted(settings.accept, data, settings.read, images.scale, say))
 
 
 def _draft(kind: str, layout: Layout, images: trainset.TrainSet, settings: TrainSettings) -> dict:
@@ -140,13 +143,21 @@ def _draft(kind: str, layout: Layout, images: trainset.TrainSet, settings: Train
         "attention": attention, "backbone": "plain" if settings.backbone == "auto" else settings.backbone,
         "dropout": dropout, "classes": classes, "good_class": good,
         "preprocessing": {"mean": images.mean, "std": images.std}, "seed": settings.seed,
-        "nm_per_pixel": images.nm_per_pixel, "training_look": images.look,
+        "nm_per_pixel": images.scale.nm_per_pixel, "zoom": images.scale.share, "training_look": images.look,
         "training": {"said": layout.said, "images": len(images.labels), "data_fingerprint": images.fingerprint,
                      "augment": dataclasses.asdict(settings.augment), "clip": settings.clip,
                      "false_alarms": settings.false_alarms, "start_from": settings.start_from,
                      "accept": list(settings.accept)},
         **({"seam": True} if settings.seam else {}),
     }
+
+
+def _marks(folder: ModelFolder, images: trainset.TrainSet, settings: TrainSettings) -> dict | None:
+    """What the finished classifier says of the defects it was taught."""
+    classes, good = folder.config["classes"], folder.config["good_class"]
+    named = zip(images.labels, images.gallery.paths, strict=True)
+    defects = [(name, path) for name, path in named if name and name != good]
+    return class_marks(ModelWitness(folder), defects, settings.read, classes)
 
 
 def _same_task(work: Path, config: dict, settings: TrainSettings) -> None:

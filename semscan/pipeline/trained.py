@@ -12,10 +12,11 @@ from semscan.errors import BadModelError
 from semscan.files.model_folder import ModelFolder, read_model_folder
 from semscan.image.patch import patched
 from semscan.image.resize import fit_within
-from semscan.image.tiling import cut_tiles, judged_rows, pad_to_tile, tile_offsets
+from semscan.image.tiling import PHASE, cheapest_tile, cut_tiles, judged_rows, pad_to_tile, tile_offsets
 from semscan.maps.stitch import Stitcher
 from semscan.maps.surround import warm_surroundings
 from semscan.pipeline.at_training import Training, at_training_scale
+from semscan.pipeline.class_kinds import ClassNamer
 from semscan.pipeline.witness import Evidence, cpu_count, model_path
 from semscan.runtime.session import Network
 from semscan.settings import InspectSettings
@@ -41,11 +42,13 @@ class ModelWitness:
         config = folder.config
         self._network = Network(folder.graph, threads or cpu_count())
         self._tile, self._overlap = int(config["tile"]), int(config["overlap"])
+        self._tiles = range(self._tile, int(config.get("largest_tile", self._tile)) + 1, PHASE)
         self._mean = np.float32(config["preprocessing"]["mean"])
         self._std = np.float32(config["preprocessing"]["std"])
         around = config.get("surround") or {"share": 0.0, "reach_px": 1.0}
         self._share, self._reach = float(around["share"]), float(around["reach_px"])
         self._scale_to: int | None = config.get("scale_to")
+        self._config = config
         self._classes: list[str] | None = config.get("classes") if "logits" in self._network.outputs else None
         self.raw_threshold: float | None = config["calibration"]["raw_threshold"]
         self.training = Training(config)
@@ -56,33 +59,41 @@ class ModelWitness:
             "calibration": config["calibration"],
         }
 
-    @at_training_scale
-    def __call__(self, image: CleanImage) -> Evidence:
-        """Score the judged rows of `image`; the rest of the raw map is 0."""
+    def look(self, image: CleanImage) -> Evidence:
+        """Score the judged rows of an image that has the scale of training; the rest of the raw map is 0."""
         rows = judged_rows(image)
         seen = patched(image.values[rows], image.judged[rows])
         fed = fit_within(seen, self._scale_to) if self._scale_to else seen
-        score, logits = self._over_tiles((fed - self._mean) / self._std)
+        score, logits, said = self._over_tiles((fed - self._mean) / self._std)
         raw = np.zeros(image.values.shape, np.float32)
         raw[rows] = cv2.resize(score, seen.shape[::-1], interpolation=cv2.INTER_LINEAR)
         raw[~image.judged] = 0
         raw = warm_surroundings(raw, self._share, self._reach) * image.judged
-        return Evidence(raw, None if logits is None else self._probabilities(logits))
+        namer = None if said is None else ClassNamer(said, raw, rows, self._config)
+        return Evidence(raw, None if logits is None else self._probabilities(logits), namer=namer)
 
-    def _over_tiles(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """The blended score of all tiles, and the mean of their logits."""
-        padded = pad_to_tile(values, self._tile)
-        offsets = tile_offsets(padded.shape, self._tile, self._overlap)
-        stitcher = Stitcher(offsets, padded.shape, self._tile, self._overlap)
-        logits = []
+    __call__ = at_training_scale(look)
+
+    def _over_tiles(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+        """The blended score of all tiles, the mean of their logits, and of the only tile what its positions say."""
+        tile = cheapest_tile(values.shape, self._tiles, self._overlap)
+        padded = pad_to_tile(values, tile)
+        offsets = tile_offsets(padded.shape, tile, self._overlap)
+        stitcher = Stitcher(offsets, padded.shape, tile, self._overlap)
+        logits, said = [], None
         for start in range(0, len(offsets), BATCH):
             some = offsets[start : start + BATCH]
-            answer = self._network.run(cut_tiles(padded, some, self._tile))
+            answer = self._network.run(cut_tiles(padded, some, tile))
             stitcher.add(some, answer["score"])
             if self._classes:
                 logits.append(answer["logits"])
-        score = stitcher.result()[: values.shape[0], : values.shape[1]]
-        return score, np.concatenate(logits).mean(axis=0) if logits else None
+                said = answer.get("evidence")
+        rows, cols = values.shape
+        score = stitcher.result()[:rows, :cols]
+        if said is not None:  # a classifier's images fit one tile; without what was added to fill it
+            high, wide = (-(-side * grid // tile) for side, grid in zip((rows, cols), said.shape[1:3], strict=True))
+            said = said[0, :high, :wide] if len(offsets) == 1 else None
+        return score, np.concatenate(logits).mean(axis=0) if logits else None, said
 
     def _probabilities(self, logits: np.ndarray) -> dict[str, float]:
         if len(logits) != len(self._classes or ()):

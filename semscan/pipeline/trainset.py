@@ -18,10 +18,13 @@ from semscan.files.read import read_image
 from semscan.image.clean import clean
 from semscan.image.drift import measure_look, usual_look
 from semscan.image.patch import patched
-from semscan.image.resize import fit_within, zoom_between, zoomed
+from semscan.image.resize import Scale, fit_within, zoom_between, zoomed
 from semscan.image.tiling import judged_rows, pad_to_tile
 from semscan.pipeline.gallery import Gallery
-from semscan.settings import CLASSIFIER_SIDE, MOST_ZOOM, ReadSettings
+from semscan.pipeline.own_repeats import spread_out
+from semscan.reference.periodic import look_for_lattice
+from semscan.settings import AUTO, CLASSIFIER_SIDE, LONG_PITCH, MOST_ZOOM, ReadSettings
+from semscan.values import CleanImage
 
 LOOKS = 200  # images whose look is measured
 Load = Callable[[Path], np.ndarray]
@@ -31,8 +34,8 @@ Load = Callable[[Path], np.ndarray]
 class TrainSet:
     """Images on tap with their labels.
 
-    Grey levels have this `mean` and deviation `std`; `fingerprint` names the files. `nm_per_pixel` is the
-    scale of all, None where not known of all. `look` is what is usual in the (good) images, see
+    Grey levels have this `mean` and deviation `std`; `fingerprint` names the files. `scale` is what all
+    were brought to; its nm per pixel are None where not known of all. `look` is what is usual in the (good) images, see
     `semscan.image.drift`; `looks` each one's measures, None of those that were not measured. `origins`: the first
     row of its file that an image on tap shows, and how much it was enlarged.
     """
@@ -42,7 +45,7 @@ class TrainSet:
     mean: float
     std: float
     fingerprint: str
-    nm_per_pixel: float | None
+    scale: Scale
     look: dict[str, dict[str, float]]
     looks: tuple[dict[str, float] | None, ...]
     origins: tuple[tuple[int, float], ...]
@@ -53,31 +56,53 @@ class TrainSet:
         return (round(row / zoom) + first if row else 0), round(col / zoom)
 
 
-def loader(read: ReadSettings, nm_per_pixel: float | None) -> Load:
-    """How a training image is read: its judged rows, float32, at a scale where both are known."""
+def loader(read: ReadSettings, scale: Scale) -> Load:
+    """How a training image is read: its judged rows, float32, at the scale of training."""
 
     def load(path: Path) -> np.ndarray:
         values, own, _ = _judged(path, read)
-        return zoomed(values, zoom_between(own, nm_per_pixel))
+        return zoomed(values, scale.zoom(own))
 
-    load.covered = lambda path: _covered(path, read, nm_per_pixel)  # type: ignore[attr-defined]
+    load.covered = lambda path: _covered(path, read, scale)  # type: ignore[attr-defined]
     return load
 
 
-def open_good(layout: Layout, settings: ReadSettings, say: Callable[[str], None]) -> TrainSet:
-    """The good images without data bars; at their own size, or at one scale where theirs differ."""
+def open_good(
+    layout: Layout, settings: ReadSettings, say: Callable[[str], None], zoom: float | str = AUTO
+) -> TrainSet:
+    """The good images without data bars, at one magnification, and at `zoom` times their size.
+
+    Auto: at half their size where their pattern repeats so slowly that the network would see too few repeats of it.
+    """
     named = [(layout.good_name, path) for path in layout.good]
-    seen = _open(named, settings, say, None)
+    seen = _open(named, settings, say, Scale())
+    share = _working_share(seen.paths, settings, say) if zoom == AUTO else float(zoom)
     scales = [scale for scale in seen.scales if scale]
-    if len(scales) < len(seen.scales):
-        return seen.as_set(loader(settings, None), None)
-    middle = float(np.median(scales))
-    if all(zoom_between(scale, middle) == 1 for scale in scales):
-        return seen.as_set(loader(settings, None), middle)
-    say(f"The images have {min(scales):.4g} to {max(scales):.4g} nm per pixel; they are resampled to {middle:.4g}.")
-    near = [(label, path) for label, path, scale in zip(seen.labels, seen.paths, seen.scales, strict=True)
-            if scale and not _too_far(path, scale, middle, say)]
-    return _open(near, settings, say, middle).as_set(loader(settings, middle), middle)
+    middle = float(np.median(scales)) if len(scales) == len(seen.scales) else None
+    named = list(zip(seen.labels, seen.paths, strict=True))  # those that could be read
+    if middle and not all(zoom_between(scale, middle) == 1 for scale in scales):
+        say(f"The images have {min(scales):.4g} to {max(scales):.4g} nm per pixel; they are resampled to {middle:.4g}.")
+        named = [one for one, scale in zip(named, seen.scales, strict=True)
+                 if scale and not _too_far(one[1], scale, middle, say)]
+    elif share == 1:
+        return seen.as_set(loader(settings, Scale()), Scale(middle))
+    scale = Scale(middle, share)
+    return _open(named, settings, say, scale).as_set(loader(settings, scale), scale)
+
+
+def _working_share(paths: Sequence[Path], read: ReadSettings, say: Callable[[str], None]) -> float:
+    """Half where the median pitch of three images is longer than `LONG_PITCH`, else 1."""
+    pitches = []
+    for number in spread_out(len(paths))[:3]:
+        values = _judged(paths[number], read)[0]
+        lattice = look_for_lattice(CleanImage(values, np.ones(values.shape, bool)))
+        pitches.append(min(lattice.pitch_px) if lattice.found else 0.0)
+    pitch = float(np.median(pitches))
+    if pitch <= LONG_PITCH:
+        return 1.0
+    say(f"The pattern repeats every {pitch:.0f} px: images are judged at half their size, so that the network sees "
+        "enough of it (--zoom 1 keeps their size, for defects of a few pixels).")
+    return 0.5
 
 
 def _too_far(path, scale, middle, say) -> bool:
@@ -91,7 +116,7 @@ def open_classes(layout: Layout, settings: ReadSettings, say: Callable[[str], No
     """All images with their class, shrunk to at most `CLASSIFIER_SIDE` and padded to one square size."""
     named = [(layout.good_name, path) for path in layout.good]
     named += [(name, path) for name in sorted(layout.classes) for path in layout.classes[name]]
-    seen = _open(named, settings, say, None, CLASSIFIER_SIDE, layout.good_name)
+    seen = _open(named, settings, say, Scale(), CLASSIFIER_SIDE, layout.good_name)
     side = max(32, -(-seen.longest // 32) * 32)
     scales = set(seen.scales)
     only = next(iter(scales)) if len(scales) == 1 else None
@@ -99,7 +124,7 @@ def open_classes(layout: Layout, settings: ReadSettings, say: Callable[[str], No
     def load(path: Path) -> np.ndarray:
         return pad_to_tile(fit_within(_judged(path, settings)[0], CLASSIFIER_SIDE), side)
 
-    return seen.as_set(load, only)
+    return seen.as_set(load, Scale(only))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +142,13 @@ class _Seen:
     longest: int
     fingerprint: str
 
-    def as_set(self, load: Load, nm_per_pixel: float | None) -> TrainSet:
+    def as_set(self, load: Load, scale: Scale) -> TrainSet:
         size, total, squares = np.sum(self.sums, axis=0)
         std = float(np.sqrt(max(squares / size - (total / size) ** 2, 1e-8)))
         usual = [look for look, label in zip(self.looks, self.labels, strict=True) if look and label == self.good]
         covered = getattr(load, "covered", None)  # a classifier has none: it pads its images to one size
         gallery = Gallery(self.paths, load, covered=covered, shapes=self.shapes if covered else None)
-        return TrainSet(gallery, tuple(self.labels), float(total / size), std, self.fingerprint, nm_per_pixel,
+        return TrainSet(gallery, tuple(self.labels), float(total / size), std, self.fingerprint, scale,
                         usual_look(usual or [look for look in self.looks if look]), tuple(self.looks),
                         tuple(self.origins))
 
@@ -135,17 +160,17 @@ def _judged(path, settings):
     return patched(image.values[rows], image.judged[rows]), image.nm_per_pixel, rows.start
 
 
-def _covered(path, settings, nm_per_pixel):
+def _covered(path, settings, scale):
     """Where the judged rows hold what is ignored, bool; None for nowhere."""
     if not (settings.ignore or settings.care):
         return None
     image = clean(read_image(path, settings), settings)
     judged = image.judged[judged_rows(image)].astype(np.float32)
-    return zoomed(judged, zoom_between(image.nm_per_pixel, nm_per_pixel)) < 1 if not judged.all() else None
+    return zoomed(judged, scale.zoom(image.nm_per_pixel)) < 1 if not judged.all() else None
 
 
-def _open(named, read, say, nm_per_pixel, side=None, good=None) -> _Seen:
-    """Read every image once, at `nm_per_pixel` and shrunk to `side` where these are given."""
+def _open(named, read, say, scale, side=None, good=None) -> _Seen:
+    """Read every image once, at `scale` and shrunk to `side` where these are given."""
     kept, scales, sums, looks, origins, shapes = [], [], [], [], [], []
     longest, digest = 0, hashlib.sha256()
     step = -(-len(named) // LOOKS)
@@ -159,7 +184,7 @@ def _open(named, read, say, nm_per_pixel, side=None, good=None) -> _Seen:
         except SemscanError as error:
             say(f"left out: {error}")
             continue
-        zoom = zoom_between(own, nm_per_pixel)
+        zoom = scale.zoom(own)
         values = zoomed(values, zoom)
         origins.append((first, zoom))
         looks.append(measure_look(values) if place % step == 0 else None)

@@ -8,7 +8,7 @@ call, and a line in `WITNESSES`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -26,6 +26,9 @@ WITNESSES = {
     "periodic": "semscan.pipeline.repeats:PeriodicWitness",
     "reference": "semscan.pipeline.paired:ReferenceWitness",
 }
+# (numbers of the regions' pixels, int32 (rows, cols); the number of each region) -> name and probability of each
+Names = Sequence[tuple[str, float]]
+Namer = Callable[[np.ndarray, Sequence[int]], Names]
 FALSE_ALARMS = 0.1  # false regions per good image that an untrained witness's own threshold promises at most
 TOGETHER = "semscan.pipeline.together:Together"
 
@@ -37,7 +40,7 @@ class Evidence:
     `raw` is float32 (rows, cols), raw scores, 0 where not judged. `judged` is bool (rows, cols) if the witness
     could not judge all of what the clean image lets it. `reference` is float32 (rows, cols): what the image
     should look like, on its grey scale. `parts` holds, of several witnesses, each one's raw map in multiples
-    of its threshold.
+    of its threshold. `namer` names regions, where the witness knows classes.
     """
 
     raw: np.ndarray
@@ -46,6 +49,7 @@ class Evidence:
     reference: np.ndarray | None = None
     periodic: Periodic | None = None
     parts: Mapping[str, np.ndarray] = field(default_factory=dict)
+    namer: Namer | None = None
     warnings: tuple[str, ...] = ()
 
 

@@ -2,7 +2,7 @@
 
 The heat scale is matplotlib's "plasma" as OpenCV has it: even steps for the eye, rising
 lightness, told apart with any colour vision. Outlines are cyan with a dark rim: the one hue
-that neither grey nor any heat colour comes near.
+that neither grey nor any heat colour comes near. What does not count is outlined in green, and says so in words.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 COOL, WARM = 0.25, 0.6  # heat below COOL is not painted; from WARM on it is painted in full
 STRONGEST = 0.5  # ... which still shows half of the image below
 OUTLINE = (255, 240, 60)
+NUISANCE = (90, 235, 110)
 DARK = (0, 0, 0)
 PAPER = (26, 26, 26)
 INK = (235, 235, 235)

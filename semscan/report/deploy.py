@@ -45,6 +45,8 @@ def _outside(config: Mapping[str, Any], to: str) -> list[str]:
             "leave out the data bar"]  # fmt: skip
     if config["nm_per_pixel"] and config["kind"] == "autoencoder":
         said.append(f"resample to {config['nm_per_pixel']:.4g} nm per pixel, and bring the map back")
+    if config.get("zoom", 1.0) != 1:
+        said.append(f"shrink the image to {config['zoom']:g} of its size (area mean), and bring the map back")
     if config["scale_to"]:
         said.append(f"shrink the image (area mean) until its longer side is at most {config['scale_to']} px, and bring "
                     "the map back to the image's size")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-FEW = 10
+FEW, FEW_OF_A_TYPE = 10, 5
 _NAMES = {
     "image_auroc": "image AUROC",
     "image_ap": "image AP",
@@ -28,7 +28,7 @@ def notes(record: Mapping[str, Any], calibration: Mapping[str, Any]) -> list[str
     calibration : mapping
         Of the model: `raw_threshold` and the stated `false_alarms`; empty when nothing is stated.
     """
-    return [*_too_few(record), *_threshold_notes(record, calibration)]
+    return [*_too_few(record), *_type_notes(record), *_threshold_notes(record, calibration)]
 
 
 def _too_few(record: Mapping[str, Any]) -> Iterator[str]:
@@ -49,6 +49,13 @@ def _too_few(record: Mapping[str, Any]) -> Iterator[str]:
     defects = record.get("defects")
     if defects is not None and defective > unmasked and defects < FEW:
         yield f"only {defects} defect{'s' * (defects != 1)} in the masks: each is {_step(defects)} of the recall"
+
+
+def _type_notes(record: Mapping[str, Any]) -> Iterator[str]:
+    support = (record.get("types") or {}).get("support", {})
+    few = [f"{count} of {name!r}" for name, count in support.items() if count < FEW_OF_A_TYPE]
+    if few:
+        yield f"with so few defects the figures of a type mean little: {', '.join(few)}"
 
 
 def _threshold_notes(record: Mapping[str, Any], calibration: Mapping[str, Any]) -> Iterator[str]:
@@ -86,6 +93,8 @@ def evaluation_lines(record: Mapping[str, Any]) -> list[str]:
         lines += ["", *_per_class(record["classes"])]
     if record["confusion"]:
         lines += ["", *_confusion(record["confusion"])]
+    if record.get("types"):
+        lines += ["", *_types(record["types"], record["intervals"])]
     lines += [""] + [f"note: {note}" for note in record["notes"]] if record["notes"] else []
     lines += [f"left out: {failure['error']}" for failure in record["failed"]]
     return lines
@@ -143,6 +152,22 @@ def _confusion(found: Mapping[str, Any]) -> list[str]:
         recall = found["recall"][name]
         rows.append((name, *map(str, counts), "" if recall is None else f"{recall:.2f}"))
     return [f"accuracy {found['accuracy']:.3f} of {found['images']} images", *_columns(rows)]
+
+
+def _types(found: Mapping[str, Any], intervals: Mapping[str, Any]) -> list[str]:
+    matrix = dict(zip(found["classes"], found["matrix"], strict=True))
+    rows: list[tuple[str, ...]] = [("type \\ was called", *found["classes"], "missed", "precision", "recall", "F1")]
+    for name, count in found["support"].items():
+        shares = [found[key][name] for key in ("precision", "recall", "f1")]
+        told = ("-" if share is None else f"{share:.2f}" for share in shares)
+        rows.append((name, *map(str, matrix[name]), str(count - sum(matrix[name])), *told))
+    said = [f"types of the {found['defects']} defects hit at the threshold"]
+    for key, words in (("macro_f1", "macro F1"), ("macro_f1_with_missed", f"... with the {found['missed']} missed")):
+        if found[key] is not None and (key == "macro_f1" or found["missed"]):
+            said.append(f"  {words:24} {found[key]:.3f} ({_span(intervals.get(f'types.{key}'), 1)})")
+    if found["defects"]:
+        said.append(f"  {'accuracy':24} {found['accuracy']:.3f}, {found['unknown_share']:.1%} called unknown")
+    return [*said, *_columns(rows)]
 
 
 def _columns(rows: list[tuple[str, ...]]) -> list[str]:

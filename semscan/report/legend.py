@@ -97,6 +97,8 @@ def _verdict(inspection: Inspection) -> tuple[str, list[str], text.Colour]:
         details.append(f"class {inspection.class_name} {100 * share:.0f} %")
     if inspection.defect:
         details.append("1 region" if count == 1 else f"{count} regions")
+    if count < len(inspection.regions):
+        details.append(f"{len(inspection.regions) - count} nuisance")
     details.append(f"threshold {inspection.threshold:.3g}")
     if inspection.defect:
         return "DEFECT", details, colours.DEFECT

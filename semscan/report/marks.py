@@ -1,4 +1,4 @@
-"""Regions outlined and numbered. The marks lie around a region, never on it."""
+"""Regions outlined, numbered and named. The marks lie around a region, never on it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from semscan.report import colours, text
 from semscan.values import Box, Region
 
 MOST_NUMBERS = 200
+MOST_NAMES = 40  # regions of an image; beyond, words would leave no room for the numbers
+NAME_SHARE = 0.4  # of the picture's width, for a class name
 
 
 def draw_marks(canvas: np.ndarray, mask: np.ndarray, regions: Sequence[Region], zoom: int, size: int) -> None:
-    """Outline every region of `mask` and write its number beside it, hottest first.
+    """Outline every region of `mask` and write its number beside it, and what it is; hottest first.
+
+    What it is: its class with the probability, or that it is a nuisance, in whose colour it is drawn then. Where
+    there is no room for that, its number stands alone.
 
     Parameters
     ----------
@@ -37,16 +42,68 @@ def draw_marks(canvas: np.ndarray, mask: np.ndarray, regions: Sequence[Region], 
     framed = _grown(np.pad(mask, 2 * gap), gap)
     contours, _ = cv2.findContours(framed, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE, offset=(-2 * gap, -2 * gap))
     cv2.drawContours(canvas, contours, -1, colours.DARK, 3 * thin)
-    cv2.drawContours(canvas, contours, -1, colours.OUTLINE, thin)
+    for contour, colour in zip(contours, _contour_colours(contours, mask, regions, zoom, gap), strict=True):
+        cv2.drawContours(canvas, [contour], -1, colour, thin)
     taken, forbidden = _grown(mask, gap + 2 * thin), _grown(mask, gap)
+    room = round(NAME_SHARE * canvas.shape[1])
     for number, region in enumerate(regions[:MOST_NUMBERS], start=1):
-        _number(canvas, forbidden, taken, str(number), _zoomed(region.box, zoom, gap + 2 * thin), size)
+        named = _named(number, region, size, room) if len(regions) <= MOST_NAMES else ""
+        box, colour = _zoomed(region.box, zoom, gap + 2 * thin), _colour(region)
+        for words in filter(None, dict.fromkeys((named, str(number)))):
+            if _label(canvas, forbidden, taken, words, box, size, colour):
+                break
 
 
-def _number(
-    canvas: np.ndarray, forbidden: np.ndarray, taken: np.ndarray, words: str, box: Box, size: int
-) -> None:
-    """Write a number at the nearest free place, with a line to its region when that is not beside it."""
+def _named(number: int, region: Region, size: int, room: int) -> str:
+    """A region's number and what it is."""
+    if region.nuisance:
+        return f"{number} nuisance"
+    if region.class_name is None:
+        return str(number)
+    share = "" if region.class_probability is None else f" {region.class_probability:.2f}"
+    return f"{number} {text.shorten(region.class_name, size, room)}{share}"
+
+
+def _colour(region: Region) -> text.Colour:
+    return colours.NUISANCE if region.nuisance else colours.OUTLINE
+
+
+def _contour_colours(
+    contours: Sequence[np.ndarray], mask: np.ndarray, regions: Sequence[Region], zoom: int, gap: int
+) -> list[text.Colour]:
+    """The colour of each contour: a nuisance's own where all that it encloses is nuisance."""
+    harmless = {_edges(region.box, zoom) for region in regions if region.nuisance}
+    if not harmless:
+        return [colours.OUTLINE] * len(contours)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    lefts, tops, widths, heights = stats.T[:4]
+    edges = zip(tops.tolist(), lefts.tolist(), (tops + heights).tolist(), (lefts + widths).tolist(), strict=True)
+    counts = np.array([edge not in harmless for edge in edges])
+    counts[0] = False  # the background
+    near_counted = _grown(counts[labels].astype(np.uint8), gap + 1)
+    rows, cols = mask.shape
+    return [
+        colours.OUTLINE
+        if near_counted[contour[:, 0, 1].clip(0, rows - 1), contour[:, 0, 0].clip(0, cols - 1)].any()
+        else colours.NUISANCE
+        for contour in contours
+    ]
+
+
+def _edges(box: Box, zoom: int) -> tuple[int, int, int, int]:
+    return box.top * zoom, box.left * zoom, box.bottom * zoom, box.right * zoom
+
+
+def _label(
+    canvas: np.ndarray,
+    forbidden: np.ndarray,
+    taken: np.ndarray,
+    words: str,
+    box: Box,
+    size: int,
+    colour: text.Colour,
+) -> bool:
+    """Write at the nearest free place, with a line to the region when that is not beside it; False if none is free."""
     rows, cols = text.halo_box(words, size)
     free = [
         (top, left, far)
@@ -63,10 +120,11 @@ def _number(
                 continue
             if far:
                 cv2.line(canvas, *line, colours.DARK, 3 * thin, cv2.LINE_AA)
-                cv2.line(canvas, *line, colours.OUTLINE, thin, cv2.LINE_AA)
+                cv2.line(canvas, *line, colour, thin, cv2.LINE_AA)
             taken[top : top + rows, left : left + cols] = 255
-            text.put_with_halo(canvas, words, left, top, size, colours.OUTLINE)
-            return
+            text.put_with_halo(canvas, words, left, top, size, colour)
+            return True
+    return False
 
 
 def _places(box: Box, rows: int, cols: int) -> Iterator[tuple[int, int, bool]]:
@@ -79,6 +137,8 @@ def _places(box: Box, rows: int, cols: int) -> Iterator[tuple[int, int, bool]]:
         for top, left in (
             *((middle_row, after), (above, after), (below, after), (middle_row, before)),
             *((above, before), (below, before), (above, middle_col), (below, middle_col)),
+            # words are wider than most regions: at the picture's side they begin or end with the region
+            *((above, box.left), (below, box.left), (above, box.right - cols), (below, box.right - cols)),
         ):
             yield top, left, step > 0
 

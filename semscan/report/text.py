@@ -34,7 +34,7 @@ def put_with_halo(canvas: np.ndarray, words: str, left: int, top: int, height: i
     rows, cols = halo_box(words, height)
     rim = _rim(height)
     ink = np.zeros((rows, cols, 3), np.uint8)
-    put(ink, words, rim, rows - rim - 1, height, (255, 255, 255), bold=True)
+    put(ink, words, rim, rows - rim - 1 - _drop(words, height), height, (255, 255, 255), bold=True)
     letters = ink[..., :1].astype(np.float32) / 255
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim + 1, 2 * rim + 1))
     shade = cv2.dilate(ink, disc)[..., :1].astype(np.float32) / 255
@@ -46,7 +46,7 @@ def put_with_halo(canvas: np.ndarray, words: str, left: int, top: int, height: i
 def halo_box(words: str, height: int) -> tuple[int, int]:
     """Rows and columns that `put_with_halo` covers."""
     rim = _rim(height)
-    return round(height * 0.75) + 2 * rim + 2, width(words, height, bold=True) + 2 * rim + 2
+    return round(height * 0.75) + _drop(words, height) + 2 * rim + 2, width(words, height, bold=True) + 2 * rim + 2
 
 
 def shorten(words: str, height: int, room: int) -> str:
@@ -69,6 +69,11 @@ def _face():
 
 def _weight(bold: bool) -> int:
     return 600 if bold else 400
+
+
+def _drop(words: str, height: int) -> int:
+    """Pixels that letters reach below the line they stand on; digits do not."""
+    return 0 if words.isdigit() else round(height * 0.25)
 
 
 def _rim(height: int) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from semscan.scores.defects import Patch, true_defects
+from semscan.scores.types import Typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Case:
     `load` gives the map (float32, 0 to 1) again; only what lies on defects is kept here. `masked` is
     False for a defective image without a mask: nobody knows where its defects are. `told` is the class
     that a classifier gave it. `positives` and `shares` belong to the pixels of `truth`, in their order.
+    `types` are those of `defects`, or empty; `named` is True when any of its regions has a class.
     """
 
     name: str
@@ -31,6 +33,8 @@ class Case:
     shape: tuple[int, int]
     load: Callable[[], np.ndarray] = field(repr=False)
     packed: np.ndarray | None = field(default=None, repr=False)
+    types: tuple[Typed, ...] = ()
+    named: bool = False
 
     @property
     def truth(self) -> np.ndarray:
@@ -49,6 +53,8 @@ def make_case(
     defective: bool,
     load: Callable[[], np.ndarray] | None = None,
     told: str | None = None,
+    types: Sequence[Typed] = (),
+    named: bool = False,
 ) -> Case:
     """Note what matters of one image.
 
@@ -60,6 +66,8 @@ def make_case(
         None: nothing is known to be wrong in it, or (when it is defective) not where.
     load : callable, optional
         Gives `heat` again; without it the map itself is kept.
+    types : sequence of Typed
+        Of its true defects, see `semscan.scores.types.type_defects`.
     """
     known = np.zeros(heat.shape, bool) if truth is None else truth
     defects, shares = true_defects(known, heat)
@@ -76,4 +84,6 @@ def make_case(
         shape=(heat.shape[0], heat.shape[1]),
         load=load or (lambda: heat),
         packed=np.packbits(known) if known.any() else None,
+        types=tuple(types),
+        named=named,
     )

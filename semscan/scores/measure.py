@@ -16,8 +16,11 @@ from semscan.scores.defects import Patch, hot_regions
 from semscan.scores.intervals import poisson_interval, resamples, share_interval, spread
 from semscan.scores.ranking import ranked
 from semscan.scores.tally import Tally, take_tally
+from semscan.scores.types import type_figures
+from semscan.settings import DEFECTS, UNKNOWN
 
 _DIGITS = 6
+_KINDS = {kind for kinds in DEFECTS.values() for kind in kinds}
 _OF_MASKS = ("defects", "defect_pixels", "pixel_share", "pixel_auroc", "pixel_ap", "aupro30",
              *map(figures.recall_key, figures.ALLOWED))  # fmt: skip
 
@@ -93,6 +96,7 @@ def measure(
     told = [(case.class_name, case.told) for case in cases if case.told is not None]
     found["at_threshold"], found["classes"] = at, classes
     found["confusion"] = confusion([name for name, _ in told], [called for _, called in told]) if told else None
+    found["types"] = _types(cases, threshold, resamples(defective, draws, seed), intervals)
     found["intervals"] = intervals
     return Measured(_rounded(found), lines, misses, alarms)
 
@@ -178,6 +182,24 @@ def _class_defects(tally: Tally, rows: list[int], drawn: np.ndarray) -> dict[str
         entry |= {"hit_share": hit / defects, "hit_share_95": share_interval(hit, defects, shares)}
         entry |= figures.only(figures.recall_figures(tally, np.ones((1, drawn.shape[1])), rows))
     return entry
+
+
+def _types(
+    cases: Sequence[Case], threshold: float, drawn: np.ndarray, intervals: dict[str, Any]
+) -> dict[str, Any] | None:
+    """What the defects of each type were called; None if nothing has a class, or no defect a type that is known."""
+    limit = np.float32(threshold)
+    images = [
+        [(typed.true, (typed.told or UNKNOWN) if defect.peak > limit else None)
+         for defect, typed in zip(case.defects, case.types, strict=True) if typed.true is not None]
+        if case.types else [] for case in cases
+    ]  # fmt: skip
+    true, told = ({pair[side] for image in images for pair in image} for side in (0, 1))
+    if not true & (told | _KINDS) or not any(case.named for case in cases):  # of another vocabulary, no name is wrong
+        return None
+    found, spreads = type_figures(images, drawn)
+    intervals |= spreads
+    return found
 
 
 def _true_share(tally: Tally) -> float:

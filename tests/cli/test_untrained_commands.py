@@ -85,6 +85,25 @@ def test_a_saved_map_keeps_what_was_found_about_the_repeats(semscan, striped):
     assert again["regions"] == inspected["regions"]
 
 
+def test_a_charging_streak_is_reported_but_is_no_defect(semscan, tmp_path, save_png):
+    from semscan.settings import SynthSettings
+    from semscan.synth.image import make_image
+
+    grey = make_image(SynthSettings(rows=192, cols=256, pitch=24, dose=100)).pixels.astype(int)
+    grey[90:93, 70:190] += 70
+    streaked = save_png(tmp_path / "streaked.png", np.clip(grey, 0, 255).astype(np.uint8))
+    done = semscan("inspect", streaked, "--method", "periodic", "--exit-code")
+    (record,) = records(done)
+    (again,) = records(semscan("regions", record["outputs"]["map"]))
+
+    assert done.returncode == 0
+    assert record["regions"]
+    assert all(region["nuisance"] for region in record["regions"])
+    assert (record["defect"], record["score"]) == (False, 0.5)
+    assert [again[key] for key in ("defect", "score")] == [False, 0.5]
+    assert [region["nuisance"] for region in again["regions"]] == [True] * len(record["regions"])
+
+
 def test_a_second_search_leaves_reference_images_out(semscan, striped):
     semscan("inspect", striped, "--method", "periodic", "--out", striped.parent / "seen")
     done = semscan("score", striped.parent / "seen", "--method", "periodic")
@@ -101,4 +120,15 @@ def test_each_method_loads_only_its_own_libraries(tmp_path, striped, model, meth
     )  # fmt: skip
     loaded = {name.split(".")[0] for name in json.loads(done.stderr.splitlines()[-1])}
 
-    assert loaded & set(HEAVY) == ({"onnxruntime"} if method == "model" else set())
+    # what is found on lines is named by a network, too
+    assert loaded & set(HEAVY) == {"onnxruntime"}
+
+
+def test_where_nothing_is_found_no_network_is_loaded(tmp_path, striped):
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, "inspect", striped, "--threshold", "0.999", "--out", tmp_path / "o"],
+        capture_output=True, text=True, check=True, cwd=tmp_path,
+    )  # fmt: skip
+    loaded = {name.split(".")[0] for name in json.loads(done.stderr.splitlines()[-1])}
+
+    assert not loaded & set(HEAVY)

@@ -47,6 +47,39 @@ def test_another_magnification_is_resampled_and_the_map_comes_back_at_its_own_si
     assert said.startswith(f"resampled {nm / 2:.3g} times, from {nm:.4g} to the model's 2 nm per pixel")
 
 
+@pytest.mark.parametrize(("nm", "zoom"), [(None, 0.5), (3.0, 0.75)])
+def test_a_network_that_judges_at_half_size_sees_half_and_answers_at_full(model, nm, zoom):
+    folder, shapes = changed(model, nm_per_pixel=2.0, zoom=0.5), []
+    witness = ModelWitness(read_model_folder(folder), threads=1)
+    within = witness._over_tiles
+    witness._over_tiles = lambda values: shapes.append(values.shape) or within(values)
+
+    evidence = witness(CleanImage(picture(), np.ones((80, 100), bool), (), "a.png", nm))
+
+    assert shapes == [(80 * zoom, 100 * zoom)]
+    assert evidence.raw.shape == (80, 100)
+    assert evidence.raw[32:40, 52:64].min() > 1
+    assert evidence.raw[:25].max() < 0.5
+    assert len(evidence.warnings) == (nm is not None)  # of the magnification; half the size is the model's own affair
+
+
+def test_a_zoom_out_of_range_is_refused(model):
+    with pytest.raises(BadModelError, match="zoom is 3, wanted"):
+        read_model_folder(changed(model, zoom=3))
+
+
+def test_larger_tiles_are_taken_where_fewer_do(model):
+    image = CleanImage(np.zeros((90, 90), np.float32), np.ones((90, 90), bool))
+    config, sides = json.loads((model / "config.json").read_text()), []
+    for largest in (config["tile"], 2 * config["tile"]):
+        sides.append(set())
+        witness = ModelWitness(read_model_folder(changed(model, largest_tile=largest)), threads=1)
+        run = witness._network.run
+        witness._network.run = lambda tiles, run=run: sides[-1].add(tiles.shape[1]) or run(tiles)
+        witness(image)
+    assert sides == [{config["tile"]}, {2 * config["tile"]}]
+
+
 @pytest.mark.parametrize(("own", "trained"), [(2.02, 2.0), (None, 2.0), (2.0, None)])
 def test_the_same_or_an_unknown_magnification_changes_nothing(model, own, trained):
     plain = seen(model, picture())

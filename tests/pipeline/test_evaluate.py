@@ -18,12 +18,12 @@ class Bright:
 
     name = "bright"
 
-    def __init__(self, raw_threshold=5.0, told=None, **about):
-        self.raw_threshold, self._told, self.about = raw_threshold, told, about
+    def __init__(self, raw_threshold=5.0, told=None, namer=None, **about):
+        self.raw_threshold, self._told, self._namer, self.about = raw_threshold, told, namer, about
 
     def __call__(self, image):
         raw = np.where(image.judged, image.values * 10, 0).astype(np.float32)
-        return Evidence(raw, self._told(image) if self._told else None)
+        return Evidence(raw, self._told(image) if self._told else None, namer=self._namer)
 
 
 @pytest.fixture
@@ -111,6 +111,49 @@ def test_a_classifier_gets_a_confusion_matrix(data, tmp_path):
     assert record["confusion"]["classes"] == ["dot", "good"]
     assert record["confusion"]["matrix"] == [[1, 1], [1, 2]]
     assert record["confusion"]["accuracy"] == 0.6
+
+
+def all_dots(numbered, numbers):
+    return [("dot", 0.9)] * len(numbers)
+
+
+def test_regions_with_a_class_give_types(data, tmp_path):
+    record = evaluate(data, settings(tmp_path), witness=Bright(namer=all_dots))
+    types = record["types"]
+
+    assert (types["classes"], types["matrix"], types["missed"]) == (["dot"], [[1]], 1)
+    assert (types["macro_f1"], types["macro_f1_with_missed"]) == (1, pytest.approx(2 / 3, abs=1e-6))
+    assert record["intervals"]["types.macro_f1"] == [1, 1]
+    assert any("2 of 'dot'" in note for note in record["notes"])
+    rows = [line.split() for line in evaluation_text(record)]
+    assert ["type", "\\", "was", "called", "dot", "missed", "precision", "recall", "F1"] in rows
+    assert ["dot", "1", "1", "1.00", "1.00", "1.00"] in rows
+
+
+def test_regions_without_a_class_give_no_types(data, tmp_path):
+    record = evaluate(data, settings(tmp_path), witness=Bright())
+
+    assert record["types"] is None
+    assert not any("was called" in line for line in evaluation_text(record))
+
+
+def test_the_types_of_a_mixed_folder_are_those_that_were_planted(data, tmp_path):
+    for part in ("test", "ground_truth"):
+        (data / part / "dot").rename(data / part / "mixed")
+    planted = [{"kind": "streak", "bbox": [0, 0, 64, 48]}, {"kind": "dot", "bbox": [30, 20, 8, 6]}]
+    images = [{"image": f"test/mixed/{number}.png", "defects": planted} for number in range(2)]
+    (data / "synth.json").write_text(json.dumps({"made_by": "semscan synth", "images": images}), "utf-8")
+
+    assert evaluate(data, settings(tmp_path), witness=Bright(namer=all_dots))["types"]["support"] == {"dot": 2}
+
+
+def test_images_in_no_class_folder_have_no_type(tmp_path, grey, save_png):
+    mask = np.zeros((48, 64), np.uint8)
+    mask[SPOT] = 255
+    save_png(tmp_path / "data" / "test" / "a.png", grey(spot=True))
+    save_png(tmp_path / "data" / "ground_truth" / "a_mask.png", mask)
+
+    assert evaluate(tmp_path / "data", settings(tmp_path), witness=Bright(namer=all_dots))["types"] is None
 
 
 def test_without_a_threshold_nothing_is_said_at_one(data, tmp_path):

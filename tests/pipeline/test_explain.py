@@ -58,7 +58,7 @@ def opened(model, mechanisms):
         else:
             outputs["seen"] = features
         read = read_model_folder(folder)
-        return Opened(read, ModelWitness(read), Inside(keras.Model(patch, outputs), both_ways=True))
+        return Opened(read, ModelWitness(read), Inside(keras.Model(patch, outputs), all_ways=True))
 
     return make
 

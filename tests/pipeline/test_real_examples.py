@@ -8,6 +8,7 @@ import pytest
 
 from semscan.errors import BadDataError
 from semscan.files.layout import find_layout
+from semscan.image.resize import Scale
 from semscan.pipeline.accepted import open_accepted, region_peaks
 from semscan.pipeline.course import painted_course
 from semscan.pipeline.few import differing, open_few
@@ -57,7 +58,7 @@ def records(path, *regions, source, outputs=None):
 
 def test_a_masked_defect_gives_patches_whose_label_is_the_defect_and_whose_target_is_without_it(data):
     said = []
-    few = open_few(find_layout(data), READ, None, None, said.append)
+    few = open_few(find_layout(data), READ, Scale(), None, said.append)
     rng, good = np.random.default_rng(0), lines(0)[:64, :64].astype(np.float32) / 255
 
     examples = [few.defects.example(64, lambda rng: good, rng, STILL, False) for _ in range(40)]
@@ -78,7 +79,7 @@ def test_a_masked_defect_gives_patches_whose_label_is_the_defect_and_whose_targe
 
 
 def test_without_a_mask_the_place_that_does_not_repeat_is_the_defect(data):
-    few = open_few(find_layout(data), READ, None, 3.0, lambda line: None)
+    few = open_few(find_layout(data), READ, Scale(), 3.0, lambda line: None)
 
     assert few.used["by_repeats"] == 1
     assert few.rest == ()
@@ -94,7 +95,7 @@ def test_a_mask_of_another_size_and_an_empty_one_are_left_out_aloud(data, save_p
     save_png(data / "ground_truth" / "square" / "8_mask.png", np.zeros((96, 128), np.uint8))
     said = []
 
-    few = open_few(find_layout(data), READ, None, 3.0, said.append)
+    few = open_few(find_layout(data), READ, Scale(), 3.0, said.append)
 
     assert few.defects is None
     assert few.used["defects"] == 0
@@ -123,7 +124,7 @@ def _split(found):
 
 
 def test_real_patches_come_in_their_share(data):
-    few = open_few(find_layout(data), READ, None, None, lambda line: None)
+    few = open_few(find_layout(data), READ, Scale(), None, lambda line: None)
     accepted = AcceptedRegions(Gallery([Path("a")], lambda path: np.zeros((64, 64), np.float32)), ((0, (1, 1, 5, 5)),))
     good = lines(0)[:64, :64].astype(np.float32) / 255
     draw = real_examples(few.defects, accepted, 64, STILL, False)
@@ -140,8 +141,8 @@ def test_real_patches_come_in_their_share(data):
 def test_an_accepted_region_gives_patches_of_label_0_that_show_it(data, tmp_path):
     source = data / "train" / "square" / "8.png"
     said = []
-    accepted = open_accepted([records(tmp_path / "r.jsonl", ((60, 40, 12, 10), {}), source=source)], data, READ, None,
-                             said.append)  # fmt: skip
+    given = records(tmp_path / "r.jsonl", ((60, 40, 12, 10), {}), source=source)
+    accepted = open_accepted([given], data, READ, Scale(), said.append)
     rng = np.random.default_rng(0)
 
     for _ in range(20):
@@ -161,7 +162,7 @@ def test_what_else_was_found_in_that_image_is_not_shown_as_normal(data, tmp_path
     judged = ((60, 40, 12, 10), {"accepted": True}), ((20, 10, 10, 10), {"accepted": False})
     path = records(tmp_path / "r.jsonl", *judged, source=source, outputs={"mask": str(mask)})
 
-    shown = open_accepted([path], data, READ, None, lambda line: None).images[0]
+    shown = open_accepted([path], data, READ, Scale(), lambda line: None).images[0]
 
     assert shown[SQUARE].min() > 0.9
     assert shown[10:20, 20:30].max() < 0.8  # said not to be harmless
@@ -176,7 +177,7 @@ def test_test_images_and_missing_ones_are_refused_with_a_warning(data, tmp_path,
 
     for source in (inside, link, tmp_path / "gone.png"):
         path = records(tmp_path / "r.jsonl", ((60, 40, 12, 10), {}), source=source)
-        assert open_accepted([path], data, READ, None, said.append) is None
+        assert open_accepted([path], data, READ, Scale(), said.append) is None
 
     assert [line.startswith("warning: ") for line in said] == [True] * 3
     assert "lies in test/" in said[0]
@@ -188,7 +189,7 @@ def test_regions_of_an_image_that_changed_its_size_are_left_out(data, tmp_path, 
     source = save_png(tmp_path / "a.png", lines(0, (40, 128)))
     said = []
 
-    assert open_accepted([records(tmp_path / "r.jsonl", ((1, 1, 3, 3), {}), source=source)], data, READ, None,
+    assert open_accepted([records(tmp_path / "r.jsonl", ((1, 1, 3, 3), {}), source=source)], data, READ, Scale(),
                          said.append) is None  # fmt: skip
     assert "no longer has these places" in said[0]
 
@@ -196,7 +197,7 @@ def test_regions_of_an_image_that_changed_its_size_are_left_out(data, tmp_path, 
 def test_a_file_without_accepted_regions_is_refused(data, tmp_path):
     (tmp_path / "r.jsonl").write_text("")
     with pytest.raises(BadDataError, match="accepts nothing"):
-        open_accepted([str(tmp_path / "r.jsonl")], data, READ, None, print)
+        open_accepted([str(tmp_path / "r.jsonl")], data, READ, Scale(), print)
 
 
 def test_the_peak_of_each_accepted_region_is_measured_in_it_alone():

@@ -156,6 +156,19 @@ def test_classifier_tells_classes_and_inspects_with_them(class_model):
     assert all(sum(record["class_probabilities"].values()) == pytest.approx(1, abs=1e-3) for record in records)
 
 
+def test_a_classifier_says_of_each_region_which_class_it_is(class_model, tmp_path):
+    root, _ = class_model
+    done = semscan("inspect", root / "data" / "square", "--model", root / "model", "--out", tmp_path / "out")
+    regions = [region for line in done.stdout.splitlines() for region in json.loads(line)["regions"]]
+    names = [region["class"] for region in regions]
+    assert len(regions) >= 11
+    assert set(names) <= {"square", "unknown"}
+    assert names.count("square") >= 0.8 * len(names)
+    marks = json.loads((root / "model" / "config.json").read_text())["class_marks"]
+    assert list(marks["middles"]) == ["square"]
+    assert all(region["class_probability"] == 1.0 for region in regions)  # of one kind of defect
+
+
 @pytest.mark.parametrize(("options", "words"), [
     (["--attention", "aditive"], "did you mean 'additive'?"),
     (["--model", "autoencodr"], "did you mean 'autoencoder'?"),

@@ -3,6 +3,8 @@
 import dataclasses
 import os
 
+import cv2
+import numpy as np
 import pytest
 
 from semscan.files.layout import find_layout
@@ -42,7 +44,7 @@ def scaled(tmp_path, grey, save_png, monkeypatch):
 def test_images_of_one_magnification_give_the_models(scaled):
     found, said = scaled(2.0, 2.01, 1.99)
 
-    assert found.nm_per_pixel == 2.0
+    assert found.scale.nm_per_pixel == 2.0
     assert [found.gallery[n].shape for n in range(3)] == [(48, 64)] * 3
     assert said == []
 
@@ -50,7 +52,7 @@ def test_images_of_one_magnification_give_the_models(scaled):
 def test_mixed_magnifications_are_resampled_to_the_middle_one_aloud(scaled):
     found, said = scaled(2.0, 2.0, 3.0, 1.0, 9.0)
 
-    assert found.nm_per_pixel == 2.0
+    assert found.scale.nm_per_pixel == 2.0
     assert [found.gallery[n].shape for n in range(4)] == [(48, 64), (48, 64), (72, 96), (24, 32)]
     assert len(found.labels) == 4
     assert said[0] == "The images have 1 to 9 nm per pixel; they are resampled to 2."
@@ -62,7 +64,7 @@ def test_mixed_magnifications_are_resampled_to_the_middle_one_aloud(scaled):
 def test_where_one_magnification_is_unknown_nothing_is_resampled(scaled):
     found, said = scaled(2.0, None, 3.0)
 
-    assert found.nm_per_pixel is None
+    assert found.scale.nm_per_pixel is None
     assert {found.gallery[n].shape for n in range(3)} == {(48, 64)}
     assert said == []
 
@@ -75,3 +77,34 @@ def test_the_usual_look_is_that_of_the_good_images(tmp_path, grey, save_png):
     found = open_classes(find_layout(tmp_path), ReadSettings(), print)
 
     assert found.look["brightness"]["median"] == pytest.approx(grey().mean() / 255, abs=1e-3)
+
+
+def periodic_images(folder, pitch, save_png, count=3):
+    rows, cols = np.mgrid[:400, :400]
+    for number in range(count):
+        wave = np.cos(2 * np.pi * (rows + 7 * number) / pitch) + np.cos(2 * np.pi * cols / pitch)
+        noise = np.random.default_rng(number).normal(0, 4, wave.shape)
+        save_png(folder / f"{number}.png", (120 + 40 * wave + noise).astype(np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("pitch", "zoom", "share"), [(90, "auto", 0.5), (40, "auto", 1), (90, 1.0, 1), (40, 0.5, 0.5)]
+)
+def test_slow_patterns_are_judged_at_half_size_unless_told_otherwise(tmp_path, save_png, pitch, zoom, share):
+    periodic_images(tmp_path / "good", pitch, save_png)
+    said = []
+
+    found = open_good(find_layout(tmp_path), ReadSettings(), said.append, zoom)
+
+    assert found.scale.share == share
+    assert found.gallery[1].shape == (400 * share, 400 * share)
+    assert found.in_file(1, 60, 60 * share) == (60 / share, 60)
+    assert any("half their size" in line for line in said) == (zoom == "auto" and share == 0.5)
+
+
+def test_images_that_do_not_repeat_keep_their_size(tmp_path, save_png):
+    for number in range(3):
+        noise = cv2.GaussianBlur(np.random.default_rng(number).normal(0, 1, (200, 200)), (0, 0), 20)
+        save_png(tmp_path / "good" / f"{number}.png", (120 + 40 * noise / noise.std()).clip(0, 255).astype(np.uint8))
+
+    assert open_good(find_layout(tmp_path), ReadSettings(), print).scale.share == 1.0

@@ -1,21 +1,28 @@
 """The overlay picture, by its pixels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from semscan.regions.find import segment
-from semscan.report.colours import COOL, INK, paint, to_grey
+from semscan.report import text
+from semscan.report.colours import COOL, INK, NUISANCE, OUTLINE, paint, to_grey
+from semscan.report.marks import MOST_NAMES
 from semscan.report.overlay import SMALLEST_PICTURE, draw_overlay
 from semscan.settings import RegionSettings
 from semscan.values import CleanImage, Inspection
 
 
-def overlay_of(values, heat, *, threshold=0.5, name="wafer.png", score=0.9):
+def overlay_of(values, heat, *, threshold=0.5, name="wafer.png", score=0.9, more=()):
+    """The overlay, and what was segmented; `more` is what the regions carry, hottest first."""
     found = segment(heat, RegionSettings(threshold=threshold))
+    told = dict(enumerate(more))
+    regions = tuple(replace(region, **told.get(place, {})) for place, region in enumerate(found.regions))
     image = CleanImage(values.astype(np.float32), np.ones(values.shape, bool))
     inspection = Inspection(
         image=name, source=f"/x/{name}", score=score, raw_score=2.0, threshold=threshold,
-        regions=tuple(found.regions), width=values.shape[1], height=values.shape[0], judged_fraction=1.0,
+        regions=regions, width=values.shape[1], height=values.shape[0], judged_fraction=1.0,
         method=("model",),
     )  # fmt: skip
     return draw_overlay(image, heat, found.mask, inspection), found
@@ -189,3 +196,116 @@ def test_the_data_bar_stays_legible_below_its_line():
     assert not changed[362:].any()
     assert changed[357:361].any(axis=0).all(), "a line above it"
     assert changed[:350, :50].any()
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """What was written beside regions: words, and the rows and columns they cover."""
+    notes = []
+    put = text.put_with_halo
+
+    def noted(canvas, words, left, top, height, colour):
+        rows, cols = text.halo_box(words, height)
+        notes.append((words, slice(top, top + rows), slice(left, left + cols)))
+        put(canvas, words, left, top, height, colour)
+
+    monkeypatch.setattr("semscan.report.marks.text.put_with_halo", noted)
+    return notes
+
+
+def words_of(written):
+    return [words for words, _, _ in written]
+
+
+def test_a_region_is_named_beside_its_number(texture, written):
+    heat = np.maximum(heat_with((400, 500), (50, 50, 60, 60), value=0.9),
+                      heat_with((400, 500), (150, 50, 160, 60), (250, 50, 260, 60), (350, 50, 360, 60)))  # fmt: skip
+    more = [{"class_name": "bridge", "class_probability": 0.9721}, {"class_name": "unknown", "class_probability": 0.4},
+            {"class_name": "pit"}]  # fmt: skip
+    overlay_of(texture, heat, more=more)
+
+    assert words_of(written) == ["1 bridge 0.97", "2 unknown 0.40", "3 pit", "4"]
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (256, 256), (512, 512), (900, 2000)])
+def test_words_lie_inside_the_picture_and_apart_from_regions_and_each_other(shape, written):
+    rows, cols = shape
+    corners = [(0, 0), (0, cols - 6), (rows - 6, 0), (rows - 6, cols - 6), (rows // 2, cols // 2)]
+    heat = heat_with(shape, *[(row, col, row + 6, col + 6) for row, col in corners])
+    _, found = overlay_of(np.full(shape, 0.5, np.float32), heat, more=5 * [{"class_name": "bridge"}])
+    zoom = -(-SMALLEST_PICTURE // max(shape))
+    covered = np.kron(found.mask > 0, np.ones((zoom, zoom), bool)).astype(int)
+    for _, down, right in written:
+        covered[down, right] += 1
+        assert 0 <= down.start < down.stop <= rows * zoom
+        assert 0 <= right.start < right.stop <= cols * zoom
+
+    assert len(written) == 5
+    assert covered.max() == 1
+    assert sorted(words_of(written)) == [f"{number} bridge" for number in range(1, 6)]
+
+
+def test_where_there_is_no_room_for_words_the_number_stands_alone(written):
+    heat = np.full((60, 60), 0.9, np.float32)
+    heat[:, 28:33] = 0.1
+    overlay_of(np.full((60, 60), 0.5, np.float32), heat, more=[{"class_name": "micro-bridge"}])
+
+    assert words_of(written) == ["1"]
+
+
+def test_a_long_class_name_is_shortened(texture, written):
+    overlay_of(texture, heat_with((400, 500), (200, 240, 210, 250)), more=[{"class_name": 20 * "long"}])
+    ((words, _, right),) = written
+
+    assert words.startswith("1 long")
+    assert "..." in words
+    assert right.stop - right.start < 250
+
+
+def test_in_a_crowd_only_numbers_are_written(texture, written):
+    places = [(row, col) for row in range(10, 390, 40) for col in range(10, 490, 60)]
+    heat = heat_with((400, 500), *[(row, col, row + 4, col + 4) for row, col in places])
+    overlay_of(texture, heat, more=len(places) * [{"class_name": "bridge"}])
+
+    assert len(places) > MOST_NAMES
+    assert all(words.isdigit() for words in words_of(written))
+
+
+def test_a_nuisance_has_its_own_colour_and_says_so(written):
+    values = np.full((400, 400), 0.5, np.float32)
+    heat = np.maximum(heat_with((400, 400), (50, 50, 60, 150), value=0.9), heat_with((400, 400), (300, 50, 310, 60)))
+    picture, _ = overlay_of(values, heat, more=[{"nuisance": True, "class_name": "scratch"}])
+
+    def has(colour, rows):
+        return (picture[rows, :400] == colour).all(axis=2).any()
+
+    assert words_of(written) == ["1 nuisance", "2"]
+    assert has(NUISANCE, slice(0, 200))
+    assert not has(OUTLINE, slice(0, 200))
+    assert has(OUTLINE, slice(200, 400))
+    assert not has(NUISANCE, slice(200, 400))
+
+
+def test_a_defect_in_the_hole_of_a_nuisance_keeps_its_colour():
+    values = np.full((400, 400), 0.5, np.float32)
+    heat = heat_with((400, 400), (50, 50, 350, 350), value=0.9)
+    heat[100:300, 100:300] = 0.1
+    heat[195:205, 195:205] = 0.8
+    picture, _ = overlay_of(values, heat, more=[{"nuisance": True}])
+    near = (picture[185:215, 185:215] == OUTLINE).all(axis=2)
+    far = (picture[:150, :400] == NUISANCE).all(axis=2)
+
+    assert near.any()
+    assert far.any()
+    assert not (picture[185:215, 185:215] == NUISANCE).all(axis=2).any()
+
+
+@pytest.mark.parametrize("size", [13, 30])
+def test_letters_below_the_line_lie_within_their_box(size):
+    rows, cols = text.halo_box("gjpqy", size)
+    canvas = np.full((rows + 40, cols + 40, 3), 128, np.uint8)
+    text.put_with_halo(canvas, "gjpqy", 20, 20, size, (255, 255, 255))
+    touched = np.argwhere((canvas > 140).any(axis=2))
+
+    assert touched[:, 0].max() < 20 + rows - 1, "white ink ends before the box does"
+    assert touched[:, 0].max() > 20 + 0.75 * size, "descenders are drawn"

@@ -1,0 +1,116 @@
+"""What kind of defect each region is: what the model's class folders say, else what lines and contacts can show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from semscan.image.canonical import levels, pattern_view
+from semscan.pipeline.witness import Namer, Names
+from semscan.reference.periodic import look_for_lattice
+from semscan.regions.find import Segmented, labelled
+from semscan.settings import DEFECTS, SURE, UNKNOWN
+from semscan.values import CleanImage, Periodic
+
+GOOD = "good"
+LOOKED_AT = 12  # places between the regions
+WIDEST = 640  # px of the image's middle in which its lattice is looked for
+MOST = 256  # regions of one image that are named: more than that are no defects on a pattern
+
+
+def name_kinds(found: Segmented, image: CleanImage, namer: Namer | None, periodic: Periodic | None) -> Segmented:
+    """Give each region its class and probability, where anything is known of classes; a nuisance has none.
+
+    Parameters
+    ----------
+    found : Segmented
+        Regions and their pixels.
+    namer : callable, optional
+        Of a model that knows classes. Without one, regions on lines or contacts are named by the network that
+        comes with semscan, taught by generated defects.
+    periodic : Periodic, optional
+        How the image repeats, where that is known already.
+    """
+    if all(region.nuisance for region in found.regions):
+        return found
+    numbered, numbers = labelled(found)
+    named = [place for place, region in enumerate(found.regions) if not region.nuisance][:MOST]
+    wanted = [numbers[place] for place in named]
+    if namer is not None:
+        names = namer(numbered, wanted)
+    else:
+        steps = _steps(image, periodic)
+        names = pattern_names(image, numbered, wanted, steps) if len(steps) else []
+    regions = list(found.regions)
+    for place, (name, share) in zip(named, names, strict=bool(names)):
+        regions[place] = replace(regions[place], class_name=name, class_probability=round(share, 4))
+    return Segmented(regions, found.mask)
+
+
+def pattern_names(image: CleanImage, numbered: np.ndarray, numbers: Sequence[int], steps: np.ndarray) -> Names:
+    """Name regions on lines (one step) or on an array of contacts (two); `steps` as in `Lattice.vectors`.
+
+    No names at all where most of what is no region looks like no good lines or contacts either.
+    """
+    from semscan.runtime.kinds import kind_network  # loads onnxruntime, which a good image needs not
+
+    network = kind_network()
+    pattern = DEFECTS["lines" if len(steps) == 1 else "contacts"]
+    allowed = np.array([kind in (*pattern, GOOD) for kind in network.kinds])
+    step, grey = steps[np.argmin(np.hypot(*steps.T))], levels(image.values, image.judged)
+
+    def look(centres: Sequence[tuple[float, float]], marks: Sequence[np.ndarray]) -> Names:
+        views = [pattern_view(image.values, mark, at, step, grey) for at, mark in zip(centres, marks, strict=True)]
+        logits, distances = network.run(np.stack(views))
+        return told(np.where(allowed, logits, -np.inf), network.kinds, strange=distances > network.limits)
+
+    between = _between(image.judged & (numbered == 0), float(np.hypot(*step)))
+    nothing = [np.zeros(numbered.shape, np.float32)] * len(between)
+    if not between or sum(name == GOOD for name, _ in look(between, nothing)) < len(between) / 2:
+        return []
+    own = [numbered == number for number in numbers]
+    names = look([_centre(mark) for mark in own], [mark.astype(np.float32) for mark in own])
+    return [(UNKNOWN if name == GOOD else name, share) for name, share in names]
+
+
+def _between(free: np.ndarray, pitch: float) -> list[tuple[float, float]]:
+    """A few places spread over the image, away from all regions."""
+    away = cv2.distanceTransform(free.astype(np.uint8), cv2.DIST_L2, 3)
+    places = np.argwhere(away > pitch)
+    chosen = places[np.linspace(0, len(places) - 1, LOOKED_AT + 2).astype(int)[1:-1]] if len(places) else places
+    return [(float(row), float(col)) for row, col in chosen]
+
+
+def told(logits: np.ndarray, names: Sequence[str], *, strange: np.ndarray) -> Names:
+    """The best name of each row of logits with its probability; "unknown" if that is low, or the best is `strange`.
+
+    Examples
+    --------
+    >>> told(np.array([[4.0, 0.0], [0.1, 0.0], [9.0, 0.0]]), ["gap", "speck"], strange=np.eye(3, 2, -2) > 0)
+    [('gap', 0.9820137900379085), ('unknown', 0.52497918747894), ('unknown', 0.9998766054240137)]
+    """
+    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    shares = powers / powers.sum(axis=1, keepdims=True)
+    best = shares.argmax(axis=1)
+    return [
+        (UNKNOWN if share[k] < SURE or odd[k] else names[k], float(share[k]))
+        for share, odd, k in zip(shares, strange, best, strict=True)
+    ]
+
+
+def _centre(own: np.ndarray) -> tuple[float, float]:
+    rows, cols = np.nonzero(own)
+    return float(rows.mean()), float(cols.mean())
+
+
+def _steps(image: CleanImage, periodic: Periodic | None) -> np.ndarray:
+    """The steps of the image's lattice, (n, 2) as (row, col); none if it has none."""
+    if periodic is None:
+        middle = tuple(slice(max(0, (n - WIDEST) // 2), (n + WIDEST) // 2) for n in image.values.shape)
+        lattice = look_for_lattice(replace(image, values=image.values[middle], judged=image.judged[middle]))
+        return lattice.vectors if lattice.found else np.zeros((0, 2))
+    turns = np.radians(periodic.angle_deg) if periodic.found else np.zeros(0)
+    return np.stack([np.sin(turns), np.cos(turns)], 1) * np.array(periodic.pitch_px[: len(turns)])[:, None]
