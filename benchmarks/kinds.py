@@ -100,7 +100,7 @@ def views_of(task):
         for _ in range(VIEWS):
             region = seen_as(own, pitch, rng)
             centre = tuple(at.mean() + rng.normal(0, 0.08 * pitch) for at in np.nonzero(region))
-            view = pattern_view(values, region, centre, step, grey)
+            view = pattern_view(values, region, 1, centre, step, grey)
             found.append((view, (PATTERNS.index(pattern), KINDS.index(defect.kind)), number))
     clear = cv2.distanceTransform((image.mask == 0).astype(np.uint8), cv2.DIST_L2, 3) > 0.8 * pitch
     places = np.argwhere(clear)
@@ -109,7 +109,7 @@ def views_of(task):
         size = int(pitch * rng.uniform(-0.9, 0.9))
         if size > 0:
             cv2.circle(region, (int(place[1]), int(place[0])), max(2, size), 1.0, cv2.FILLED)
-        found.append((pattern_view(values, region, tuple(map(float, place)), step, grey),
+        found.append((pattern_view(values, region, 1, tuple(map(float, place)), step, grey),
                       (PATTERNS.index(pattern), KINDS.index(GOOD)), number))  # fmt: skip
     return found
 

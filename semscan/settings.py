@@ -150,7 +150,7 @@ CLASSIFIER_STEPS, CLASSIFIER_SIDE, CLASSIFIER_BATCH, CLASSIFIER_RATE = 800, 384,
 # Raw score softplus(-1): below it the network holds a painted defect for less likely than one in four.
 AUTOENCODER_FLOOR = 0.3133
 OVERLAP = 96
-TILE_GROWTH = 1.5  # times the training patch: tiles may be larger in inspection, where that makes fewer of them
+TILE_GROWTH = 2.2  # times the training patch: tiles may be larger in inspection, where that makes fewer of them
 SURROUND_SHARE, SURROUND_REACH = 0.1, 16.0
 GALLERY_BYTES = 1 << 29  # with TensorFlow, a training stays below 3 GB
 # Shares of the training patches that show real defects (where some are labelled), and accepted regions.

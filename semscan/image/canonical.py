@@ -18,7 +18,12 @@ def levels(values: np.ndarray, judged: np.ndarray | None = None) -> tuple[float,
 
 
 def pattern_view(
-    values: np.ndarray, hot: np.ndarray, centre: tuple[float, float], step: np.ndarray, grey: tuple[float, float]
+    values: np.ndarray,
+    numbered: np.ndarray,
+    number: int,
+    centre: tuple[float, float],
+    step: np.ndarray,
+    grey: tuple[float, float],
 ) -> np.ndarray:
     """Cut out a piece, turned so that `step` goes to the right, and scaled so that it is `PITCH` long.
 
@@ -26,8 +31,10 @@ def pattern_view(
     ----------
     values : ndarray of float32, shape (rows, cols)
         Grey levels.
-    hot : ndarray of float32, same shape
-        1 where the region is that the piece is about, else 0.
+    numbered : ndarray of int, same shape
+        Numbers of the regions' pixels, 0 elsewhere.
+    number : int
+        That of the region which the piece is about; 0 for none.
     centre : (row, col)
     step : ndarray of float64, shape (2,)
         (row, col) from one repeat to the next, px.
@@ -44,7 +51,7 @@ def pattern_view(
     turn[:, 2] += (SIDE - 1) / 2 - np.array([centre[1], centre[0]])
     reach = math.ceil(SIDE / zoom * 0.75) + 4  # only what is near is blurred and turned
     rows, cols = (slice(max(0, int(at) - reach), int(at) + reach + 1) for at in centre)
-    piece, part = values[rows, cols], hot[rows, cols].astype(np.float32)
+    piece, part = values[rows, cols], ((numbered[rows, cols] == number) & (number > 0)).astype(np.float32)
     if zoom < 1:
         piece, part = (cv2.GaussianBlur(each, (0, 0), 0.5 / zoom) for each in (piece, part))
     turn[:, 2] += turn[:, :2] @ np.array([cols.start, rows.start])

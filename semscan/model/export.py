@@ -9,8 +9,8 @@ from semscan.model.quiet import tf
 
 TOLERANCE = 1e-3
 COARSE_SHARE = 0.5
-# How else a tile is looked at, (n, rows, cols, ...): mirrored each way, and both. Each is its own inverse.
-LOOKS = (lambda x: x[:, ::-1], lambda x: x[:, :, ::-1], lambda x: x[:, ::-1, ::-1])
+# How a tile is looked at, (n, rows, cols, ...): as it is, mirrored each way, and both. Each is its own inverse.
+LOOKS = (lambda x: x, lambda x: x[:, ::-1], lambda x: x[:, :, ::-1], lambda x: x[:, ::-1, ::-1])
 
 
 def inference_function(model, *, logit_map):
@@ -24,12 +24,12 @@ def inference_function(model, *, logit_map):
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None), tf.float32, name="tiles")])
     def answer(tiles):
-        outputs = model(tiles[..., None], training=False)
+        seen = tf.concat([look(tiles) for look in LOOKS], 0) if logit_map else tiles
+        outputs = model(seen[..., None], training=False)
         score = outputs["score"]
         if logit_map:
-            looks = [_with_coarse(outputs)]
-            looks += [_with_coarse(model(seen(tiles)[..., None], training=False)) for seen in LOOKS]
-            score = sum([looks[0], *(back(look) for back, look in zip(LOOKS, looks[1:], strict=True))]) / len(looks)
+            parts = tf.split(_with_coarse(outputs), len(LOOKS))
+            score = sum(back(part) for back, part in zip(LOOKS, parts, strict=True)) / len(LOOKS)
             for _ in range(2):
                 score = tf.nn.avg_pool2d(score, 5, 1, "SAME")
             score = tf.nn.softplus(score)

@@ -89,14 +89,11 @@ class Inside:
         channels : dict of ndarray, each (n, channels)
             ``NAME``: the weights of an attention to channels.
         """
-        maps, channels = self._one_way(tiles)
-        for way in LOOKS if self._all_ways else ():
-            also, own = self._one_way(way(tiles))
-            maps = {name: value + way(also[name]) for name, value in maps.items()}
-            channels = {name: value + own[name] for name, value in channels.items()}
-        ways = 1 + len(LOOKS) * self._all_ways
-        return ({name: value / ways for name, value in maps.items()},
-                {name: value / ways for name, value in channels.items()})
+        if not self._all_ways:
+            return self._one_way(tiles)
+        each = [(way, *self._one_way(way(tiles))) for way in LOOKS]
+        return ({name: sum(way(maps[name]) for way, maps, _ in each) / len(each) for name in each[0][1]},
+                {name: sum(channels[name] for *_, channels in each) / len(each) for name in each[0][2]})
 
     def _one_way(self, tiles):
         fed = tf.constant(np.ascontiguousarray(tiles[..., None]), tf.float32)

@@ -13,11 +13,11 @@ from semscan.image.resize import fit_within, zoomed
 from semscan.image.tiling import cut_tiles, judged_rows, pad_to_tile, tile_offsets
 from semscan.maps.stitch import Stitcher
 from semscan.pipeline.at_training import Training
-from semscan.pipeline.trained import BATCH
 from semscan.values import CleanImage
 
 Maps = dict[str, np.ndarray]
 Look = Callable[[np.ndarray], tuple[Maps, Maps]]
+BATCH = 4  # tiles a look
 _SUMS_TO_ONE = 1e-3
 
 

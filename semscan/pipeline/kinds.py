@@ -17,7 +17,8 @@ from semscan.values import CleanImage, Periodic
 
 GOOD = "good"
 LOOKED_AT = 12  # places between the regions
-WIDEST = 640  # px of the image's middle in which its lattice is looked for
+WIDEST = 448  # px of the image's middle in which its lattice is looked for
+Place = tuple[tuple[float, float], int]  # centroid of a region, and its number in the map of regions
 MOST = 256  # regions of one image that are named: more than that are no defects on a pattern
 
 
@@ -43,14 +44,17 @@ def name_kinds(found: Segmented, image: CleanImage, namer: Namer | None, periodi
         names = namer(numbered, wanted)
     else:
         steps = _steps(image, periodic)
-        names = pattern_names(image, numbered, wanted, steps) if len(steps) else []
+        places = [(found.regions[place].centroid, numbers[place]) for place in named]
+        names = pattern_names(image, numbered, places, steps) if len(steps) else []
     regions = list(found.regions)
     for place, (name, share) in zip(named, names, strict=bool(names)):
         regions[place] = replace(regions[place], class_name=name, class_probability=round(share, 4))
     return Segmented(regions, found.mask)
 
 
-def pattern_names(image: CleanImage, numbered: np.ndarray, numbers: Sequence[int], steps: np.ndarray) -> Names:
+def pattern_names(
+    image: CleanImage, numbered: np.ndarray, regions: Sequence[Place], steps: np.ndarray
+) -> Names:
     """Name regions on lines (one step) or on an array of contacts (two); `steps` as in `Lattice.vectors`.
 
     No names at all where most of what is no region looks like no good lines or contacts either.
@@ -62,18 +66,15 @@ def pattern_names(image: CleanImage, numbered: np.ndarray, numbers: Sequence[int
     allowed = np.array([kind in (*pattern, GOOD) for kind in network.kinds])
     step, grey = steps[np.argmin(np.hypot(*steps.T))], levels(image.values, image.judged)
 
-    def look(centres: Sequence[tuple[float, float]], marks: Sequence[np.ndarray]) -> Names:
-        views = [pattern_view(image.values, mark, at, step, grey) for at, mark in zip(centres, marks, strict=True)]
+    def look(places: Sequence[Place]) -> Names:
+        views = [pattern_view(image.values, numbered, number, at, step, grey) for at, number in places]
         logits, distances = network.run(np.stack(views))
         return told(np.where(allowed, logits, -np.inf), network.kinds, strange=distances > network.limits)
 
     between = _between(image.judged & (numbered == 0), float(np.hypot(*step)))
-    nothing = [np.zeros(numbered.shape, np.float32)] * len(between)
-    if not between or sum(name == GOOD for name, _ in look(between, nothing)) < len(between) / 2:
+    if not between or sum(name == GOOD for name, _ in look([(at, 0) for at in between])) < len(between) / 2:
         return []
-    own = [numbered == number for number in numbers]
-    names = look([_centre(mark) for mark in own], [mark.astype(np.float32) for mark in own])
-    return [(UNKNOWN if name == GOOD else name, share) for name, share in names]
+    return [(UNKNOWN if name == GOOD else name, share) for name, share in look(regions)]
 
 
 def _between(free: np.ndarray, pitch: float) -> list[tuple[float, float]]:
@@ -99,11 +100,6 @@ def told(logits: np.ndarray, names: Sequence[str], *, strange: np.ndarray) -> Na
         (UNKNOWN if share[k] < SURE or odd[k] else names[k], float(share[k]))
         for share, odd, k in zip(shares, strange, best, strict=True)
     ]
-
-
-def _centre(own: np.ndarray) -> tuple[float, float]:
-    rows, cols = np.nonzero(own)
-    return float(rows.mean()), float(cols.mean())
 
 
 def _steps(image: CleanImage, periodic: Periodic | None) -> np.ndarray:

@@ -22,7 +22,7 @@ from semscan.runtime.session import Network
 from semscan.settings import InspectSettings
 from semscan.values import CleanImage
 
-BATCH = 4  # tiles a call: more is not faster on a CPU, and takes memory
+BATCH_PIXELS = 1 << 18  # of the tiles a call: more is not faster on a CPU, and takes memory
 
 
 class ModelWitness:
@@ -80,9 +80,9 @@ class ModelWitness:
         padded = pad_to_tile(values, tile)
         offsets = tile_offsets(padded.shape, tile, self._overlap)
         stitcher = Stitcher(offsets, padded.shape, tile, self._overlap)
-        logits, said = [], None
-        for start in range(0, len(offsets), BATCH):
-            some = offsets[start : start + BATCH]
+        logits, said, batch = [], None, max(1, BATCH_PIXELS // tile**2)
+        for start in range(0, len(offsets), batch):
+            some = offsets[start : start + batch]
             answer = self._network.run(cut_tiles(padded, some, tile))
             stitcher.add(some, answer["score"])
             if self._classes:
