@@ -22,13 +22,13 @@ sys.path.insert(0, str(ROOT))
 
 from semscan.errors import UsageFault  # noqa: E402
 from semscan.image.canonical import SIDE, levels, pattern_view  # noqa: E402
+from semscan.pipeline.kinds import GOOD  # noqa: E402
 from semscan.reference.lattice import find_lattice  # noqa: E402
 from semscan.settings import DEFECTS, SynthSettings  # noqa: E402
 from semscan.synth.image import make_image  # noqa: E402
 
 EXAMPLES = ROOT / "bench-out" / "kinds.npz"
 TARGET = ROOT / "semscan" / "runtime" / "kinds.onnx"
-GOOD = "good"  # what lies between the defects: so that it can be told whether a pattern is one of these at all
 KINDS = (*sorted({*DEFECTS["lines"], *DEFECTS["contacts"]}), GOOD)
 PATTERNS = tuple(DEFECTS)
 EACH = 5  # defects an image
@@ -235,7 +235,7 @@ def main():
     """Parse and do it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["examples", "train"])
-    parser.add_argument("--images", type=int, default=3000)
+    parser.add_argument("--images", type=int, default=1800)
     parser.add_argument("--seed", type=int, default=77)
     parser.add_argument("--steps", type=int, default=4000)
     chosen = parser.parse_args()

@@ -33,11 +33,11 @@ class ClassNamer:
     Parameters
     ----------
     evidence : ndarray of float32, shape (r, c, classes)
-        Class logits of positions, for all of the image (or of its first `rows` rows).
+        Class logits of positions, for those `rows` of the image.
     raw : ndarray of float32, shape (rows, cols)
         The map by which positions are weighed, of the image's size.
     rows : slice
-        Of the image's rows, those that `evidence` is of.
+        Those that the network was shown.
     config : mapping
         The model's config.json: ``classes``, ``good_class`` and perhaps ``class_marks``.
     """

@@ -10,12 +10,13 @@ import numpy as np
 
 from semscan.image.canonical import levels, pattern_view
 from semscan.pipeline.witness import Namer, Names
+from semscan.reference.lattice import NOT_FOUND, SMALLEST_PITCH
 from semscan.reference.periodic import look_for_lattice
 from semscan.regions.find import Segmented, labelled
 from semscan.settings import DEFECTS, SURE, UNKNOWN
 from semscan.values import CleanImage, Periodic
 
-GOOD = "good"
+GOOD = "good"  # what the network calls what lies between the defects
 LOOKED_AT = 12  # places between the regions
 WIDEST = 448  # px of the image's middle in which its lattice is looked for
 Place = tuple[tuple[float, float], int]  # centroid of a region, and its number in the map of regions
@@ -52,9 +53,7 @@ def name_kinds(found: Segmented, image: CleanImage, namer: Namer | None, periodi
     return Segmented(regions, found.mask)
 
 
-def pattern_names(
-    image: CleanImage, numbered: np.ndarray, regions: Sequence[Place], steps: np.ndarray
-) -> Names:
+def pattern_names(image: CleanImage, numbered: np.ndarray, regions: Sequence[Place], steps: np.ndarray) -> Names:
     """Name regions on lines (one step) or on an array of contacts (two); `steps` as in `Lattice.vectors`.
 
     No names at all where most of what is no region looks like no good lines or contacts either.
@@ -107,6 +106,10 @@ def _steps(image: CleanImage, periodic: Periodic | None) -> np.ndarray:
     if periodic is None:
         middle = tuple(slice(max(0, (n - WIDEST) // 2), (n + WIDEST) // 2) for n in image.values.shape)
         lattice = look_for_lattice(replace(image, values=image.values[middle], judged=image.judged[middle]))
-        return lattice.vectors if lattice.found else np.zeros((0, 2))
-    turns = np.radians(periodic.angle_deg) if periodic.found else np.zeros(0)
-    return np.stack([np.sin(turns), np.cos(turns)], 1) * np.array(periodic.pitch_px[: len(turns)])[:, None]
+        return lattice.vectors if lattice.found else NOT_FOUND
+    pitches, angles = np.array(periodic.pitch_px), np.radians(periodic.angle_deg)
+    if not (periodic.found and 1 <= len(pitches) == len(angles) <= 2):
+        return NOT_FOUND
+    if pitches.min() < SMALLEST_PITCH or pitches.max() > max(image.values.shape):  # a saved map may say anything
+        return NOT_FOUND
+    return np.stack([np.sin(angles), np.cos(angles)], 1) * pitches[:, None]

@@ -59,6 +59,14 @@ def test_where_the_lattice_is_known_it_is_not_looked_for_again(monkeypatch):
     assert named.regions[0].class_name == "bridge"
 
 
+@pytest.mark.parametrize(("pitches", "angles"), [
+    ((), ()), ((0.0,), (0.0,)), ((1e12,), (0.0,)), ((24.0, 24.0), (0.0,)), ((24.0,) * 3, (0.0, 60.0, 90.0)),
+])  # fmt: skip
+def test_a_lattice_that_cannot_be_gives_no_names(pitches, angles):
+    image, found = planted("lines", "bridge")
+    assert name_kinds(found, image, None, Periodic(True, 0.9, pitches, angles)).regions == found.regions
+
+
 def test_without_a_pattern_no_class_is_invented():
     noise = np.random.default_rng(0).normal(0.5, 0.1, (128, 128)).astype(np.float32)
     image = CleanImage(noise, np.ones(noise.shape, bool))
