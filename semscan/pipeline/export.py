@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from semscan.errors import ExportError
-from semscan.files.exported import SPEC, claim_export, drop_export, finish_export
 from semscan.files.model_folder import ModelFolder, read_model_folder
+from semscan.files.whole import EXPORT, FRESH, claim, drop, finish
 from semscan.files.write import write_bytes, write_text
 from semscan.maps.scale import to_map
 from semscan.report.deploy import FILES, deploy_readme, deploy_spec
@@ -49,9 +49,11 @@ def export(model: Path, settings: DeploySettings) -> dict[str, Any]:
     """
     folder = read_model_folder(model)
     out = Path(settings.out)
-    work = claim_export(out, overwrite=settings.overwrite)
+    work = claim(out, EXPORT, overwrite=settings.overwrite)
     try:
-        run = _WRITERS[settings.to](folder, work / FILES[settings.to])
+        fresh = work / FRESH
+        fresh.mkdir()
+        run = _WRITERS[settings.to](folder, fresh / FILES[settings.to])
         samples = sample_images(folder.config, fixed=settings.to == "tflite")
         own = own_answer(folder)
         difference = compare_answers([(own(images), run(images)) for images in samples])
@@ -62,13 +64,13 @@ def export(model: Path, settings: DeploySettings) -> dict[str, Any]:
             )
         spec = deploy_spec(settings.to, folder.config, folder.fingerprint, tolerance=settings.tolerance,
                            difference=difference)  # fmt: skip
-        write_bytes(work / "sample_image.npy", _npy(samples[0]))
-        write_bytes(work / "sample_map.npy", _npy(own(samples[0])["map"]))
-        write_text(work / "README.md", deploy_readme(spec))
-        write_text(work / SPEC, to_json(spec) + "\n")
-        finish_export(work, out)
+        write_bytes(fresh / "sample_image.npy", _npy(samples[0]))
+        write_bytes(fresh / "sample_map.npy", _npy(own(samples[0])["map"]))
+        write_text(fresh / "README.md", deploy_readme(spec))
+        write_text(fresh / EXPORT.mark, to_json(spec) + "\n")
+        finish(work, out, EXPORT)
     except BaseException:
-        drop_export(work)
+        drop(work)
         raise
     return {"model": str(model), "status": "ok", "format": settings.to, "out": str(out),
             "file": str(out / FILES[settings.to]), "tolerance": settings.tolerance,

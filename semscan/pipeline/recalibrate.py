@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from semscan.errors import BadDataError, BadModelError, SemscanError
-from semscan.files.finish import MODEL_FILES, claim_model_folder, finish_model_folder
 from semscan.files.layout import find_layout
 from semscan.files.model_folder import config_text, read_model_folder
 from semscan.files.read import read_image
+from semscan.files.whole import FRESH, MODEL, claim, finish
 from semscan.files.write import write_text
 from semscan.image.drift import measure_look, usual_look
 from semscan.image.resize import Scale
@@ -50,7 +50,7 @@ def recalibrate(good: Path, model: Path, settings: CalibrateSettings, say: Calla
     layout = find_layout(good)
     paths = _readable(layout.good, settings, say)
     out = Path(settings.out)
-    work = claim_model_folder(out, overwrite=settings.overwrite, resume=False)
+    work = claim(out, MODEL, overwrite=settings.overwrite)
     rate = settings.false_alarms or before["false_alarms"]
     measured = measure_threshold(folder, [(path, 0, 0) for path in paths], settings.read, rate)
     said = f"{len(paths)} good images of {good}"
@@ -63,8 +63,8 @@ def recalibrate(good: Path, model: Path, settings: CalibrateSettings, say: Calla
         f"Calibrated on {said}: 0.5 is raw score {measured['raw_threshold']:.4g} (was {before['raw_threshold']:.4g}), "
         f"for {rate:g} false regions per good image; these show {measured['reached']:.2g}."
     )
-    _copy_with(model, work / "model", config_text(config), news)
-    finish_model_folder(work, out)
+    _copy_with(model, work / FRESH, config_text(config), news)
+    finish(work, out, MODEL)
     say(news)
     say(f"Saved {out}. Inspect with: semscan inspect IMAGE --model {out}")
     return {"model": str(out), "status": "ok", "from": str(model), "images": len(paths), "false_alarms": rate,
@@ -75,7 +75,7 @@ def recalibrate(good: Path, model: Path, settings: CalibrateSettings, say: Calla
 def _copy_with(model: Path, fresh: Path, config: str, news: str) -> None:
     """Copy a model folder's own files, with another config.json and the news at the end of its card."""
     fresh.mkdir()
-    for name in MODEL_FILES:
+    for name in MODEL.own:
         if (model / name).is_file():
             shutil.copyfile(model / name, fresh / name)
     card = fresh / "MODEL_CARD.md"

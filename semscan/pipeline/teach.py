@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from semscan.files.model_folder import ModelFolder, config_text
+from semscan.files.whole import FRESH
 from semscan.files.write import write_bytes, write_text
 from semscan.pipeline.course import Course
 from semscan.pipeline.threshold import measure_threshold
@@ -44,7 +45,7 @@ def teach(course: Course, config: dict, work: Path, settings: TrainSettings):
         build.load_start(network, Path(settings.start_from) / "weights.weights.h5")
     plan = FitPlan(course.steps, max(1, min(100, course.steps // 5)), course.learning_rate, settings.clip,
                    settings.patience, settings.time_limit, work, settings.resume,
-                   work / "model" / "tensorboard" if settings.tensorboard else None)
+                   work / FRESH / "tensorboard" if settings.tensorboard else None)
 
     def batches(first_step):
         return stream(course.draw, batch=course.batch, seed=settings.seed, first_step=first_step)

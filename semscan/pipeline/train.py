@@ -11,9 +11,9 @@ from pathlib import Path
 from semscan import __version__
 from semscan.errors import BadDataError, BadModelError, UsageFault
 from semscan.files.accepted import read_accepted
-from semscan.files.finish import claim_model_folder, finish_model_folder
 from semscan.files.layout import Layout, find_layout
 from semscan.files.model_folder import ModelFolder, read_model_folder
+from semscan.files.whole import FRESH, MODEL, claim, finish
 from semscan.files.write import write_text
 from semscan.model.registry import BACKBONES, DEFAULT_ATTENTION, MODELS, attention_parts, known
 from semscan.pipeline import teach, trainset
@@ -56,7 +56,7 @@ def train(data: Path, settings: TrainSettings, say: Callable[[str], None]) -> di
         say(f"warning: {warning}")
     kind = _kind(settings, layout)
     out = Path(settings.out)
-    work = claim_model_folder(out, overwrite=settings.overwrite, resume=settings.resume)
+    work = claim(out, MODEL, overwrite=settings.overwrite, resume=settings.resume)
 
     images = trainset.open_good(layout, settings.read, say, settings.zoom) if kind == "autoencoder" \
         else trainset.open_classes(layout, settings.read, say)
@@ -82,8 +82,8 @@ def train(data: Path, settings: TrainSettings, say: Callable[[str], None]) -> di
     if config["classes"] and config["calibration"]["raw_threshold"]:
         config["class_marks"] = _marks(ModelFolder(out, config, graph, ""), images, settings)
     summary = summary_lines(config)
-    teach.save(network, graph, config, history, summary, work / "model")
-    finish_model_folder(work, out)
+    teach.save(network, graph, config, history, summary, work / FRESH)
+    finish(work, out, MODEL)
     for line in [*summary, f"Saved {out}. Inspect with: semscan inspect IMAGE --model {out}"]:
         say(line)
     return _record(out, config)

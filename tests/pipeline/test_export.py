@@ -131,7 +131,7 @@ def test_a_folder_of_something_else_is_refused_even_with_overwrite(model, tmp_pa
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").write_text("mine")
 
-    with pytest.raises(OutputError, match="holds no exported model"):
+    with pytest.raises(OutputError, match="does not hold an exported model"):
         export(model, DeploySettings("onnx", str(tmp_path / "out"), overwrite=True))
 
 
