@@ -6,43 +6,38 @@ ends from one row to the next, keeps its rows over its whole length, and lifts o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
+from semscan.regions.bands import (
+    APART,
+    BASE,
+    PIECE,
+    SHORTEST,
+    TALLEST,
+    Band,
+    find_band,
+    noise_of,
+    offsets_of,
+    smooth,
+    steady,
+    trimmed,
+)
 from semscan.regions.find import Segmented
 from semscan.values import Box
 
-SHORTEST, SLENDER = 24, 5  # px a streak is long at least, and times its height
-TALLEST = 8  # rows
-NEAR = 3  # rows by which its edges may lie elsewhere than at first sight
+SLENDER = 5  # times its height that a streak is long at least
 MOST = 200  # regions that are looked at: a map of more is noise
 GAP = 48  # px between the pieces in which the map may show it
 RIM = 8  # px by which the map may mark more than there is, on each side
-BASE, APART = 2, 1  # rows above and below that it is measured against, and rows left out before them
 AROUND = 64  # rows above and below that show what the image is like without it
 FEWEST = 6  # bands of neighbouring rows to compare with
-PIECE = 12  # columns
 SURE, MEASURABLE = 8.0, 7.0  # times its uncertainty that its contrast is, and a row's: below, nothing is told
 SHARP, BLURRED = 0.85, 0.5  # share of its contrast that a boundary of rows makes; on the specimen it is under 0.5
 DRIFT, SLOPE = 0.7, 0.0087  # px that it may climb over its length, and px a column (half a degree)
 OUTSTANDS = 2.0  # times the contrast of any neighbouring band of rows
 ROUGHER = 1.4  # times the neighbouring rows' unevenness: more is no mere lift
 ALONG = 0.7  # share of vertical gradients from which the surroundings run along the rows themselves
-
-
-@dataclass(frozen=True, slots=True)
-class _Band:
-    """Rows `top` to `bottom` and columns `left` to `right` (half-open) of a strip of the image, `contrast` against
-    the rows above and below, and how many times its uncertainty that is."""
-
-    top: int
-    bottom: int
-    left: int
-    right: int
-    contrast: float
-    certainty: float
 
 
 def streaks(found: Segmented, grey: np.ndarray, judged: np.ndarray | None = None) -> list[bool]:
@@ -105,8 +100,8 @@ def _is_streak(box: Box, members: list[Box], mask: np.ndarray, grey: np.ndarray,
     first, last = box.top - top, box.bottom - top
     if first < 0:
         return False
-    noise = _noise(strip)
-    band = _band(strip, first, last, noise)
+    noise = noise_of(strip)
+    band = find_band(strip, first, last, noise)
     if band is None or not _explains(band, first, last, wide):
         return False
     begin, end = box.left + band.left - RIM, box.left + band.right + RIM
@@ -132,104 +127,29 @@ def _judged_rows(box: Box, judged: np.ndarray) -> tuple[int, int]:
     return (top, bottom) if bottom >= box.bottom else (box.bottom, box.bottom)
 
 
-def _noise(strip: np.ndarray) -> float:
-    """Standard deviation of a pixel, from what changes between rows that follow each other."""
-    steps = np.abs(np.diff(strip, axis=0))
-    return max(1e-4, 1.4826 * float(np.median(steps)) / np.sqrt(2)) if steps.size else 1.0
-
-
-def _offsets(strip: np.ndarray, top: int, bottom: int) -> np.ndarray:
-    """How far each row, two beyond the band included, lies above a straight line through the rows above and below."""
-    above = strip[top - APART - BASE : top - APART].mean(axis=0)
-    below = strip[bottom + APART : bottom + APART + BASE].mean(axis=0)
-    rows = np.arange(top - APART, bottom + APART)
-    from_above = rows - (top - APART - (BASE + 1) / 2)
-    share = from_above / (bottom - top + 2 * APART + BASE)
-    return strip[rows] - above - (below - above) * share[:, None]
-
-
-def _band(strip: np.ndarray, first: int, last: int, noise: float) -> _Band | None:
-    """The rows within the box that differ most from those above and below, over the columns where they do."""
-    best = None
-    reach = APART + BASE
-    for top in range(max(first, reach), last):
-        for bottom in range(top + 1, min(last, top + TALLEST, len(strip) - reach) + 1):
-            lift = _offsets(strip, top, bottom)[APART:-APART].mean(axis=0)
-            spread = noise * np.sqrt(1 / (bottom - top) + 1 / (2 * BASE))
-            certainty = abs(float(_trimmed(lift))) * np.sqrt(lift.size) / spread
-            if best is None or certainty > best[0]:
-                best = (certainty, top, bottom, lift)
-    if best is None:
-        return None
-    _, top, bottom, lift = best
-    left, right = _stretch(lift)
-    cols = slice(left, right)
-    top, bottom = _rows(strip[:, cols], top, bottom, noise)
-    contrast = float(_trimmed(_offsets(strip[:, cols], top, bottom)[APART:-APART].mean(axis=0)))
-    spread = noise * np.sqrt((1 / (bottom - top) + 1 / (2 * BASE)) / (right - left))
-    return _Band(top, bottom, left, right, contrast, abs(contrast) / spread)
-
-
-def _rows(strip: np.ndarray, top: int, bottom: int, noise: float) -> tuple[int, int]:
-    """The band's rows again: those of the step that fits best, seen by the columns that are lifted most."""
-    reach = APART + BASE
-    first, last = max(0, top - NEAR - reach), min(len(strip), bottom + NEAR + reach)
-    lift = _smooth(_offsets(strip, top, bottom)[APART:-APART].mean(axis=0))
-    profile = strip[first:last] @ (_steady(strip, top, bottom, noise) * lift)
-    rows = np.arange(first, last)
-    best = (np.inf, top, bottom)
-    for begin in range(max(top - NEAR, first + reach), top + NEAR + 1):
-        for end in range(max(begin + 1, bottom - NEAR), min(begin + TALLEST, bottom + NEAR, last - reach) + 1):
-            step = np.stack([np.ones(len(rows)), rows - first, (rows >= begin) & (rows < end)], 1)
-            error = float(((profile - step @ np.linalg.lstsq(step, profile, rcond=None)[0]) ** 2).sum())
-            best = min(best, (error, begin, end))
-    return best[1], best[2]
-
-
-def _trimmed(values: np.ndarray) -> np.ndarray:
-    """Mean of the middle half: what stands still below the band cancels, what does not is left out."""
-    ordered = np.sort(values)
-    quarter = len(ordered) // 4
-    return ordered[quarter : len(ordered) - quarter].mean()
-
-
-def _stretch(lift: np.ndarray) -> tuple[int, int]:
-    """The columns over which a band differs most certainly: its end may have faded."""
-    step = -(-lift.size // 256)
-    middle = np.median(lift)
-    most = np.abs(middle) + 3 * 1.4826 * np.median(np.abs(lift - middle))  # one bright edge must not decide
-    sums = np.concatenate([[0.0], np.cumsum(np.clip(lift, -most, most))])
-    ends = np.append(np.arange(0, lift.size, step), lift.size)
-    length = ends[None, :] - ends[:, None]
-    certainty = np.abs(sums[ends][None, :] - sums[ends][:, None]) / np.sqrt(np.maximum(length, 1))
-    certainty[length < SHORTEST] = 0
-    left, right = np.unravel_index(int(certainty.argmax()), certainty.shape)
-    return (int(ends[left]), int(ends[right])) if right > left else (0, lift.size)
-
-
-def _explains(band: _Band, first: int, last: int, wide: int) -> bool:
+def _explains(band: Band, first: int, last: int, wide: int) -> bool:
     """Whether the band is long, slender and certain enough, and the region hardly larger."""
     high, long = band.bottom - band.top, band.right - band.left
     near = band.top - first <= RIM and last - band.bottom <= RIM
     return near and long >= max(SHORTEST, SLENDER * high) and 2 * long >= wide - 2 * RIM and band.certainty >= SURE
 
 
-def _keeps_its_sign(strip: np.ndarray, band: _Band, noise: float) -> bool:
+def _keeps_its_sign(strip: np.ndarray, band: Band, noise: float) -> bool:
     """Whether the rest of the region's columns differs in the same direction, if at all."""
-    lift = _offsets(strip, band.top, band.bottom)[APART:-APART].mean(axis=0) * np.sign(band.contrast)
+    lift = offsets_of(strip, band.top, band.bottom)[APART:-APART].mean(axis=0) * np.sign(band.contrast)
     spread = noise * np.sqrt(1 / (band.bottom - band.top) + 1 / (2 * BASE))
     rests = [rest for rest in (lift[: band.left], lift[band.right :]) if len(rest) >= PIECE]
-    return all(_trimmed(rest) > -3 * spread / np.sqrt(len(rest)) for rest in rests)
+    return all(trimmed(rest) > -3 * spread / np.sqrt(len(rest)) for rest in rests)
 
 
-def _is_level(strip: np.ndarray, band: _Band, noise: float) -> bool:
+def _is_level(strip: np.ndarray, band: Band, noise: float) -> bool:
     """Whether the band's rows begin and end at once, and are the same rows from one end to the other."""
     cols = slice(band.left, band.right)
-    offsets = _offsets(strip[:, cols], band.top, band.bottom)
-    lift = _smooth(offsets[APART:-APART].mean(axis=0))
+    offsets = offsets_of(strip[:, cols], band.top, band.bottom)
+    lift = smooth(offsets[APART:-APART].mean(axis=0))
     if np.mean(lift * band.contrast > 0) < 0.9:
         return False
-    weight = _steady(strip[:, cols], band.top, band.bottom, noise) * lift
+    weight = steady(strip[:, cols], band.top, band.bottom, noise) * lift
     power = float((weight * lift).sum())
     unsure = noise / np.sqrt(max(power, 1e-12))
     if unsure > 1 / MEASURABLE:
@@ -246,19 +166,7 @@ def _is_level(strip: np.ndarray, band: _Band, noise: float) -> bool:
     return abs(slope) * lift.size < DRIFT and abs(slope) < SLOPE + 2 * noise / np.sqrt(spread)
 
 
-def _smooth(lift: np.ndarray) -> np.ndarray:
-    width = min(lift.size, max(2 * PIECE + 1, lift.size // 4)) | 1
-    return cv2.blur(lift[None], (width, 1), borderType=cv2.BORDER_REFLECT)[0]
-
-
-def _steady(strip: np.ndarray, top: int, bottom: int, noise: float) -> np.ndarray:
-    """1 at the columns where the rows above and below agree, 0 elsewhere."""
-    above = strip[top - APART - BASE : top - APART].mean(axis=0)
-    below = strip[bottom + APART : bottom + APART + BASE].mean(axis=0)
-    return (np.abs(below - above) < 3 * noise * np.sqrt(2 / BASE)).astype(np.float64)
-
-
-def _merely_lifts(strip: np.ndarray, band: _Band, box: tuple[int, int], taken: np.ndarray) -> bool:
+def _merely_lifts(strip: np.ndarray, band: Band, box: tuple[int, int], taken: np.ndarray) -> bool:
     """Whether the image is as even there as it is above and below, where no band stands out as much."""
     first, last = min(box[0], band.top - 3), max(box[1], band.bottom + 3)
     if first < 0 or last > len(strip):
@@ -279,18 +187,18 @@ def _merely_lifts(strip: np.ndarray, band: _Band, box: tuple[int, int], taken: n
     )
 
 
-def _unevenness(rows: np.ndarray, band: _Band, top: int) -> tuple[float, float, float]:
+def _unevenness(rows: np.ndarray, band: Band, top: int) -> tuple[float, float, float]:
     """Of a band that begins `top` rows down: contrast, spread along it, and the worst piece of all columns in
     what neither a lift of the band nor a slope explains."""
     bottom = top + band.bottom - band.top
-    lift = _offsets(rows, top, bottom)[APART:-APART].mean(axis=0)[band.left : band.right]
-    texture = float((lift - _smooth(lift)).std())
+    lift = offsets_of(rows, top, bottom)[APART:-APART].mean(axis=0)[band.left : band.right]
+    texture = float((lift - smooth(lift)).std())
     count = max(1, rows.shape[1] // PIECE)
     pieces = np.stack([part.mean(axis=1) for part in np.array_split(rows, count, axis=1)], 1)
     place = np.arange(len(rows))
     known = np.stack([np.ones(len(rows)), place, (place >= top) & (place < bottom)], 1)
     left_over = pieces - known @ np.linalg.lstsq(known, pieces, rcond=None)[0]
-    return abs(float(_trimmed(lift))), texture, float(left_over.std(axis=0).max())
+    return abs(float(trimmed(lift))), texture, float(left_over.std(axis=0).max())
 
 
 def _runs_along_rows(box: Box, mask: np.ndarray, grey: np.ndarray, judged: np.ndarray) -> bool:
