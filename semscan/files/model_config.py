@@ -32,6 +32,10 @@ def check_config(config: Mapping[str, Any]) -> None:
         raise ValueError("calibration.raw_threshold is missing, wanted a number above 0")
     if not _whole(config["tile"], LARGEST_TILE)(config.get("largest_tile", config["tile"])):
         raise ValueError(f"largest_tile is {shown(config['largest_tile'])}, wanted {config['tile']} to {LARGEST_TILE}")
+    if not _or_none(_whole(1, 1 << 24))(config.get("largest_image")):
+        raise ValueError(f"largest_image is {shown(config['largest_image'])}, wanted a whole number of pixels")
+    if not _is_surround(config.get("surround")):
+        raise ValueError("surround is none, wanted a share of 0 to 1 and reach_px of more than 0 to 1000")
     if not _number(0.05, 1)(config.get("zoom", 1)):
         raise ValueError(f"zoom is {shown(config['zoom'])}, wanted 0.05 to 1")
     if not _is_look(config.get("training_look", {})):
@@ -76,6 +80,14 @@ def _is_look(value: Any) -> bool:
     return isinstance(value, dict) and all(
         isinstance(part, dict) and number(part.get("median")) and number(part.get("spread")) for part in value.values()
     )
+
+
+def _is_surround(value: Any) -> bool:
+    """Absent in models of earlier versions."""
+    return value is None or (
+        isinstance(value, dict) and _number(0, 1)(value.get("share"))
+        and _number(0, 1000, above=True)(value.get("reach_px"))
+    )  # fmt: skip
 
 
 def _are_marks(value: Any, classes: Sequence[str]) -> bool:

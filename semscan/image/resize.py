@@ -49,9 +49,12 @@ def zoomed(values: np.ndarray, zoom: float) -> np.ndarray:
     return cv2.resize(values, (cols, rows), interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC)
 
 
-def fit_within(values: np.ndarray, side: int) -> np.ndarray:
-    """Shrink `values`, float (rows, cols), so that its longer side is at most `side`; never enlarge."""
-    longest = max(values.shape)
+def fit_within(values: np.ndarray, side: int, largest: int | None = None) -> np.ndarray:
+    """Shrink `values`, float (rows, cols), so that its longer side is at most `side`; never enlarge.
+
+    One that is longer than `largest` is shrunk as an image of that length would be, and stays longer than `side`.
+    """
+    longest = min(max(values.shape), largest or max(values.shape))
     if longest <= side:
         return values
     rows, cols = (max(1, round(n * side / longest)) for n in values.shape)

@@ -46,6 +46,28 @@ class Margin(keras.layers.Layer):
         return {**super().get_config(), "good": self.good}
 
 
+@keras.saving.register_keras_serializable("semscan")
+class WeightedMean(keras.layers.Layer):
+    """Mean over positions of features that were multiplied by weights, by these weights: ``sum a_i h_i / sum a_i``.
+
+    A plain mean would divide by the number of positions: where a mask is open at one position in a hundred, a
+    hundredth of what it shows would be left, and the classifier learns nothing.
+
+    Called on ``[attended, weights]``, (batch, r, c, channels) and (batch, r, c, 1 or channels); returns (batch,
+    channels).
+    """
+
+    def call(self, inputs):
+        """Sum over positions and divide."""
+        attended, weights = (ops.cast(x, "float32") for x in inputs)
+        return ops.sum(attended, axis=(1, 2)) / (ops.sum(weights, axis=(1, 2)) + 1e-3)
+
+    def compute_output_shape(self, input_shape):
+        """(batch, channels)."""
+        attended, _ = input_shape
+        return (attended[0], attended[-1])
+
+
 def _conv(x, channels, stride=1):
     x = layers.Conv2D(channels, 3, strides=stride, padding="same", use_bias=False,
                       kernel_initializer="he_normal")(x)
@@ -101,8 +123,6 @@ def build_classifier(*, classes, good=None, base=plain_base, attention=None, dro
     features = layers.SpatialDropout2D(dropout)(base(patch))
     judge = layers.Dense(classes, name="classifier")
     attended, seen, scores = _attend(attention or ImageAttention(64, "softmax", name="attention"), features)
-    if len(attended.shape) == 4:
-        attended = layers.GlobalAveragePooling2D()(attended)
     evidence = judge(seen)
     margin = Margin(good, name="margin_logits")(evidence)
     gate = layers.Activation("softplus")(margin)
@@ -122,15 +142,23 @@ def build_classifier(*, classes, good=None, base=plain_base, attention=None, dro
 
 
 def _attend(attention, features):
-    """What is attended to, the features to judge at each position, and the scores of positions if there are any.
+    """What is attended to, one vector a patch; the features to judge at each position; and the scores of positions
+    if there are any.
 
     The parts of a chain are layers of the network here, so that a pool at its end does not hide what it pooled.
     """
-    scores = None
+    scores = weights = None
     parts = getattr(attention, "parts", [attention])
     for part in parts:
         before = features
-        attended, _, own = part(before)
-        scores = own if part.places else scores
+        attended, weight, own = part(before)
+        if part.places:
+            scores, weights = own, weight if weights is None else layers.Multiply()([weights, weight])
+        weights = None if part.mixes else weights  # what comes from all positions is weighed by no one's weight
         features = attended
-    return attended, attended if parts[-1].refines else before, scores
+    if len(attended.shape) == 4:
+        pool = layers.GlobalAveragePooling2D() if weights is None else WeightedMean(name="attended_mean")
+        pooled = pool(attended if weights is None else [attended, weights])
+    else:
+        pooled = attended
+    return pooled, attended if parts[-1].refines else before, scores

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from semscan.errors import UsageFault
 from semscan.model.gradients import GradientNorms
 from semscan.model.quiet import keras
 
@@ -49,9 +50,14 @@ def fit(model, batches, validation, plan, *, losses, weights):
     history : dict of list of float
         One value a round, by name; ``step`` counts steps done, ``gradient_norm`` is before clipping.
     ended : str
-        Why training ended: "all steps", "no more progress", "time limit".
+        Why training ended: "all steps", "no more progress", "time limit", "the loss was no number any more".
     seconds : float
         Time spent, that before a resume included.
+
+    Raises
+    ------
+    UsageFault
+        If the loss is no number from the first round on.
     """
     model.compile(
         optimizer=keras.optimizers.AdamW(plan.learning_rate, weight_decay=1e-4, clipnorm=plan.clip),
@@ -70,6 +76,9 @@ def fit(model, batches, validation, plan, *, losses, weights):
             steps_per_epoch=plan.round_steps, validation_data=validation, validation_batch_size=8,
             callbacks=callbacks, verbose=0, shuffle=False,
         )
+    if not any(map(math.isfinite, backup.history["val_loss"])):
+        raise UsageFault("the loss is no number after the first round of training: the steps are too large; give a "
+                         "smaller --learning-rate, or --precision float32")
     model.load_weights(plan.work / "best.weights.h5")
     return backup.history, backup.ended or "all steps", clock.used
 
@@ -114,7 +123,11 @@ class _Best(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         past = self.backup.history.get("val_loss", [])
         loss = float(logs.get("val_loss", math.nan))
-        if not past or not loss >= min(past):
+        if not math.isfinite(loss):  # the weights are lost; those of an earlier round are not
+            self.backup.ended = "the loss was no number any more"
+            self.model.stop_training = True
+            return
+        if not past or loss < min(past):
             _save_whole(self.model, self.plan.work / "best.weights.h5")
             return
         since = len(past) - 1 - int(np.argmin(past))

@@ -115,7 +115,8 @@ def labelled_course(found: TrainSet, classes: list[str], good_class: str | None,
     inputs = np.stack([(gallery[n].astype(np.float32) - mean) / std for n, _ in held])[..., None]
     targets = [class_targets(label, len(classes), good) for _, label in held]
     side = inputs.shape[1]
-    shape = {"kind": "attention-cnn", "tile": side, "overlap": min(defaults.OVERLAP, side // 2), "scale_to": side}
+    shape = {"kind": "attention-cnn", "tile": side, "overlap": min(defaults.OVERLAP, side // 2), "scale_to": side,
+             "largest_image": found.longest}
     return Course(
         shape, draw, (inputs, {name: np.stack([t[name] for t in targets]) for name in targets[0]}),
         max(4, min(defaults.CLASSIFIER_BATCH, defaults.CLASSIFIER_BATCH * 192**2 // side**2)),

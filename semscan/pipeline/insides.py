@@ -57,7 +57,7 @@ def see_inside(image: CleanImage, config: Mapping[str, Any], look: Look) -> Seen
     rows = judged_rows(image)
     seen = image.values[rows]
     fed = zoomed(seen, zoom)
-    fed = fit_within(fed, config["scale_to"]) if config["scale_to"] else fed
+    fed = fit_within(fed, config["scale_to"], config.get("largest_image")) if config["scale_to"] else fed
     scale = config["preprocessing"]
     tiled = _Tiled((fed - np.float32(scale["mean"])) / np.float32(scale["std"]), config["tile"], config["overlap"])
     tiled.look(look)

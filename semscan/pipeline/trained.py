@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -13,7 +13,7 @@ from semscan.files.model_folder import ModelFolder, read_model_folder
 from semscan.image.patch import patched
 from semscan.image.resize import fit_within
 from semscan.image.tiling import PHASE, cheapest_tile, cut_tiles, judged_rows, pad_to_tile, tile_offsets
-from semscan.maps.stitch import Stitcher
+from semscan.maps.stitch import Stitcher, stitch
 from semscan.maps.surround import warm_surroundings
 from semscan.pipeline.at_training import Training, at_training_scale
 from semscan.pipeline.class_kinds import ClassNamer
@@ -48,6 +48,7 @@ class ModelWitness:
         around = config.get("surround") or {"share": 0.0, "reach_px": 1.0}
         self._share, self._reach = float(around["share"]), float(around["reach_px"])
         self._scale_to: int | None = config.get("scale_to")
+        self._largest: int | None = config.get("largest_image")
         self._config = config
         self._classes: list[str] | None = config.get("classes") if "logits" in self._network.outputs else None
         self.raw_threshold: float | None = config["calibration"]["raw_threshold"]
@@ -63,7 +64,7 @@ class ModelWitness:
         """Score the judged rows of an image that has the scale of training; the rest of the raw map is 0."""
         rows = judged_rows(image)
         seen = patched(image.values[rows], image.judged[rows])
-        fed = fit_within(seen, self._scale_to) if self._scale_to else seen
+        fed = fit_within(seen, self._scale_to, self._largest) if self._scale_to else seen
         score, logits, said = self._over_tiles((fed - self._mean) / self._std)
         raw = np.zeros(image.values.shape, np.float32)
         raw[rows] = cv2.resize(score, seen.shape[::-1], interpolation=cv2.INTER_LINEAR)
@@ -75,25 +76,37 @@ class ModelWitness:
     __call__ = at_training_scale(look)
 
     def _over_tiles(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
-        """The blended score of all tiles, the mean of their logits, and of the only tile what its positions say."""
+        """The blended score of all tiles, the logits that count, and what the positions say, blended as well."""
         tile = cheapest_tile(values.shape, self._tiles, self._overlap)
         padded = pad_to_tile(values, tile)
         offsets = tile_offsets(padded.shape, tile, self._overlap)
         stitcher = Stitcher(offsets, padded.shape, tile, self._overlap)
-        logits, said, batch = [], None, max(1, BATCH_PIXELS // tile**2)
+        logits, evidence, batch = [], [], max(1, BATCH_PIXELS // tile**2)
         for start in range(0, len(offsets), batch):
             some = offsets[start : start + batch]
             answer = self._network.run(cut_tiles(padded, some, tile))
             stitcher.add(some, answer["score"])
             if self._classes:
                 logits.append(answer["logits"])
-                said = answer.get("evidence")
+                evidence += [answer["evidence"]] if "evidence" in answer else []
         rows, cols = values.shape
         score = stitcher.result()[:rows, :cols]
-        if said is not None:  # a classifier's images fit one tile; without what was added to fill it
-            high, wide = (-(-side * grid // tile) for side, grid in zip((rows, cols), said.shape[1:3], strict=True))
-            said = said[0, :high, :wide] if len(offsets) == 1 else None
-        return score, np.concatenate(logits).mean(axis=0) if logits else None, said
+        said = blend_evidence(np.concatenate(evidence), offsets, tile, self._overlap) if evidence else None
+        if said is not None:  # without what was added to fill a tile
+            said = said[: -(-rows * said.shape[0] // padded.shape[0]), : -(-cols * said.shape[1] // padded.shape[1])]
+        return score, self._counting(np.concatenate(logits)) if logits else None, said
+
+    def _counting(self, logits: np.ndarray) -> np.ndarray:
+        """Of logits (tiles, classes) those of the tile that looks least like a good one; without a good class the mean.
+
+        A defect is in few of the tiles of a large image: their mean would call it good.
+        """
+        good = self._config.get("good_class")
+        if good is None or len(logits) == 1:
+            return logits.mean(axis=0)
+        others = np.delete(logits.astype(np.float64), self._config["classes"].index(good), axis=1)
+        margin = np.logaddexp.reduce(others, axis=1) - logits[:, self._config["classes"].index(good)]
+        return logits[int(margin.argmax())]
 
     def _probabilities(self, logits: np.ndarray) -> dict[str, float]:
         if len(logits) != len(self._classes or ()):
@@ -102,6 +115,18 @@ class ModelWitness:
             )
         powers = np.exp(logits.astype(np.float64) - logits.max())
         return dict(zip(self._classes or (), (powers / powers.sum()).tolist(), strict=True))
+
+
+def blend_evidence(evidence: np.ndarray, offsets: Sequence[tuple[int, int]], tile: int, overlap: int) -> np.ndarray:
+    """Class logits of the positions of all tiles, (n, r, c, classes), as one map (rows, cols, classes)."""
+    grid, classes = evidence.shape[1], evidence.shape[3]
+    stride = tile // grid
+    places = [(top // stride, left // stride) for top, left in offsets]
+    shape = (places[-1][0] + grid, places[-1][1] + grid)
+    blended = np.zeros((*shape, classes), np.float32)
+    for number in range(classes):
+        blended[..., number] = stitch(evidence[..., number], places, shape, grid, overlap // stride)
+    return blended
 
 
 def model_witness(settings: InspectSettings) -> ModelWitness:

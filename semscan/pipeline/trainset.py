@@ -37,7 +37,8 @@ class TrainSet:
     Grey levels have this `mean` and deviation `std`; `fingerprint` names the files. `scale` is what all
     were brought to; its nm per pixel are None where not known of all. `look` is what is usual in the (good) images, see
     `semscan.image.drift`; `looks` each one's measures, None of those that were not measured. `origins`: the first
-    row of its file that an image on tap shows, and how much it was enlarged.
+    row of its file that an image on tap shows, and how much it was enlarged. `longest`: the longest side of an image
+    before a classifier's images are shrunk, pixels.
     """
 
     gallery: Gallery
@@ -49,6 +50,7 @@ class TrainSet:
     look: dict[str, dict[str, float]]
     looks: tuple[dict[str, float] | None, ...]
     origins: tuple[tuple[int, float], ...]
+    longest: int
 
     def in_file(self, number: int, row: int, col: int) -> tuple[int, int]:
         """Where a row and column of an image on tap lie in its file; 0 stays 0."""
@@ -117,7 +119,7 @@ def open_classes(layout: Layout, settings: ReadSettings, say: Callable[[str], No
     named = [(layout.good_name, path) for path in layout.good]
     named += [(name, path) for name in sorted(layout.classes) for path in layout.classes[name]]
     seen = _open(named, settings, say, Scale(), CLASSIFIER_SIDE, layout.good_name)
-    side = max(32, -(-seen.longest // 32) * 32)
+    side = max(32, -(-min(seen.longest, CLASSIFIER_SIDE) // 32) * 32)
     scales = set(seen.scales)
     only = next(iter(scales)) if len(scales) == 1 else None
 
@@ -150,7 +152,7 @@ class _Seen:
         gallery = Gallery(self.paths, load, covered=covered, shapes=self.shapes if covered else None)
         return TrainSet(gallery, tuple(self.labels), float(total / size), std, self.fingerprint, scale,
                         usual_look(usual or [look for look in self.looks if look]), tuple(self.looks),
-                        tuple(self.origins))
+                        tuple(self.origins), self.longest)
 
 
 def _judged(path, settings):
@@ -188,12 +190,12 @@ def _open(named, read, say, scale, side=None, good=None) -> _Seen:
         values = zoomed(values, zoom)
         origins.append((first, zoom))
         looks.append(measure_look(values) if place % step == 0 else None)
+        longest = max(longest, *values.shape)
         values = fit_within(values, side) if side else values
         kept.append((label, path))
         scales.append(own)
         sums.append((values.size, *_moments(values)))
         shapes.append(values.shape)
-        longest = max(longest, *values.shape)
     if not kept:
         raise BadDataError("none of the training images can be read; see the lines above")
     labels, paths = zip(*kept, strict=True)

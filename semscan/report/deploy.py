@@ -47,9 +47,12 @@ def _outside(config: Mapping[str, Any], to: str) -> list[str]:
         said.append(f"resample to {config['nm_per_pixel']:.4g} nm per pixel, and bring the map back")
     if config.get("zoom", 1.0) != 1:
         said.append(f"shrink the image to {config['zoom']:g} of its size (area mean), and bring the map back")
+    largest = config.get("largest_image")
     if config["scale_to"]:
         said.append(f"shrink the image (area mean) until its longer side is at most {config['scale_to']} px, and bring "
-                    "the map back to the image's size")
+                    "the map back to the image's size"
+                    + (f"; one longer than {largest} px is shrunk as an image of {largest} px is, and judged in tiles: "
+                       "its class is that of the tile least like a good one" if largest else ""))
     said.append(f"tiles of {config['tile']} px that overlap by at least {config['overlap']} px, mirrored at the right "
                 "and bottom where an image is smaller, blended where they overlap")
     around = config.get("surround")

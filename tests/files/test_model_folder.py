@@ -210,6 +210,11 @@ def test_a_missing_key_is_named(folder, key):
         ("seed", -1),
         ("nm_per_pixel", 0),
         ("nm_per_pixel", {"a": 1}),
+        ("largest_image", 0),
+        ("largest_image", "112"),
+        ("surround", 5),
+        ("surround", {"share": 0.1}),
+        ("surround", {"share": 0.1, "reach_px": 1e6}),
     ],
 )
 def test_a_value_out_of_place_is_named_with_what_was_wanted(folder, key, value):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from semscan.image.resize import zoom_between, zoomed
+from semscan.image.resize import fit_within, zoom_between, zoomed
 
 
 def test_a_disc_keeps_its_size_in_nanometres():
@@ -23,3 +23,11 @@ def test_the_same_scale_gives_the_very_same_array():
 
     assert zoomed(values, zoom_between(2.0, 2.03)) is values
     assert zoomed(values, zoom_between(None, 2.0)) is values
+
+
+@pytest.mark.parametrize(("shape", "largest", "wanted"), [
+    ((100, 60), None, (50, 30)), ((100, 60), 200, (50, 30)), ((100, 60), 40, (100, 60)), ((200, 100), 100, (100, 50)),
+    ((40, 30), 200, (40, 30)),
+])  # fmt: skip
+def test_a_larger_image_than_any_is_shrunk_as_the_largest_is(shape, largest, wanted):
+    assert fit_within(np.zeros(shape, np.float32), 50, largest).shape == wanted

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from semscan.errors import UsageFault
 from semscan.model.fit import FitPlan, fit
 from semscan.model.gradients import gradient_norms
 from semscan.model.quiet import keras
@@ -53,6 +54,30 @@ def interrupted(after):
                 yield batch
         return draws()
     return cut
+
+
+def poisoned(after):
+    """Batches that hold NaN after some steps."""
+    def poison(first_step):
+        def draws():
+            for step, (inputs, targets) in enumerate(batches(first_step).as_numpy_iterator()):
+                yield (inputs * np.nan if first_step + step >= after else inputs), targets
+        return draws()
+    return poison
+
+
+def test_a_loss_that_is_no_number_ends_training_with_the_best_weights_before_it(tmp_path):
+    network = tiny()
+    history, ended, _ = fit(network, poisoned(after=25), held_back(), plan_in(tmp_path / "a"), **LOSSES)
+
+    assert ended == "the loss was no number any more"
+    assert history["step"] == [10, 20, 30]
+    assert all(np.isfinite(weight).all() for weight in network.get_weights())
+
+
+def test_a_loss_that_is_never_a_number_is_said_so(tmp_path):
+    with pytest.raises(UsageFault, match="--learning-rate"):
+        fit(tiny(), poisoned(after=0), held_back(), plan_in(tmp_path / "a"), **LOSSES)
 
 
 def test_training_lowers_the_loss_and_records_each_round(tmp_path):

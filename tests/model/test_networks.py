@@ -9,7 +9,7 @@ from semscan.model import export as exporting
 from semscan.model.attention import ImageAttention
 from semscan.model.attention.nothing import NoAttention
 from semscan.model.autoencoder import build_autoencoder
-from semscan.model.classifier import Margin, build_classifier, plain_base, residual_base
+from semscan.model.classifier import Margin, WeightedMean, build_classifier, plain_base, residual_base
 from semscan.model.quiet import keras
 from semscan.model.registry import known
 
@@ -57,6 +57,17 @@ def test_classifier_gives_logits_and_a_map_that_is_never_negative(attention, bas
     assert outputs["logits"].shape == (2, 3)
     assert outputs["score"].shape == (2, 32, 32, 1)
     assert float(np.min(outputs["score"])) >= 0
+
+
+def test_features_behind_a_mask_are_averaged_by_the_mask():
+    features = np.array([[[[1.0, 10.0]], [[3.0, 30.0]]]], np.float32)  # two positions, two channels
+    mask = np.array([[[[0.001]], [[0.003]]]], np.float32) * 1000
+
+    one = WeightedMean()([features * mask, mask])
+    each = WeightedMean()([features * np.float32([1000, 0.5]), np.broadcast_to(np.float32([1000, 0.5]), (1, 2, 1, 2))])
+
+    np.testing.assert_allclose(one, [[2.5, 25.0]], rtol=1e-3)
+    np.testing.assert_allclose(each, [[2.0, 20.0]], rtol=2e-3)
 
 
 def test_margin_is_how_far_defects_outvote_good():

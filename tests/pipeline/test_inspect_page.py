@@ -14,7 +14,7 @@ from semscan.files.write import read_tiff_map
 from semscan.image.clean import clean
 from semscan.pipeline.guard import guarded
 from semscan.pipeline.inspect import inspect_images, judge, score_images
-from semscan.pipeline.trained import ModelWitness
+from semscan.pipeline.trained import ModelWitness, blend_evidence
 from semscan.pipeline.witness import Evidence, choose_witness
 from semscan.settings import InspectSettings, OutputSettings, ReadSettings, RegionSettings
 from semscan.values import SemImage
@@ -100,6 +100,28 @@ def test_a_classifier_says_the_class_of_the_shrunken_image(tmp_path, make_model,
     assert judged.inspection.class_name == "good"
     assert sum(judged.inspection.class_probabilities.values()) == pytest.approx(1)
     assert list(judged.inspection.class_probabilities) == classes
+
+
+def test_an_image_larger_than_the_training_images_is_judged_in_tiles_of_their_scale(tmp_path, make_model, grey):
+    classes, image = ["good", "gap", "bridge"], image_of(grey(150, 170, spot=True))
+    folder = read_model_folder(make_model(tmp_path / "m", classes=classes, good="good", scale_to=32))
+    whole = read_model_folder(make_model(tmp_path / "w"))
+    folder.config["largest_image"] = 32
+
+    judged = judge(image, "a.png", InspectSettings(), ModelWitness(folder))
+
+    assert judged.inspection.class_name == "bridge"  # one tile of many shows it
+    assert judged.inspection.defect
+    plain = judge(image, "a.png", InspectSettings(), ModelWitness(whole))
+    np.testing.assert_allclose(judged.heat.values, plain.heat.values, atol=1e-6)
+
+
+def test_what_positions_of_tiles_say_is_put_together_as_the_tiles_lie():
+    whole = np.random.default_rng(0).normal(size=(12, 20, 3)).astype(np.float32)
+    offsets = [(row, col) for row in (0, 16) for col in (0, 16, 48)]
+    tiles = [whole[row // 4 : row // 4 + 8, col // 4 : col // 4 + 8] for row, col in offsets]
+
+    np.testing.assert_allclose(blend_evidence(np.stack(tiles), offsets, 32, 8), whole, atol=1e-6)
 
 
 def test_a_model_of_classes_only_gives_a_class_and_no_verdict(tmp_path, make_model, grey):

@@ -12,8 +12,9 @@ scores
     mechanism that weighs no positions has none of its own: with ``head`` they are a 1x1 convolution of the
     attended features (to be taught), without it the mean of the attended channels (to be looked at).
 
-Nothing looks beyond the patch. Two properties say how a network should use a mechanism: `places`, whether the
-scores are its own, and `refines`, whether the attended features are to be read in place of the features.
+Nothing looks beyond the patch. Three properties say how a network should use a mechanism: `places`, whether the
+scores are its own, `refines`, whether the attended features are to be read in place of the features, and `mixes`,
+whether the attended features of a position also come from others.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Attention(keras.layers.Layer):
 
     places = True
     refines = False
+    mixes = False
 
     def __init__(self, head=False, **kwargs):
         super().__init__(**kwargs)

@@ -15,7 +15,7 @@ class AttentionChain(Attention):
     Parameters
     ----------
     parts : sequence of Attention
-        None of them pools but the last.
+        None of them pools but the last. The parts of a chain among them are parts of this one.
 
     Returns
     -------
@@ -26,7 +26,8 @@ class AttentionChain(Attention):
 
     def __init__(self, parts, **kwargs):
         super().__init__(**kwargs)
-        self.parts = [keras.saving.deserialize_keras_object(p) if isinstance(p, dict) else p for p in parts]
+        parts = [keras.saving.deserialize_keras_object(part) if isinstance(part, dict) else part for part in parts]
+        self.parts = [one for part in parts for one in getattr(part, "parts", [part])]
         self.places = any(part.places for part in self.parts)
         self.refines = any(part.refines for part in self.parts)
 

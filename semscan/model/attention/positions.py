@@ -41,6 +41,7 @@ class SelfAttention(Attention):
 
     places = False
     refines = True
+    mixes = True
 
     def __init__(self, heads=1, reduce=1, **kwargs):
         super().__init__(**kwargs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from semscan.model.attention.base import Attention
+from semscan.model.attention.chain import AttentionChain
 from semscan.model.attention.channel import ChannelAttention
 from semscan.model.quiet import keras, ops
 
@@ -97,5 +98,10 @@ def spatial(use):
 
 
 def cbam(use):
-    """Both halves."""
+    """CBAM. Where positions are pooled it is its halves, one behind the other: what is judged at a position is then
+    what its channels say, however little the position weighs."""
+    if use.pools:
+        halves = [ChannelAttention(extremes=True, name=f"{use.name}_channel"),
+                  SpatialAttention(name=f"{use.name}_spatial")]  # fmt: skip
+        return AttentionChain(halves, name=use.name)
     return Cbam(name=use.name)
