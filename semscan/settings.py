@@ -18,6 +18,8 @@ DEFAULT_EVALUATION = "semscan-evaluation"
 MODEL_VARIABLE = "SEMSCAN_MODEL"
 SCHEMA_VERSION = 1
 SMALLEST_SIDE = 16
+# What config.json holds at most, and seeds that Keras takes: known before a training, not after it.
+MOST_FALSE_ALARMS, MOST_NM, LARGEST_SEED = 1e6, 1e9, (1 << 32) - 1
 LARGEST_PIXELS = 1 << 30
 
 
@@ -37,8 +39,8 @@ class ReadSettings:
     care: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.nm_per_px is not None and not 0 < self.nm_per_px < math.inf:
-            raise UsageFault(f"--nm-per-px is {self.nm_per_px}, wanted a number above 0")
+        if self.nm_per_px is not None and not 0 < self.nm_per_px <= MOST_NM:
+            raise UsageFault(f"--nm-per-px is {self.nm_per_px}, wanted a number above 0, at most {MOST_NM:g}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,11 @@ def _refuse_nan(settings: Any) -> None:
         value = getattr(settings, field.name)
         if isinstance(value, float) and not math.isfinite(value):
             raise UsageFault(f"--{field.name.replace('_', '-')} is {value}, wanted a finite number")
+
+
+def _check_false_alarms(rate: float) -> None:
+    if not 0 <= rate <= MOST_FALSE_ALARMS:
+        raise UsageFault(f"--false-alarms is {rate:g}, wanted a number of 0 to {MOST_FALSE_ALARMS:g}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +148,7 @@ class TrainSettings:
 
     def __post_init__(self) -> None:
         _refuse_nan(self)
+        _check_false_alarms(self.false_alarms)
 
 
 # px: the autoencoder sees about 250 px, and wants to see a few repeats of a pattern; longer ones are halved.
@@ -167,6 +175,11 @@ class CalibrateSettings:
     overwrite: bool = False
     most: int = 200
     read: ReadSettings = ReadSettings()
+
+    def __post_init__(self) -> None:
+        _refuse_nan(self)
+        if self.false_alarms is not None:
+            _check_false_alarms(self.false_alarms)
 
 
 @dataclass(frozen=True, slots=True)

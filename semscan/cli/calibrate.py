@@ -23,9 +23,9 @@ from semscan.settings import CalibrateSettings
 @options.reading
 @options.loudness
 def calibrate(good: Path, model: Path, **choices: Any) -> None:
-    """Set a model's 0.5 anew on the images below GOOD, without training; MODEL is left as it is.
+    """Set a model's 0.5 anew on the images below GOOD (of its good class, if it has one); MODEL is left as it is.
 
-    For a new tool, recipe or lot whose good images look a little different.
+    For a new tool, recipe or lot whose good images look a little different. Nothing is trained.
 
     \b
         semscan calibrate lot8/good --model lines.model --out lot8.model

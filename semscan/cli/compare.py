@@ -11,7 +11,7 @@ import click
 from semscan.cli import options, readable
 from semscan.cli.output import emit, emit_all, say
 from semscan.cli.train import _duration
-from semscan.settings import DEFAULT_COMPARISON, CompareSettings
+from semscan.settings import DEFAULT_COMPARISON, LARGEST_SEED, CompareSettings
 
 _DEFAULT = CompareSettings()
 _SEAM = {"no": (False,), "yes": (True,), "both": (False, True)}
@@ -24,8 +24,8 @@ def _seeds(context: click.Context, parameter: click.Parameter, text: str) -> tup
         seeds = tuple(int(part) for part in text.split(","))
     except ValueError:
         seeds = (-1,)
-    if min(seeds) < 0:
-        raise click.BadParameter(f"'{text}' are no seeds; write whole numbers from 0 on, with commas: 0,1")
+    if min(seeds) < 0 or max(seeds) > LARGEST_SEED:
+        raise click.BadParameter(f"'{text}' are no seeds; write whole numbers of 0 to {LARGEST_SEED}, with commas: 0,1")
     return tuple(dict.fromkeys(seeds))
 
 

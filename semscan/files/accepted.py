@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,8 @@ def read_accepted(path: Path) -> tuple[Accepted, ...]:
 
 def _records(path: Path) -> Iterable[tuple[int, Mapping[str, Any]]]:
     try:
-        lines = path.read_text("utf-8").splitlines()
+        # Windows editors put a byte order mark in front; splitlines would also split at U+2028 inside a text
+        lines = path.read_text("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "no text"
         raise BadDataError(f"{path}: cannot be read ({why}); name the results.jsonl of an inspection") from error
@@ -97,4 +99,4 @@ def _mask_of(record: Mapping[str, Any], path: Path) -> Path | None:
     if not isinstance(named, str):
         return None
     places: Sequence[Path] = (Path(named), path.parent / Path(named).name)
-    return next((place for place in places if place.is_file()), None)
+    return next((place for place in places if os.path.isfile(place)), None)

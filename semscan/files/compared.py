@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,11 @@ RECORD, EVALUATION = "compare.json", "evaluation.json"
 LARGEST = 64 << 20
 
 
-def claim_comparison(out: Path, record: Mapping[str, Any]) -> list[dict[str, Any]]:
+def claim_comparison(out: Path, record: Mapping[str, Any], numbers: Sequence[str]) -> list[dict[str, Any]]:
     """Check that `out` may hold this comparison, and begin it there; return the runs that it holds already.
+
+    One that was damaged is left out: without the names of its choice, or with something else than numbers, or nothing,
+    under `numbers`.
 
     Raises
     ------
@@ -36,12 +39,29 @@ def claim_comparison(out: Path, record: Mapping[str, Any]) -> list[dict[str, Any
     if there is not None and there.get("task") != record["task"]:
         raise OutputError(
             f"{out} holds a comparison of {there.get('data')} with {there.get('budget')}, this one is of "
-            f"{record['data']} with {record['budget']}, or read otherwise; name another folder with --out"
+            f"{record['data']} with {record['budget']}, or images have changed since, or are read otherwise; name "
+            "another folder with --out"
         )
     if there is None:
         write_comparison(out, record)
         return []
-    return [run for run in there.get("runs", ()) if isinstance(run, dict) and {"name", "seed", "status"} <= set(run)]
+    runs = there.get("runs")
+    return [run for run in runs if _is_run(run, numbers)] if isinstance(runs, list) else []
+
+
+def are_numbers(found: Mapping[str, Any], names: Sequence[str]) -> bool:
+    """Whether what stands under these names is numbers, or nothing."""
+    values = [found.get(name) for name in names]
+    return all(value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)) for value in values)
+
+
+def _is_run(run: Any, numbers: Sequence[str]) -> bool:
+    """Whether a record can stand in the table."""
+    if not isinstance(run, dict) or run.get("status") not in ("ok", "error") or not are_numbers(run, numbers):
+        return False
+    texts = ("name", "kind", "backbone", "attention", *(["error"] if run["status"] == "error" else []))
+    return (all(isinstance(run.get(key), str) for key in texts) and isinstance(run.get("seam"), bool)
+            and isinstance(run.get("seed"), int))  # fmt: skip
 
 
 def write_comparison(out: Path, record: Mapping[str, Any]) -> None:

@@ -18,7 +18,8 @@ OWN_OUTPUT = re.compile(
     r"\.(overlay\.png|mask\.png|map\.tif|reference\.tif|crop\d+\.png|explain\.png|faithful\.png|panel\.png)$",
     re.IGNORECASE,
 )
-MASK_FOLDER = "ground_truth"
+MASK_FOLDER = "ground_truth"  # in any case
+OWN_RECORDS = ("evaluation.json", "compare.json")  # beside pictures of evaluate and compare
 PATTERN = re.compile(r"[*?\[]")
 CHUNK = 1 << 16
 
@@ -51,9 +52,9 @@ def find_images(
 
     A file is taken whatever its name is. A folder is searched below, sorted, for names with
     an image's suffix (any case); hidden names, semscan's own outputs (``*.overlay.png``,
-    ``*.mask.png``, ``*.map.tif``, ``*.crop1.png``), folders called ``ground_truth``, model
-    folders and the folder `skip` are left out. A name with ``*``, ``?`` or ``[`` that is no file itself is
-    a pattern (``**`` goes below). ``-`` stands for names on standard input, one a line,
+    ``*.mask.png``, ``*.map.tif``, ``*.crop1.png``), folders called ``ground_truth`` (any case), models,
+    evaluations and comparisons, and the folder `skip` are left out. A name with ``*``, ``?`` or ``[`` that is
+    no file itself is a pattern (``**`` goes below). ``-`` stands for names on standard input, one a line,
     which are read as they come and never taken as patterns.
 
     Parameters
@@ -98,20 +99,25 @@ def images_below(folder: Path, *, skip: Path | None = None, problems: list[OSErr
     start = os.path.realpath(folder)
     seen = {start}
     for root, folders, files in os.walk(folder, onerror=unread.append, followlinks=True):
-        if root != str(folder) and "graph.onnx" in files and "config.json" in files:
-            folders.clear()  # a model: its pictures are of its training
+        if root != str(folder) and _holds_own_pictures(files):
+            folders.clear()
             continue
         keep = []
         for name in sorted(folders):
             real = os.path.realpath(os.path.join(root, name))
             # A folder seen before: a link that leads back, or a second way to the same images.
-            if not name.startswith(".") and name != MASK_FOLDER and real != skipped and real not in seen:
+            if not name.startswith(".") and name.casefold() != MASK_FOLDER and real != skipped and real not in seen:
                 seen.add(real)
                 keep.append(name)
         folders[:] = keep
         for name in sorted(files):
             if is_image_name(name):
                 yield Path(root, name)
+
+
+def _holds_own_pictures(files: Sequence[str]) -> bool:
+    """A model, an evaluation or a comparison: its pictures are of its making."""
+    return ("graph.onnx" in files and "config.json" in files) or any(name in files for name in OWN_RECORDS)
 
 
 def is_image_name(name: str) -> bool:

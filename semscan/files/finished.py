@@ -40,7 +40,7 @@ class Finished:
         starts = [len(out)] if out and parts[: len(out)] == out else range(len(parts))
         tails = (parts[start:] for start in starts)
         below = (Path(*tail) for tail in tails if tail and ".." not in tail and not PurePath(*tail).is_absolute())
-        return next((self.folder / path for path in below if (self.folder / path).is_file()), None)
+        return next((self.folder / path for path in below if os.path.isfile(self.folder / path)), None)
 
     @property
     def _out(self) -> tuple[str, ...]:
@@ -65,9 +65,9 @@ def read_finished(results: Path) -> Finished:
         If there are no records.
     """
     folder = Path(results)
-    if folder.name == RESULTS and not folder.is_dir():
+    if folder.name == RESULTS and not os.path.isdir(folder):
         folder = folder.parent
-    if not folder.is_dir():
+    if not _is_folder(folder):
         raise OutputError(f"{results}: no such folder of results; give the --out of a `semscan inspect`")
     try:
         lines = (folder / RESULTS).read_bytes().splitlines(keepends=True)
@@ -80,6 +80,13 @@ def read_finished(results: Path) -> Finished:
     if not records:
         raise OutputError(f"{folder}: holds no records ({RESULTS}); give the --out of a `semscan inspect`")
     return Finished(folder, records, _run(folder / RUN), len({source_of(record) for record in late}))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be read ({error.strerror}); check its name and permissions") from error
 
 
 def _run(path: Path) -> dict[str, Any]:

@@ -10,11 +10,11 @@ import numpy as np
 
 from semscan.errors import BadDataError
 from semscan.files.find import MASK_FOLDER, images_below
+from semscan.files.layout import TRAIN, class_called
 from semscan.files.masks import MASK_ENDING, TEST, without_masks
 from semscan.files.read import read_image
 from semscan.settings import GOOD_NAMES, IMAGE_SUFFIXES, ReadSettings
 
-TRAIN = "train"
 MARKED = "defect"  # the class of a loose image with a mask
 
 
@@ -47,8 +47,8 @@ class LabelledSet:
 def find_labelled(data: Path, good: str | None = None, *, skip: Path | None = None) -> LabelledSet:
     """Find the images of a data set whose answer is known.
 
-    Those of ``data/test/<class>``, else those of ``data/<class>``. Good is the class named `good`, or one of
-    ``settings.GOOD_NAMES``; all others are defective. The mask of ``test/<class>/a.png`` is
+    Those of ``data/test/<class>``, else those of ``data/<class>``. Good is the class named `good` (as `class_called`
+    takes it), or one of ``settings.GOOD_NAMES``; all others are defective. The mask of ``test/<class>/a.png`` is
     ``ground_truth/<class>/a_mask.png`` (or ``a.png``), or ``a_mask.png`` beside it. Without class folders an
     image is defective when it has a mask, ``ground_truth/a_mask.png``.
 
@@ -64,7 +64,7 @@ def find_labelled(data: Path, good: str | None = None, *, skip: Path | None = No
     Raises
     ------
     BadDataError
-        If there is nothing to score, or nothing says which images are defective.
+        If there is nothing to score, nothing says which images are defective, or the masks cannot be read.
     """
     data = Path(data)
     folders = _folders(data)
@@ -77,8 +77,7 @@ def find_labelled(data: Path, good: str | None = None, *, skip: Path | None = No
     root = folders.get(TEST, data)
     problems: list[OSError] = []
     paths, beside = without_masks(tuple(images_below(root, skip=skip, problems=problems)))
-    if problems:
-        raise BadDataError(f"{problems[0].filename}: the folder cannot be read; check its permissions")
+    _refuse(problems)
     if not paths:
         raise BadDataError(f"{root}: holds no images, wanted {', '.join(IMAGE_SUFFIXES)} in class folders below it")
     loose = sum(path.parent == root for path in paths)
@@ -88,14 +87,13 @@ def find_labelled(data: Path, good: str | None = None, *, skip: Path | None = No
             "move them into a folder of their class"
         )
     masks = _masks(folders.get(MASK_FOLDER))
+    if good is not None and not loose:
+        good = class_called(root, sorted({path.relative_to(root).parts[0] for path in paths}), good)
     images, taken = [], set(beside.values())
     for path in paths:
         mask = beside.get(path) or _mask_of(path.relative_to(root), masks)
         taken.add(mask) if mask else None
         images.append(_labelled(root, path, mask, good))
-    if good is not None and all(image.defective for image in images):
-        names = ", ".join(sorted({repr(image.class_name) for image in images}))
-        raise BadDataError(f"{root}: has no class folder {good!r}, but {names}; name one with --good")
     if loose and all(image.mask is None for image in images):
         raise BadDataError(
             f"{root}: its images lie in no class folders and have no masks, so nothing says which are defective; "
@@ -136,7 +134,18 @@ def _masks(folder: Path | None) -> dict[str, Path]:
     """All masks below ground_truth by their place in it, without suffix."""
     if folder is None:
         return {}
-    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in images_below(folder)}
+    problems: list[OSError] = []
+    masks = {
+        path.relative_to(folder).with_suffix("").as_posix(): path for path in images_below(folder, problems=problems)
+    }
+    _refuse(problems)
+    return masks
+
+
+def _refuse(problems: list[OSError]) -> None:
+    if problems:
+        first = problems[0]
+        raise BadDataError(f"{first.filename}: the folder cannot be read ({first.strerror}); check its permissions")
 
 
 def _mask_of(below: Path, masks: Mapping[str, Path]) -> Path | None:

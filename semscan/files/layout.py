@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from semscan.errors import BadDataError
-from semscan.files.find import MASK_FOLDER, images_below, is_image_name
+from semscan.files.find import MASK_FOLDER, OWN_RECORDS, images_below, is_image_name
 from semscan.files.masks import TEST, masks_apart, without_masks
 from semscan.settings import GOOD_NAMES, IMAGE_SUFFIXES
 
 FEW = 20
 TRAIN = "train"
-OWN_FILES = ("config.json", "results.jsonl", "run.json")  # a model or results that lie among the data
+OWN_FILES = ("config.json", "results.jsonl", "run.json", *OWN_RECORDS)  # a model or results among the data
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Layout:
     said: str = ""
 
 
-def find_layout(data: Path, good: str | None = None) -> Layout:
+def find_layout(data: Path, good: str | None = None, *, all_good: bool = False) -> Layout:
     """Find out what a training folder holds.
 
     The images are those of ``data/train`` if there is such a folder, else those of `data`
@@ -56,6 +56,8 @@ def find_layout(data: Path, good: str | None = None) -> Layout:
         The folder as given.
     good : str, optional
         Name of the good class's folder.
+    all_good : bool
+        Where no class is called good, all images are, those in folders too.
 
     Raises
     ------
@@ -68,6 +70,8 @@ def find_layout(data: Path, good: str | None = None) -> Layout:
     root = folders.get(TRAIN, data)
     loose, classes = _contents(root, flat=root == data)
     test_ignored = TEST in folders
+    if all_good and classes and not any(name.casefold() in GOOD_NAMES for name in classes):
+        return _of_all(data, root, loose, classes, test_ignored)
     if loose and classes:
         raise BadDataError(
             f"{root}: holds {len(loose)} images beside the class folders {_listed(classes)}, wanted one or "
@@ -82,15 +86,24 @@ def find_layout(data: Path, good: str | None = None) -> Layout:
     return _of_classes(data, root, classes, good, test_ignored)
 
 
+def _of_all(
+    data: Path, root: Path, loose: tuple[Path, ...], found: dict[str, tuple[Path, ...]], test_ignored: bool
+) -> Layout:
+    paths, _ = without_masks((*loose, *(path for name in found for path in found[name])))
+    said = f"{_place(data, root)}folders {_listed(found)}, none called good: {_images(len(paths))}, all taken as good"
+    return Layout("good-only", paths, {}, {}, None, test_ignored, said + _unread(test_ignored))
+
+
 def _of_classes(
     data: Path, root: Path, found: dict[str, tuple[Path, ...]], good: str | None, test_ignored: bool
 ) -> Layout:
     classes: dict[str, tuple[Path, ...]] = {}
     masks: dict[Path, Path] = {}
     doubtful: list[Path] = []
+    problems: list[OSError] = []
     for name, paths in found.items():
         classes[name], beside = without_masks(paths)
-        apart, left = masks_apart(data, root, name, classes[name])
+        apart, left = masks_apart(data, root, name, classes[name], problems)
         masks |= beside | apart
         doubtful += left
     good_name = _good_class(root, classes, good)
@@ -106,6 +119,8 @@ def _of_classes(
         said += f"; masks for {len(masks)} of them"
     if doubtful:
         said += f"; {_masks(len(doubtful))} left alone that may belong to test images of the same name"
+    if problems:
+        said += f"; masks in {problems[0].filename} are not used, it cannot be read ({problems[0].strerror})"
     if good_name is None:
         said += "; no good class, so nothing sets a threshold: the model only tells the classes apart"
     return Layout(kind, good_paths, classes, masks, good_name, test_ignored, said + _unread(test_ignored))
@@ -123,10 +138,7 @@ def _kind(good: str | None, classes: Mapping[str, tuple[Path, ...]], masks: Mapp
 def _good_class(root: Path, classes: Iterable[str], good: str | None) -> str | None:
     names = list(classes)
     if good is not None:
-        like = [name for name in names if name.casefold() == good.casefold()]
-        if good not in names and len(like) != 1:
-            raise BadDataError(f"{root}: has no class folder {good!r}, but {_listed(names)}; name one with --good")
-        return good if good in names else like[0]
+        return class_called(root, names, good)
     known = [name for name in names if name.casefold() in GOOD_NAMES]
     if len(known) > 1:
         raise BadDataError(f"{root}: {_listed(known)} could each be the good class; say which with --good")
@@ -138,12 +150,27 @@ def _good_class(root: Path, classes: Iterable[str], good: str | None) -> str | N
     return known[0] if known else None
 
 
+def class_called(root: Path, names: Iterable[str], good: str) -> str:
+    """The one of the class folders in `root` that `good` names, in any case where only one fits.
+
+    Raises
+    ------
+    BadDataError
+        If there is none.
+    """
+    there = list(names)
+    like = [name for name in there if name.casefold() == good.casefold()]
+    if good not in there and len(like) != 1:
+        raise BadDataError(f"{root}: has no class folder {good!r}, but {_listed(there)}; name one with --good")
+    return good if good in there else like[0]
+
+
 def _contents(root: Path, *, flat: bool) -> tuple[tuple[Path, ...], dict[str, tuple[Path, ...]]]:
     """Return the images directly in `root`, and those of each of its folders that has any."""
-    names = sorted(entry.name for entry in _entries(root) if entry.is_file() and is_image_name(entry.name))
+    names = sorted(entry.name for entry in _entries(root) if is_image_name(entry.name) and not _is_folder(entry))
     classes = {}
     for name, folder in _folders(root).items():
-        if name == MASK_FOLDER or (flat and name.casefold() == TEST) or _is_ours(folder):
+        if name.casefold() == MASK_FOLDER or (flat and name.casefold() == TEST) or _is_ours(folder):
             continue
         problems: list[OSError] = []
         paths = tuple(images_below(folder, problems=problems))
@@ -155,14 +182,18 @@ def _contents(root: Path, *, flat: bool) -> tuple[tuple[Path, ...], dict[str, tu
 
 
 def _check_folder(data: Path) -> None:
-    if not data.exists():
+    try:
+        there, is_folder = data.exists(), data.is_dir()
+    except OSError as error:
+        raise _unreadable(data, error) from error
+    if not there:
         raise BadDataError(f"{data}: no such folder, wanted a folder of training images; check the name")
-    if not data.is_dir():
+    if not is_folder:
         raise BadDataError(f"{data}: this is a file, wanted a folder of training images; name its folder")
 
 
 def _folders(root: Path) -> dict[str, Path]:
-    entries = (entry for entry in _entries(root) if entry.is_dir() and not entry.name.startswith("."))
+    entries = (entry for entry in _entries(root) if _is_folder(entry) and not entry.name.startswith("."))
     return {entry.name: Path(entry.path) for entry in sorted(entries, key=lambda entry: entry.name)}
 
 
@@ -174,12 +205,19 @@ def _entries(root: Path) -> list[os.DirEntry[str]]:
         raise _unreadable(root, error) from error
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in circles, or to where one may not look
+        return False
+
+
 def _is_ours(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in OWN_FILES)
+    return any(os.path.isfile(folder / name) for name in OWN_FILES)
 
 
 def _unreadable(folder: Path, error: OSError) -> BadDataError:
-    return BadDataError(f"{folder}: the folder cannot be read ({error.strerror}); check its permissions")
+    return BadDataError(f"{folder}: the folder cannot be read ({error.strerror}); check its name and permissions")
 
 
 def _nothing(data: Path, root: Path, test_ignored: bool) -> str:

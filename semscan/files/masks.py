@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -24,12 +25,13 @@ def without_masks(paths: Iterable[Path]) -> tuple[tuple[Path, ...], dict[Path, P
 
 
 def masks_apart(
-    data: Path, root: Path, name: str, paths: Iterable[Path]
+    data: Path, root: Path, name: str, paths: Iterable[Path], problems: list[OSError] | None = None
 ) -> tuple[dict[Path, Path], tuple[Path, ...]]:
     """Find the masks of a class in ground_truth.
 
     Those in ``data/train/ground_truth`` are of training images. Those in ``data/ground_truth`` may also be of
-    images of the same name in test: these are left alone.
+    images of the same name in test: these are left alone. What cannot be read counts as empty; of ground_truth it is
+    appended to `problems`.
 
     Returns
     -------
@@ -38,9 +40,10 @@ def masks_apart(
     doubtful : tuple of Path
         Masks that were left alone.
     """
-    own = {} if root == data else _by_place(_folder(root, MASK_FOLDER), name)
-    shared = _by_place(_folder(data, MASK_FOLDER), name)
-    tested = set(_by_place(_folder(data, TEST), name))
+    unread = [] if problems is None else problems
+    own = {} if root == data else _by_place(_folder(root, MASK_FOLDER), name, unread)
+    shared = _by_place(_folder(data, MASK_FOLDER), name, unread)
+    tested = set(_by_place(_folder(data, TEST), name, []))
     masks, doubtful = {}, []
     for path in paths:
         stem = path.relative_to(root / name).with_suffix("").as_posix()
@@ -56,17 +59,22 @@ def masks_apart(
 
 def _folder(root: Path, name: str) -> Path:
     """A folder in `root` called `name` in any case."""
-    there = (entry for entry in sorted(root.iterdir()) if entry.is_dir() and entry.name.casefold() == name)
+    there = (entry for entry in sorted(root.iterdir()) if entry.name.casefold() == name and os.path.isdir(entry))
     return next(there, root / name)
 
 
-def _by_place(folder: Path, name: str) -> dict[str, Path]:
+def _by_place(folder: Path, name: str, problems: list[OSError]) -> dict[str, Path]:
     """All images of a class below a folder by their place, without suffix; the class in any case."""
-    classes = sorted(folder.iterdir()) if folder.is_dir() else []
+    try:
+        classes = sorted(folder.iterdir()) if os.path.isdir(folder) else []
+    except OSError as error:
+        problems.append(error)
+        return {}
     found: dict[str, Path] = {}
     for below in classes:
-        if below.is_dir() and below.name.casefold() == name.casefold():
-            found |= {path.relative_to(below).with_suffix("").as_posix(): path for path in images_below(below)}
+        if below.name.casefold() == name.casefold() and os.path.isdir(below):
+            paths = images_below(below, problems=problems)
+            found |= {path.relative_to(below).with_suffix("").as_posix(): path for path in paths}
     return found
 
 

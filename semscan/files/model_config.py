@@ -38,6 +38,8 @@ def check_config(config: Mapping[str, Any]) -> None:
         raise ValueError("surround is none, wanted a share of 0 to 1 and reach_px of more than 0 to 1000")
     if not _number(0.05, 1)(config.get("zoom", 1)):
         raise ValueError(f"zoom is {shown(config['zoom'])}, wanted 0.05 to 1")
+    if config["kind"] == "attention-cnn" and config.get("zoom", 1) != 1:
+        raise ValueError(f"zoom is {shown(config['zoom'])}, wanted 1 for an attention CNN")
     if not _is_look(config.get("training_look", {})):
         raise ValueError("training_look is not one, wanted the median and spread of each measure")
     if not _are_marks(config.get("class_marks"), classes or ()):

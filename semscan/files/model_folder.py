@@ -59,8 +59,8 @@ def read_model_folder(path: Path) -> ModelFolder:
     path = Path(path)
     try:
         _check_there(path)
-    except PermissionError as error:
-        raise BadModelError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
+    except OSError as error:
+        raise BadModelError(f"{path}: cannot be read ({error.strerror}); check its name and permissions") from error
     text = _read(path / CONFIG, LARGEST_CONFIG)
     config = _parse(path / CONFIG, text)
     try:

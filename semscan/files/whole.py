@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from semscan.errors import OutputError
 
 WORK_MARK = ".semscan-unfinished"
 FRESH = "model"  # what is moved into place, in the work folder
-_WORK_MARKS = (WORK_MARK, "task.json")  # the second of trainings by earlier versions
+_EARLIER_MARK = "task.json"  # of trainings by earlier versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,11 @@ def claim(out: Path, kind: Whole, *, overwrite: bool, resume: bool = False) -> P
     """
     if out.name in ("", ".."):
         raise OutputError(f"{out} cannot be moved into place as {kind.what}; name a new folder with --out")
+    out = _real(out)
     work, previous = out.with_name(out.name + ".unfinished"), out.with_name(out.name + ".previous")
     try:
+        if os.path.ismount(out):
+            raise OutputError(f"{out} is a mount point and cannot be replaced by {kind.what}; name a folder in it")
         if out.exists() and not out.is_dir():
             raise OutputError(f"{out} is a file, not a folder; name another folder with --out")
         if (out / kind.mark).is_file():
@@ -55,12 +59,13 @@ def claim(out: Path, kind: Whole, *, overwrite: bool, resume: bool = False) -> P
         if previous.exists() and not (previous / kind.mark).is_file():
             raise OutputError(f"{previous} is in the way and not {kind.what}; move it away, or name another --out")
         if work.exists():
-            if not work.is_dir() or (any(work.iterdir()) and not any((work / mark).is_file() for mark in _WORK_MARKS)):
-                raise OutputError(f"{work} is in the way and not semscan's; move it away, or name another --out")
+            if not _begun(work, kind):
+                raise OutputError(f"{work} is in the way and not {kind.what} that was begun; move it away, or name "
+                                  "another --out")
             if not resume:
                 shutil.rmtree(work)
         work.mkdir(parents=True, exist_ok=True)
-        (work / WORK_MARK).touch()
+        (work / WORK_MARK).write_text(kind.what, "utf-8")
     except OSError as error:
         if isinstance(error, OutputError):
             raise
@@ -80,6 +85,7 @@ def finish(work: Path, out: Path, kind: Whole) -> None:
     OutputError
         If it cannot be moved; `work` is then left as it is.
     """
+    out = _real(out)
     fresh, previous = work / FRESH, out.with_name(out.name + ".previous")
     try:
         if not out.is_dir():
@@ -94,8 +100,24 @@ def finish(work: Path, out: Path, kind: Whole) -> None:
             fresh.replace(out)
             shutil.rmtree(previous)
     except OSError as error:
-        raise OutputError(f"{out}: cannot be written ({error.strerror or error}); name another folder") from error
+        raise OutputError(f"{out}: cannot be written ({error.strerror or error}); what was made lies in {fresh}") \
+            from error
     drop(work)
+
+
+def _real(out: Path) -> Path:
+    """Where a link leads: the folder is replaced, not the link to it."""
+    return Path(os.path.realpath(out)) if out.is_symlink() else out
+
+
+def _begun(work: Path, kind: Whole) -> bool:
+    """Whether a folder is empty, or one in which such a thing was begun."""
+    if not work.is_dir():
+        return False
+    mark = work / WORK_MARK
+    if mark.is_file():
+        return mark.read_text("utf-8", errors="replace") == kind.what
+    return not any(work.iterdir()) or (kind is MODEL and (work / _EARLIER_MARK).is_file())
 
 
 def drop(work: Path) -> None:

@@ -46,18 +46,27 @@ def tile_offsets(shape: tuple[int, int], tile: int, overlap: int) -> list[tuple[
     return [(row, col) for row in rows for col in cols]
 
 
-def cheapest_tile(shape: tuple[int, int], tiles: Sequence[int], overlap: int) -> int:
-    """Of some tile sides, the one that covers an image with the fewest pixels in all tiles; the first of equals.
+def cheapest_tile(shape: tuple[int, int], smallest: int, largest: int | None, overlap: int) -> int:
+    """The tile side that covers an image with the fewest pixels in all tiles; the smallest of equals.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns of the image.
+    smallest, largest : int
+        Sides to choose from, in steps of 16; without a largest there is no choice.
+    overlap : int
+        Least overlap of neighbours, pixels.
 
     Examples
     --------
-    >>> cheapest_tile((1024, 1024), range(256, 385, 16), 96)
-    336
+    >>> cheapest_tile((1024, 1024), 256, 384, 96), cheapest_tile((1024, 1024), 256, None, 96)
+    (336, 256)
     """
     def cost(tile: int) -> int:
         return len(_along(shape[0], tile, overlap)) * len(_along(shape[1], tile, overlap)) * tile**2
 
-    return min(tiles, key=cost)
+    return min(range(smallest, (largest or smallest) + 1, PHASE), key=cost)
 
 
 def _along(size: int, tile: int, overlap: int) -> list[int]:

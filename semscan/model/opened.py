@@ -64,6 +64,8 @@ class Inside:
 
     def __init__(self, network, *, all_ways: bool) -> None:
         self.attentions = {layer.name: layer for layer in network.layers if _is_attention(layer)}
+        self.competing = frozenset(name for name, layer in self.attentions.items()
+                                   if getattr(layer, "competes", False))
         self._all_ways = all_ways
         taps: dict[str, Any] = {}
         for name, layer in self.attentions.items():

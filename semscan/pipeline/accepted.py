@@ -20,6 +20,7 @@ from semscan.image.resize import Scale, zoomed
 from semscan.image.tiling import judged_rows
 from semscan.pipeline.gallery import Gallery
 from semscan.pipeline.real import AcceptedRegions
+from semscan.pipeline.trainset import near_zoom
 from semscan.settings import GALLERY_BYTES, ReadSettings
 from semscan.synth.paste import components, healed
 from semscan.values import Box, CleanImage
@@ -93,7 +94,7 @@ def region_peaks(look: Callable, accepted: AcceptedRegions) -> np.ndarray:
 def _open(record: Accepted, read: ReadSettings, scale: Scale) -> _Opened:
     image = clean(read_image(record.source, read), read)
     rows, shape = judged_rows(image), image.values.shape
-    zoom = scale.zoom(image.nm_per_pixel)
+    zoom = near_zoom(record.source, image.nm_per_pixel, scale)
     foreign = np.zeros(shape, bool)
     if shape == record.size:  # else the file was replaced by another image
         foreign = _found(record, shape)
@@ -131,5 +132,5 @@ def _moved(box: Box, first_row: int, zoom: float) -> tuple[int, int, int, int]:
 
 def _is_test(source: Path, data: Path) -> bool:
     real = Path(os.path.realpath(source))
-    tests = (entry for entry in data.iterdir() if entry.is_dir() and entry.name.casefold() == TEST)
+    tests = (entry for entry in data.iterdir() if entry.name.casefold() == TEST and os.path.isdir(entry))
     return any(real.is_relative_to(os.path.realpath(test)) for test in tests)

@@ -46,6 +46,14 @@ class Training:
         """How much to enlarge an image for the network, which may judge all images at a share of their size."""
         return self.zoom(image) * self._zoom
 
+    def brought(self, image: CleanImage) -> CleanImage:
+        """The image as large as the network wants it; the very same where it is."""
+        zoom = self.whole_zoom(image)
+        if zoom == 1:
+            return image
+        judged = zoomed(image.judged.astype(np.float32), zoom) > 0.5
+        return replace(image, values=zoomed(image.values, zoom), judged=judged)
+
     def said(self, own: CleanImage, seen: np.ndarray, zoom: float) -> tuple[str, ...]:
         """Warnings about an image, and about `seen`, its judged values as the network gets them."""
         said = []
@@ -69,15 +77,12 @@ def at_training_scale(look: Look) -> Look:
 
     @wraps(look)
     def looked(network: Any, image: CleanImage) -> Evidence:
-        zoom = network.training.whole_zoom(image)
-        fed = image if zoom == 1 else replace(
-            image, values=zoomed(image.values, zoom), judged=zoomed(image.judged.astype(np.float32), zoom) > 0.5
-        )  # fmt: skip
+        fed = network.training.brought(image)
         evidence = look(network, fed)
         rows = judged_rows(fed)
         seen = patched(fed.values[rows], fed.judged[rows])
         warnings = network.training.said(image, seen, network.training.zoom(image))
-        if zoom != 1:
+        if fed is not image:
             raw = cv2.resize(evidence.raw, image.values.shape[::-1], interpolation=cv2.INTER_LINEAR)
             evidence = replace(evidence, raw=np.where(image.judged, raw, np.float32(0)))
         return replace(evidence, warnings=(*evidence.warnings, *warnings)) if warnings else evidence

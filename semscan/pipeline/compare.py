@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from semscan.errors import BadDataError, BadModelError, OutputError, SemscanError, UsageFault
-from semscan.files.compared import claim_comparison, read_evaluation, write_comparison
+from semscan.files.compared import are_numbers, claim_comparison, read_evaluation, write_comparison
 from semscan.files.labelled import find_labelled
 from semscan.files.layout import find_layout
 from semscan.files.model_folder import read_model_folder
 from semscan.model.registry import ATTENTIONS, BACKBONES, MODELS, attention_parts, known
 from semscan.pipeline.evaluate import evaluate
 from semscan.pipeline.train import train
-from semscan.report.comparison import FIGURES, comparison_lines, summarise
+from semscan.report.comparison import FIGURES, NUMBERS, comparison_lines, summarise
 from semscan.report.record import one_line
 from semscan.settings import AUTO, CompareSettings, EvaluateSettings, InspectSettings, TrainSettings
 
@@ -50,14 +50,16 @@ def compare(
         Before the first run.
     """
     planned = plan_runs(settings, _kinds(data, settings))
-    notes = _notes(data, settings)
+    tested, notes = _test_images(data, settings)
     for note in notes:
         say(f"note: {note}")
     budget = f"{settings.steps} steps a run" if settings.steps else f"{settings.time_limit:g} s a run"
-    record: dict[str, Any] = {"data": str(data), "status": "ok", "budget": budget, "seeds": list(settings.seeds),
-                              "task": _task(data, settings), "notes": notes, "runs": [], "table": []}  # fmt: skip
+    record: dict[str, Any] = {
+        "data": str(data), "status": "ok", "budget": budget, "seeds": list(settings.seeds),
+        "task": _task(data, settings, tested), "notes": notes, "runs": [], "table": [],
+    }  # fmt: skip
     out = Path(settings.out)
-    runs = {run["name"]: run for run in claim_comparison(out, record)}
+    runs = {run["name"]: run for run in claim_comparison(out, record, NUMBERS)}
     for number, chosen in enumerate(planned, start=1):
         say(f"Run {number} of {len(planned)}: {chosen['name']}")
         run = _guarded(data, chosen, settings, bool(notes), say)
@@ -110,20 +112,33 @@ def _kinds(data: Path, settings: CompareSettings) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _notes(data: Path, settings: CompareSettings) -> list[str]:
-    """Why nothing is evaluated, if nothing is."""
+def _test_images(data: Path, settings: CompareSettings) -> tuple[list[Path], list[str]]:
+    """The images and masks of the evaluation; without them, why nothing is evaluated."""
     try:
         found = find_labelled(data, settings.good, skip=Path(settings.out))
     except BadDataError as error:
-        return [f"no test images, so only what training itself says is told ({one_line(str(error))})"]
-    return [] if found.apart else ["no test folder, so only what training itself says is told"]
+        return [], [f"no test images, so only what training itself says is told ({one_line(str(error))})"]
+    if not found.apart:
+        return [], ["no test folder, so only what training itself says is told"]
+    return [path for one in found.images for path in (one.path, one.mask) if path], []
 
 
-def _task(data: Path, settings: CompareSettings) -> str:
-    """What all runs of a comparison share, as a short name of its content."""
+def _task(data: Path, settings: CompareSettings, tested: Sequence[Path]) -> str:
+    """What all runs of a comparison share, images as they are now included, as a short name of its content."""
+    layout = find_layout(data, settings.good)
+    trained = [*layout.good, *(path for paths in layout.classes.values() for path in paths), *layout.masks.values()]
+    files = sorted({(str(path), *_state(path)) for path in (*trained, *tested)})
     shared = {"data": str(data.resolve()), "good": settings.good, "steps": settings.steps,
-              "time_limit": settings.time_limit, "read": repr(settings.read)}  # fmt: skip
+              "time_limit": settings.time_limit, "read": repr(settings.read), "files": files}  # fmt: skip
     return hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _state(path: Path) -> tuple[int, int]:
+    try:
+        about = path.stat()
+    except OSError:  # what cannot be read is said when it is
+        return 0, 0
+    return about.st_size, about.st_mtime_ns
 
 
 def _guarded(data: Path, chosen: Run, settings: CompareSettings, untested: bool, say: Say) -> Run:
@@ -179,7 +194,8 @@ def _figures(data: Path, model: Path, fingerprint: str, settings: CompareSetting
     """The evaluation of a model; the one that is there if it is of this very model."""
     out = Path(f"{model}.evaluation")
     there = read_evaluation(out)
-    if there and there.get("fingerprint") == fingerprint and there.get("data") == str(data):
+    same = there and there.get("fingerprint") == fingerprint and there.get("data") == str(data)
+    if there and same and are_numbers(there, FIGURES):
         return there
     inspect = InspectSettings(method=("model",), model=str(model), read=settings.read)
     return evaluate(data, EvaluateSettings(inspect=inspect, out=str(out), good=settings.good))

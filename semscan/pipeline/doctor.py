@@ -154,14 +154,29 @@ def _counts(layout: Layout, settings: DoctorSettings) -> Iterator[Finding]:
 
 def _same_bytes(named: Sequence[_Named]) -> Iterator[Finding]:
     """Files of the same bytes in two classes; only files of the same size are read."""
-    sizes = Counter(path.stat().st_size for path, *_ in named)
+    sizes = [_size(path) for path, *_ in named]
+    many = Counter(sizes)
     first: dict[bytes, _Named] = {}
-    for file in named:
-        if sizes[file[0].stat().st_size] > 1:
-            other = first.setdefault(hashlib.sha256(file[0].read_bytes()).digest(), file)
-            if other[2] != file[2]:
-                yield Finding(PROBLEM, "duplicates", f"{other[0]} and {file[0]} are the same image in two classes: "
-                              "only one can be right", (str(other[0]), str(file[0])))  # fmt: skip
+    for file, size in zip(named, sizes, strict=True):
+        digest = _digest(file[0]) if size is not None and many[size] > 1 else None
+        other = file if digest is None else first.setdefault(digest, file)
+        if other[2] != file[2]:
+            yield Finding(PROBLEM, "duplicates", f"{other[0]} and {file[0]} are the same image in two classes: "
+                          "only one can be right", (str(other[0]), str(file[0])))  # fmt: skip
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:  # said as unreadable by those who need its pixels
+        return None
+
+
+def _digest(path: Path) -> bytes | None:
+    try:
+        return hashlib.sha256(path.read_bytes()).digest()
+    except OSError:
+        return None
 
 
 def _by_class(seen: Sequence[Seen], part: str) -> dict[str, int]:

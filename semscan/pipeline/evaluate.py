@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,13 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from semscan.errors import BadDataError
+from semscan.errors import BadDataError, OutputError
+from semscan.files.compared import EVALUATION as RECORD
+from semscan.files.compared import read_evaluation
 from semscan.files.find import Found
 from semscan.files.labelled import Labelled, LabelledSet, find_labelled, read_mask
 from semscan.files.planted import Planted, read_planted
 from semscan.files.read import read_image
 from semscan.files.spool import Spool
-from semscan.files.write import write_bytes, write_png, write_text
+from semscan.files.write import png_bytes, write_bytes, write_text
 from semscan.image.clean import clean
 from semscan.pipeline.guard import guarded
 from semscan.pipeline.inspect import Judged, judge
@@ -32,7 +35,8 @@ from semscan.scores.measure import Measured, measure
 from semscan.scores.types import Typed, type_defects
 from semscan.settings import EvaluateSettings, InspectSettings
 
-RECORD, CURVES, FAILURES = "evaluation.json", "curves.png", "failures.png"
+CURVES, FAILURES = "curves.png", "failures.png"
+KEYS = {"data", "status", "method", "images", "outputs"}  # of every evaluation.json
 Progress = Callable[[str, int], None]
 
 
@@ -66,6 +70,7 @@ def evaluate(
     """
     began = time.monotonic()
     out = Path(settings.out)
+    _check_out(out)
     found = find_labelled(data, settings.good, skip=out)
     witness = witness or choose_witness(settings.inspect)
     record: dict[str, Any] = {"data": str(data), "status": "ok", "said": found.said}
@@ -80,15 +85,25 @@ def evaluate(
         record |= _without_threshold(measured.figures) if witness.raw_threshold is None else measured.figures
         record["notes"] = _notes(record, witness, found)
         record["failed"] = failed
-        record["outputs"] = _write_pictures(out, record, measured, settings)
+        pictures = _pictures(record, measured, settings)
+    record["outputs"] = {"record": str(out / RECORD)} | {Path(name).stem: str(out / name) for name in pictures}
     record["seconds"] = round(time.monotonic() - began, 1)
-    write_text(out / RECORD, to_json(record) + "\n")
+    write_text(out / RECORD, to_json(record) + "\n")  # first: it says that the pictures are ours
+    for name, picture in pictures.items():
+        write_bytes(out / name, picture)
     return record
 
 
 def evaluation_text(record: Mapping[str, Any]) -> list[str]:
     """The evaluation as lines to read."""
     return evaluation_lines(record)
+
+
+def _check_out(out: Path) -> None:
+    """Refuse a folder whose files of our names are not those of an earlier evaluation, such as a model's."""
+    there = [name for name in (RECORD, CURVES, FAILURES) if os.path.lexists(out / name)]
+    if there and not set(read_evaluation(out) or ()) >= KEYS:
+        raise OutputError(f"{out / there[0]} is there and not of an evaluation; move it away, or name another --out")
 
 
 def _look(
@@ -152,20 +167,17 @@ def _notes(record: Mapping[str, Any], witness: Witness, found: LabelledSet) -> l
     return said
 
 
-def _write_pictures(
-    out: Path, record: Mapping[str, Any], measured: Measured, settings: EvaluateSettings
-) -> dict[str, str]:
+def _pictures(record: Mapping[str, Any], measured: Measured, settings: EvaluateSettings) -> dict[str, bytes]:
+    """The pictures as PNG, by the name of their file."""
     title = f"{record['data']}, {record['images']} images"
-    written = {"record": str(out / RECORD)}
+    drawn = {}
     if measured.lines:
-        write_bytes(out / CURVES, draw_measured(measured.lines, record, title))
-        written["curves"] = str(out / CURVES)
+        drawn[CURVES] = draw_measured(measured.lines, record, title)
     if record.get("at_threshold"):
         misses, alarms = ([_failure(case, patch, settings.inspect) for case, patch in worst[: settings.shown]]
                           for worst in (measured.misses, measured.alarms))  # fmt: skip
-        write_png(out / FAILURES, draw_failures(misses, alarms))
-        written["failures"] = str(out / FAILURES)
-    return written
+        drawn[FAILURES] = png_bytes(draw_failures(misses, alarms))
+    return drawn
 
 
 def _failure(case: Case, patch: Patch, settings: InspectSettings) -> Failure:

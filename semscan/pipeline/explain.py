@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from semscan.errors import UsageFault
 from semscan.files.explained import FAITHFUL, FIGURE, PANEL, PANELS, Explained
 from semscan.files.find import Found, find_images
 from semscan.files.model_folder import ModelFolder, read_model_folder
@@ -38,6 +39,7 @@ class Opened:
     folder: ModelFolder
     witness: ModelWitness
     look: Look
+    competing: frozenset[str] = frozenset()
 
 
 def open_model(settings: ExplainSettings) -> Opened:
@@ -51,8 +53,11 @@ def open_model(settings: ExplainSettings) -> Opened:
     from semscan.model.opened import Inside, open_network
 
     folder = read_model_folder(model_path(InspectSettings(model=settings.model)))
-    inside = Inside(open_network(folder.path, folder.config), all_ways=folder.config["kind"] == "autoencoder")
-    return Opened(folder, ModelWitness(folder), inside)
+    rebuilds = folder.config["kind"] == "autoencoder"
+    if settings.faithful and settings.faithful.background == "reconstruction" and not rebuilds:
+        raise UsageFault("--background reconstruction: this network reconstructs nothing; take patches or blur")
+    inside = Inside(open_network(folder.path, folder.config), all_ways=rebuilds)
+    return Opened(folder, ModelWitness(folder), inside, inside.competing)
 
 
 def explain_images(
@@ -93,9 +98,13 @@ def _explain(found: Found, explained: Explained, settings: ExplainSettings, open
     image = read_image(found.path, settings.read, given=found.given)
     judged = judge(image, found.given, InspectSettings(read=settings.read), opened.witness)
     config = opened.folder.config
-    seen = see_inside(judged.image, config, opened.look)
+    seen = see_inside(judged.image, config, opened.look, opened.competing)
     reconstruction = _on_grey_scale(seen, config)
     attention = _attended(seen)
+    weighed = None
+    if settings.faithful is not None:  # first: an image that cannot be tested leaves no figure
+        tested = judged.heat.values if attention is None else attention
+        weighed = weigh_attention(judged.image, tested, reconstruction, opened.witness, settings.faithful)
     stem = explained.claim(found, os.path.abspath(found.path))
     base = explained.out / stem
     explained.clear(stem)
@@ -110,11 +119,10 @@ def _explain(found: Found, explained: Explained, settings: ExplainSettings, open
     record["outputs"] = _write(judged, seen, attention, reconstruction, base,
                                _title(found, record, config), 0.5 if calibrated else None)  # fmt: skip
     record["warnings"] = [*judged.inspection.warnings, *([NO_ATTENTION] if attention is None else [])]
-    if settings.faithful is not None:
-        tested = judged.heat.values if attention is None else attention
-        record["faithful"] = weigh_attention(judged.image, tested, reconstruction, opened.witness, settings.faithful)
+    if weighed is not None:
+        record["faithful"] = weighed
         path = output_path(base, FAITHFUL)
-        write_bytes(path, draw_faithful(record["faithful"], _title(found, record, config)))
+        write_bytes(path, draw_faithful(weighed, _title(found, record, config)))
         record["outputs"]["faithful"] = str(path)
     return {**record, "seconds": round(time.monotonic() - began, 2)}
 
@@ -125,7 +133,7 @@ def _write(
 ) -> dict[str, Any]:
     """Write the figure and the panels; return their paths."""
     panels = make_panels(judged.image.values, seen.rows, seen.maps, attention=attention, competing=seen.competing,
-                         reconstruction=reconstruction, heat=judged.heat.values)  # fmt: skip
+                         reconstruction=reconstruction, heat=judged.heat.values, threshold=threshold)  # fmt: skip
     figure, folder = output_path(base, FIGURE), output_path(base, PANELS)
     write_bytes(figure, draw_explanation(panels, seen.rows, seen.channels, title, threshold))
     written = {}

@@ -15,7 +15,7 @@ from semscan.maps.scale import to_map
 from semscan.pipeline.repeats import PeriodicWitness
 from semscan.pipeline.trained import ModelWitness
 from semscan.pipeline.witness import Evidence
-from semscan.scores.faithful import block_ranks, weigh_curves
+from semscan.scores.faithful import block_ranks, weigh_curves, whole_shares
 from semscan.settings import FaithfulSettings
 from semscan.values import CleanImage
 
@@ -49,14 +49,16 @@ def weigh_attention(
     odd = (rank < settings.avoid) | (to_map(seen.raw, witness.raw_threshold) > 0.5)
     background = _background(image, odd, reconstruction, settings)
 
-    def curve(ranks: np.ndarray) -> list[float]:
-        return [score(witness(_replaced(image, background, ranks, share, settings.rim))) for share in settings.shares]
-
     ranked = rank <= 1
+    shares = whole_shares(settings.shares, len(np.unique(rank[ranked])))
+
+    def curve(ranks: np.ndarray) -> list[float]:
+        return [score(witness(_replaced(image, background, ranks, share, settings.rim))) for share in shares]
+
     flat = np.zeros_like(attention)
     randoms = [curve(block_ranks(flat, image.judged, settings.block, rng)) for _ in range(settings.draws)]
     backwards = np.where(ranked, rank[ranked].max(initial=0) - rank, rank)
-    found = weigh_curves(settings.shares, curve(rank), curve(backwards), randoms,
+    found = weigh_curves(shares, curve(rank), curve(backwards), randoms,
                          margin=settings.margin, fall=settings.fall)  # fmt: skip
     return {"score": score_name, "background": settings.background, **found}
 

@@ -19,7 +19,7 @@ from semscan.image.resize import Scale, zoomed
 from semscan.image.tiling import judged_rows
 from semscan.pipeline.gallery import Gallery
 from semscan.pipeline.real import RealDefects
-from semscan.pipeline.trainset import Load, loader
+from semscan.pipeline.trainset import Load, loader, near_zoom
 from semscan.reference.periodic import compare_cells, look_for_lattice
 from semscan.settings import GALLERY_BYTES, ReadSettings
 from semscan.synth.paste import components, healed
@@ -122,7 +122,7 @@ def _marks(path: Path, mask: Path, read: ReadSettings, scale: Scale) -> np.ndarr
     """The mask of an image, for its judged rows, at the scale of training."""
     image = clean(read_image(path, read), read)
     marks = read_mask(mask, image.values.shape)[judged_rows(image)]
-    return zoomed(marks.astype(np.float32), scale.zoom(image.nm_per_pixel)) > _COVERED
+    return zoomed(marks.astype(np.float32), near_zoom(path, image.nm_per_pixel, scale)) > _COVERED
 
 
 def _tell(used: dict[str, int], rest: int, failed: int, say: Say) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from semscan.image.resize import fit_within, zoomed
-from semscan.image.tiling import cut_tiles, judged_rows, pad_to_tile, tile_offsets
+from semscan.image.patch import patched
+from semscan.image.resize import fit_within
+from semscan.image.tiling import cheapest_tile, cut_tiles, judged_rows, pad_to_tile, tile_offsets
 from semscan.maps.stitch import Stitcher
 from semscan.pipeline.at_training import Training
 from semscan.values import CleanImage
@@ -18,7 +19,6 @@ from semscan.values import CleanImage
 Maps = dict[str, np.ndarray]
 Look = Callable[[np.ndarray], tuple[Maps, Maps]]
 BATCH = 4  # tiles a look
-_SUMS_TO_ONE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Seen:
     """What the layers saw in one image.
 
     `maps` are float32 (rows, cols), the image's own size, 0 outside `rows`, the rows that the network was shown.
-    Weights that compete (a softmax over positions) are multiples of an even share; `competing` are their layers.
+    Weights of the layers `competing` (a softmax over positions) are multiples of an even share.
     `channels` are the weights of attention to channels, mean over the tiles.
     """
 
@@ -36,7 +36,9 @@ class Seen:
     competing: frozenset[str]
 
 
-def see_inside(image: CleanImage, config: Mapping[str, Any], look: Look) -> Seen:
+def see_inside(
+    image: CleanImage, config: Mapping[str, Any], look: Look, competing: frozenset[str] = frozenset()
+) -> Seen:
     """Let a network that was opened up look at an image.
 
     Parameters
@@ -47,38 +49,42 @@ def see_inside(image: CleanImage, config: Mapping[str, Any], look: Look) -> Seen
     look : callable
         Standardised tiles (n, T, T) to maps of any smaller size (n, r, c) and channel weights (n, channels), by
         name; see `semscan.model.opened.Inside`.
+    competing : frozenset of str
+        Layers whose weights sum to one over the positions of a tile.
 
     Raises
     ------
     BadImageError
         If the image's magnification is too far from the model's.
     """
-    zoom = Training(config).whole_zoom(image)
     rows = judged_rows(image)
-    seen = image.values[rows]
-    fed = zoomed(seen, zoom)
+    shape = image.values[rows].shape
+    brought = Training(config).brought(image)
+    shown = judged_rows(brought)
+    fed = patched(brought.values[shown], brought.judged[shown])
     fed = fit_within(fed, config["scale_to"], config.get("largest_image")) if config["scale_to"] else fed
     scale = config["preprocessing"]
-    tiled = _Tiled((fed - np.float32(scale["mean"])) / np.float32(scale["std"]), config["tile"], config["overlap"])
+    tile = cheapest_tile(fed.shape, config["tile"], config.get("largest_tile"), config["overlap"])
+    tiled = _Tiled((fed - np.float32(scale["mean"])) / np.float32(scale["std"]), tile, config["overlap"], competing)
     tiled.look(look)
     maps = {}
     for name, values in tiled.results():
         maps[name] = np.zeros(image.values.shape, np.float32)
-        maps[name][rows] = cv2.resize(values, seen.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        maps[name][rows] = cv2.resize(values, shape[::-1], interpolation=cv2.INTER_LINEAR)
     channels = {name: np.concatenate(parts).mean(axis=0) for name, parts in tiled.channels.items()}
-    return Seen(maps, channels, rows, frozenset(tiled.competing))
+    return Seen(maps, channels, rows, competing)
 
 
 class _Tiled:
     """One image's tiles through a look, each named map blended on its own."""
 
-    def __init__(self, values: np.ndarray, tile: int, overlap: int) -> None:
+    def __init__(self, values: np.ndarray, tile: int, overlap: int, competing: frozenset[str]) -> None:
         self._shape, self._tile, self._overlap = values.shape, tile, overlap
         self._padded = pad_to_tile(values, tile)
         self._offsets = tile_offsets(self._padded.shape, tile, overlap)
         self._blends: dict[str, Stitcher] = {}
         self.channels: dict[str, list[np.ndarray]] = {}
-        self.competing: set[str] = set()
+        self._competing = competing
 
     def look(self, look: Look) -> None:
         for start in range(0, len(self._offsets), BATCH):
@@ -99,13 +105,8 @@ class _Tiled:
     def _fair(self, name: str, small: np.ndarray) -> np.ndarray:
         """Weights that sum to one in each tile as multiples of an even share: so tiles of any size compare."""
         layer, _, part = name.partition("/")
-        positions = small.shape[1] * small.shape[2]
-        if not part.startswith("weights.") or positions == 1:
-            return small
-        if np.abs(small.sum(axis=(1, 2)) - 1).max() > _SUMS_TO_ONE:
-            return small
-        self.competing.add(layer)
-        return small * positions
+        competes = layer in self._competing and part.startswith("weights.")
+        return small * (small.shape[1] * small.shape[2]) if competes else small
 
     def _enlarged(self, small: np.ndarray) -> np.ndarray:
         side = (self._tile, self._tile)

@@ -38,9 +38,7 @@ class ReferenceWitness:
     def __init__(self, settings: InspectSettings) -> None:
         self._settings = settings.read
         self._path = Path(settings.reference or "")
-        if not self._path.exists():
-            raise UsageFault(f"no reference at {self._path}; name a file, or a folder of images of the same names")
-        self._only = None if self._path.is_dir() else self._read(self._path)
+        self._only = None if self._is_folder() else self._read(self._path)
         self.about: Mapping[str, Any] = {
             "reference": str(self._path),
             "calibration": {"raw_threshold": 1.0, "false_alarms": FALSE_ALARMS, "held_back": "the pair itself"},
@@ -56,6 +54,16 @@ class ReferenceWitness:
         raw = found.raw / np.float32(found.raw_threshold)
         raw[~found.judged] = 0
         return Evidence(raw, judged=found.judged & image.judged, reference=found.aligned)
+
+    def _is_folder(self) -> bool:
+        try:
+            there, is_folder = self._path.exists(), self._path.is_dir()
+        except OSError as error:
+            raise UsageFault(f"the reference {self._path} cannot be read ({error.strerror}); check its name and "
+                             "permissions") from error
+        if not there:
+            raise UsageFault(f"no reference at {self._path}; name a file, or a folder of images of the same names")
+        return is_folder
 
     def _read(self, path: Path) -> CleanImage:
         # what is cared for is said of the image; text burnt into the reference is at its place in both

@@ -12,7 +12,7 @@ from semscan.errors import BadModelError
 from semscan.files.model_folder import ModelFolder, read_model_folder
 from semscan.image.patch import patched
 from semscan.image.resize import fit_within
-from semscan.image.tiling import PHASE, cheapest_tile, cut_tiles, judged_rows, pad_to_tile, tile_offsets
+from semscan.image.tiling import cheapest_tile, cut_tiles, judged_rows, pad_to_tile, tile_offsets
 from semscan.maps.stitch import Stitcher, stitch
 from semscan.maps.surround import warm_surroundings
 from semscan.pipeline.at_training import Training, at_training_scale
@@ -42,7 +42,7 @@ class ModelWitness:
         config = folder.config
         self._network = Network(folder.graph, threads or cpu_count())
         self._tile, self._overlap = int(config["tile"]), int(config["overlap"])
-        self._tiles = range(self._tile, int(config.get("largest_tile", self._tile)) + 1, PHASE)
+        self._largest_tile: int | None = config.get("largest_tile")
         self._mean = np.float32(config["preprocessing"]["mean"])
         self._std = np.float32(config["preprocessing"]["std"])
         around = config.get("surround") or {"share": 0.0, "reach_px": 1.0}
@@ -77,7 +77,7 @@ class ModelWitness:
 
     def _over_tiles(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
         """The blended score of all tiles, the logits that count, and what the positions say, blended as well."""
-        tile = cheapest_tile(values.shape, self._tiles, self._overlap)
+        tile = cheapest_tile(values.shape, self._tile, self._largest_tile, self._overlap)
         padded = pad_to_tile(values, tile)
         offsets = tile_offsets(padded.shape, tile, self._overlap)
         stitcher = Stitcher(offsets, padded.shape, tile, self._overlap)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from semscan.errors import BadDataError, SemscanError
+from semscan.errors import BadDataError, BadImageError, SemscanError
 from semscan.files.layout import Layout
 from semscan.files.read import read_image
 from semscan.image.clean import clean
@@ -23,7 +23,7 @@ from semscan.image.tiling import judged_rows, pad_to_tile
 from semscan.pipeline.gallery import Gallery
 from semscan.pipeline.own_repeats import spread_out
 from semscan.reference.periodic import look_for_lattice
-from semscan.settings import AUTO, CLASSIFIER_SIDE, LONG_PITCH, MOST_ZOOM, ReadSettings
+from semscan.settings import AUTO, CLASSIFIER_SIDE, LONG_PITCH, MOST_ZOOM, UNKNOWN, ReadSettings
 from semscan.values import CleanImage
 
 LOOKS = 200  # images whose look is measured
@@ -63,10 +63,19 @@ def loader(read: ReadSettings, scale: Scale) -> Load:
 
     def load(path: Path) -> np.ndarray:
         values, own, _ = _judged(path, read)
-        return zoomed(values, scale.zoom(own))
+        return zoomed(values, near_zoom(path, own, scale))
 
     load.covered = lambda path: _covered(path, read, scale)  # type: ignore[attr-defined]
     return load
+
+
+def near_zoom(path: Path, own: float | None, scale: Scale) -> float:
+    """How much an image of `own` nm per pixel is to be enlarged for training; BadImageError if too much."""
+    wanted = scale.nm_per_pixel
+    if own and wanted and not 1 / MOST_ZOOM <= zoom_between(own, wanted) <= MOST_ZOOM:
+        raise BadImageError(f"{path}: {own:.4g} nm per pixel, more than {MOST_ZOOM:g} times from {wanted:.4g}, the "
+                            "training images'; train a model of its own for this magnification")
+    return scale.zoom(own)
 
 
 def open_good(
@@ -85,7 +94,7 @@ def open_good(
     if middle and not all(zoom_between(scale, middle) == 1 for scale in scales):
         say(f"The images have {min(scales):.4g} to {max(scales):.4g} nm per pixel; they are resampled to {middle:.4g}.")
         named = [one for one, scale in zip(named, seen.scales, strict=True)
-                 if scale and not _too_far(one[1], scale, middle, say)]
+                 if _is_near(one[1], scale, middle, say)]
     elif share == 1:
         return seen.as_set(loader(settings, Scale()), Scale(middle))
     scale = Scale(middle, share)
@@ -107,15 +116,26 @@ def _working_share(paths: Sequence[Path], read: ReadSettings, say: Callable[[str
     return 0.5
 
 
-def _too_far(path, scale, middle, say) -> bool:
-    far = not 1 / MOST_ZOOM <= scale / middle <= MOST_ZOOM
-    if far:
-        say(f"left out: {path}: {scale:.4g} nm per pixel, more than {MOST_ZOOM:g} times from {middle:.4g}")
-    return far
+def _is_near(path, own, middle, say) -> bool:
+    try:
+        near_zoom(path, own, Scale(middle))
+    except BadImageError as error:
+        say(f"left out: {error}")
+        return False
+    return True
 
 
 def open_classes(layout: Layout, settings: ReadSettings, say: Callable[[str], None]) -> TrainSet:
-    """All images with their class, shrunk to at most `CLASSIFIER_SIDE` and padded to one square size."""
+    """All images with their class, shrunk to at most `CLASSIFIER_SIDE` and padded to one square size.
+
+    Raises
+    ------
+    BadDataError
+        If a class has the name of those that are none, or none of the images can be read.
+    """
+    for name in (layout.good_name, *layout.classes):
+        if name and name.casefold() == UNKNOWN:
+            raise BadDataError(f"the class folder {name!r} is called as regions are whose class is not sure; rename it")
     named = [(layout.good_name, path) for path in layout.good]
     named += [(name, path) for name in sorted(layout.classes) for path in layout.classes[name]]
     seen = _open(named, settings, say, Scale(), CLASSIFIER_SIDE, layout.good_name)

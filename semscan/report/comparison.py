@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-FIGURES = ("image_auroc", "pixel_auroc", "pixel_ap", "recall_at_1fp", "held_back_accuracy")
 _HEADS = {"image_auroc": "image AUROC", "pixel_auroc": "pixel AUROC", "pixel_ap": "pixel AP",
           "recall_at_1fp": "hit at 1 false", "held_back_accuracy": "classes right"}  # fmt: skip
+FIGURES = tuple(_HEADS)
+NUMBERS = (*FIGURES, "parameters", "steps", "seconds")
 _CHOICE = ("kind", "backbone", "attention", "seam")
 
 
@@ -26,7 +27,7 @@ def summarise(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         entry: dict[str, Any] = {**dict(zip(_CHOICE, choice, strict=True)), "seeds": len(done),
                                  "failed": len(members) - len(done)}  # fmt: skip
         entry |= {key: _spread([run[key] for run in done if run.get(key) is not None])
-                  for key in (*FIGURES, "parameters", "steps", "seconds")}  # fmt: skip
+                  for key in NUMBERS}
         entries.append(entry)
     return sorted(entries, key=_rank, reverse=True)
 
@@ -37,13 +38,14 @@ def comparison_lines(record: Mapping[str, Any]) -> list[str]:
     shown = [key for key in FIGURES if any(entry[key] for entry in entries)]
     seams = any(entry["seam"] for entry in entries)
     lines = [f"{record['data']}: {record['budget']}, seeds {', '.join(map(str, record['seeds']))}", ""]
-    rows = [["network", "backbone", "attention", *(_HEADS[key] for key in shown), "weights", "steps", "seconds", ""]]
+    rows = [["network", "backbone", "attention", *(_HEADS[key] for key in shown), "seeds", "weights", "steps",
+             "seconds", ""]]  # fmt: skip
     for entry in entries:
         failed = f"{entry['failed']} failed" if entry["failed"] else ""
         rows.append([
             entry["kind"], entry["backbone"], entry["attention"] + (" +SEAM" if seams and entry["seam"] else ""),
-            *(_figure(entry[key]) for key in shown), _millions(entry["parameters"]), _whole(entry["steps"]),
-            _whole(entry["seconds"]), failed,
+            *(_figure(entry[key]) for key in shown), str(entry["seeds"]), _millions(entry["parameters"]),
+            _whole(entry["steps"]), _whole(entry["seconds"]), failed,
         ])  # fmt: skip
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     lines += ["  ".join(f"{cell:{wide}}" if place < 3 else f"{cell:>{wide}}"

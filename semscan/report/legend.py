@@ -24,8 +24,8 @@ def caption_height(size: int) -> int:
     return round(3.4 * size)
 
 
-def draw_colour_bar(margin: np.ndarray, threshold: float, size: int) -> None:
-    """Fill `margin` (rows, cols, 3) with the scale: 1 at the top, 0 at the bottom, the threshold marked."""
+def draw_colour_bar(margin: np.ndarray, threshold: float | None, size: int) -> None:
+    """Fill `margin` (rows, cols, 3) with the scale: 1 at the top, 0 at the bottom, the threshold (if any) marked."""
     rows = margin.shape[0]
     top, bottom = round(1.2 * size), rows - round(1.2 * size)
     left, right = round(0.9 * size), round(1.7 * size)
@@ -36,12 +36,14 @@ def draw_colour_bar(margin: np.ndarray, threshold: float, size: int) -> None:
     def row_of(value: float) -> int:
         return round(bottom - 1 - value * (bottom - 1 - top))
 
-    here = row_of(threshold)
+    here = None if threshold is None else row_of(threshold)
     for value in (0.0, 0.5, 1.0):
         row = row_of(value)
-        if abs(row - here) > 1.1 * size:  # the threshold's own label comes first
+        if here is None or abs(row - here) > 1.1 * size:  # the threshold's own label comes first
             cv2.line(margin, (right, row), (right + size // 4, row), colours.INK, thin)
             _label(margin, f"{value:g}", right + size // 2, row, size, colours.INK)
+    if here is None:
+        return
     cv2.line(margin, (left, here), (right + size // 4, here), colours.DARK, 3 * thin)
     cv2.line(margin, (left, here), (right + size // 4, here), colours.OUTLINE, thin)
     half = max(2, size // 4)
@@ -99,7 +101,8 @@ def _verdict(inspection: Inspection) -> tuple[str, list[str], text.Colour]:
         details.append("1 region" if count == 1 else f"{count} regions")
     if count < len(inspection.regions):
         details.append(f"{len(inspection.regions) - count} nuisance")
-    details.append(f"threshold {inspection.threshold:.3g}")
+    if inspection.score is not None:
+        details.append(f"threshold {inspection.threshold:.3g}")
     if inspection.defect:
         return "DEFECT", details, colours.DEFECT
     return ("no defect" if inspection.score is not None else "no verdict"), details, colours.FINE

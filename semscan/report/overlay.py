@@ -56,7 +56,8 @@ def draw_overlay(image: CleanImage, heat: np.ndarray, mask: np.ndarray, inspecti
         if image.data_bar_px:
             _rule(picture, bar * zoom, size)
     draw_marks(picture, _enlarged(mask, zoom), inspection.regions, zoom, size)
-    legend.draw_colour_bar(canvas[:body, wide:], inspection.threshold, size)
+    judged = inspection.score is not None  # a model of classes alone gives no verdict
+    legend.draw_colour_bar(canvas[:body, wide:], inspection.threshold if judged else None, size)
     legend.draw_caption(canvas[body:], inspection, size, zoom)
     return canvas
 

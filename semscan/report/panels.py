@@ -34,6 +34,7 @@ class Panel:
 def make_panels(
     grey: np.ndarray, rows: slice, maps: Mapping[str, np.ndarray], *, attention: np.ndarray | None,
     competing: frozenset[str] = frozenset(), reconstruction: np.ndarray | None = None, heat: np.ndarray,
+    threshold: float | None = 0.5,
 ) -> list[Panel]:
     """The panels in the order in which a network sees.
 
@@ -53,6 +54,8 @@ def make_panels(
         On the grey scale of the image.
     heat : ndarray
         The final map, 0 to 1.
+    threshold : float or None
+        Where its threshold lies; None if the model has none.
     """
     panels = [Panel("input", "input", grey, GREY, 0.0, 1.0)]
     if "features" in maps:
@@ -68,7 +71,8 @@ def make_panels(
         residual = np.abs(grey - reconstruction, dtype=np.float32)
         panels.append(Panel("reconstruction", "reconstruction", reconstruction, GREY, 0.0, 1.0))
         panels.append(_heat("residual", "residual, without sign", residual, rows, "share of the grey scale"))
-    panels.append(Panel("map", "final map (0.5: threshold)", heat, HEAT, 0.0, 1.0))
+    limit = "no threshold" if threshold is None else f"{threshold:g}: threshold"
+    panels.append(Panel("map", f"final map ({limit})", heat, HEAT, 0.0, 1.0))
     return panels
 
 

@@ -53,6 +53,18 @@ def block_ranks(attention: np.ndarray, judged: np.ndarray, block: int, rng: np.r
     return rank[label]
 
 
+def whole_shares(shares: Sequence[float], squares: int) -> tuple[float, ...]:
+    """The shares of so many squares that are whole squares, nearest to `shares`, and their complements.
+
+    Examples
+    --------
+    >>> whole_shares((0.0, 0.01, 0.25, 0.75, 0.99, 1.0), 8)
+    (0.0, 0.125, 0.25, 0.75, 0.875, 1.0)
+    """
+    counts = {min(max(round(share * squares), 1), squares - 1) for share in shares if 0 < share < 1}
+    return tuple(count / squares for count in sorted({0, squares, *counts, *(squares - count for count in counts)}))
+
+
 def area_under(shares: Sequence[float], scores: Sequence[float]) -> float:
     """Area under a curve over shares 0 to 1, by trapezoids."""
     x, y = np.asarray(shares), np.asarray(scores)
@@ -117,7 +129,9 @@ def _sentence(whole: float, replaced: float, matters: bool | None, told_out: boo
         return (f"No answer: the score is {whole:.2f} with the image and {replaced:.2f} with all of it replaced by its "
                 f"background; {why}.")  # fmt: skip
     if matters:
-        at = f"; replacing the most attended {half[MOST]:.0%} of the image halves its fall" if half[MOST] else ""
+        share = half[MOST]
+        at = f"; replacing the most attended {share:.{0 if share >= 0.1 else 1}%} of the image halves its fall" \
+            if share else ""
         return f"The attention matters: what it points at carries the score ({whole:.2f} to {replaced:.2f}){at}."
     if told_out:
         return ("The attention matters in part: without the attended area the score falls faster than by chance, but "

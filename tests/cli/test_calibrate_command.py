@@ -5,6 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from semscan.errors import BadDataError
+from semscan.pipeline import recalibrate as page
+from semscan.pipeline.recalibrate import recalibrate
+from semscan.settings import CalibrateSettings, ReadSettings
+
 
 @pytest.fixture
 def brighter(tmp_path, save_png):
@@ -81,3 +86,58 @@ def test_what_cannot_be_calibrated_is_one_clear_line(semscan, tmp_path, make_mod
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "new").exists()
+
+
+def test_folders_below_good_are_all_taken_where_none_is_called_good(semscan, tmp_path, model, brighter):
+    for number, path in enumerate(sorted((brighter / "good").iterdir())):
+        day = brighter / "good" / ("mon", "tue")[number % 2]
+        day.mkdir(exist_ok=True)
+        path.rename(day / path.name)
+
+    done = semscan("calibrate", brighter / "good", "--model", model, "--out", tmp_path / "new")
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["images"] == 12
+    assert "none called good: 12 images, all taken as good" in done.stderr
+
+
+def test_an_image_that_cannot_be_judged_is_left_out_and_not_the_end(tmp_path, model, brighter, save_png, grey):
+    save_png(brighter / "good" / "low.png", grey(20, 80))  # the data bar leaves 8 rows of it
+    said = []
+
+    record = recalibrate(brighter, model, CalibrateSettings(str(tmp_path / "new"), read=ReadSettings(databar=12)),
+                         said.append)  # fmt: skip
+
+    assert record["images"] == 12
+    assert sum("left out" in line and "low.png" in line for line in said) == 1
+
+
+def test_images_of_a_far_magnification_are_left_out_line_by_line(tmp_path, model, brighter):
+    config = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(json.dumps(config | {"nm_per_pixel": 1.0}))
+    settings = CalibrateSettings(str(tmp_path / "new"), read=ReadSettings(nm_per_px=9.0))
+    said = []
+
+    with pytest.raises(BadDataError, match="none of the good images can be used"):
+        recalibrate(brighter, model, settings, said.append)
+    assert sum("too far to resample" in line for line in said) == 12
+    assert not (tmp_path / "new.unfinished").exists()
+
+
+def test_nothing_begun_is_left_when_it_fails(tmp_path, model, brighter, monkeypatch):
+    def fails(*_):
+        raise RuntimeError("out of the blue")
+
+    monkeypatch.setattr(page, "measure_threshold", fails)
+    with pytest.raises(RuntimeError):
+        recalibrate(brighter, model, CalibrateSettings(str(tmp_path / "new")), print)
+
+    assert not list(tmp_path.glob("new*"))
+
+
+def test_a_rate_that_no_model_can_keep_is_refused_at_once(semscan, tmp_path, model, brighter):
+    for rate in ("nan", "2e6"):
+        done = semscan("calibrate", brighter, "--model", model, "--out", tmp_path / "new", "--false-alarms", rate)
+
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "--false-alarms is" in done.stderr

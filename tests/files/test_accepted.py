@@ -69,3 +69,16 @@ def test_what_is_no_such_file_is_refused_in_one_line(tmp_path, text, said):
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(BadDataError, match="cannot be read"):
         read_accepted(tmp_path / "none.jsonl")
+
+
+def test_a_byte_order_mark_and_odd_line_ends_inside_a_text_do_no_harm(tmp_path):
+    text = json.dumps(record("/a\u2028b\x85c.png", {"bbox": [0, 0, 2, 2]}), ensure_ascii=False)
+    (tmp_path / "r.jsonl").write_bytes(b"\xef\xbb\xbf" + text.encode() + b"\r\n")
+
+    assert [str(found.source) for found in read_accepted(tmp_path / "r.jsonl")] == ["/a\u2028b\x85c.png"]
+
+
+def test_the_name_of_a_mask_may_be_longer_than_names_can_be(tmp_path):
+    path = write(tmp_path / "r.jsonl", record("/a.png", {"bbox": [0, 0, 2, 2]}, outputs={"mask": "x" * 5000}))
+
+    assert read_accepted(path)[0].mask is None

@@ -158,3 +158,20 @@ def test_a_folder_that_cannot_be_read_is_said(tree, monkeypatch):
     assert missing == Missing(
         str(Path("data/bridge")), "the folder cannot be read (Permission denied); check its permissions"
     )
+
+
+def test_pictures_of_an_evaluation_and_of_a_comparison_are_no_images(tree):
+    for name in ("evaluation/evaluation.json", "evaluation/curves.png", "cmp/compare.json", "cmp/a/failures.png"):
+        path = tree / "empty" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+
+    assert names("empty") == ["empty"]
+    assert names("empty/evaluation") == ["empty/evaluation/curves.png"], "a folder that is named is searched"
+
+
+def test_masks_are_left_out_however_their_folder_is_written(tree):
+    (tree / "empty" / "Ground_Truth").mkdir()
+    (tree / "empty" / "Ground_Truth" / "m.png").write_bytes(b"x")
+
+    assert isinstance(*find_images(["empty"]), Missing)

@@ -73,3 +73,9 @@ def test_another_images_output_of_the_same_name_is_not_taken_for_one_that_is_gon
 
     assert found.locate("o/a.overlay.png") == out / "a.overlay.png"
     assert found.locate("o/x/a.overlay.png") is None
+
+
+def test_names_too_long_for_the_system_are_refused_or_not_there(tmp_path):
+    with pytest.raises(OutputError, match="too long"):
+        read_finished(tmp_path / ("x" * 5000))
+    assert finished(tmp_path, {"image": "a.png", "status": "ok"}).locate("x" * 5000) is None

@@ -1,5 +1,7 @@
 """Test images, their classes and their masks."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -106,3 +108,28 @@ def test_a_mask_of_another_size_is_refused(tmp_path, save_png):
 
 def test_an_empty_mask_marks_nothing(tmp_path, save_png):
     assert not read_mask(save_png(tmp_path / "m.png", np.zeros((20, 30), np.uint8)), (20, 30)).any()
+
+
+def test_the_good_class_may_be_named_in_any_case(make):
+    found = find_labelled(make("test/Fine/a.png", "test/gap/b.png"), good="fine")
+
+    assert summary(found) == [("Fine/a.png", False, None), ("gap/b.png", True, None)]
+
+
+def test_of_two_cases_the_one_that_is_written_so_is_the_good_class(make):
+    found = find_labelled(make("test/Fine/a.png", "test/fine/b.png"), good="fine")
+
+    assert [image.defective for image in found.images] == [True, False]
+
+
+def test_masks_that_cannot_be_read_are_an_error_and_not_none(make, monkeypatch):
+    data, real = make("test/good/b.png", "test/gap/a.png", "ground_truth/gap/a_mask.png"), os.scandir
+
+    def denied(path):
+        if str(path).endswith("ground_truth"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    with pytest.raises(BadDataError, match=r"ground_truth: the folder cannot be read \(Permission denied\)"):
+        find_labelled(data)

@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -222,3 +223,75 @@ def test_a_folder_that_cannot_be_read_is_refused(make, monkeypatch):
     monkeypatch.setattr(os, "scandir", denied)
     with pytest.raises(BadDataError, match="bridge: the folder cannot be read"):
         find_layout(data)
+
+
+def test_pictures_of_an_evaluation_and_of_a_comparison_are_no_classes(make):
+    data = make(good=2, **{"semscan-evaluation": 1, "semscan-compare/cnn-seed0.evaluation": 1})
+    touch(data, "semscan-evaluation/evaluation.json", "semscan-compare/compare.json")
+
+    assert find_layout(data).kind == "good-only"
+
+
+@pytest.mark.parametrize("name", ["Ground_Truth", "GROUND_TRUTH", "ground_truth"])
+def test_masks_are_no_class_however_their_folder_is_written(make, name):
+    layout = find_layout(make(good=2, bridge=2, **{f"{name}/bridge": 2}))
+
+    assert list(layout.classes) == ["bridge"]
+    assert len(layout.masks) == 2
+
+
+def deny(monkeypatch, name):
+    """Let no folder of this name be listed."""
+    real = Path.iterdir
+
+    def iterdir(folder):
+        if folder.name == name:
+            raise PermissionError(13, "Permission denied", str(folder))
+        return real(folder)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+
+
+def test_a_test_folder_that_cannot_be_read_does_not_stop_training(make, monkeypatch):
+    data = make(**{"train/good": 2, "train/bridge": 2, "test/bridge": 2, "ground_truth/bridge": 2})
+    deny(monkeypatch, "test")
+
+    assert len(find_layout(data).masks) == 2
+
+
+def test_masks_that_cannot_be_read_are_not_used_aloud(make, monkeypatch):
+    data = make(**{"train/good": 2, "train/bridge": 2, "ground_truth/bridge": 2})
+    deny(monkeypatch, "ground_truth")
+
+    layout = find_layout(data)
+
+    assert layout.masks == {}
+    assert f"masks in {data / 'ground_truth'} are not used, it cannot be read (Permission denied)" in layout.said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_links_that_lead_nowhere_or_in_circles_do_not_stop_training(make):
+    data = make(good=1)
+    for name, target in (("circle", "circle"), ("gone", "nowhere"), ("ground_truth", "ground_truth")):
+        (data / name).symlink_to(target)
+
+    assert find_layout(data).kind == "good-only"
+
+
+def test_without_a_class_called_good_all_may_be_taken_as_good(make):
+    data = make(mon=2, tue=3)
+    touch(data, "a.png")
+
+    layout = find_layout(data, all_good=True)
+
+    assert (layout.kind, len(layout.good), layout.classes) == ("good-only", 6, {})
+    assert layout.said == "folders 'mon', 'tue', none called good: 6 images, all taken as good"
+
+
+def test_a_class_called_good_stays_the_only_good_one(make):
+    assert len(find_layout(make(good=2, bridge=3), all_good=True).good) == 2
+
+
+def test_a_name_too_long_for_the_system_is_refused():
+    with pytest.raises(BadDataError, match="too long"):
+        find_layout(Path("x" * 5000))

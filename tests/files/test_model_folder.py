@@ -104,7 +104,7 @@ def test_a_folder_that_may_not_be_entered_is_refused(folder, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(type(folder), "exists", denied)
-    with pytest.raises(BadModelError, match="check its permissions"):
+    with pytest.raises(BadModelError, match="check its name and permissions"):
         read_model_folder(folder)
 
 
@@ -211,6 +211,7 @@ def test_a_missing_key_is_named(folder, key):
         ("nm_per_pixel", 0),
         ("nm_per_pixel", {"a": 1}),
         ("largest_image", 0),
+        ("zoom", 2),
         ("largest_image", "112"),
         ("surround", 5),
         ("surround", {"share": 0.1}),
@@ -233,6 +234,13 @@ def test_a_cnn_needs_classes_and_a_threshold_if_one_of_them_is_good(folder):
         (folder / "config.json").write_text(json.dumps(config))
         with pytest.raises(BadModelError, match=said):
             read_model_folder(folder)
+
+
+def test_a_cnn_judges_no_share_of_an_image(folder):
+    (folder / "config.json").write_text(json.dumps(CNN | {"zoom": 0.5}))
+
+    with pytest.raises(BadModelError, match=r"zoom is 0\.5, wanted 1 for an attention CNN"):
+        read_model_folder(folder)
 
 
 def test_classes_without_a_good_one_need_no_threshold(folder):
@@ -269,3 +277,8 @@ def test_a_configuration_that_would_not_be_read_is_not_written():
         config_text(GOOD | {"tile": 0})
     with pytest.raises(BadModelError, match="cannot be written"):
         config_text(GOOD | {"training": {"loss": float("nan")}})
+
+
+def test_a_name_too_long_for_the_system_is_refused(tmp_path):
+    with pytest.raises(BadModelError, match="too long"):
+        read_model_folder(tmp_path / ("x" * 5000))

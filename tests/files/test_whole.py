@@ -74,6 +74,46 @@ def test_a_users_folder_of_a_name_that_is_needed_is_refused_not_removed(tmp_path
     assert names(theirs) == ["thesis.txt"]
 
 
+def test_a_link_leads_to_the_folder_that_is_replaced(tmp_path):
+    (tmp_path / "big" / "m").mkdir(parents=True)
+    (tmp_path / "big" / "m" / "config.json").write_text("old")
+    (tmp_path / "link").symlink_to(tmp_path / "big" / "m")
+    work = claim(tmp_path / "link", MODEL, overwrite=True)
+    make(work, "new")
+
+    finish(work, tmp_path / "link", MODEL)
+
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "link" / "config.json").read_text() == "new"
+    assert names(tmp_path / "big") == ["m"]
+
+
+def test_a_mount_point_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.path.ismount", lambda path: True)
+
+    with pytest.raises(OutputError, match="mount point"):
+        claim(tmp_path / "m", MODEL, overwrite=True)
+
+
+def test_an_export_does_not_throw_away_a_training_that_was_begun(tmp_path):
+    work = claim(tmp_path / "m", MODEL, overwrite=False)
+    (work / "progress.json").write_text("{}")
+
+    with pytest.raises(OutputError, match="not an exported model that was begun"):
+        claim(tmp_path / "m", EXPORT, overwrite=True)
+    assert (work / "progress.json").is_file()
+
+
+def test_what_cannot_be_moved_is_kept_and_its_place_told(tmp_path, monkeypatch):
+    work = claim(tmp_path / "m", MODEL, overwrite=False)
+    make(work, "new")
+    monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError(16, "busy")))
+
+    with pytest.raises(OutputError, match=r"busy\); what was made lies in .*m.unfinished"):
+        finish(work, tmp_path / "m", MODEL)
+    assert (work / FRESH / "config.json").read_text() == "new"
+
+
 def test_begun_work_is_thrown_away_or_gone_on_with(tmp_path):
     work = claim(tmp_path / "m", MODEL, overwrite=False)
     (work / "progress.json").write_text("{}")

@@ -113,6 +113,35 @@ def test_an_interrupted_run_goes_on(data, tmp_path, trained):
     assert [run.resume for run in trained] == [False, True]
 
 
+@pytest.mark.parametrize("damage", [
+    {"runs": None}, {"runs": [{"name": "a", "seed": 0, "status": "ok"}]}, {"runs": 7}, {"runs": [[]]},
+])  # fmt: skip
+def test_runs_of_a_damaged_table_are_taken_up_again(data, tmp_path, trained, damage):
+    first = compare(data, settings(tmp_path, seeds=(0,)), quiet)
+    (tmp_path / "cmp" / "compare.json").write_text(json.dumps(first | damage))
+
+    again = compare(data, settings(tmp_path, seeds=(0,)), quiet)
+
+    assert len(trained) == 1  # the model is there
+    assert again["table"] == first["table"]
+
+
+def test_a_figure_that_is_no_number_is_measured_again(data, tmp_path, trained):
+    first = compare(data, settings(tmp_path, seeds=(0,)), quiet)
+    path = tmp_path / "cmp" / "autoencoder-plain-none-seed0.evaluation" / "evaluation.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"image_auroc": "much"}))
+
+    assert compare(data, settings(tmp_path, seeds=(0,)), quiet)["table"] == first["table"]
+
+
+def test_other_images_need_another_folder(data, tmp_path, trained, grey, save_png):
+    compare(data, settings(tmp_path, seeds=(0,)), quiet)
+    save_png(data / "test" / "good" / "new.png", grey())
+
+    with pytest.raises(OutputError, match="images have changed since"):
+        compare(data, settings(tmp_path, seeds=(0,)), quiet)
+
+
 def test_another_budget_needs_another_folder(data, tmp_path, trained):
     compare(data, settings(tmp_path, seeds=(0,)), quiet)
 

@@ -1,5 +1,6 @@
 """What may be wrong with a data set is found, and what is right is not spoken against."""
 
+import os
 from pathlib import Path
 
 import cv2
@@ -186,3 +187,38 @@ def test_the_quick_look_reads_a_sample_alone(data, monkeypatch):
 def test_nothing_to_train_on_is_an_error(tmp_path):
     with pytest.raises(BadDataError, match="no images"):
         doctor(tmp_path, DoctorSettings())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_a_link_that_leads_nowhere_is_named(data):
+    (data / "train" / "good" / "gone.png").symlink_to("nowhere.png")
+
+    assert quick_look(find_layout(data)) == []
+    assert findings(data) == [("problem", "unreadable")]
+
+
+def test_files_of_one_size_that_cannot_be_opened_are_passed_over(data, monkeypatch):
+    for name in ("a.png", "b.png"):
+        (data / "train" / "good" / name).write_bytes(b"same size")
+    real = Path.read_bytes
+
+    def read_bytes(path):
+        if path.name == "a.png":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    assert quick_look(find_layout(data), DoctorSettings(sample=1)) == []
+
+
+def test_masks_that_cannot_be_read_are_a_warning(data, monkeypatch):
+    (data / "ground_truth").mkdir()
+    real = os.scandir
+
+    def denied(path):
+        if str(path).endswith("ground_truth"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    assert findings(data) == [("warning", "test")]

@@ -210,3 +210,23 @@ def test_the_text_tells_every_figure(data, tmp_path):
 
     for words in (*told, "note: only 3 good images", "dot"):
         assert words in text
+
+
+@pytest.mark.parametrize("name", ["curves.png", "failures.png", "evaluation.json"])
+def test_a_file_of_somebody_elses_is_not_written_over(data, tmp_path, name):
+    there = tmp_path / "out" / name
+    there.parent.mkdir()
+    there.write_bytes(b"{}")
+    looked = []
+
+    with pytest.raises(OutputError, match=f"{name} is there and not of an evaluation"):
+        evaluate(data, settings(tmp_path), witness=Bright(), progress=lambda *told: looked.append(told))
+    assert there.read_bytes() == b"{}"
+    assert looked == []
+
+
+def test_an_earlier_evaluation_is_replaced(data, tmp_path):
+    evaluate(data, settings(tmp_path), witness=Bright())
+    again = evaluate(data, settings(tmp_path), witness=Bright(7.0))
+
+    assert json.loads((tmp_path / "out" / "evaluation.json").read_text("utf-8")) == again

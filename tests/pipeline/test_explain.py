@@ -7,13 +7,16 @@ import cv2
 import numpy as np
 import pytest
 
+from semscan.errors import UsageFault
 from semscan.files.model_folder import read_model_folder
 from semscan.files.read import read_image
 from semscan.image.clean import clean
-from semscan.pipeline.explain import Opened, explain_images
+from semscan.pipeline.explain import Opened, explain_images, open_model
 from semscan.pipeline.faithful import weigh_attention
+from semscan.pipeline.insides import see_inside
 from semscan.pipeline.trained import ModelWitness
 from semscan.settings import ExplainSettings, FaithfulSettings, ReadSettings
+from semscan.values import CleanImage
 
 ROWS, COLS = (20, 26), (30, 38)  # of the spot in `spotted`
 
@@ -58,7 +61,8 @@ def opened(model, mechanisms):
         else:
             outputs["seen"] = features
         read = read_model_folder(folder)
-        return Opened(read, ModelWitness(read), Inside(keras.Model(patch, outputs), all_ways=True))
+        inside = Inside(keras.Model(patch, outputs), all_ways=True)
+        return Opened(read, ModelWitness(read), inside, inside.competing)
 
     return make
 
@@ -191,3 +195,59 @@ def test_a_reconstruction_that_is_not_there_is_refused(model, spotted):
 
     with pytest.raises(ValueError, match="reconstructs nothing"):
         weigh_attention(image, image.values, None, ModelWitness(read_model_folder(model)), settings)
+
+
+def test_the_network_is_shown_what_inspect_shows_it(model, grey):
+    folder = read_model_folder(model)
+    folder.config["largest_tile"] = 64
+    values = grey(60, 90).astype(np.float32) / 255
+    judged = np.ones(values.shape, bool)
+    judged[30:36, 40:70] = False  # burnt-in text
+    values[~judged] = 1
+    image = CleanImage(values, judged)
+    witness, shown, inspected = ModelWitness(folder), [], []
+    run = witness._network.run
+    witness._network.run = lambda tiles: inspected.append(tiles) or run(tiles)
+
+    witness(image)
+    see_inside(image, folder.config, lambda tiles: shown.append(tiles) or ({"features": tiles}, {}))
+
+    np.testing.assert_array_equal(np.concatenate(shown), np.concatenate(inspected))
+
+
+def test_weights_of_a_layer_compete_only_if_it_says_so(model, grey):
+    config = read_model_folder(model).config
+    image = CleanImage(grey(32, 32).astype(np.float32) / 255, np.ones((32, 32), bool))
+
+    def look(tiles):
+        weights = np.zeros((len(tiles), 8, 8), np.float32)
+        weights[:, 3, 3] = 1  # sums to one, as a mask that is open at one place does as well
+        return {"attention/weights.1": weights}, {}
+
+    mask = see_inside(image, config, look).maps["attention/weights.1"]
+    softmax = see_inside(image, config, look, frozenset({"attention"})).maps["attention/weights.1"]
+
+    assert mask.max() <= 1
+    np.testing.assert_allclose(softmax, 64 * mask)
+
+
+def test_an_image_that_cannot_be_tested_leaves_no_figure(opened, spotted, tmp_path):
+    faithful = FaithfulSettings(background="reconstruction")
+    settings = ExplainSettings(out=str(tmp_path / "out"), faithful=faithful)
+    network = opened("sigmoid")
+    with_none = replace(network, look=lambda tiles: (
+        {name: values for name, values in network.look(tiles)[0].items() if name != "reconstruction"}, {}))
+
+    (record,) = explain_images([str(spotted)], settings, opened=with_none)
+
+    assert record["status"] == "error"
+    assert "reconstructs nothing" in record["error"]
+    assert not list((tmp_path / "out").rglob("*.png"))
+
+
+def test_a_background_that_a_classifier_cannot_give_is_wrong_usage(tmp_path, make_model):
+    folder = make_model(tmp_path / "m", classes=["good", "gap"], good="good")
+    faithful = FaithfulSettings(background="reconstruction")
+
+    with pytest.raises(UsageFault, match="reconstructs nothing"):
+        open_model(ExplainSettings(model=str(folder), faithful=faithful))

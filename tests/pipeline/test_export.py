@@ -10,7 +10,7 @@ import pytest
 
 from semscan.errors import BadModelError, ExportError, OutputError
 from semscan.maps.scale import to_map
-from semscan.pipeline.export import export
+from semscan.pipeline.export import compare_answers, export
 from semscan.settings import DeploySettings
 
 CLASSES = ["good", "dot"]
@@ -125,6 +125,16 @@ def test_an_export_is_replaced_only_when_asked_and_keeps_files_of_others(model, 
 
     assert (out / "mine.txt").read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "out"]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("where", ["map", "logits"])
+def test_an_answer_that_is_no_number_differs_however_right_the_next_is(bad, where):
+    right = {"map": np.ones((1, 4, 4)), "logits": np.ones((1, 2))}
+    wrong = right | {where: np.full_like(right[where], bad)}
+
+    assert compare_answers([(right, wrong), (right, right)])[where] == np.inf
+    assert compare_answers([(right, right), (right, wrong)])[where] == np.inf
 
 
 def test_a_folder_of_something_else_is_refused_even_with_overwrite(model, tmp_path):

@@ -205,3 +205,25 @@ def test_the_peak_of_each_accepted_region_is_measured_in_it_alone():
     accepted = AcceptedRegions(images, ((0, (0, 0, 4, 4)), (0, (0, 4, 4, 8))))
 
     assert region_peaks(lambda image: Evidence(image.values * 3), accepted).tolist() == [3, 0]
+
+
+FAR = ReadSettings(nm_per_px=9.0)
+
+
+@pytest.mark.parametrize("level", [None, 3.0])
+def test_labelled_images_of_a_far_magnification_are_left_out_aloud(data, level):
+    said = []
+    few = open_few(find_layout(data), FAR, Scale(2.0), level, said.append)
+
+    assert few.defects is None
+    assert [line.startswith("left out: ") for line in said].count(True) == (1 if level is None else 2)
+    assert "9 nm per pixel, more than 2 times from 2" in said[0]
+
+
+def test_accepted_regions_of_a_far_magnification_are_left_out_aloud(data, tmp_path):
+    given = records(tmp_path / "r.jsonl", ((60, 40, 12, 10), {}), source=data / "train" / "square" / "8.png")
+    said = []
+
+    assert open_accepted([given], data, FAR, Scale(2.0), said.append) is None
+    assert "accepted regions left out" in said[0]
+    assert "9 nm per pixel, more than 2 times from 2" in said[0]

@@ -7,9 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
+from semscan.errors import BadDataError, BadImageError
 from semscan.files.layout import find_layout
+from semscan.image.resize import Scale
 from semscan.pipeline import trainset
-from semscan.pipeline.trainset import open_classes, open_good
+from semscan.pipeline.trainset import loader, open_classes, open_good
 from semscan.settings import ReadSettings
 
 
@@ -108,3 +110,20 @@ def test_images_that_do_not_repeat_keep_their_size(tmp_path, save_png):
         save_png(tmp_path / "good" / f"{number}.png", (120 + 40 * noise / noise.std()).clip(0, 255).astype(np.uint8))
 
     assert open_good(find_layout(tmp_path), ReadSettings(), print).scale.share == 1.0
+
+
+def test_images_too_far_from_the_scale_of_training_are_not_resampled(tmp_path, good):
+    assert loader(ReadSettings(nm_per_px=3.9), Scale(2.0, 0.5))(good).shape == (47, 62)
+    for nm in (4.1, 0.9):
+        with pytest.raises(BadImageError, match="more than 2 times from 2"):
+            loader(ReadSettings(nm_per_px=nm), Scale(2.0, 0.5))(good)
+
+
+@pytest.mark.parametrize("name", ["unknown", "Unknown"])
+def test_a_class_called_as_unsure_regions_are_is_refused(tmp_path, name):
+    for folder in ("good", name):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.png").write_bytes(b"x")
+
+    with pytest.raises(BadDataError, match=f"class folder '{name}' .* rename it"):
+        open_classes(find_layout(tmp_path), ReadSettings(), print)

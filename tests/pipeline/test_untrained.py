@@ -210,3 +210,8 @@ def test_pixels_outside_the_common_field_are_not_judged(tmp_path, save_png, monk
     assert (judged.heat.values[:, 80:] == 0).all()
     assert judged.inspection.raw_score == 3.0
     assert not judged.image.judged[:, 80:].any()
+
+
+def test_a_reference_with_a_name_too_long_for_the_system_is_refused():
+    with pytest.raises(UsageFault, match="too long"):
+        ReferenceWitness(InspectSettings(reference="x" * 5000))

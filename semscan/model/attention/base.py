@@ -29,6 +29,11 @@ class Attention(keras.layers.Layer):
     refines = False
     mixes = False
 
+    @property
+    def competes(self):
+        """Whether the weights are a softmax over positions, which sums to one in every patch."""
+        return getattr(self, "mode", None) == "softmax"
+
     def __init__(self, head=False, **kwargs):
         super().__init__(**kwargs)
         self.head = head

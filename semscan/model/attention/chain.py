@@ -31,6 +31,11 @@ class AttentionChain(Attention):
         self.places = any(part.places for part in self.parts)
         self.refines = any(part.refines for part in self.parts)
 
+    @property
+    def competes(self):
+        """As of the part whose weights are the chain's."""
+        return ([part for part in self.parts if part.places] or self.parts)[-1].competes
+
     def build(self, input_shape):
         """Build each part on the same shape."""
         for part in self.parts:

@@ -1,0 +1,25 @@
+"""What no model can be made with is refused before any work, not after the training."""
+
+import pytest
+
+from semscan.errors import UsageFault
+from semscan.settings import CalibrateSettings, ReadSettings, TrainSettings
+
+
+@pytest.mark.parametrize("rate", [2e6, -1.0, float("nan"), float("inf")])
+def test_false_alarms_that_config_json_cannot_hold_are_refused(rate):
+    with pytest.raises(UsageFault, match="--false-alarms"):
+        TrainSettings(false_alarms=rate)
+    with pytest.raises(UsageFault, match="--false-alarms"):
+        CalibrateSettings("out", false_alarms=rate)
+
+
+@pytest.mark.parametrize("nm", [1e10, 0.0, float("nan"), float("inf")])
+def test_pixel_sizes_that_config_json_cannot_hold_are_refused(nm):
+    with pytest.raises(UsageFault, match="--nm-per-px"):
+        ReadSettings(nm_per_px=nm)
+
+
+def test_the_ends_of_the_ranges_are_taken():
+    assert TrainSettings(false_alarms=1e6, read=ReadSettings(nm_per_px=1e9)).false_alarms == 1e6
+    assert CalibrateSettings("out").false_alarms is None
