@@ -50,6 +50,8 @@ def run(*arguments):
 def folder_of(name):
     """The data set of this name; fresh ones are made on first use."""
     if name in REAL:
+        if "SEMSCAN_REAL_DATA" not in os.environ:
+            sys.exit(f"{name}: SEMSCAN_REAL_DATA names no folder that holds it")
         return Path(os.environ["SEMSCAN_REAL_DATA"]) / name
     data = OUT / name
     if name in MADE and not data.exists():
@@ -109,7 +111,8 @@ def leave_one_out(steps):
         if not (model / "config.json").is_file():
             run("train", data, "--out", model, *(["--steps", steps] if steps else []))
         record = json.loads(run("inspect", left, "--model", model, "--out", data / "results"))
-        print(f"| {left.name} | {record['score']:.3f} | {len(record['regions'])} |", flush=True)
+        false = sum(not region["nuisance"] for region in record["regions"])
+        print(f"| {left.name} | {record['score']:.3f} | {false} |", flush=True)
 
 
 def tiles(names, seed):

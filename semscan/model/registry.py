@@ -71,6 +71,8 @@ ATTENTIONS = {
     "gates": Entry("semscan.model.attention.gate:gates",
                    "Attention U-Net: coarse features gate the skips (or, without skips, the features)"),
 }
+# What these do at a place depends on its surroundings alone, in the autoencoder; all others look at the whole patch.
+LOCAL = ("none", "soft-mask", "feature-mask", "spatial", "gates")
 DEFAULT_ATTENTION = {"autoencoder": "soft-mask", "attention-cnn": "additive"}
 
 
@@ -104,6 +106,17 @@ def attention_parts(name: str) -> list[str]:
     if "none" in parts and len(parts) > 1:
         raise UsageFault(f"attention '{name}' joins 'none' with others; leave it away")
     return parts
+
+
+def is_local(name: str) -> bool:
+    """Whether an attention of the autoencoder sees the same in a tile larger than the training patches.
+
+    Examples
+    --------
+    >>> is_local("gates+soft-mask"), is_local("gates+channel")
+    (True, False)
+    """
+    return all(part in LOCAL for part in attention_parts(name))
 
 
 def resolve(target: str) -> Any:

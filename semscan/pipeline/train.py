@@ -15,7 +15,7 @@ from semscan.files.layout import Layout, find_layout
 from semscan.files.model_folder import ModelFolder, read_model_folder
 from semscan.files.whole import FRESH, MODEL, claim, finish
 from semscan.files.write import write_text
-from semscan.model.registry import BACKBONES, DEFAULT_ATTENTION, MODELS, attention_parts, known
+from semscan.model.registry import BACKBONES, DEFAULT_ATTENTION, MODELS, attention_parts, is_local, known
 from semscan.pipeline import teach, trainset
 from semscan.pipeline.accepted import open_accepted
 from semscan.pipeline.class_kinds import class_marks
@@ -66,6 +66,8 @@ def train(data: Path, settings: TrainSettings, say: Callable[[str], None]) -> di
     course = painted_course(images, settings, dirt.few.defects if dirt.few else None, dirt.accepted) \
         if kind == "autoencoder" else labelled_course(images, config["classes"], config["good_class"], settings)
     config |= course.shape
+    if "largest_tile" in config and not is_local(config["attention"]):
+        config["largest_tile"] = config["tile"]
     say(f"Training the {kind} for {course.steps} steps on patches of {course.shape['tile']} px; "
         f"held back: {course.held_said}.")
 

@@ -12,10 +12,10 @@ from semscan.model.autoencoder import build_autoencoder
 from semscan.model.build import build
 from semscan.model.classifier import build_classifier
 from semscan.model.quiet import keras, tf
-from semscan.model.registry import ATTENTIONS, DEFAULT_ATTENTION, NETWORK_USE, attention_parts, resolve
+from semscan.model.registry import ATTENTIONS, DEFAULT_ATTENTION, NETWORK_USE, attention_parts, is_local, resolve
 
 SMALL = {"widths": (4, 4, 8, 8)}
-ALIKE = ("soft-mask", "feature-mask", "spatial", "cbam")  # the same layer in both networks
+ALIKE = ("soft-mask", "feature-mask", "spatial")  # the same layer in both networks
 CASES = [(network, name) for network in NETWORK_USE for name in (*ATTENTIONS, "channel+additive")
          if not (network == "autoencoder" and name in ALIKE)]
 
@@ -139,7 +139,8 @@ def test_build_takes_the_attention_of_a_configuration():
 
     names = [layer.name for layer in build(config).layers]
 
-    assert [name for name in names if name.startswith("attention")] == ["attention_gates", "attention_cbam"]
+    parts = ["attention_gates", "attention_cbam_channel", "attention_cbam_spatial"]
+    assert [name for name in names if name.startswith("attention")] == parts
 
 
 def test_gates_sit_on_the_three_skips_of_the_autoencoder():
@@ -186,6 +187,20 @@ def test_a_wrong_name_is_answered_with_what_to_write(name, words):
 
 def test_every_mechanism_names_its_source():
     for name, entry in ATTENTIONS.items():
-        layer = resolve(entry.target)(NETWORK_USE["attention-cnn"])
+        layer = resolve(entry.target)(NETWORK_USE["autoencoder"])
         assert "arXiv" in layer.__doc__, name
         assert "References" in layer.__doc__, name
+
+
+@pytest.mark.parametrize("name", [*ATTENTIONS, "gates+channel"])
+def test_those_that_look_at_the_whole_patch_are_known(name):
+    keras.utils.set_random_seed(0)
+    attention, gates = make_attention(name, "autoencoder")
+    network = build_autoencoder(**SMALL, attention=attention, gates=gates)
+    patch = np.random.default_rng(0).normal(size=(1, 64, 512, 1)).astype(np.float32)
+    other = patch.copy()
+    other[:, :, 480:] += 5
+
+    near, far = (np.asarray(network(p, training=False)["score"])[0, :, :32] for p in (patch, other))
+
+    assert (np.abs(near - far).max() < 1e-5) == is_local(name)

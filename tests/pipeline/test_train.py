@@ -214,4 +214,6 @@ def test_one_small_good_image_is_enough_to_train_with_any_attention(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "20% of the good image held back" in done.stderr
     assert json.loads(done.stdout)["attention"] == "channel+gates"
-    assert json.loads((tmp_path / "m" / "config.json").read_text())["attention"] == "channel+gates"
+    config = json.loads((tmp_path / "m" / "config.json").read_text())
+    assert config["attention"] == "channel+gates"
+    assert config["largest_tile"] == config["tile"]  # channels are weighed by the whole patch
