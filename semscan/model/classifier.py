@@ -4,10 +4,11 @@
                                   `-> the same classifier at every position: evidence
 
 The classifier is linear and the attended features are a weighted mean of the features at the
-positions, so applying it at one position tells what that position alone says for each class. The
-map is the attention score (before softmax: a softmax always attends somewhere) gated by the
-defect evidence of the same position, so a good image stays low. An attention that weighs no positions
-(channels, self-attention) changes the features: the evidence of what it attends to is the map.
+positions, so applying it at one position tells what that position alone says for each class: of a
+mask through the mask, which so learns from good images to stay shut. The map is the attention score
+(before softmax: a softmax always attends somewhere) gated by the defect evidence of the same position,
+so a good image stays low. Self-attention counts a position by how much all others look at it; attention
+to channels alone counts all positions alike.
 """
 
 from __future__ import annotations
@@ -122,11 +123,11 @@ def build_classifier(*, classes, good=None, base=plain_base, attention=None, dro
     patch = keras.Input((None, None, 1), name="patch")
     features = layers.SpatialDropout2D(dropout)(base(patch))
     judge = layers.Dense(classes, name="classifier")
-    attended, seen, scores = _attend(attention or ImageAttention(64, "softmax", name="attention"), features)
+    attended, seen, share = _attend(attention or ImageAttention(64, "softmax", name="attention"), features)
     evidence = judge(seen)
     margin = Margin(good, name="margin_logits")(evidence)
     gate = layers.Activation("softplus")(margin)
-    heat = gate if scores is None else layers.Multiply()([layers.Activation("softplus")(scores), gate])
+    heat = gate if share is None else layers.Multiply()([share, gate])
     refined = PixelCorrelation(stride=STRIDE, name="pixel_correlation")([heat, features, patch]) if seam else heat
     outputs = {
         "logits": layers.Activation("linear", dtype="float32", name="logits")(judge(attended)),
@@ -142,23 +143,25 @@ def build_classifier(*, classes, good=None, base=plain_base, attention=None, dro
 
 
 def _attend(attention, features):
-    """What is attended to, one vector a patch; the features to judge at each position; and the scores of positions
-    if there are any.
+    """What is attended to, one vector a patch; the features to judge at each position; and how much of what is found
+    there counts, 0 or more, None for all: softplus of the scores, or how much all others look at it.
 
     The parts of a chain are layers of the network here, so that a pool at its end does not hide what it pooled.
     """
-    scores = weights = None
+    share = weights = None
     parts = getattr(attention, "parts", [attention])
     for part in parts:
         before = features
         attended, weight, own = part(before)
         if part.places:
-            scores, weights = own, weight if weights is None else layers.Multiply()([weights, weight])
-        weights = None if part.mixes else weights  # what comes from all positions is weighed by no one's weight
+            weights = weight if weights is None else layers.Multiply()([weights, weight])
+            share = layers.Activation("softplus")(own)
+        if part.mixes:  # what comes from all positions is weighed by no one's weight
+            weights, share = None, ops.mean(weight, axis=-1, keepdims=True)
         features = attended
     if len(attended.shape) == 4:
         pool = layers.GlobalAveragePooling2D() if weights is None else WeightedMean(name="attended_mean")
         pooled = pool(attended if weights is None else [attended, weights])
     else:
         pooled = attended
-    return pooled, attended if parts[-1].refines else before, scores
+    return pooled, before if len(attended.shape) == 2 else attended, share

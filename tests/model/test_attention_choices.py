@@ -133,6 +133,40 @@ def test_the_attention_cnn_learns_through_every_weight(name):
     assert [v.path for v, g in zip(network.trainable_variables, gradients, strict=True) if g is None] == []
 
 
+@pytest.mark.parametrize(("name", "share"), [
+    ("multi-head", lambda weights, scores: weights.mean(axis=3, keepdims=True)),
+    ("soft-mask", lambda weights, scores: np.log1p(np.exp(scores))),
+    ("scaled-dot", lambda weights, scores: np.log1p(np.exp(scores))),
+    ("channel", lambda weights, scores: 1.0),
+])  # fmt: skip
+def test_the_map_of_the_attention_cnn_is_evidence_where_it_attends(name, share):
+    attention, _ = make_attention(name, "attention-cnn")
+    network = build_classifier(classes=3, good=0, base=small_base, attention=attention, dropout=0.0, seam=True)
+    _, weights, scores = network.get_layer("attention").output
+    seen = keras.Model(network.input, {**network.output, "weights": weights, "scores": scores})
+
+    answer = {key: np.asarray(value) for key, value in seen(features(2, 16, 16)[..., :1], training=False).items()}
+
+    expected = share(answer["weights"], answer["scores"]) * np.log1p(np.exp(answer["margin"]))
+    np.testing.assert_allclose(answer["heat"], expected, rtol=1e-3, atol=1e-5)
+
+
+def test_a_mask_that_is_shut_leaves_no_evidence():
+    attention, _ = make_attention("soft-mask", "attention-cnn")
+    network = build_classifier(classes=2, good=0, base=small_base, attention=attention, dropout=0.0)
+    layer = network.get_layer("attention")
+    layer.v.assign(np.zeros(layer.v.shape))  # half open everywhere
+    half = np.asarray(network(features(1, 16, 16)[..., :1], training=False)["evidence"])
+    layer.temperature = 1e-9
+    layer.v.assign(np.full(layer.v.shape, 1e-3))
+    layer.b.assign(np.full(layer.b.shape, -9.0))  # shut
+
+    shut = np.asarray(network(features(1, 16, 16)[..., :1], training=False)["evidence"])
+
+    assert half.std() > 0
+    np.testing.assert_allclose(shut, np.broadcast_to(network.get_layer("classifier").bias, shut.shape), atol=1e-6)
+
+
 def test_build_takes_the_attention_of_a_configuration():
     config = {"kind": "attention-cnn", "attention": "cbam+gates", "backbone": "plain", "dropout": 0.1,
               "classes": ["ok", "hole"], "good_class": "ok"}
