@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from semscan.errors import OutputError
 from semscan.files.lines import parsed, to_line
 from semscan.files.lock import try_lock
 
@@ -75,9 +76,20 @@ class Journal:
 
 
 def journals(folder: Path) -> list[Path]:
-    """Journals in a folder, of runs that live or were killed, oldest first."""
+    """Journals in a folder, of runs that live or were killed, oldest first.
+
+    Raises
+    ------
+    OutputError
+        If the folder's name is more than a file system takes, or a folder above it cannot be entered.
+    """
     found = []
-    for path in sorted(Path(folder).glob(PATTERN)):
+    try:
+        paths = sorted(Path(folder).glob(PATTERN))
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be used ({error.strerror or error}); name another folder with --out") \
+            from error
+    for path in paths:
         with suppress(OSError):  # its run ends just now
             found.append((path.stat().st_mtime_ns, path))
     return [path for _, path in sorted(found)]

@@ -131,12 +131,12 @@ def _labelled(root: Path, path: Path, mask: Path | None, good: str | None) -> La
 
 
 def _masks(folder: Path | None) -> dict[str, Path]:
-    """All masks below ground_truth by their place in it, without suffix."""
+    """All masks below ground_truth by their place in it, without suffix; folders in any case."""
     if folder is None:
         return {}
     problems: list[OSError] = []
     masks = {
-        path.relative_to(folder).with_suffix("").as_posix(): path for path in images_below(folder, problems=problems)
+        _place(path.relative_to(folder)): path for path in images_below(folder, problems=problems)
     }
     _refuse(problems)
     return masks
@@ -149,8 +149,12 @@ def _refuse(problems: list[OSError]) -> None:
 
 
 def _mask_of(below: Path, masks: Mapping[str, Path]) -> Path | None:
-    stem = below.with_suffix("").as_posix()
-    return masks.get(stem + MASK_ENDING) or masks.get(stem)
+    place = _place(below)
+    return masks.get(place + MASK_ENDING) or masks.get(place)
+
+
+def _place(below: Path) -> str:
+    return (Path(below.parent.as_posix().casefold()) / below.stem).as_posix()
 
 
 def _folders(data: Path) -> dict[str, Path]:

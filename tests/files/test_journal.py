@@ -38,6 +38,11 @@ def test_a_record_is_on_disk_as_soon_as_it_is_noted(tmp_path):
     outputs.finish([], {})
 
 
+def test_a_folder_that_cannot_be_is_said_in_one_line(tmp_path):
+    with pytest.raises(OutputError, match="cannot be used"):
+        journals(tmp_path / ("x" * 300))
+
+
 def test_the_journal_of_a_living_run_is_left_alone(tmp_path):
     living = Outputs(tmp_path)
     living.begin({})

@@ -42,6 +42,14 @@ def test_test_images_find_their_masks_and_training_is_left_alone(make):
     assert found.said == "test/ with 3 images: 2 of 'gap', 1 of 'good'; masks for 2"
 
 
+def test_the_masks_of_a_class_are_found_in_any_case_of_its_name_not_of_the_images(make):
+    data = make("test/good/a.png", "test/Gap/a.png", "test/Gap/A.png", "ground_truth/gap/A_mask.png")
+
+    assert summary(find_labelled(data)) == [
+        ("Gap/A.png", True, "A_mask.png"), ("Gap/a.png", True, None), ("good/a.png", False, None),
+    ]  # fmt: skip
+
+
 def test_a_mask_may_lie_beside_its_image(make):
     assert summary(find_labelled(make("test/gap/a.png", "test/gap/a_mask.png"))) == [("gap/a.png", True, "a_mask.png")]
 
