@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -79,18 +80,29 @@ def _along(size: int, tile: int, overlap: int) -> list[int]:
     return [min((step * units + gaps // 2) // gaps * phase, last) for step in range(gaps + 1)]
 
 
-def pad_to_tile(values: np.ndarray, tile: int) -> np.ndarray:
+def pad_to_tile(values: np.ndarray, tile: int, rim: int = 0) -> np.ndarray:
     """Mirror an image at its bottom and right edge until both sides are at least `tile`.
+
+    A side that is longer than that grows by `rim`: the edge of the image is then as far from that of the last tile as
+    it was in training, where smaller images were mirrored to fill a tile.
 
     Examples
     --------
     >>> pad_to_tile(np.array([[1.0, 2.0, 3.0]]), 5)[0].tolist()
     [1.0, 2.0, 3.0, 2.0, 1.0]
+    >>> pad_to_tile(np.zeros((20, 8)), 16, 2).shape
+    (22, 16)
     """
-    down, right = (max(0, tile - size) for size in values.shape)
+    down, right = (max(0, tile - size) if size <= tile else rim for size in values.shape)
     if down == right == 0:
         return values
     return np.pad(values, ((0, down), (0, right)), mode="reflect")
+
+
+def training_rim(config: Mapping[str, Any]) -> int:
+    """By how many pixels a model's largest training image was mirrored to fill a tile."""
+    side, largest = config.get("scale_to"), config.get("largest_image")
+    return max(0, config["tile"] - min(side, largest)) if side and largest else 0
 
 
 def cut_tiles(values: np.ndarray, offsets: Sequence[tuple[int, int]], tile: int) -> np.ndarray:

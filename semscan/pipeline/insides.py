@@ -11,7 +11,7 @@ import numpy as np
 
 from semscan.image.patch import patched
 from semscan.image.resize import fit_within
-from semscan.image.tiling import cheapest_tile, cut_tiles, judged_rows, pad_to_tile, tile_offsets
+from semscan.image.tiling import cheapest_tile, cut_tiles, judged_rows, pad_to_tile, tile_offsets, training_rim
 from semscan.maps.stitch import Stitcher
 from semscan.pipeline.at_training import Training
 from semscan.values import CleanImage
@@ -65,7 +65,8 @@ def see_inside(
     fed = fit_within(fed, config["scale_to"], config.get("largest_image")) if config["scale_to"] else fed
     scale = config["preprocessing"]
     tile = cheapest_tile(fed.shape, config["tile"], config.get("largest_tile"), config["overlap"])
-    tiled = _Tiled((fed - np.float32(scale["mean"])) / np.float32(scale["std"]), tile, config["overlap"], competing)
+    standard = (fed - np.float32(scale["mean"])) / np.float32(scale["std"])
+    tiled = _Tiled(standard, tile, config["overlap"], training_rim(config), competing)
     tiled.look(look)
     maps = {}
     for name, values in tiled.results():
@@ -78,9 +79,9 @@ def see_inside(
 class _Tiled:
     """One image's tiles through a look, each named map blended on its own."""
 
-    def __init__(self, values: np.ndarray, tile: int, overlap: int, competing: frozenset[str]) -> None:
+    def __init__(self, values: np.ndarray, tile: int, overlap: int, rim: int, competing: frozenset[str]) -> None:
         self._shape, self._tile, self._overlap = values.shape, tile, overlap
-        self._padded = pad_to_tile(values, tile)
+        self._padded = pad_to_tile(values, tile, rim)
         self._offsets = tile_offsets(self._padded.shape, tile, overlap)
         self._blends: dict[str, Stitcher] = {}
         self.channels: dict[str, list[np.ndarray]] = {}

@@ -12,7 +12,7 @@ from semscan.errors import BadModelError
 from semscan.files.model_folder import ModelFolder, read_model_folder
 from semscan.image.patch import patched
 from semscan.image.resize import fit_within
-from semscan.image.tiling import cheapest_tile, cut_tiles, judged_rows, pad_to_tile, tile_offsets
+from semscan.image.tiling import cheapest_tile, cut_tiles, judged_rows, pad_to_tile, tile_offsets, training_rim
 from semscan.maps.stitch import Stitcher, stitch
 from semscan.maps.surround import warm_surroundings
 from semscan.pipeline.at_training import Training, at_training_scale
@@ -49,6 +49,7 @@ class ModelWitness:
         self._share, self._reach = float(around["share"]), float(around["reach_px"])
         self._scale_to: int | None = config.get("scale_to")
         self._largest: int | None = config.get("largest_image")
+        self._rim = training_rim(config)
         self._config = config
         self._classes: list[str] | None = config.get("classes") if "logits" in self._network.outputs else None
         self.raw_threshold: float | None = config["calibration"]["raw_threshold"]
@@ -78,7 +79,7 @@ class ModelWitness:
     def _over_tiles(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
         """The blended score of all tiles, the logits that count, and what the positions say, blended as well."""
         tile = cheapest_tile(values.shape, self._tile, self._largest_tile, self._overlap)
-        padded = pad_to_tile(values, tile)
+        padded = pad_to_tile(values, tile, self._rim)
         offsets = tile_offsets(padded.shape, tile, self._overlap)
         stitcher = Stitcher(offsets, padded.shape, tile, self._overlap)
         logits, evidence, batch = [], [], max(1, BATCH_PIXELS // tile**2)

@@ -106,7 +106,7 @@ def test_an_image_larger_than_the_training_images_is_judged_in_tiles_of_their_sc
     classes, image = ["good", "gap", "bridge"], image_of(grey(150, 170, spot=True))
     folder = read_model_folder(make_model(tmp_path / "m", classes=classes, good="good", scale_to=32))
     whole = read_model_folder(make_model(tmp_path / "w"))
-    folder.config["largest_image"] = 32
+    folder.config["largest_image"] = 28
 
     judged = judge(image, "a.png", InspectSettings(), ModelWitness(folder))
 
