@@ -13,7 +13,7 @@ from semscan.files.model_folder import ModelFolder, read_model_folder
 from semscan.image.patch import patched
 from semscan.image.resize import fit_within
 from semscan.image.tiling import cheapest_tile, cut_tiles, judged_rows, pad_to_tile, tile_offsets, training_rim
-from semscan.maps.stitch import Stitcher, stitch
+from semscan.maps.stitch import Stitcher
 from semscan.maps.surround import warm_surroundings
 from semscan.pipeline.at_training import Training, at_training_scale
 from semscan.pipeline.class_kinds import ClassNamer
@@ -88,14 +88,23 @@ class ModelWitness:
             answer = self._network.run(cut_tiles(padded, some, tile))
             stitcher.add(some, answer["score"])
             if self._classes:
-                logits.append(answer["logits"])
-                evidence += [answer["evidence"]] if "evidence" in answer else []
+                logits.append(self._fitting("logits", answer["logits"], (len(some),)))
+                if "evidence" in answer:
+                    grid = (len(some), *answer["evidence"].shape[1:3])
+                    evidence.append(self._fitting("evidence", answer["evidence"], grid))
         rows, cols = values.shape
         score = stitcher.result()[:rows, :cols]
-        said = blend_evidence(np.concatenate(evidence), offsets, tile, self._overlap) if evidence else None
+        said = blend_evidence(np.concatenate(evidence), offsets, tile) if evidence else None
         if said is not None:  # without what was added to fill a tile
             said = said[: -(-rows * said.shape[0] // padded.shape[0]), : -(-cols * said.shape[1] // padded.shape[1])]
         return score, self._counting(np.concatenate(logits)) if logits else None, said
+
+    def _fitting(self, name: str, values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        wanted = (*shape, len(self._classes or ()))
+        if values.shape != wanted or 0 in wanted:
+            raise BadModelError(f"the network's {name} have the shape {values.shape}, its config.json names "
+                                f"{len(self._classes or ())} classes; train it again")
+        return values
 
     def _counting(self, logits: np.ndarray) -> np.ndarray:
         """Of logits (tiles, classes) those of the tile that looks least like a good one; without a good class the mean.
@@ -110,24 +119,26 @@ class ModelWitness:
         return logits[int(margin.argmax())]
 
     def _probabilities(self, logits: np.ndarray) -> dict[str, float]:
-        if len(logits) != len(self._classes or ()):
-            raise BadModelError(
-                f"the network answers for {len(logits)} classes, its config.json names {self._classes}; train it again"
-            )
         powers = np.exp(logits.astype(np.float64) - logits.max())
         return dict(zip(self._classes or (), (powers / powers.sum()).tolist(), strict=True))
 
 
-def blend_evidence(evidence: np.ndarray, offsets: Sequence[tuple[int, int]], tile: int, overlap: int) -> np.ndarray:
-    """Class logits of the positions of all tiles, (n, r, c, classes), as one map (rows, cols, classes)."""
+def blend_evidence(evidence: np.ndarray, offsets: Sequence[tuple[int, int]], tile: int) -> np.ndarray:
+    """Class logits of the positions of all tiles, (n, r, c, classes), as one map (rows, cols, classes).
+
+    Where tiles overlap it is their mean, each weighed by how far the place lies from the tile's border.
+    """
     grid, classes = evidence.shape[1], evidence.shape[3]
     stride = tile // grid
-    places = [(top // stride, left // stride) for top, left in offsets]
-    shape = (places[-1][0] + grid, places[-1][1] + grid)
-    blended = np.zeros((*shape, classes), np.float32)
-    for number in range(classes):
-        blended[..., number] = stitch(evidence[..., number], places, shape, grid, overlap // stride)
-    return blended
+    depth = np.minimum(np.arange(grid), np.arange(grid)[::-1]) + np.float32(1)
+    weight = np.outer(depth, depth)[..., None]
+    rows, cols = (max(starts) // stride + grid for starts in zip(*offsets, strict=True))
+    blended, total = np.zeros((rows, cols, classes), np.float32), np.zeros((rows, cols, 1), np.float32)
+    for (top, left), one in zip(offsets, evidence, strict=True):
+        here = slice(top // stride, top // stride + grid), slice(left // stride, left // stride + grid)
+        blended[here] += weight * one
+        total[here] += weight
+    return blended / total
 
 
 def model_witness(settings: InspectSettings) -> ModelWitness:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from semscan.errors import BadMapError
+from semscan.errors import BadMapError, BadModelError
 from semscan.files.find import Found
 from semscan.files.model_folder import read_model_folder
 from semscan.files.read import read_image
@@ -121,7 +121,21 @@ def test_what_positions_of_tiles_say_is_put_together_as_the_tiles_lie():
     offsets = [(row, col) for row in (0, 16) for col in (0, 16, 48)]
     tiles = [whole[row // 4 : row // 4 + 8, col // 4 : col // 4 + 8] for row, col in offsets]
 
-    np.testing.assert_allclose(blend_evidence(np.stack(tiles), offsets, 32, 8), whole, atol=1e-6)
+    np.testing.assert_allclose(blend_evidence(np.stack(tiles), offsets, 32), whole, atol=1e-6)
+
+
+def test_a_network_for_other_classes_is_refused(tmp_path, make_model, grey):
+    folder = read_model_folder(make_model(tmp_path / "m", classes=["good", "gap", "bridge"], good="good"))
+    folder.config["classes"] = ["good", "gap"]
+
+    with pytest.raises(BadModelError, match=r"logits have the shape \(\d+, 3\), its config.json names 2 classes"):
+        ModelWitness(folder)(clean(image_of(grey()), ReadSettings()))
+
+
+def test_tiles_that_lie_less_than_a_position_apart_are_put_together_too():
+    tiles = np.stack([np.full((8, 8, 2), 3.0), np.full((8, 8, 2), 5.0)]).astype(np.float32)
+
+    np.testing.assert_allclose(blend_evidence(tiles, [(0, 0), (0, 1)], 32), np.full((8, 8, 2), 4.0))
 
 
 def test_a_model_of_classes_only_gives_a_class_and_no_verdict(tmp_path, make_model, grey):
