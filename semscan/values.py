@@ -159,7 +159,7 @@ class Inspection:
     """What was found in one image; everything the report room needs to say it.
 
     `score` is None when the witness has no calibrated threshold to measure it by, `raw_score`
-    when a saved map does not say it.
+    when a saved map does not say it. `page` counts from 0, in a file with several; None when not known.
     """
 
     image: str
@@ -183,6 +183,7 @@ class Inspection:
     data_bar_px: int = 0
     data_bar_source: str | None = None
     ignored_fraction: float = 0.0
+    page: int | None = None
 
     @property
     def defect(self) -> bool:

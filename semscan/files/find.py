@@ -7,7 +7,7 @@ import locale
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -77,7 +77,7 @@ def find_images(
         if argument == "-" and stdin is None and sys.stdin is None:
             yield Missing(argument, "standard input is closed; pipe names into it, or < /dev/null for none")
         elif argument == "-":
-            for name in _names(stdin or sys.stdin.buffer, nul):
+            for name in _names(stdin or _own_stdin(), nul):
                 yield from _behind(name, skip)
         elif PATTERN.search(argument) and not os.path.lexists(argument):
             matches = sorted(glob.glob(argument, recursive=True))
@@ -153,21 +153,28 @@ def _below(name: str, folder: Path, skip: Path | None) -> Iterator[Found | Missi
         yield Missing(name, f"no image in this folder; looked below it for {', '.join(IMAGE_SUFFIXES)}")
 
 
+def _own_stdin() -> BinaryIO:
+    """Standard input without its buffer: a thread that waits in the buffer holds its lock, and Python cannot end."""
+    buffer = sys.stdin.buffer
+    return getattr(buffer, "raw", buffer)
+
+
 def _names(stream: BinaryIO, nul: bool) -> Iterator[str]:
     first = True
-    for raw in _until_nul(stream) if nul else stream:
+    for raw in _until(b"\0" if nul else b"\n", stream):
         if first:
             raw, first = raw.removeprefix(b"\xef\xbb\xbf"), False  # PowerShell may write a byte order mark
-        name = raw if nul else raw.rstrip(b"\r\n")
+        name = raw if nul else raw.rstrip(b"\r")
         if name:
             yield _text(name)
 
 
-def _until_nul(stream: BinaryIO) -> Iterator[bytes]:
-    read: Iterable[bytes] = iter(lambda: getattr(stream, "read1", stream.read)(CHUNK), b"")
+def _until(end: bytes, stream: BinaryIO) -> Iterator[bytes]:
+    """Yield what stands before each `end` as soon as it is whole, then what is left."""
+    read = getattr(stream, "read1", stream.read)  # neither waits until the chunk is full
     rest = b""
-    for chunk in read:
-        *whole, rest = (rest + chunk).split(b"\0")
+    while chunk := read(CHUNK):
+        *whole, rest = (rest + chunk).split(end)
         yield from whole
     yield rest
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 import unicodedata
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path, PurePath, PurePosixPath
 
 from semscan.files.find import OWN_OUTPUT, Found
@@ -14,17 +15,24 @@ LONGEST_NAME = 200  # bytes; systems take 255, the suffixes need some
 
 
 def candidates(found: Found, source: str) -> Iterator[PurePosixPath]:
-    """Yield the names for a source's outputs, best first, relative to the output folder, no suffix."""
+    """Yield the names for a source's outputs, best first, relative to the output folder, no suffix. Never ends."""
     place = found.below or PurePosixPath(found.path.name)
-    plain = place.name[: len(place.name) - len(place.suffix)] or place.name
-    names = [plain, place.name]
+    for name in _names(place, source):
+        yield place.with_name(_fitting(name))
+
+
+def _names(place: PurePath, source: str) -> Iterator[str]:
+    plain = place.name.removesuffix(place.suffix)
+    if plain.strip("."):  # "..png" leaves a dot, which is no name
+        yield plain
+    yield place.name
     name = place.name
     for folder in reversed(PurePath(source).parts[1:-1]):
         name = f"{folder}_{name}"
-        names.append(name)
-    names.append(f"{place.name}.{hashlib.sha256(_bytes(source)).hexdigest()[:12]}")
-    for name in names:
-        yield place.with_name(_fitting(name))
+        yield name
+    last = f"{place.name}.{hashlib.sha256(_bytes(source)).hexdigest()[:12]}"
+    yield last
+    yield from (f"{last}.{number}" for number in count(2))
 
 
 def _fitting(name: str) -> str:
@@ -45,8 +53,8 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", errors="surrogateescape")
 
 
-def stem_of(output: str, out: Path) -> PurePosixPath | None:
-    """Return an output's name below the folder `out`, also when it was written from elsewhere."""
+def place_of(output: str, out: Path) -> PurePosixPath | None:
+    """Return where one of semscan's outputs lies below the folder `out`, also when it was written from elsewhere."""
     try:
         parts = PurePath(os.path.relpath(os.path.abspath(output), os.path.abspath(out))).parts
     except ValueError:  # another drive of a Windows machine
@@ -55,5 +63,15 @@ def stem_of(output: str, out: Path) -> PurePosixPath | None:
         parts, name = PurePath(output).parts, os.path.basename(os.path.abspath(out))
         tails = (parts[start:] for start in range(1, len(parts)) if parts[start - 1] == name)
         parts = next((tail for tail in tails if (out / Path(*tail)).exists()), ())
-    match = OWN_OUTPUT.search(parts[-1]) if parts else None
-    return None if match is None else PurePosixPath(*parts[:-1], parts[-1][: match.start()])
+    return PurePosixPath(*parts) if parts and OWN_OUTPUT.search(parts[-1]) else None
+
+
+def stem_of(place: PurePosixPath) -> PurePosixPath:
+    """Return an output's place without its suffix.
+
+    Examples
+    --------
+    >>> stem_of(PurePosixPath("bridge/a.b.map.tif"))
+    PurePosixPath('bridge/a.b')
+    """
+    return PurePosixPath(place.parent, OWN_OUTPUT.sub("", place.name))

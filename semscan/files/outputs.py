@@ -2,7 +2,11 @@
 
 A name belongs to the source that `results.jsonl` says, or the map's own description, or the
 list of names that a running or interrupted inspection holds (`.semscan-names`, gone once its
-records are in `results.jsonl`). What belongs to nobody known is never written over.
+records are in `results.jsonl`). What belongs to nobody known is never written over, and never removed.
+
+A record that replaces another keeps its name: files of earlier runs that are still there and that it
+does not name itself stand in its `earlier_outputs`. Only crops are removed, when a run that writes crops
+finds fewer regions.
 """
 
 from __future__ import annotations
@@ -10,8 +14,8 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
@@ -21,6 +25,7 @@ from semscan.files.journal import Journal, abandoned, read_journal
 from semscan.files.lines import merged, parsed, source_of, to_line
 from semscan.files.lock import locked
 from semscan.files.names import candidates, name_key, stem_of
+from semscan.files.owned import EARLIER, crops_in, is_crop, listed
 from semscan.files.write import map_description, remove_file, write_bytes, write_text
 
 OVERLAY, MASK, MAP, REFERENCE = ".overlay.png", ".mask.png", ".map.tif", ".reference.tif"
@@ -51,6 +56,9 @@ class Outputs:
         self._guard = threading.Lock()
         self._claimed: dict[str, Path] = {}
         self._recorded: dict[str, str] = {}  # name key -> source, from results.jsonl
+        self._listed: set[str] = set()  # keys of the files in results.jsonl
+        self._crops: dict[Path, Mapping[str, list[Path]]] = {}  # folder -> what `crops_in` saw there
+        self._left_over: dict[str, list[Path]] = {}  # source -> what its interrupted run wrote
         self._signature: tuple[int, int] | None = None
         self._held: dict[str, str] = {}  # name key -> source, from the list of names
         self._held_signature: tuple[int, int, int] | None = None
@@ -80,9 +88,10 @@ class Outputs:
                 with locked(self.out / NAMES) as names:
                     self._read_results()
                     self._read_held(names)
-                    owners = ChainMap(self._held, self._recorded)
-                    stem = next(s for s in candidates(found, source) if self._is_free(s, source, owners))
-                    if owners.get(name_key(stem)) != source:
+                    stem = next(stem for stem in candidates(found, source) if self._is_free(stem, source))
+                    if name_key(stem) in self._held:
+                        self._left_over[source] = self._files_of(stem)
+                    else:  # also a name on record: what a run wrote before it was killed is not
                         self._hold(names, source, stem)
                 self._claimed[source] = self.out / stem
             return self._claimed[source]
@@ -116,11 +125,37 @@ class Outputs:
                 self._journal.close(keep=not whole)
 
     def _record(self, names: BinaryIO, records: Sequence[Mapping[str, Any]]) -> None:
-        write_bytes(self.out / RESULTS, b"".join(merged(self._lines(), records)))
+        lines, held = self._lines(), _held(names)
+        before = {source_of(record): listed(record, self.out) for record in filter(None, map(parsed, lines))}
+        stems: dict[str, list[PurePosixPath]] = {}
+        for source, stem in held:
+            stems.setdefault(source, []).append(PurePosixPath(stem))
+        self._crops.clear()  # this run wrote some
+        kept = [self._keep_name(record, before.get(source_of(record), []), stems) for record in records]
+        write_bytes(self.out / RESULTS, b"".join(merged(lines, kept)))
         done = {source_of(record) for record in records}
-        waiting = [(source, stem) for source, stem in _held(names) if source not in done]
         names.truncate(0)
-        names.writelines(to_line({"source": source, "stem": stem}) for source, stem in waiting)
+        names.writelines(to_line({"source": source, "stem": stem}) for source, stem in held if source not in done)
+
+    def _keep_name(
+        self,
+        record: Mapping[str, Any],
+        before: Sequence[PurePosixPath],
+        held: Mapping[str, Sequence[PurePosixPath]],
+    ) -> Mapping[str, Any]:
+        """Add to a record what lies there of earlier runs; `before` is what the record that it replaces names."""
+        source, outputs = source_of(record), record.get("outputs")
+        now = {name_key(place) for place in listed(record, self.out)}
+        paths = [self.out / place for place in before] + self._left_over.get(source, [])
+        if record.get("status") == "error":  # it may have written some of its files
+            paths += [path for stem in held.get(source, ()) for path in self._files_of(stem)]
+        if isinstance(outputs, dict) and "crops" in outputs:
+            for place in before:
+                if is_crop(place) and name_key(place) not in now:
+                    with suppress(OutputError):  # it then stays on record
+                        remove_file(self.out / place)
+        earlier = {key: str(path) for path in paths if (key := self._key(path)) not in now and os.path.lexists(path)}
+        return {**record, EARLIER: list(earlier.values())} if earlier else record
 
     def _take_up(self, names: BinaryIO) -> int:
         """Put the records of killed runs into the results; return how many there were."""
@@ -135,14 +170,27 @@ class Outputs:
     def _write_run(self, run: Mapping[str, Any]) -> None:
         write_text(self.out / RUN, json.dumps(dict(run), indent=2) + "\n")
 
-    def _is_free(self, stem: PurePosixPath, source: str, owners: Mapping[str, str]) -> bool:
-        owner = owners.get(name_key(stem))
+    def _is_free(self, stem: PurePosixPath, source: str) -> bool:
+        key = name_key(stem)
+        if key in self._held:
+            return self._held[key] == source
+        there, owner = self._files_of(stem), self._recorded.get(key)
         if owner is not None:
-            return owner == source
+            return owner == source and all(self._key(path) in self._listed for path in there)
+        path = output_path(self.out / stem, MAP)
+        return not there or (path in there and map_description(path).get("source") == source)
+
+    def _files_of(self, stem: PurePosixPath) -> list[Path]:
+        """What lies under a name, whoever made it."""
         base = self.out / stem
-        kinds = (OVERLAY, MASK, MAP, REFERENCE, CROP.format(1))
-        there = [suffix for suffix in kinds if os.path.lexists(output_path(base, suffix))]
-        return not there or (MAP in there and map_description(output_path(base, MAP)).get("source") == source)
+        if base.parent not in self._crops:  # listed once: with each claim, large folders would take minutes
+            self._crops[base.parent] = crops_in(base.parent)
+        crops = self._crops[base.parent].get(name_key(base.name), [])
+        paths = [output_path(base, kind) for kind in (OVERLAY, MASK, MAP, REFERENCE)]
+        return [path for path in (*paths, *crops) if os.path.lexists(path)]
+
+    def _key(self, path: Path) -> str:
+        return name_key(path.relative_to(self.out))
 
     def _hold(self, names: BinaryIO, source: str, stem: PurePosixPath) -> None:
         names.write(to_line({"source": source, "stem": str(stem)}))
@@ -172,20 +220,16 @@ class Outputs:
         try:
             status = os.stat(self.out / RESULTS)
         except OSError:
-            self._recorded, self._signature = {}, None
+            self._recorded, self._listed, self._signature = {}, set(), None
             return
         signature = (status.st_mtime_ns, status.st_size)
         if signature == self._signature:
             return
-        self._recorded, self._signature = {}, signature
-        for line in self._lines():
-            record = parsed(line)
-            outputs = None if record is None else record.get("outputs")
-            if record is not None and isinstance(outputs, dict):
-                for value in outputs.values():
-                    stem = stem_of(value, self.out) if isinstance(value, str) else None
-                    if stem is not None:
-                        self._recorded[name_key(stem)] = source_of(record)
+        self._recorded, self._listed, self._signature = {}, set(), signature
+        for record in filter(None, map(parsed, self._lines())):
+            for place in listed(record, self.out):
+                self._recorded[name_key(stem_of(place))] = source_of(record)
+                self._listed.add(name_key(place))
 
 
 def _signature_of(file: BinaryIO) -> tuple[int, int, int]:

@@ -9,17 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from semscan.errors import ReportError, SemscanError
+from semscan.errors import ReportError
 from semscan.files.exports import export_names, read_mask, relative_path, short_names, write_export
 from semscan.files.finished import Finished, read_finished
 from semscan.files.lines import source_of
-from semscan.files.read import read_image
-from semscan.image.clean import clean
 from semscan.pipeline.report import Written
+from semscan.pipeline.reread import reread
 from semscan.report.pieces import Piece, pieces
 from semscan.report.region_table import REGION_COLUMNS, region_rows
 from semscan.report.table import INSPECT_COLUMNS, lines
-from semscan.settings import ReadSettings, ReportSettings
+from semscan.settings import ReportSettings
 
 Files = Generator[Written, None, None]
 COCO, IMAGES, REGIONS = "coco.json", "images.csv", "regions.csv"
@@ -147,23 +146,12 @@ def _scale(record: dict[str, Any]) -> float | None:
 
 def _grey(finished: Finished, record: dict[str, Any]) -> np.ndarray | None:
     """A TIFF's pixels, 0 to 1, if it is where it was and as large as it was."""
-    path = Path(source_of(record))
-    if path.suffix.lower() not in TIFF:
-        return None
-    settings = finished.run.get("settings")
-    read = settings.get("read") if isinstance(settings, dict) else None
-    page = read.get("page") if isinstance(read, dict) else 0
-    reading = ReadSettings(page=page if isinstance(page, int) else 0, databar="none")
-    try:
-        values = clean(read_image(path, reading), reading).values
-    except SemscanError:
-        return None
-    return values if values.shape == (record["height"], record["width"]) else None
+    return reread(finished, record) if source_of(record).lower().endswith(TIFF) else None
 
 
 def _when(finished: Finished) -> datetime:
-    """When the last run began; now, if it does not say."""
+    """When the last run began, by the clock on the wall here: KLARF has no time zones. Now, if it does not say."""
     try:
-        return datetime.fromisoformat(str(finished.run.get("began")))
-    except ValueError:
-        return datetime.now()
+        return datetime.fromisoformat(str(finished.run.get("began"))).astimezone()
+    except (ValueError, OverflowError, OSError):  # no time, or one before the clock's first
+        return datetime.now().astimezone()

@@ -184,6 +184,7 @@ def judge(image: SemImage, given: str, settings: InspectSettings, witness: Witne
         data_bar_px=cleaned.data_bar_px,
         data_bar_source=cleaned.data_bar_source,
         ignored_fraction=cleaned.ignored_fraction,
+        page=image.metadata.get("page"),
     )
     return Judged(cleaned, heat, found.mask, inspection, evidence.reference)
 

@@ -5,22 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
-from semscan.errors import SemscanError
 from semscan.files.finished import Finished
-from semscan.files.read import read_image
 from semscan.files.write import jpeg_bytes
-from semscan.image.clean import clean
+from semscan.pipeline.reread import reread
 from semscan.report import colours
 from semscan.report.crops import crop_box, stretched
 from semscan.report.html import Picture
 from semscan.report.overlay import image_part
-from semscan.settings import ReadSettings
 from semscan.values import Box
 
 LARGEST_SIDE, SMALLEST_SIDE = 512, 256
@@ -52,13 +48,12 @@ def draw_pictures(finished: Finished) -> Pictures:
     chosen = _chosen(finished.records)
     side = LARGEST_SIDE * math.sqrt(min(1.0, FULL_SIZE / max(1, len(chosen))))
     side = max(SMALLEST_SIDE, round(side))
-    page = _page(finished.run)
     for place in chosen:
         record = finished.records[place - 1]
         regions = [r for r in record.get("regions") or () if isinstance(r, dict) and not r.get("nuisance")][:crops_left]
         overlay, image = _overlay(finished, record), None
         if regions or overlay is None:
-            image = _image(record, page)
+            image = reread(finished, record)
         seen = overlay if overlay is not None else image
         if seen is None:
             continue
@@ -102,16 +97,6 @@ def _overlay(finished: Finished, record: Mapping[str, Any]) -> np.ndarray | None
     except (OSError, cv2.error):
         return None
     return None if canvas is None else image_part(canvas, *_shape(record))
-
-
-def _image(record: Mapping[str, Any], page: int) -> np.ndarray | None:
-    """The image, 0 to 1, if it is where it was and as large as it was."""
-    try:
-        reading = ReadSettings(page=page, databar="none")
-        values = clean(read_image(Path(str(record.get("source", ""))), reading), reading).values
-    except (SemscanError, ValueError):
-        return None
-    return values if values.shape == _shape(record) else None
 
 
 def _shape(record: Mapping[str, Any]) -> tuple[int, int]:
@@ -159,10 +144,3 @@ def _box(region: Mapping[str, Any]) -> Box | None:
         return None
     x, y, width, height = bbox
     return Box(y, x, y + height, x + width)
-
-
-def _page(run: Mapping[str, Any]) -> int:
-    """Of files with several pages, the one that was inspected."""
-    read = (run.get("settings") or {}).get("read") if isinstance(run.get("settings"), dict) else None
-    page = read.get("page") if isinstance(read, dict) else 0
-    return page if isinstance(page, int) and page >= 0 else 0

@@ -53,6 +53,12 @@ class SavedMap:
         return self.says("source", str, "") or os.path.abspath(self.path)
 
     @property
+    def page(self) -> int | None:
+        """Which page of its file the image was, from 0; None if the map does not say."""
+        page = self.says("read", dict, {}).get("page")
+        return page if type(page) is int and page >= 0 else None
+
+    @property
     def calibrated(self) -> bool:
         """False if the map says that its 0.5 means nothing."""
         calibration = self.says("calibration", dict, {"raw_threshold": 1.0})
@@ -168,6 +174,7 @@ def _inspection(saved: SavedMap, found: Segmented, threshold: float) -> Inspecti
         data_bar_px=int(saved.number("data_bar_px", 0) or 0),
         data_bar_source=saved.says("data_bar_source", str, None),
         ignored_fraction=saved.number("ignored_fraction", 0.0) or 0.0,
+        page=saved.page,
     )
 
 
@@ -178,9 +185,9 @@ def _image(saved: SavedMap, settings: PostprocessSettings) -> tuple[CleanImage |
         where = f"one image of this name below {settings.images}" if settings.images else saved.source
         return None, (f"no overlay: {where} was not found; say where the images are with --images DIR",)
     read = saved.says("read", dict, {})
-    page, databar = read.get("page", 0), read.get("databar", "auto")
+    databar = read.get("databar", "auto")
     reading = ReadSettings(
-        page if isinstance(page, int) else 0,
+        saved.page or 0,
         databar if isinstance(databar, int) else str(databar),
         ignore=_texts(read.get("ignore")),
         care=_texts(read.get("care")),
@@ -192,7 +199,8 @@ def _image(saved: SavedMap, settings: PostprocessSettings) -> tuple[CleanImage |
     if image.values.shape != saved.values.shape:
         sizes = " and ".join(f"{cols} x {rows}" for rows, cols in (image.values.shape, saved.values.shape))
         return None, (f"no overlay: {path} and the map differ in size ({sizes}); inspect the image again",)
-    return image, image.warnings
+    nm = saved.number("nm_per_pixel", None)  # what was given with --nm-per-px is not in the file
+    return (replace(image, nm_per_pixel=nm) if nm and nm > 0 else image), image.warnings
 
 
 def _texts(value: Any) -> tuple[str, ...]:

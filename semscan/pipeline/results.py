@@ -17,7 +17,7 @@ import numpy as np
 from semscan import __version__
 from semscan.files.journal import journals
 from semscan.files.outputs import CROP, MAP, MASK, OVERLAY, REFERENCE, RESULTS, Outputs, output_path
-from semscan.files.write import remove_file, write_png, write_tiff_grey, write_tiff_map
+from semscan.files.write import write_png, write_tiff_grey, write_tiff_map
 from semscan.report.crops import draw_crop
 from semscan.report.overlay import draw_overlay
 from semscan.settings import OutputSettings
@@ -60,9 +60,6 @@ def write_pictures(
             path = output_path(base, CROP.format(number))
             write_png(path, draw_crop(image, heat, region))
             written["crops"].append(str(path))
-        left_over = len(inspection.regions) + 1  # crops of an earlier run that found more
-        while remove_file(output_path(base, CROP.format(left_over))):
-            left_over += 1
     return written
 
 

@@ -46,6 +46,7 @@ def to_record(inspection: Inspection, outputs: Mapping[str, Any], seconds: float
         "judged_fraction": round(inspection.judged_fraction, 6),
         "nm_per_pixel": finite(inspection.nm_per_pixel),
         **_reading(inspection),
+        "page": inspection.page,
         "method": list(inspection.method),
         "model": inspection.model,
     }

@@ -116,7 +116,8 @@ def test_130_when_interrupted_and_what_was_done_is_on_record(semscan, model, spo
     first = process.stdout.readline()
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=30)
+    process.wait(timeout=30)  # standard input still open, as at a terminal
+    _, stderr = process.communicate()
 
     assert json.loads(first)["defect"] is True
     assert process.returncode == 130
@@ -134,6 +135,30 @@ def test_a_closed_pipe_ends_silently(semscan, model, good, jobs):
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
     assert done.returncode == 0
+
+
+@posix
+@pytest.mark.parametrize("zero", [[], ["-0"]], ids=["lines", "nul"])
+@pytest.mark.parametrize("command", ["score", "inspect"])
+def test_a_closed_pipe_ends_silently_while_more_names_may_come(semscan, model, good, command, zero):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "semscan", "-q", command, "-", *zero, "--model", model, "--jobs", "3"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=semscan.here,
+    )  # fmt: skip
+    name = os.fsencode(good) + (b"\0" if zero else b"\n")
+    process.stdin.write(name)
+    process.stdin.flush()
+    first = process.stdout.readline()
+    process.stdout.close()
+    process.stdin.write(name)
+    process.stdin.flush()
+    code = process.wait(timeout=30)
+    stderr = process.stderr.read()
+    process.stdin.close()
+    process.stderr.close()
+
+    assert json.loads(first)["status"] == "ok"
+    assert (code, stderr) == (0, b"")
 
 
 @posix

@@ -56,6 +56,22 @@ def test_with_out_the_pictures_are_drawn_again_from_the_image(semscan, inspected
     assert (semscan.here / "again" / "spotted.overlay.png").read_bytes() == original
 
 
+def test_crops_keep_the_scale_that_was_given(semscan, model, spotted):
+    (first,) = records(semscan("inspect", spotted, "--model", model, "--nm-per-px", "2.5", "--crops"))
+    (again,) = records(semscan("regions", first["outputs"]["map"], "--out", "again", "--crops"))
+    before, after = ((semscan.here / record["outputs"]["crops"][0]).read_bytes() for record in (first, again))
+
+    assert after == before
+
+
+def test_the_record_of_a_map_says_the_page_of_its_image(semscan, model, grey, tmp_path):
+    tifffile.imwrite(tmp_path / "two.tif", np.stack([grey(), grey(spot=True)]), photometric="minisblack")
+    semscan("inspect", tmp_path / "two.tif", "--model", model, "--page", "1")
+    (record,) = records(semscan("regions", "semscan-results"))
+
+    assert record["page"] == 1
+
+
 def test_pictures_may_go_back_to_the_same_folder(semscan, inspected):
     out, _ = inspected
     semscan("regions", out, "--out", out)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import roifile
+import tifffile
 from PIL import Image
 from pycocotools.coco import COCO
 
@@ -179,6 +180,21 @@ def test_a_tiff_that_labelme_cannot_open_is_put_into_its_file(semscan, model, sp
     told = json.loads((semscan.here / "o" / "palette.labelme.json").read_text("utf-8"))
     with Image.open(spotted) as image, Image.open(io.BytesIO(base64.b64decode(told["imageData"]))) as inside:
         assert np.array_equal(np.array(image), np.array(inside))
+
+
+@pytest.mark.parametrize("known", ["by the record", "by the map"])
+def test_pages_are_shown_as_inspected_whatever_the_last_run_was_of(semscan, model, grey, tmp_path, known):
+    pages = np.stack([grey(), 255 - grey(spot=True), grey(spot=True)])
+    tifffile.imwrite(tmp_path / "three.tif", pages, photometric="minisblack")
+    tifffile.imwrite(tmp_path / "one.tif", grey())
+    semscan("inspect", tmp_path / "three.tif", "--model", model, "--page", "2", "--out", "o")
+    if known == "by the record":
+        change(semscan.here / "o", page=2, outputs={})
+    semscan("inspect", tmp_path / "one.tif", "--model", model, "--out", "o", "--export", "labelme")
+    told = json.loads((semscan.here / "o" / "three.labelme.json").read_text("utf-8"))
+
+    with Image.open(io.BytesIO(base64.b64decode(told["imageData"]))) as inside:
+        assert np.array_equal(np.array(inside), pages[2])
 
 
 def test_images_of_one_name_get_files_of_their_own(semscan, model, spotted, tmp_path):

@@ -128,6 +128,21 @@ def test_standard_input_is_read_as_it_comes(tree):
         assert next(find_images(["-"], stdin=stream)).given == "one.png"
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\0"], ids=["lines", "nul"])
+def test_the_process_s_own_standard_input_is_read_past_its_buffer_and_as_it_comes(tree, monkeypatch, end):
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "r") as stream, os.fdopen(writer, "wb", buffering=0) as feed:
+        monkeypatch.setattr("sys.stdin", stream)
+        found = find_images(["-"], nul=end == b"\0")
+        feed.write(b"one.png" + end + b"data/a.")
+        assert next(found).given == "one.png"
+        feed.write(b"tif" + end)
+        assert next(found).given == "data/a.tif"
+        feed.write(b"we[ir]d.png")
+        feed.close()
+        assert [each.given for each in found] == ["we[ir]d.png"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no names that are not text")
 def test_a_name_that_is_not_utf8_is_found(tree):
     raw = b"caf\xe9.png"

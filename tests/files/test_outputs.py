@@ -1,3 +1,4 @@
+import itertools
 import json
 import multiprocessing
 import os
@@ -10,7 +11,8 @@ import pytest
 import semscan.files.outputs
 from semscan.errors import OutputError
 from semscan.files.find import Found
-from semscan.files.outputs import MAP, MASK, NAMES, OVERLAY, RESULTS, Outputs, output_path
+from semscan.files.names import candidates
+from semscan.files.outputs import CROP, MAP, MASK, NAMES, OVERLAY, RESULTS, Outputs, output_path
 from semscan.files.write import write_bytes, write_tiff_map
 
 
@@ -32,6 +34,25 @@ def inspect(out, *paths, records=None):
         bases.append(base.relative_to(out).as_posix())
     outputs.finish(done if records is None else records, {"command": "inspect"})
     return bases
+
+
+def run(out, *suffixes, path="x/a.png", error=False, finish=True):
+    """One run of one source that writes files of these suffixes; return the claimed name."""
+    outputs, source = Outputs(out), os.path.abspath(path)
+    base = outputs.claim(named(path), source)
+    files = {}
+    for suffix in suffixes:
+        write_bytes(output_path(base, suffix), b"semscan's")
+        if "crop" in suffix:
+            files.setdefault("crops", []).append(str(output_path(base, suffix)))
+        else:
+            files[suffix.split(".")[1]] = str(output_path(base, suffix))
+    record = {"image": path, "source": source, "status": "ok", "outputs": files}
+    if error:
+        record = {"image": path, "source": source, "status": "error", "error": "no room"}
+    if finish:
+        outputs.finish([record], {})
+    return base.relative_to(out).as_posix()
 
 
 def results(out):
@@ -109,6 +130,103 @@ def test_a_foreign_file_is_never_written_over(out, suffix):
 
     assert inspect(out, "x/a.png") == ["a.png"]
     assert foreign.read_bytes() == b"the user's own"
+
+
+@pytest.mark.parametrize("number", [1, 2, 7, 12])
+def test_a_foreign_crop_of_any_number_is_never_written_over(out, number):
+    foreign = output_path(out / "a", CROP.format(number))
+    write_bytes(foreign, b"the user's own")
+
+    assert run(out, CROP.format(1), CROP.format(2)) == "a.png"
+    assert foreign.read_bytes() == b"the user's own"
+
+
+@pytest.mark.parametrize("suffix", [MASK, MAP, CROP.format(3)])
+def test_a_foreign_file_put_beside_our_own_later_is_never_written_over(out, suffix):
+    assert run(out, OVERLAY, CROP.format(1)) == "a"
+    write_bytes(output_path(out / "a", suffix), b"the user's own")
+
+    assert run(out, OVERLAY, MASK, MAP, CROP.format(1)) == "a.png"
+    assert output_path(out / "a", suffix).read_bytes() == b"the user's own"
+
+
+def test_crops_of_an_earlier_run_that_found_more_go_and_nothing_else_does(out):
+    crops = [CROP.format(number) for number in (1, 2, 3)]
+    run(out, *crops)
+    write_bytes(out / "a.crop4.png.txt", b"the user's own")
+    write_bytes(out / "b.crop2.png", b"the user's own")
+
+    assert run(out, *crops[:1]) == "a"
+    assert sorted(path.name for path in out.glob("*crop*")) == ["a.crop1.png", "a.crop4.png.txt", "b.crop2.png"]
+    assert "earlier_outputs" not in results(out)[0]
+
+
+def test_crops_that_a_record_names_elsewhere_stay(out, tmp_path):
+    elsewhere = tmp_path / "elsewhere" / "a.crop1.png"
+    write_bytes(elsewhere, b"the user's own")
+    inspect(out, records=[{"image": "x/a.png", "outputs": {"crops": [str(elsewhere)]}}])
+    inspect(out, records=[{"image": "x/a.png", "outputs": {"crops": []}}])
+
+    assert elsewhere.read_bytes() == b"the user's own"
+
+
+def test_a_run_of_crops_alone_gets_its_name_back_however_often(out):
+    assert [run(out, CROP.format(1)) for _ in range(9)] == ["a"] * 9
+    assert [path.name for path in out.glob("*.png")] == ["a.crop1.png"]
+
+
+def test_there_is_always_one_more_name(out):
+    found, source = named("/a.png"), "/a.png"
+    first = list(itertools.islice(candidates(found, source), 8))
+    for stem in first[:-1]:
+        write_bytes(output_path(out / stem, OVERLAY), b"the user's own")
+
+    assert len(set(first)) == 8
+    assert Outputs(out).claim(found, source) == out / first[-1]
+
+
+@pytest.mark.parametrize("name", ["..png", "...png"])
+def test_a_name_that_is_dots_before_its_suffix_goes_under_its_full_name(out, name):
+    assert inspect(out, f"x/{name}", "x/b.png") == [name, "b"]
+    assert inspect(out, f"x/{name}") == [name]
+
+
+def test_an_error_keeps_the_name_and_says_what_is_there_of_earlier_runs(out):
+    run(out, OVERLAY, MAP)
+    run(out, error=True)
+    (failed,) = results(out)
+    again = run(out, OVERLAY)
+
+    assert failed["status"] == "error"
+    assert "outputs" not in failed
+    assert failed["earlier_outputs"] == [str(output_path(out / "a", kind)) for kind in (OVERLAY, MAP)]
+    assert again == "a"
+    assert results(out)[0]["earlier_outputs"] == [str(output_path(out / "a", MAP))]
+    assert run(out, OVERLAY, MAP) == "a"
+    assert "earlier_outputs" not in results(out)[0]
+
+
+def test_an_error_keeps_the_name_of_what_it_wrote_before_it_failed(out):
+    run(out, OVERLAY, error=True)
+
+    assert run(out, OVERLAY, path="y/a.png") == "a.png"
+    assert run(out, OVERLAY) == "a"
+
+
+def test_earlier_outputs_that_are_gone_are_not_on_record(out):
+    run(out, OVERLAY, MAP)
+    output_path(out / "a", MAP).unlink()
+    run(out, error=True)
+
+    assert results(out)[0]["earlier_outputs"] == [str(output_path(out / "a", OVERLAY))]
+
+
+def test_a_rerun_that_was_killed_gets_its_name_back_with_what_it_wrote_more(out):
+    run(out, OVERLAY)
+    run(out, OVERLAY, MASK, CROP.format(1), finish=False)
+
+    assert run(out, OVERLAY) == "a"
+    assert run(out, OVERLAY, CROP.format(1)) == "a"
 
 
 def test_a_map_says_whose_it_is_when_the_results_are_gone(out):

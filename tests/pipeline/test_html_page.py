@@ -3,11 +3,13 @@
 import json
 import re
 from base64 import b64decode
+from dataclasses import replace
 from urllib.parse import unquote
 
 import cv2
 import numpy as np
 import pytest
+import tifffile
 
 import semscan.pipeline.pictures as pictures
 from semscan.errors import OutputError
@@ -15,7 +17,7 @@ from semscan.files.finished import read_finished
 from semscan.files.outputs import Outputs
 from semscan.pipeline.html import write_html
 from semscan.pipeline.inspect import inspect_images
-from semscan.settings import InspectSettings, OutputSettings
+from semscan.settings import InspectSettings, OutputSettings, ReadSettings
 
 
 @pytest.fixture
@@ -134,6 +136,19 @@ def test_the_model_card_is_shown_with_a_warning_when_the_model_changed(inspected
     assert "Trained on: spots" in same
     assert "has changed since" not in same
     assert "has changed since" in changed
+
+
+def test_a_crop_is_of_the_page_that_was_inspected_whatever_the_last_run_was_of(tmp_path, model, grey):
+    pages = np.stack([np.tile(np.array([0, 255], np.uint8), (48, 32)), grey(spot=True)])  # the first is stripes
+    tifffile.imwrite(tmp_path / "two.tif", pages, photometric="minisblack")
+    tifffile.imwrite(tmp_path / "one.tif", grey())
+    settings = InspectSettings(model=str(model), output=OutputSettings(out=str(tmp_path / "o"), overlay=False))
+    list(inspect_images([str(tmp_path / "two.tif")], replace(settings, read=ReadSettings(page=1))))
+    list(inspect_images([str(tmp_path / "one.tif")], settings))
+    (crop,) = pictures.draw_pictures(read_finished(tmp_path / "o")).crops.values()
+    shown = cv2.imdecode(np.frombuffer(crop.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+
+    assert np.mean(shown > 128) < 0.1, "the spot alone is bright"
 
 
 def test_a_run_that_was_cut_off_is_said(tmp_path):

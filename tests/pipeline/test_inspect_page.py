@@ -170,6 +170,31 @@ def test_a_rerun_replaces_its_own_outputs_and_another_source_gets_its_own(tmp_pa
     assert (tmp_path / "o" / "results.jsonl").read_text("utf-8").count("\n") == 2
 
 
+def test_crops_are_replaced_and_the_users_own_of_such_a_name_stays(tmp_path, grey, save_png):
+    pixels = grey(spot=True)
+    pixels[5:11, 5:13] = 200
+    (tmp_path / "o").mkdir()
+    (tmp_path / "o" / "b.crop2.png").write_bytes(b"the user's own")
+    settings = InspectSettings(output=OutputSettings(out=str(tmp_path / "o"), overlay=False, map=False, crops=True))
+    written = []
+    for image in (pixels, grey(spot=True)):  # two spots, then one
+        paths = [str(save_png(tmp_path / "d" / name, image)) for name in ("a.png", "b.png")]
+        written.append([record["outputs"]["crops"] for record in inspect_images(paths, settings, witness=Bright())])
+
+    assert [[len(crops) for crops in run] for run in written] == [[2, 2], [1, 1]]
+    crops = sorted(path.name for path in (tmp_path / "o").glob("*.crop*.png"))
+    assert crops == ["a.crop1.png", "b.crop2.png", "b.png.crop1.png"]
+    assert (tmp_path / "o" / "b.crop2.png").read_bytes() == b"the user's own"
+
+
+def test_a_name_of_dots_stops_no_batch(tmp_path, grey, save_png):
+    paths = [str(save_png(tmp_path / "d" / name, grey())) for name in ("..png", "b.png")]
+    settings = InspectSettings(output=OutputSettings(out=str(tmp_path / "o")))
+    records = list(inspect_images(paths, settings, witness=Bright()))
+
+    assert [Path(record["outputs"]["map"]).name for record in records] == ["..png.map.tif", "b.map.tif"]
+
+
 def test_a_folder_is_mirrored(tmp_path, grey, save_png):
     save_png(tmp_path / "d" / "bridge" / "a.png", grey(spot=True))
     settings = InspectSettings(output=OutputSettings(out=str(tmp_path / "o")))

@@ -11,7 +11,7 @@ from semscan.values import Box, Inspection, Region
 KEYS = [
     *("image", "source", "status", "score", "raw_score", "defect", "threshold", "width", "height"),
     *("judged_fraction", "nm_per_pixel", "nm_per_pixel_source", "vendor", "data_bar_px", "data_bar_source"),
-    *("ignored_fraction", "method", "model", "regions", "periodic", "outputs", "warnings", "seconds"),
+    *("ignored_fraction", "page", "method", "model", "regions", "periodic", "outputs", "warnings", "seconds"),
 ]
 
 
@@ -26,6 +26,11 @@ def inspection(**changes):
 
 def test_a_record_has_the_contracts_keys_in_order():
     assert list(to_record(inspection(), {"map": "a.map.tif"}, 0.3141)) == KEYS
+
+
+def test_a_record_says_which_page_of_its_file_it_is_of():
+    assert to_record(inspection(page=2), {}, 0)["page"] == 2
+    assert to_record(inspection(), {}, 0)["page"] is None
 
 
 def test_a_region_is_written_in_x_y():
