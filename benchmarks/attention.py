@@ -105,7 +105,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["gradcam"])
     parser.add_argument("--data", type=Path, default=ROOT / "sample_images" / "classes")
-    parser.add_argument("--attention", nargs="+", default=["additive", "soft-mask"])
+    parser.add_argument("--attention", nargs="+", default=["feature-mask", "soft-mask"])
     parser.add_argument("--backbone", default="plain")
     parser.add_argument("--seed", type=int, nargs="+", default=[0])
     parser.add_argument("--steps", type=int)

@@ -73,7 +73,7 @@ ATTENTIONS = {
 }
 # What these do at a place depends on its surroundings alone, in the autoencoder; all others look at the whole patch.
 LOCAL = ("none", "soft-mask", "feature-mask", "spatial", "gates")
-DEFAULT_ATTENTION = {"autoencoder": "soft-mask", "attention-cnn": "additive"}
+DEFAULT_ATTENTION = {"autoencoder": "soft-mask", "attention-cnn": "feature-mask"}
 
 
 def known(name: str, names: Iterable[str], what: str) -> str:

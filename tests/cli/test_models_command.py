@@ -26,7 +26,7 @@ def test_a_pipe_gets_one_json_line_for_each_name(semscan):
     assert names == {"network": list(MODELS), "backbone": list(BACKBONES), "attention": list(ATTENTIONS)}
     assert all(record["summary"] for record in records)
     assert {r["name"]: r["default_of"] for r in records if r["default_of"]} == \
-        {"soft-mask": "autoencoder", "additive": "attention-cnn"}
+        {"soft-mask": "autoencoder", "feature-mask": "attention-cnn"}
 
 
 def test_a_reader_gets_one_line_for_each_name_that_fits_a_screen(semscan):
