@@ -14,7 +14,7 @@ to channels alone counts all positions alike.
 from __future__ import annotations
 
 from semscan.model.attention import ImageAttention
-from semscan.model.layers import Upsample
+from semscan.model.layers import Upsample, softplus
 from semscan.model.quiet import keras, layers, ops
 from semscan.model.seam import PixelCorrelation, SeamNetwork
 
@@ -126,7 +126,7 @@ def build_classifier(*, classes, good=None, base=plain_base, attention=None, dro
     attended, seen, share = _attend(attention or ImageAttention(64, "softmax", name="attention"), features)
     evidence = judge(seen)
     margin = Margin(good, name="margin_logits")(evidence)
-    gate = layers.Activation("softplus")(margin)
+    gate = softplus(margin)
     heat = gate if share is None else layers.Multiply()([share, gate])
     refined = PixelCorrelation(stride=STRIDE, name="pixel_correlation")([heat, features, patch]) if seam else heat
     outputs = {
@@ -155,7 +155,7 @@ def _attend(attention, features):
         attended, weight, own = part(before)
         if part.places:
             weights = weight if weights is None else layers.Multiply()([weights, weight])
-            share = layers.Activation("softplus")(own)
+            share = softplus(own)
         if part.mixes:  # what comes from all positions is weighed by no one's weight
             weights, share = None, ops.mean(weight, axis=-1, keepdims=True)
         features = attended

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from semscan.errors import ExportError
+from semscan.model.layers import softplus
 from semscan.model.quiet import tf
 
 TOLERANCE = 1e-3
@@ -32,7 +33,7 @@ def inference_function(model, *, logit_map):
             score = sum(back(part) for back, part in zip(LOOKS, parts, strict=True)) / len(LOOKS)
             for _ in range(2):
                 score = tf.nn.avg_pool2d(score, 5, 1, "SAME")
-            score = tf.nn.softplus(score)
+            score = softplus(score)
         named = {"score": tf.identity(score[..., 0], name="score")}
         if "logits" in outputs:
             named["logits"] = tf.identity(outputs["logits"], name="logits")

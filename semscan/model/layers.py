@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from semscan.model.quiet import keras, tf
+from semscan.model.quiet import keras, ops, tf
 
 
 @keras.saving.register_keras_serializable("semscan")
@@ -25,3 +25,8 @@ class Upsample(keras.layers.Layer):
     def get_config(self):
         """Return what rebuilds this layer."""
         return {**super().get_config(), "factor": self.factor}
+
+
+def softplus(x):
+    """``log(1 + exp(x))``, written so that no runtime overflows: TensorFlow Lite's own is infinite from 88 on."""
+    return ops.softplus(ops.minimum(x, 60.0)) + ops.relu(x - 60.0)

@@ -10,6 +10,7 @@ from semscan.model.attention import ImageAttention
 from semscan.model.attention.nothing import NoAttention
 from semscan.model.autoencoder import build_autoencoder
 from semscan.model.classifier import Margin, WeightedMean, build_classifier, plain_base, residual_base
+from semscan.model.layers import softplus
 from semscan.model.quiet import keras
 from semscan.model.registry import known
 
@@ -107,3 +108,26 @@ def test_unknown_name_is_answered_with_the_nearest():
         known("softmask", ("additive", "soft-mask"), "attention")
     with pytest.raises(UsageFault, match="choose from additive, soft-mask"):
         known("zzz", ("additive", "soft-mask"), "attention")
+
+
+def test_softplus_is_exact_and_never_overflows():
+    x = np.array([-1e4, -90.0, -1.0, 0.0, 1.0, 90.0, 1e4], np.float32)
+
+    np.testing.assert_allclose(softplus(x), np.logaddexp(0, x.astype(np.float64)), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["none", "soft-mask"])
+def test_large_evidence_stays_a_number_in_tensorflow_lite(name):
+    from semscan.model.attention.make import make_attention
+    from semscan.model.deploy import run_tflite, tflite_bytes
+
+    attention, _ = make_attention(name, "attention-cnn")
+    model = build_classifier(classes=2, good=0, attention=attention)
+    model.get_layer("classifier").bias.assign([-300.0, 300.0])
+    config = {"kind": "attention-cnn", "tile": 32, "classes": ["good", "gap"], "good_class": "good",
+              "preprocessing": {"mean": 0.4, "std": 0.1}, "calibration": {"raw_threshold": 1.0}}
+
+    answer = run_tflite(tflite_bytes(model, config), np.zeros((1, 32, 32), np.float32))
+
+    assert np.isfinite(answer["map"]).all()
+    assert answer["map"].min() > 0.9
