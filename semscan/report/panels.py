@@ -13,6 +13,7 @@ from semscan.report.colours import PAPER, to_grey
 
 GREY, HEAT = "grey", "heat"
 _DIM = 0.15  # what is not attended stays this bright in the enhanced image
+_FLAT = 0.05  # share of the strongest attention: a smaller span is no contrast
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,8 @@ def make_panels(
     for name in names:
         panels += _of_attention(name, maps, rows, alone=len(names) == 1, competing=name in competing)
     if attention is not None:
-        strongest = float(attention[rows].max(initial=0))
-        enhanced = grey * (_DIM + (1 - _DIM) * np.clip(attention / strongest, 0, 1)) if strongest > 0 else grey * _DIM
-        panels.append(Panel("enhanced", "image, enhanced by attention", enhanced.astype(np.float32), GREY, 0.0, 1.0))
+        enhanced = (grey * (_DIM + (1 - _DIM) * _strength(attention, rows))).astype(np.float32)
+        panels.append(Panel("enhanced", "image, enhanced by attention", enhanced, GREY, 0.0, 1.0))
     if reconstruction is not None:
         residual = np.abs(grey - reconstruction, dtype=np.float32)
         panels.append(Panel("reconstruction", "reconstruction", reconstruction, GREY, 0.0, 1.0))
@@ -74,6 +74,16 @@ def make_panels(
     limit = "no threshold" if threshold is None else f"{threshold:g}: threshold"
     panels.append(Panel("map", f"final map ({limit})", heat, HEAT, 0.0, 1.0))
     return panels
+
+
+def _strength(attention: np.ndarray, rows: slice) -> np.ndarray:
+    """How much of each pixel is left, 0 to 1, from the least to the most attended; of a flat attention all alike."""
+    shown = attention[rows]
+    low, high = float(shown.min(initial=np.inf)), float(shown.max(initial=0))
+    if not high > 0:
+        return np.zeros_like(attention)
+    low = low if high - low > _FLAT * high else 0.0
+    return np.clip((attention - low) / (high - low), 0, 1)
 
 
 def _of_attention(
