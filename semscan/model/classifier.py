@@ -159,9 +159,8 @@ def _attend(attention, features):
         if part.mixes:  # what comes from all positions is weighed by no one's weight
             weights, share = None, ops.mean(weight, axis=-1, keepdims=True)
         features = attended
-    if len(attended.shape) == 4:
-        pool = layers.GlobalAveragePooling2D() if weights is None else WeightedMean(name="attended_mean")
-        pooled = pool(attended if weights is None else [attended, weights])
-    else:
-        pooled = attended
-    return pooled, before if len(attended.shape) == 2 else attended, share
+    if len(attended.shape) == 2:  # it pools by itself
+        return attended, before, share
+    if weights is None:
+        return layers.GlobalAveragePooling2D()(attended), attended, share
+    return WeightedMean(name="attended_mean")([attended, weights]), attended, share
