@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench browser clean
+.PHONY: demo test goldens lint bench browser clean
 
 demo: $(VENV)/ready
 	rm -rf demo
@@ -16,6 +16,10 @@ demo: $(VENV)/ready
 
 test: $(VENV)/ready
 	$(BIN)/python -m pytest
+
+# Record the results of the commands on sample_images anew, and print what changed.
+goldens: $(VENV)/ready
+	$(BIN)/python -m tests.goldens.renew
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check semscan tests benchmarks
