@@ -107,8 +107,7 @@ def plan_runs(settings: CompareSettings, kinds: Sequence[str]) -> list[Run]:
 def _kinds(data: Path, settings: CompareSettings) -> list[str]:
     """The networks to train; auto is the one that the layout of the data asks for."""
     layout = find_layout(data, settings.good)
-    fit = "attention-cnn" if layout.kind in ("classes", "classes-without-good") else "autoencoder"
-    names = (fit if name == AUTO else known(name, (AUTO, *MODELS), "model") for name in settings.models)
+    names = (layout.network if name == AUTO else known(name, (AUTO, *MODELS), "model") for name in settings.models)
     return list(dict.fromkeys(names))
 
 

@@ -108,7 +108,7 @@ def _kind(settings: TrainSettings, layout: Layout) -> str:
     """Which network, by name or by layout."""
     kind = settings.model
     if kind == "auto":
-        kind = "attention-cnn" if layout.kind in ("classes", "classes-without-good") else "autoencoder"
+        kind = layout.network
     if kind == "attention-cnn" and len(layout.classes) + bool(layout.good) < 2:
         raise UsageFault("the attention CNN needs at least two class folders, this data has only good images; "
                          "leave --model away to train the autoencoder")
