@@ -66,7 +66,8 @@ def compare(ctx: click.Context, data: Path, form: str | None, seam: str, **choic
     from semscan.pipeline.compare import comparison_text
     from semscan.report.record import to_json
 
-    settings = CompareSettings(read=options.take_reading(choices), seam=_SEAM[seam], **choices)
+    settings = CompareSettings(read=options.take_reading(choices), seam=_SEAM[seam],
+                               progress=options.verbosity() >= 0, **choices)
     as_text = form == "text" or (form is None and sys.stdout is not None and sys.stdout.isatty())
     record = run(data, settings, say, (lambda one: None) if as_text else lambda one: emit(to_json(one)))
     if as_text:

@@ -104,5 +104,6 @@ def train(data, flip, turn, gain, offset, noise, shift, **choices):
     from semscan.pipeline.train import train as run
 
     augment = AugmentSettings(flip=flip, turn=turn, gain=gain, offset=offset, noise=noise, shift=shift)
-    settings = TrainSettings(augment=augment, read=options.take_reading(choices), **choices)
+    settings = TrainSettings(augment=augment, read=options.take_reading(choices), progress=options.verbosity() >= 0,
+                             **choices)
     emit(json.dumps(run(data, settings, say)))

@@ -159,6 +159,7 @@ def _run(data: Path, chosen: Run, settings: CompareSettings, untested: bool, say
             out=str(model), model=chosen["kind"], attention=chosen["attention"], backbone=chosen["backbone"],
             seam=chosen["seam"], seed=chosen["seed"], steps=settings.steps, good=settings.good,
             time_limit=None if settings.steps else settings.time_limit, read=settings.read,
+            progress=settings.progress,
         )  # fmt: skip
         _train(data, task, say)  # its own words are left out: there may be dozens of runs
     folder = read_model_folder(model)

@@ -80,20 +80,20 @@ def near_zoom(path: Path, own: float | None, scale: Scale) -> float:
 
 
 def open_good(
-    layout: Layout, settings: ReadSettings, say: Callable[[str], None], zoom: float | str = AUTO
+    layout: Layout, settings: ReadSettings, say: Callable[[str], None], zoom: float | str = AUTO, progress: bool = True
 ) -> TrainSet:
     """The good images without data bars, at one magnification, and at `zoom` times their size.
 
     Auto: at half their size where their pattern repeats so slowly that the network would see too few repeats of it.
     """
     named = [(layout.good_name, path) for path in layout.good]
-    seen = _open(named, settings, say, Scale())
+    seen = _open(named, settings, say, Scale(), progress=progress)
     scale, near = working_scale(seen.paths, seen.scales, settings, zoom, say)
     if all(scale.zoom(own) == 1 for own in seen.scales):
         return seen.as_set(loader(settings, Scale()), scale)
     readable = zip(seen.labels, seen.paths, near, strict=True)
     named = [(label, path) for label, path, is_near in readable if is_near]
-    return _open(named, settings, say, scale).as_set(loader(settings, scale), scale)
+    return _open(named, settings, say, scale, progress=progress).as_set(loader(settings, scale), scale)
 
 
 def working_scale(
@@ -147,7 +147,9 @@ def _is_near(path, own, middle, say) -> bool:
     return True
 
 
-def open_classes(layout: Layout, settings: ReadSettings, say: Callable[[str], None]) -> TrainSet:
+def open_classes(
+    layout: Layout, settings: ReadSettings, say: Callable[[str], None], progress: bool = True
+) -> TrainSet:
     """All images with their class, shrunk to at most `CLASSIFIER_SIDE` and padded to one square size.
 
     Raises
@@ -160,7 +162,7 @@ def open_classes(layout: Layout, settings: ReadSettings, say: Callable[[str], No
             raise BadDataError(f"the class folder {name!r} is called as regions are whose class is not sure; rename it")
     named = [(layout.good_name, path) for path in layout.good]
     named += [(name, path) for name in sorted(layout.classes) for path in layout.classes[name]]
-    seen = _open(named, settings, say, Scale(), CLASSIFIER_SIDE, layout.good_name)
+    seen = _open(named, settings, say, Scale(), CLASSIFIER_SIDE, layout.good_name, progress)
     side = classifier_side(seen.longest)
     scales = set(seen.scales)
     only = next(iter(scales)) if len(scales) == 1 else None
@@ -213,14 +215,14 @@ def _covered(path, settings, scale):
     return zoomed(judged, scale.zoom(image.nm_per_pixel)) < 1 if not judged.all() else None
 
 
-def _open(named, read, say, scale, side=None, good=None) -> _Seen:
+def _open(named, read, say, scale, side=None, good=None, progress=True) -> _Seen:
     """Read every image once, at `scale` and shrunk to `side` where these are given."""
     kept, scales, sums, looks, origins, shapes = [], [], [], [], [], []
     longest, digest = 0, hashlib.sha256()
     step = -(-len(named) // LOOKS)
     good = good if side else (named[0][0] if named else None)
     for place, (label, path) in enumerate(
-        tqdm(named, desc="reading", unit="image", file=sys.stderr, disable=None, leave=False)
+        tqdm(named, desc="reading", unit="image", file=sys.stderr, disable=None if progress else True, leave=False)
     ):
         try:
             values, own, first = _judged(path, read)
