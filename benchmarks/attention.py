@@ -37,7 +37,8 @@ class GradCam:
     outputs = ("score", "logits")
 
     def __init__(self, folder):
-        from semscan.model.gradcam import gradcam
+        from gradcam import gradcam
+
         from semscan.model.opened import open_network
 
         config = folder.config

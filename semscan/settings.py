@@ -117,7 +117,7 @@ class TrainSettings:
     `steps` and `time_limit` (seconds): see the contract. `held_back` is the share of good images (or of
     each image, when there are few) kept from training for calibration. `few` is the number of good
     images under which shares of images are held back instead of whole ones. `zoom`: at which share of their size
-    the autoencoder sees images.
+    the autoencoder sees images. `progress`: show progress bars where standard error is a terminal.
     """
 
     out: str = DEFAULT_MODEL
@@ -145,6 +145,7 @@ class TrainSettings:
     accept: tuple[str, ...] = ()
     augment: AugmentSettings = AugmentSettings()
     read: ReadSettings = ReadSettings()
+    progress: bool = True
 
     def __post_init__(self) -> None:
         _refuse_nan(self)
@@ -389,6 +390,7 @@ class CompareSettings:
     """Which networks are trained side by side, and how long each: `steps`, or `time_limit` in seconds.
 
     `models` auto: as the data ask for; empty `attentions`: all. Backbones and `seam` are for the attention CNN.
+    `progress`: show progress bars where standard error is a terminal.
     """
 
     out: str = DEFAULT_COMPARISON
@@ -401,3 +403,4 @@ class CompareSettings:
     time_limit: float | None = 180.0
     good: str | None = None
     read: ReadSettings = ReadSettings()
+    progress: bool = True

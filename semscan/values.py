@@ -126,21 +126,6 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """Where 0.5 lies on a witness's raw scale, and what that promises.
-
-    `raw_threshold` is None when no good images were there to set it (a classifier of
-    classes without a good one). `false_alarms` is the stated number of false regions per
-    good image; `reached` is what the held-back images showed at it.
-    """
-
-    raw_threshold: float | None
-    false_alarms: float
-    reached: float | None = None
-    held_back: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Periodic:
     """Whether and how an image repeats.
 

@@ -41,7 +41,8 @@ def _seeds(context: click.Context, parameter: click.Parameter, text: str) -> tup
               help="Of the attention CNN. Repeat it for several.")
 @click.option("--seam", type=click.Choice(list(_SEAM)), default="no", show_default=True,
               help="Train the attention CNN with SEAM.")
-@click.option("--seeds", callback=_seeds, default=",".join(map(str, _DEFAULT.seeds)), show_default=True)
+@click.option("--seeds", callback=_seeds, default=",".join(map(str, _DEFAULT.seeds)), show_default=True,
+              metavar="N,N...", help="Train each network once with each of these seeds; join them by commas.")
 @click.option("--time-limit", callback=_duration, default=f"{_DEFAULT.time_limit:g}s", show_default=True,
               metavar="TIME", help="For each run: 90s, 3m.")
 @click.option("--steps", type=click.IntRange(1), help="So many steps a run, however long they take.")
@@ -65,7 +66,8 @@ def compare(ctx: click.Context, data: Path, form: str | None, seam: str, **choic
     from semscan.pipeline.compare import comparison_text
     from semscan.report.record import to_json
 
-    settings = CompareSettings(read=options.take_reading(choices), seam=_SEAM[seam], **choices)
+    settings = CompareSettings(read=options.take_reading(choices), seam=_SEAM[seam],
+                               progress=options.verbosity() >= 0, **choices)
     as_text = form == "text" or (form is None and sys.stdout is not None and sys.stdout.isatty())
     record = run(data, settings, say, (lambda one: None) if as_text else lambda one: emit(to_json(one)))
     if as_text:

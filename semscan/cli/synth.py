@@ -28,11 +28,13 @@ def _count(name: str, text: str):
 
 @click.command(short_help="Make SEM images with planted defects and masks.")
 @click.argument("out", type=click.Path(file_okay=True, dir_okay=True))
-@click.option("--pattern", type=click.Choice(PATTERNS), default=RECIPE.pattern, show_default=True)
+@click.option("--pattern", type=click.Choice(PATTERNS), default=RECIPE.pattern, show_default=True,
+              help="Vertical lines, or an array of contact holes.")
 @click.option("--size", default=str(RECIPE.rows), show_default=True, metavar="N|HxW", help="Rows x columns, px.")
 @_number("pitch", "Distance between lines or holes, px.")
 @click.option("--cd", type=float, default=RECIPE.cd, help="Line width or hole diameter, px.  [default: pitch / 2]")
-@click.option("--lattice", type=click.Choice(["square", "staggered"]), default=RECIPE.lattice, show_default=True)
+@click.option("--lattice", type=click.Choice(["square", "staggered"]), default=RECIPE.lattice, show_default=True,
+              help="Arrangement of contact holes.")
 @_number("dose", "Electrons per pixel at full brightness; fewer is noisier.")
 @_number("angle", "Turn of the pattern, degrees; 0 has lines upright.")
 @_number("rotation", "Each image is turned by up to this more or less, degrees.")
@@ -49,14 +51,17 @@ def _count(name: str, text: str):
 @_number("read_noise", "Detector noise, share of full brightness.")
 @_number("brightness", "Spread of brightness from image to image.")
 @_number("contrast", "Spread of contrast from image to image, share.")
-@click.option("--bits", type=click.Choice(["8", "16"]), default=str(RECIPE.bits), show_default=True)
-@click.option("--format", type=click.Choice(["png", "tif"]), default=PLAN.format, show_default=True)
+@click.option("--bits", type=click.Choice(["8", "16"]), default=str(RECIPE.bits), show_default=True,
+              help="Bits per pixel.")
+@click.option("--format", type=click.Choice(["png", "tif"]), default=PLAN.format, show_default=True,
+              help="File format of the images.")
 @_count("train", "Training images (good; with --layout classes of each class).")
 @_count("test_good", "Good test images.")
 @_count("per_defect", "Test images of each defect.")
 @_count("mixed", "Test images with three different defects each.")
 @click.option("--defects", metavar="LIST", help="Comma-separated: see above.  [default: all of the pattern]")
-@click.option("--layout", type=click.Choice(["mvtec", "classes"]), default=PLAN.layout, show_default=True)
+@click.option("--layout", type=click.Choice(["mvtec", "classes"]), default=PLAN.layout, show_default=True,
+              help="mvtec: training images are good; classes: as many of each defect, too.")
 @_number("seed", "The same seed gives the same files.", kind=int)
 @click.option("--overwrite", is_flag=True, help="Replace an earlier data set of this command in OUT.")
 @options.loudness

@@ -56,7 +56,8 @@ def _zoom(_context, _parameter, text):
 @click.option("--steps", type=click.IntRange(1), help="Training steps [default: about 10 minutes on two cores].")
 @click.option("--time-limit", callback=_duration, metavar="TIME",
               help="Stop after this long at most: 90s, 10m, 1.5h.")
-@click.option("--seed", type=click.IntRange(0, LARGEST_SEED), default=_DEFAULT.seed, show_default=True)
+@click.option("--seed", type=click.IntRange(0, LARGEST_SEED), default=_DEFAULT.seed, show_default=True,
+              help="Seed of the first weights, the patches drawn and the held-out images.")
 @click.option("--false-alarms", type=click.FloatRange(0, min_open=True), default=_DEFAULT.false_alarms,
               show_default=True, help="False regions per good image that 0.5 is set for.")
 @click.option("--resume", is_flag=True, help="Go on with an interrupted training.")
@@ -103,5 +104,6 @@ def train(data, flip, turn, gain, offset, noise, shift, **choices):
     from semscan.pipeline.train import train as run
 
     augment = AugmentSettings(flip=flip, turn=turn, gain=gain, offset=offset, noise=noise, shift=shift)
-    settings = TrainSettings(augment=augment, read=options.take_reading(choices), **choices)
+    settings = TrainSettings(augment=augment, read=options.take_reading(choices), progress=options.verbosity() >= 0,
+                             **choices)
     emit(json.dumps(run(data, settings, say)))

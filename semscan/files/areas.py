@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from semscan.errors import BadImageError
-from semscan.files.find import images_below
 from semscan.files.find_pair import shared_end
+from semscan.files.listing import images_by_stem
 from semscan.files.masks import MASK_ENDING
 from semscan.settings import ReadSettings
 
@@ -88,11 +87,12 @@ def _rectangle(area: str, kind: str, shape: tuple[int, int], said: list[str]) ->
 
 def _mask_of(image: Path, folder: Path, kind: str, said: list[str]) -> Path | None:
     """The mask in a folder that is called as the image is: a.png, a_mask.png or another suffix, for a.tif."""
-    there = _masks_below(folder)
+    there = images_by_stem(folder)
+    same_stem = there.get(image.stem, ())
     alike = (
-        [path for path in there if path.name == image.name]
-        or [path for path in there if path.stem == image.stem]
-        or [path for path in there if path.stem == image.stem + MASK_ENDING]
+        [path for path in same_stem if path.name == image.name]
+        or same_stem
+        or there.get(image.stem + MASK_ENDING, ())
     )
     if not alike:
         missing = f"no {kind} mask called {image.stem} below {folder}"
@@ -104,8 +104,3 @@ def _mask_of(image: Path, folder: Path, kind: str, said: list[str]) -> Path | No
     if len(ranked) > 1 and shared_end(ranked[0], image) == shared_end(ranked[1], image):
         raise BadImageError(f"{ranked[0]} and {ranked[1]} are both its {kind} mask; keep one, or name one file")
     return ranked[0]
-
-
-@lru_cache(maxsize=4)
-def _masks_below(folder: Path) -> tuple[Path, ...]:
-    return tuple(images_below(folder))

@@ -7,7 +7,7 @@ import locale
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -89,16 +89,23 @@ def find_images(
             yield from _behind(argument, skip)
 
 
-def images_below(folder: Path, *, skip: Path | None = None, problems: list[OSError] | None = None) -> Iterator[Path]:
+def images_below(
+    folder: Path,
+    *,
+    skip: Path | None = None,
+    problems: list[OSError] | None = None,
+    entered: Callable[[str], object] = lambda name: None,
+) -> Iterator[Path]:
     """Yield the images below a folder, sorted, by the rules of `find_images`.
 
-    Folders that cannot be read are appended to `problems`.
+    Folders that cannot be read are appended to `problems`; `entered` is called with each that is read.
     """
     unread = [] if problems is None else problems
     skipped = None if skip is None else os.path.realpath(skip)
     start = os.path.realpath(folder)
     seen = {start}
     for root, folders, files in os.walk(folder, onerror=unread.append, followlinks=True):
+        entered(root)
         if root != str(folder) and _holds_own_pictures(files):
             folders.clear()
             continue

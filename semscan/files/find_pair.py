@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path, PurePath
 
 from semscan.errors import BadImageError
-from semscan.files.find import images_below
+from semscan.files.listing import images_by_stem
 
 
 def reference_of(source: str, folder: Path) -> Path:
@@ -29,8 +28,8 @@ def reference_of(source: str, folder: Path) -> Path:
         If there is none, or several that cannot be told apart.
     """
     wanted = PurePath(source)
-    there = references_below(folder)
-    alike = [path for path in there if path.name == wanted.name] or [p for p in there if p.stem == wanted.stem]
+    same_stem = images_by_stem(folder).get(wanted.stem, ())
+    alike = [path for path in same_stem if path.name == wanted.name] or same_stem
     if not alike:
         raise BadImageError(
             f"{source}: no reference called {wanted.name} below {folder}; put one there, or name one file"
@@ -41,12 +40,6 @@ def reference_of(source: str, folder: Path) -> Path:
             f"{source}: {_two(ranked)} below {folder} are both called so; give folders of the same names, or one file"
         )
     return ranked[0]
-
-
-@lru_cache(maxsize=4)
-def references_below(folder: Path) -> tuple[Path, ...]:
-    """All images below a folder, looked up once: a lot asks for each of its images."""
-    return tuple(images_below(folder))
 
 
 def shared_end(path: PurePath, wanted: PurePath) -> int:

@@ -35,6 +35,11 @@ class Layout:
     test_ignored: bool = False
     said: str = ""
 
+    @property
+    def network(self) -> str:
+        """The network that such images are for: "attention-cnn" for classes, else "autoencoder"."""
+        return "attention-cnn" if self.kind in ("classes", "classes-without-good") else "autoencoder"
+
 
 def find_layout(data: Path, good: str | None = None, *, all_good: bool = False) -> Layout:
     """Find out what a training folder holds.

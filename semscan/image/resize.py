@@ -45,8 +45,20 @@ def zoomed(values: np.ndarray, zoom: float) -> np.ndarray:
     """Enlarge (or shrink) `values`, float32 (rows, cols), `zoom` times; the very same array for 1."""
     if zoom == 1:
         return values
-    rows, cols = (max(1, round(n * zoom)) for n in values.shape)
+    rows, cols = zoomed_shape(values.shape, zoom)
     return cv2.resize(values, (cols, rows), interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC)
+
+
+def zoomed_shape(shape: tuple[int, ...], zoom: float) -> tuple[int, int]:
+    """Rows and columns of an image of `shape` after `zoomed`.
+
+    Examples
+    --------
+    >>> zoomed_shape((100, 31), 0.5)
+    (50, 16)
+    """
+    rows, cols = shape
+    return max(1, round(rows * zoom)), max(1, round(cols * zoom))
 
 
 def fit_within(values: np.ndarray, side: int, largest: int | None = None) -> np.ndarray:

@@ -30,6 +30,7 @@ class FitPlan:
     work: Path
     resume: bool
     tensorboard: Path | None = None
+    progress: bool = True
 
 
 def fit(model, batches, validation, plan, *, losses, weights):
@@ -178,7 +179,7 @@ def _save_whole(model, path):
 
 
 class _Bar(keras.callbacks.Callback):
-    """A tqdm bar on standard error; none when that is no terminal."""
+    """A tqdm bar on standard error; none when that is no terminal, or the plan wants none."""
 
     def __init__(self, plan, first_round):
         super().__init__()
@@ -186,7 +187,7 @@ class _Bar(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.bar = tqdm(total=self.plan.steps, initial=self.done, desc="training", unit="step",
-                        file=sys.stderr, disable=None)
+                        file=sys.stderr, disable=None if self.plan.progress else True)
 
     def on_train_batch_end(self, batch, logs=None):
         self.bar.update()

@@ -20,7 +20,11 @@ _BLOCK = 512
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One image that was read. `part` is "train" or "test"; `digest` is of its pixels, not of its file."""
+    """One image that was read.
+
+    `part` is "train" or "test"; `digest` is of its pixels, not of its file; `judged_shape` are rows and columns of
+    what a network would be shown of it.
+    """
 
     path: Path
     part: str
@@ -32,6 +36,7 @@ class Seen:
     nm_per_pixel: float | None
     digest: bytes
     glance: Glance
+    judged_shape: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,8 +107,7 @@ def plan_runs(settings: CompareSettings, kinds: Sequence[str]) -> list[Run]:
 def _kinds(data: Path, settings: CompareSettings) -> list[str]:
     """The networks to train; auto is the one that the layout of the data asks for."""
     layout = find_layout(data, settings.good)
-    fit = "attention-cnn" if layout.kind in ("classes", "classes-without-good") else "autoencoder"
-    names = (fit if name == AUTO else known(name, (AUTO, *MODELS), "model") for name in settings.models)
+    names = (layout.network if name == AUTO else known(name, (AUTO, *MODELS), "model") for name in settings.models)
     return list(dict.fromkeys(names))
 
 
@@ -160,6 +159,7 @@ def _run(data: Path, chosen: Run, settings: CompareSettings, untested: bool, say
             out=str(model), model=chosen["kind"], attention=chosen["attention"], backbone=chosen["backbone"],
             seam=chosen["seam"], seed=chosen["seed"], steps=settings.steps, good=settings.good,
             time_limit=None if settings.steps else settings.time_limit, read=settings.read,
+            progress=settings.progress,
         )  # fmt: skip
         _train(data, task, say)  # its own words are left out: there may be dozens of runs
     folder = read_model_folder(model)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from semscan import settings as defaults
 from semscan.files.layout import Layout
+from semscan.image.resize import zoomed_shape
+from semscan.pipeline.checkup import Seen
+from semscan.pipeline.gallery import Gallery, split_good
+from semscan.pipeline.trainset import working_scale
+from semscan.pipeline.workload import Workload, autoencoder_work, classifier_side, classifier_work
+from semscan.settings import AUTO, GALLERY_BYTES, ReadSettings, TrainSettings
 
 # Training pixels a second on two cores and the memory of TensorFlow with its network, as measured.
 _RATES = {"autoencoder": 2.1e6, "attention-cnn": 1.0e6}
@@ -16,35 +22,59 @@ _MEMORY = {"autoencoder": 1500, "attention-cnn": 1200}
 _CORES, _GAIN = 2, 0.7  # time falls less than in step with more cores
 
 
-def training_cost(layout: Layout, shapes: Sequence[tuple[int, int]], cores: int) -> dict[str, Any]:
+def training_cost(layout: Layout, seen: Sequence[Seen], read: ReadSettings, cores: int) -> dict[str, Any] | None:
     """Estimate a default training: network, steps, patch side in pixels, minutes and MiB, rough by a third.
 
     Parameters
     ----------
     layout : Layout
-    shapes : sequence of (int, int)
-        Rows and columns of the training images.
+    seen : sequence of Seen
+        The training images that can be read.
+    read : ReadSettings
     cores : int
         Processors that training may use.
+
+    Returns
+    -------
+    dict or None
+        None if no image is left to train on.
     """
-    kind = "attention-cnn" if layout.kind in ("classes", "classes-without-good") else "autoencoder"
-    if kind == "autoencoder":
-        side = int(np.median([min(shape) for shape in shapes])) // 32 * 32
-        tile = max(32, min(defaults.AUTOENCODER_TILE, side))
-        steps, held = defaults.AUTOENCODER_STEPS, [rows * cols for rows, cols in shapes]
-        batch = min(32, defaults.AUTOENCODER_BATCH * (defaults.AUTOENCODER_TILE // tile) ** 2)
-    else:
-        longest = min(defaults.CLASSIFIER_SIDE, max(max(shape) for shape in shapes))
-        tile = max(32, -(-longest // 32) * 32)
-        steps, held = defaults.CLASSIFIER_STEPS, [tile * tile for _ in shapes]
-        batch = max(4, min(defaults.CLASSIFIER_BATCH, defaults.CLASSIFIER_BATCH * 192**2 // tile**2))
-    seconds = steps * batch * tile * tile / _RATES[kind] * (_CORES / cores) ** _GAIN
-    gallery = min(defaults.GALLERY_BYTES, 2 * sum(held))  # two bytes a pixel
+    planned = default_workload(layout, seen, read)
+    if planned is None:
+        return None
+    work, pixels = planned
+    seconds = work.steps * work.batch * work.tile**2 / _RATES[layout.network] * (_CORES / cores) ** _GAIN
+    gallery = min(GALLERY_BYTES, 2 * pixels)  # two bytes a pixel
     return {
-        "network": kind,
-        "steps": steps,
-        "patch_px": tile,
+        "network": layout.network,
+        "steps": work.steps,
+        "patch_px": work.tile,
         "cores": cores,
         "minutes": round(seconds / 60, 1),
-        "memory_mib": round(_MEMORY[kind] + gallery / 2**20),
+        "memory_mib": round(_MEMORY[layout.network] + gallery / 2**20),
     }
+
+
+def default_workload(layout: Layout, seen: Sequence[Seen], read: ReadSettings) -> tuple[Workload, int] | None:
+    """Plan the default training as train does, and count the pixels it keeps; None if no image is left."""
+    if layout.network == "attention-cnn":
+        if not seen:
+            return None
+        work = classifier_work(classifier_side(max(max(image.judged_shape) for image in seen)))
+        return work, len(seen) * work.tile**2
+    good = [image for image in seen if image.good]
+    if not good:
+        return None
+    scale, near = working_scale([image.path for image in good], [image.nm_per_pixel for image in good], read, AUTO)
+    shapes = [zoomed_shape(image.judged_shape, scale.zoom(image.nm_per_pixel))
+              for image, is_near in zip(good, near, strict=True) if is_near]  # fmt: skip
+    if not shapes:
+        return None
+    gallery = Gallery([Path()] * len(shapes), _never_read, shapes=shapes)
+    usual = TrainSettings()
+    split = split_good(gallery, share=usual.held_back, few=usual.few, seed=usual.seed)
+    return autoencoder_work(split), sum(rows * cols for rows, cols in shapes)
+
+
+def _never_read(path: Path) -> np.ndarray:
+    raise AssertionError("the shapes are known")

@@ -14,6 +14,7 @@ from semscan.pipeline import gallery as images
 from semscan.pipeline.lessons import class_targets, labelled_lesson, painted_lesson
 from semscan.pipeline.real import AcceptedRegions, RealDefects, real_examples
 from semscan.pipeline.trainset import TrainSet
+from semscan.pipeline.workload import autoencoder_work, classifier_work
 from semscan.settings import AugmentSettings, TrainSettings
 
 _VALIDATION = 32
@@ -43,17 +44,16 @@ def painted_course(
     """The autoencoder learns from defects painted into good patches, from real ones, and from accepted regions."""
     gallery, scale = found.gallery, (found.mean, found.std)
     split = images.split_good(gallery, share=settings.held_back, few=settings.few, seed=settings.seed)
-    tile = images.tile_for(split, defaults.AUTOENCODER_TILE)
+    work = autoencoder_work(split, settings.steps)
+    tile = work.tile
     turn = _turn(gallery, settings)
     real = real_examples(defects, accepted, tile, settings.augment, turn)
     draw = painted_lesson(gallery, split, tile, scale, settings.augment, turn, real)
-    batch = min(32, defaults.AUTOENCODER_BATCH * (defaults.AUTOENCODER_TILE // tile) ** 2)
     shape = {"kind": "autoencoder", "tile": tile, "largest_tile": int(defaults.TILE_GROWTH * tile),
              "overlap": min(defaults.OVERLAP, tile // 2), "scale_to": None,
              "surround": {"share": defaults.SURROUND_SHARE, "reach_px": defaults.SURROUND_REACH}}
     return Course(
-        shape, draw, _held_patches(gallery, split, tile, scale, settings.seed), batch,
-        settings.steps or defaults.AUTOENCODER_STEPS,
+        shape, draw, _held_patches(gallery, split, tile, scale, settings.seed), work.batch, work.steps,
         settings.learning_rate or defaults.AUTOENCODER_RATE, split.held, split.said,
         _samples(draw, settings.seed),
     )
@@ -115,12 +115,12 @@ def labelled_course(found: TrainSet, classes: list[str], good_class: str | None,
     inputs = np.stack([(gallery[n].astype(np.float32) - mean) / std for n, _ in held])[..., None]
     targets = [class_targets(label, len(classes), good) for _, label in held]
     side = inputs.shape[1]
+    work = classifier_work(side, settings.steps)
     shape = {"kind": "attention-cnn", "tile": side, "overlap": min(defaults.OVERLAP, side // 2), "scale_to": side,
              "largest_image": found.longest}
     return Course(
         shape, draw, (inputs, {name: np.stack([t[name] for t in targets]) for name in targets[0]}),
-        max(4, min(defaults.CLASSIFIER_BATCH, defaults.CLASSIFIER_BATCH * 192**2 // side**2)),
-        settings.steps or defaults.CLASSIFIER_STEPS, settings.learning_rate or defaults.CLASSIFIER_RATE,
+        work.batch, work.steps, settings.learning_rate or defaults.CLASSIFIER_RATE,
         tuple((n, 0, 0) for n, label in held if label == good),
         f"{len(held)} of {len(labels)} images, {settings.held_back:.0%} of each class", _samples(draw, settings.seed),
     )

@@ -17,6 +17,7 @@ from semscan.files.masks import TEST
 from semscan.files.read import read_image
 from semscan.image.clean import clean
 from semscan.image.look import glance_at
+from semscan.image.tiling import judged_rows
 from semscan.pipeline.checkup import NOTE, PROBLEM, WARNING, Finding, Seen, every_check
 from semscan.pipeline.cost import training_cost
 from semscan.pipeline.mask_check import mask_findings
@@ -59,7 +60,7 @@ def doctor(
     findings = [*problems, *_unreadable(unreadable), *_counts(layout, settings), *mask_findings(layout, test)]
     findings += every_check(seen, settings)
     findings.sort(key=lambda finding: (PROBLEM, WARNING, NOTE).index(finding.level))
-    shapes = [image.shape for image in seen if image.part == "train"]
+    trained_on = [image for image in seen if image.part == "train"]
     return {
         "data": str(data),
         "layout": layout.said,
@@ -72,7 +73,7 @@ def doctor(
         "nm_per_pixel": sorted({image.nm_per_pixel for image in seen if image.nm_per_pixel}),
         "unreadable": unreadable,
         "findings": [finding.record() for finding in findings],
-        "training": training_cost(layout, shapes, cpu_count()) if shapes else None,
+        "training": training_cost(layout, trained_on, settings.read, cpu_count()),
     }
 
 
@@ -132,9 +133,10 @@ def _look(
             digest = hashlib.sha256(repr((image.pixels.shape, str(image.pixels.dtype))).encode())
             digest.update(np.ascontiguousarray(image.pixels).data)
             glance = glance_at(values, eight_bits=image.pixels.dtype == np.uint8)
+            shown = judged_rows(values)
             seen.append(Seen(path, part, class_name, good, (image.pixels.shape[0], image.pixels.shape[1]),
                              str(image.metadata.get("dtype")), str(image.metadata.get("format")), image.nm_per_pixel,
-                             digest.digest(), glance))  # fmt: skip
+                             digest.digest(), glance, (shown.stop - shown.start, values.values.shape[1])))  # fmt: skip
         progress("looking", total)
     return seen, unreadable
 

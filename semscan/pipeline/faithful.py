@@ -93,8 +93,8 @@ def _background(
         return cv2.GaussianBlur(image.values, (0, 0), settings.blur, borderType=cv2.BORDER_REFLECT)
     if settings.background == "repeats":
         found = PeriodicWitness()(image)
-        if found.reference is not None:
-            return np.where(image.judged if found.judged is None else found.judged, found.reference, image.values)
+        judged = image.judged if found.judged is None else found.judged
+        return np.where(judged, image.values if found.reference is None else found.reference, image.values)
     if reconstruction is None:
         raise UsageFault("--background reconstruction: this network reconstructs nothing; take patches or blur")
     return reconstruction

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from semscan.errors import BadImageError, UsageFault
-from semscan.files.find_pair import reference_of, references_below
+from semscan.files.find_pair import reference_of
 from semscan.files.read import read_image
 from semscan.image.clean import clean
 from semscan.pipeline.witness import FALSE_ALARMS, Evidence
@@ -38,7 +38,6 @@ class ReferenceWitness:
     def __init__(self, settings: InspectSettings) -> None:
         self._settings = settings.read
         self._path = Path(settings.reference or "")
-        references_below.cache_clear()  # what has been put there since an earlier run counts
         self._only = None if self._is_folder() else self._read(self._path)
         self.about: Mapping[str, Any] = {
             "reference": str(self._path),

@@ -45,7 +45,7 @@ def teach(course: Course, config: dict, work: Path, settings: TrainSettings):
         build.load_start(network, Path(settings.start_from) / "weights.weights.h5")
     plan = FitPlan(course.steps, max(1, min(100, course.steps // 5)), course.learning_rate, settings.clip,
                    settings.patience, settings.time_limit, work, settings.resume,
-                   work / FRESH / "tensorboard" if settings.tensorboard else None)
+                   work / FRESH / "tensorboard" if settings.tensorboard else None, settings.progress)
 
     def batches(first_step):
         return stream(course.draw, batch=course.batch, seed=settings.seed, first_step=first_step)

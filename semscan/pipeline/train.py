@@ -58,8 +58,8 @@ def train(data: Path, settings: TrainSettings, say: Callable[[str], None]) -> di
     out = Path(settings.out)
     work = claim(out, MODEL, overwrite=settings.overwrite, resume=settings.resume)
 
-    images = trainset.open_good(layout, settings.read, say, settings.zoom) if kind == "autoencoder" \
-        else trainset.open_classes(layout, settings.read, say)
+    images = trainset.open_good(layout, settings.read, say, settings.zoom, settings.progress) if kind == "autoencoder" \
+        else trainset.open_classes(layout, settings.read, say, settings.progress)
     dirt = _dirt(data, layout, images, settings, say) if kind == "autoencoder" else Dirt(NOT_LOOKED)
     config = _draft(kind, layout, images, settings)
     _same_task(work, config, settings)
@@ -108,7 +108,7 @@ def _kind(settings: TrainSettings, layout: Layout) -> str:
     """Which network, by name or by layout."""
     kind = settings.model
     if kind == "auto":
-        kind = "attention-cnn" if layout.kind in ("classes", "classes-without-good") else "autoencoder"
+        kind = layout.network
     if kind == "attention-cnn" and len(layout.classes) + bool(layout.good) < 2:
         raise UsageFault("the attention CNN needs at least two class folders, this data has only good images; "
                          "leave --model away to train the autoencoder")

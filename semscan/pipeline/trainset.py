@@ -22,6 +22,7 @@ from semscan.image.resize import Scale, fit_within, zoom_between, zoomed
 from semscan.image.tiling import judged_rows, pad_to_tile
 from semscan.pipeline.gallery import Gallery
 from semscan.pipeline.own_repeats import spread_out
+from semscan.pipeline.workload import classifier_side
 from semscan.reference.periodic import look_for_lattice
 from semscan.settings import AUTO, CLASSIFIER_SIDE, LONG_PITCH, MOST_ZOOM, UNKNOWN, ReadSettings
 from semscan.values import CleanImage
@@ -79,26 +80,47 @@ def near_zoom(path: Path, own: float | None, scale: Scale) -> float:
 
 
 def open_good(
-    layout: Layout, settings: ReadSettings, say: Callable[[str], None], zoom: float | str = AUTO
+    layout: Layout, settings: ReadSettings, say: Callable[[str], None], zoom: float | str = AUTO, progress: bool = True
 ) -> TrainSet:
     """The good images without data bars, at one magnification, and at `zoom` times their size.
 
     Auto: at half their size where their pattern repeats so slowly that the network would see too few repeats of it.
     """
     named = [(layout.good_name, path) for path in layout.good]
-    seen = _open(named, settings, say, Scale())
-    share = _working_share(seen.paths, settings, say) if zoom == AUTO else float(zoom)
-    scales = [scale for scale in seen.scales if scale]
-    middle = float(np.median(scales)) if len(scales) == len(seen.scales) else None
-    named = list(zip(seen.labels, seen.paths, strict=True))  # those that could be read
-    if middle and not all(zoom_between(scale, middle) == 1 for scale in scales):
-        say(f"The images have {min(scales):.4g} to {max(scales):.4g} nm per pixel; they are resampled to {middle:.4g}.")
-        named = [one for one, scale in zip(named, seen.scales, strict=True)
-                 if _is_near(one[1], scale, middle, say)]
-    elif share == 1:
-        return seen.as_set(loader(settings, Scale()), Scale(middle))
-    scale = Scale(middle, share)
-    return _open(named, settings, say, scale).as_set(loader(settings, scale), scale)
+    seen = _open(named, settings, say, Scale(), progress=progress)
+    scale, near = working_scale(seen.paths, seen.scales, settings, zoom, say)
+    if all(scale.zoom(own) == 1 for own in seen.scales):
+        return seen.as_set(loader(settings, Scale()), scale)
+    readable = zip(seen.labels, seen.paths, near, strict=True)
+    named = [(label, path) for label, path, is_near in readable if is_near]
+    return _open(named, settings, say, scale, progress=progress).as_set(loader(settings, scale), scale)
+
+
+def working_scale(
+    paths: Sequence[Path], scales: Sequence[float | None], read: ReadSettings, zoom: float | str,
+    say: Callable[[str], None] = lambda words: None,
+) -> tuple[Scale, list[bool]]:
+    """Choose the size at which the autoencoder sees images, and which of them are near enough to it.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Good images that can be read.
+    scales : sequence of float or None
+        nm per pixel of each.
+    read : ReadSettings
+    zoom : float or "auto"
+        As in `open_good`.
+    say : callable
+    """
+    share = _working_share(paths, read, say) if zoom == AUTO else float(zoom)
+    known = [scale for scale in scales if scale]
+    middle = float(np.median(known)) if len(known) == len(scales) else None
+    near = [True] * len(paths)
+    if middle and not all(zoom_between(scale, middle) == 1 for scale in known):
+        say(f"The images have {min(known):.4g} to {max(known):.4g} nm per pixel; they are resampled to {middle:.4g}.")
+        near = [_is_near(path, own, middle, say) for path, own in zip(paths, scales, strict=True)]
+    return Scale(middle, share), near
 
 
 def _working_share(paths: Sequence[Path], read: ReadSettings, say: Callable[[str], None]) -> float:
@@ -125,7 +147,9 @@ def _is_near(path, own, middle, say) -> bool:
     return True
 
 
-def open_classes(layout: Layout, settings: ReadSettings, say: Callable[[str], None]) -> TrainSet:
+def open_classes(
+    layout: Layout, settings: ReadSettings, say: Callable[[str], None], progress: bool = True
+) -> TrainSet:
     """All images with their class, shrunk to at most `CLASSIFIER_SIDE` and padded to one square size.
 
     Raises
@@ -138,8 +162,8 @@ def open_classes(layout: Layout, settings: ReadSettings, say: Callable[[str], No
             raise BadDataError(f"the class folder {name!r} is called as regions are whose class is not sure; rename it")
     named = [(layout.good_name, path) for path in layout.good]
     named += [(name, path) for name in sorted(layout.classes) for path in layout.classes[name]]
-    seen = _open(named, settings, say, Scale(), CLASSIFIER_SIDE, layout.good_name)
-    side = max(32, -(-min(seen.longest, CLASSIFIER_SIDE) // 32) * 32)
+    seen = _open(named, settings, say, Scale(), CLASSIFIER_SIDE, layout.good_name, progress)
+    side = classifier_side(seen.longest)
     scales = set(seen.scales)
     only = next(iter(scales)) if len(scales) == 1 else None
 
@@ -191,14 +215,14 @@ def _covered(path, settings, scale):
     return zoomed(judged, scale.zoom(image.nm_per_pixel)) < 1 if not judged.all() else None
 
 
-def _open(named, read, say, scale, side=None, good=None) -> _Seen:
+def _open(named, read, say, scale, side=None, good=None, progress=True) -> _Seen:
     """Read every image once, at `scale` and shrunk to `side` where these are given."""
     kept, scales, sums, looks, origins, shapes = [], [], [], [], [], []
     longest, digest = 0, hashlib.sha256()
     step = -(-len(named) // LOOKS)
     good = good if side else (named[0][0] if named else None)
     for place, (label, path) in enumerate(
-        tqdm(named, desc="reading", unit="image", file=sys.stderr, disable=None, leave=False)
+        tqdm(named, desc="reading", unit="image", file=sys.stderr, disable=None if progress else True, leave=False)
     ):
         try:
             values, own, first = _judged(path, read)

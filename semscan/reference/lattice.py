@@ -1,7 +1,7 @@
 """How an image repeats: along one direction (lines) or two (arrays), with which pitch and angle.
 
 The autocorrelation says whether and roughly how; the phase of the strongest waves then
-says it to a small part of a pixel (`semscan.reference.phase`).
+says it to a small part of a pixel (`semscan.reference.unfold`).
 """
 
 from __future__ import annotations

@@ -28,15 +28,13 @@ class PairEvidence:
     `raw` is float32, 0 or more, in units of what noise and edge jitter explain; 0 where not `judged`.
     `raw_threshold` is what chance reaches once in some tens of images, at all scales together. `judged`
     is bool: the common field of both, less a narrow border. `aligned` is float32, the reference brought
-    onto the inspected image in its grey levels, 0 outside the common field. `note` says shift, rotation
-    and overlap, for the log.
+    onto the inspected image in its grey levels, 0 outside the common field.
     """
 
     raw: np.ndarray
     raw_threshold: float
     judged: np.ndarray
     aligned: np.ndarray
-    note: str
 
 
 def compare_pair(inspected: CleanImage, reference: CleanImage) -> PairEvidence:
@@ -88,7 +86,7 @@ def compare_pair(inspected: CleanImage, reference: CleanImage) -> PairEvidence:
     moved = pixel_tone(ours, follow_edges(ours, theirs, noise, JITTER), common)
     error = remove_shading(ours, moved, valid)
     raw, threshold = combine(residuals(ours, moved, error, valid, common), common)
-    return PairEvidence(raw, threshold, common, np.where(valid, aligned, 0), _note(warp, common))
+    return PairEvidence(raw, threshold, common, np.where(valid, aligned, 0))
 
 
 def _common_field(inspected, reference, warp):
@@ -104,9 +102,3 @@ def _common_field(inspected, reference, warp):
             "give an image of the same place as reference"
         )
     return valid, common
-
-
-def _note(warp, common):
-    x, y = warp.shift_at(common.shape)
-    place = f"reference shifted by x {x:+.1f}, y {y:+.1f} px, turned {warp.angle:+.2f} deg"
-    return f"{place}; {common.mean():.0%} of the image in common"

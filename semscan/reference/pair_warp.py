@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import cv2
@@ -51,17 +50,6 @@ class Warp:
         y += flow[..., 1] * np.float32(scale)
         (a, b, c), (d, e, f) = matrix.astype(np.float32)
         return cv2.remap(image, a * x + b * y + c, d * x + e * y + f, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT)
-
-    def shift_at(self, shape):
-        """Shift (x, y) in px at the centre of an inspected image of `shape`."""
-        centre = np.array([(shape[1] - 1) / 2, (shape[0] - 1) / 2])
-        return self.matrix[:, :2] @ centre + self.matrix[:, 2] - centre
-
-    @property
-    def angle(self):
-        """Rotation in degrees."""
-        (a, b, _), (c, d, _) = self.matrix
-        return math.degrees(math.atan2(c - b, a + d))
 
 
 def centred_grid(shape):

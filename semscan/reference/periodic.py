@@ -32,7 +32,6 @@ class CellEvidence:
     """
 
     raw: np.ndarray
-    raw_threshold: float
     judged: np.ndarray
     reference: np.ndarray
     lattice: Lattice
@@ -78,7 +77,7 @@ def compare_cells(image: CleanImage, lattice: Lattice | None = None) -> CellEvid
         raw[kept], golden[kept] = part_raw[own], part_golden[own]
     whole, reference = np.zeros(image.values.shape, np.float32), image.values.copy()
     whole[frame], reference[frame] = raw, golden
-    return CellEvidence(whole, 1.0, image.judged, reference, finer if len(pieces) == 1 else lattice)
+    return CellEvidence(whole, image.judged, reference, finer if len(pieces) == 1 else lattice)
 
 
 def _compare(

@@ -162,6 +162,8 @@ def _is_level(strip: np.ndarray, band: Band, noise: float) -> bool:
     # a band that lies lower loses its first row and gains the one after its last
     lower = offsets[-APART] + offsets[-1 - APART] - offsets[APART] - offsets[APART - 1]
     spread = float((weight * lift * place**2).sum())
+    if spread <= 0:  # a single column counts: it has no slope
+        return False
     slope = float((weight * lower * place).sum()) / (2 * spread)
     return abs(slope) * lift.size < DRIFT and abs(slope) < SLOPE + 2 * noise / np.sqrt(spread)
 

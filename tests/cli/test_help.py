@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import click
 import pytest
 
 from semscan import __version__
@@ -40,11 +41,18 @@ def test_the_group_lists_each_command_with_its_own_short_help():
         assert command.get_short_help_str(200).rstrip(".") == words.rstrip(".")
 
 
-def test_every_command_and_option_has_help():
-    for name in COMMANDS:
-        command = group.get_command(None, name)
-        assert command.help
-        assert "semscan " + name in command.help, "an example"
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name):
+    assert "semscan " + name in group.get_command(None, name).help
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS], ids=lambda name: name or "-")
+def test_every_option_has_help(name):
+    command = group.get_command(None, name) if name else group
+    options = [param for param in command.get_params(click.Context(command)) if isinstance(param, click.Option)]
+
+    assert len(options) >= 3, "-v, -q and --help at least"
+    assert [option.opts[0] for option in options if not (option.help or "").strip()] == []
 
 
 def test_version(semscan):

@@ -92,3 +92,11 @@ def test_a_mask_of_another_size_or_no_image_is_refused(tmp_path, image, save_png
         read(image, ignore=(tmp_path / "small.png",))
     with pytest.raises(BadImageError, match=r"text\.png"):
         read(image, ignore=(tmp_path / "text.png",))
+
+
+def test_a_mask_put_there_after_the_first_image_is_seen(tmp_path, image, save_png):
+    (tmp_path / "masks").mkdir()
+    assert read(image, ignore=(tmp_path / "masks",)).ignored is None
+    save_png(tmp_path / "masks" / "a.png", MASK)
+
+    assert np.array_equal(read(image, ignore=(tmp_path / "masks",)).ignored, MASK > 0)

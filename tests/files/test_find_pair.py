@@ -3,7 +3,6 @@
 import pytest
 
 from semscan.errors import BadImageError
-from semscan.files import find_pair
 from semscan.files.find_pair import reference_of
 
 
@@ -26,14 +25,6 @@ def test_another_suffix_will_do(folder):
 def test_two_that_cannot_be_told_apart_are_refused(folder):
     with pytest.raises(BadImageError, match="both called so"):
         reference_of("/lot/die3/a.png", folder)
-
-
-def test_a_folder_is_looked_through_once_for_a_lot(folder, monkeypatch):
-    looked = []
-    monkeypatch.setattr(find_pair, "images_below", lambda below: looked.append(below) or [below / "a.png"])
-
-    assert [reference_of(f"/lot{k}/a.png", folder) for k in range(3)] == [folder / "a.png"] * 3
-    assert looked == [folder]
 
 
 def test_none_is_said(folder):

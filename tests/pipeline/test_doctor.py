@@ -1,6 +1,7 @@
 """What may be wrong with a data set is found, and what is right is not spoken against."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,8 +10,10 @@ import pytest
 
 from semscan.errors import BadDataError
 from semscan.files.layout import find_layout
+from semscan.pipeline.course import labelled_course, painted_course
 from semscan.pipeline.doctor import doctor, doctor_text, quick_look
-from semscan.settings import DoctorSettings
+from semscan.pipeline.trainset import open_classes, open_good
+from semscan.settings import DoctorSettings, TrainSettings
 
 
 def texture(seed, rows=96, cols=112, size=3.0, mean=120, contrast=30):
@@ -165,6 +168,65 @@ def test_the_cost_is_of_the_network_that_would_be_trained(data, save_png):
     assert (good_only["network"], classes["network"]) == ("autoencoder", "attention-cnn")
     assert classes["minutes"] > 0
     assert 1000 < classes["memory_mib"] < 3000
+
+
+def trained_with(data):
+    """Side of a patch, patches a step and steps, as train sets them; nothing is fitted."""
+    layout, settings = find_layout(data), TrainSettings()
+    if layout.network == "autoencoder":
+        course = painted_course(open_good(layout, settings.read, [].append, settings.zoom), settings)
+    else:
+        images = open_classes(layout, settings.read, [].append)
+        course = labelled_course(images, sorted(set(images.labels)), layout.good_name, settings)
+    return course.shape["tile"], course.batch, course.steps
+
+
+def slow_lines(seed, rows, cols, pitch):
+    lines = 120 + 60 * np.sign(np.sin(2 * np.pi * np.arange(cols) / pitch))
+    noisy = lines + np.random.default_rng(seed).normal(0, 8, (rows, cols))
+    return np.clip(noisy, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("pitch", [20, 80])
+@pytest.mark.parametrize(("rows", "cols"), [(96, 320), (300, 400), (600, 700)])
+@pytest.mark.parametrize("count", [2, 11])
+def test_the_estimate_is_of_the_training_that_train_does(tmp_path, save_png, pitch, rows, cols, count):
+    for number in range(count):
+        save_png(tmp_path / f"{number}.png", slow_lines(number, rows, cols, pitch))
+    tile, batch, steps = trained_with(tmp_path)
+    record = doctor(tmp_path, DoctorSettings())["training"]
+
+    seconds = steps * batch * tile**2 / 2.1e6 * (2 / record["cores"]) ** 0.7
+    assert (record["patch_px"], record["steps"]) == (tile, steps)
+    assert record["minutes"] == pytest.approx(seconds / 60, abs=0.06)
+
+
+@pytest.mark.parametrize("side", [24, 100, 500])
+def test_so_it_is_for_classes(tmp_path, save_png, side):
+    for name in ("good", "gap"):
+        for number in range(20):
+            save_png(tmp_path / name / f"{number}.png", texture(number + 40 * (name == "gap"), side, side))
+    tile, batch, steps = trained_with(tmp_path)
+    record = doctor(tmp_path, DoctorSettings())["training"]
+
+    seconds = steps * batch * tile**2 / 1.0e6 * (2 / record["cores"]) ** 0.7
+    assert (record["network"], record["patch_px"], record["steps"]) == ("attention-cnn", tile, steps)
+    assert record["minutes"] == pytest.approx(seconds / 60, abs=0.06)
+
+
+def test_the_estimate_is_at_the_magnification_of_training_and_without_the_data_bar(tmp_path, save_png, monkeypatch):
+    from semscan.pipeline import doctor as page
+    from semscan.pipeline import trainset
+
+    for number, rows in enumerate((200, 200, 400, 200, 200)):
+        save_png(tmp_path / f"{number}.png", texture(number, rows, rows + 20))
+    for module in (page, trainset):
+        real = module.read_image
+        monkeypatch.setattr(module, "read_image", lambda path, settings, real=real: replace(
+            real(path, settings), nm_per_pixel=1.0 if path.name == "2.png" else 2.0, data_bar_rows=9))
+    tile, _, _ = trained_with(tmp_path)
+
+    assert doctor(tmp_path, DoctorSettings())["training"]["patch_px"] == tile == 160
 
 
 def test_the_quick_look_never_reads_test(data):

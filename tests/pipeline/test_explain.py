@@ -189,6 +189,20 @@ def test_faithful_is_drawn_and_told(opened, spotted, tmp_path):
     assert record["faithful"]["background"] == "patches"
 
 
+def test_the_repeats_are_a_background(model):
+    cols = np.arange(160)
+    values = np.tile(0.3 + 0.1 * np.sin(2 * np.pi * cols / 16), (128, 1)).astype(np.float32)
+    values[60:66, 76:84] = 1
+    attention = np.zeros_like(values)
+    attention[60:66, 76:84] = 1
+    image = CleanImage(values, np.ones(values.shape, bool))
+    settings = FaithfulSettings(background="repeats", draws=1)
+    found = weigh_attention(image, attention, None, ModelWitness(read_model_folder(model)), settings)
+
+    assert found["background"] == "repeats"
+    assert found["matters"] is True
+
+
 def test_a_reconstruction_that_is_not_there_is_refused(model, spotted):
     image = clean(read_image(spotted, ReadSettings()), ReadSettings())
     settings = replace(FaithfulSettings(), background="reconstruction")

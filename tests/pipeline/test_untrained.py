@@ -199,7 +199,7 @@ def test_pixels_outside_the_common_field_are_not_judged(tmp_path, save_png, monk
         judged = np.zeros(inspected.values.shape, bool)
         judged[:, :80] = True
         raw = np.full(judged.shape, 9, np.float32)
-        return PairEvidence(raw, 3.0, judged, inspected.values, "")
+        return PairEvidence(raw, 3.0, judged, inspected.values)
 
     monkeypatch.setattr(paired, "compare_pair", left_half)
     reference = save_png(tmp_path / "r.png", striped())

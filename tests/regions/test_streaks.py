@@ -129,6 +129,23 @@ def test_at_the_border_in_doubt_it_is_none(place):
     assert not named(surface() + 5 * NOISE * there, there)
 
 
+@pytest.mark.parametrize(
+    ("rows", "cols", "around", "alone", "column"),
+    [(2, 28, (1, 1, 0), (0, 1, 0), 18), (3, 51, (1, 0, 0), (1, 0, 1), 5), (3, 32, (1, 0, 0), (1, 0, 1), 24)],
+)
+def test_two_levels_of_which_one_column_alone_could_tell_the_slope_are_no_streak(rows, cols, around, alone, column):
+    """Levels above, in and below the rows; only at `column` do the rows above and below agree."""
+    parts = (slice(0, 18), slice(18, 18 + rows), slice(18 + rows, 40))
+    grey = np.zeros((40, cols), np.float32)
+    for part, level, other in zip(parts, around, alone, strict=True):
+        grey[part] = level
+        grey[part, column] = other
+    heat = np.zeros(grey.shape, np.float32)
+    heat[parts[1]] = 0.8
+
+    assert streaks(segment(heat, RegionSettings()), grey) == [False]
+
+
 def test_each_region_is_told_by_itself():
     streak, blob = band(), band(20, 40, 100, 130)
     heat = np.where(streak, 0.7, np.where(blob, 0.9, 0.0)).astype(np.float32)
