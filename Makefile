@@ -23,6 +23,7 @@ goldens: $(VENV)/ready
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check semscan tests benchmarks
+	$(BIN)/ruff format --check semscan tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from semscan.files.labelled import find_labelled, read_mask
-from semscan.files.model_folder import read_model_folder
-from semscan.files.read import read_image
+from semscan.files.datasets.labelled_images import find_labelled_images, read_mask
+from semscan.files.images.read import read_image
+from semscan.files.models.folder import read_model_folder
 from semscan.image.clean import clean
-from semscan.pipeline.trained import ModelWitness
+from semscan.pipeline.methods.model import ModelMethod
 from semscan.scores.ranking import ranked
 from semscan.settings import ReadSettings
 
@@ -32,14 +32,14 @@ READ = ReadSettings()
 
 
 class GradCam:
-    """A network that answers with Grad-CAM in place of its map; for a ModelWitness."""
+    """A network that answers with Grad-CAM in place of its map; for a ModelMethod."""
 
     outputs = ("score", "logits")
 
     def __init__(self, folder):
         from gradcam import gradcam
 
-        from semscan.model.opened import open_network
+        from semscan.model.reload import open_network
 
         config = folder.config
         self._network, self._gradcam = open_network(folder.path, config), gradcam
@@ -65,12 +65,12 @@ def trained(data, attention, seed, chosen):
     return out
 
 
-def pixel_figures(witness, images):
+def pixel_figures(method, images):
     """Pixel AUROC and AP of the raw maps of all images, and the share told right."""
     scores, wrong, right = [], [], []
     for labelled in images:
         image = read_image(labelled.path, READ)
-        evidence = witness(clean(image, READ))
+        evidence = method(clean(image, READ))
         truth = np.zeros(evidence.raw.shape, bool)
         if labelled.mask:
             truth = read_mask(labelled.mask, image.pixels.shape) > 0
@@ -84,21 +84,29 @@ def pixel_figures(witness, images):
 
 def gradcam(chosen):
     """One row for each model."""
-    print("| attention | seed | steps | accuracy | pixel AUROC, map | pixel AUROC, Grad-CAM | pixel AP, map "
-          "| pixel AP, Grad-CAM |\n|---|---|---|---|---|---|---|---|")
-    images = [one for one in find_labelled(chosen.data).images if one.mask or not one.defective]
-    models = [chosen.model] if chosen.model else [
-        trained(chosen.data, attention, seed, chosen) for attention in chosen.attention for seed in chosen.seed]
+    print(
+        "| attention | seed | steps | accuracy | pixel AUROC, map | pixel AUROC, Grad-CAM | pixel AP, map "
+        "| pixel AP, Grad-CAM |\n|---|---|---|---|---|---|---|---|"
+    )
+    images = [one for one in find_labelled_images(chosen.data).images if one.mask or not one.defective]
+    models = (
+        [chosen.model]
+        if chosen.model
+        else [trained(chosen.data, attention, seed, chosen) for attention in chosen.attention for seed in chosen.seed]
+    )
     for path in models:
         folder = read_model_folder(path)
-        witness = ModelWitness(folder)
-        auroc, ap, accuracy = pixel_figures(witness, images)
-        witness._network = GradCam(folder)
-        theirs, their_ap, _ = pixel_figures(witness, images)
+        method = ModelMethod(folder)
+        auroc, ap, accuracy = pixel_figures(method, images)
+        method._network = GradCam(folder)
+        theirs, their_ap, _ = pixel_figures(method, images)
         config = json.loads((path / "config.json").read_text("utf-8"))
         name = config["attention"] + (", SEAM" if config.get("seam") else "")
-        print(f"| {name} | {config['seed']} | {config['training']['steps_done']} | {accuracy:.3f} | {auroc:.4f} "
-              f"| {theirs:.4f} | {ap:.4f} | {their_ap:.4f} |", flush=True)
+        print(
+            f"| {name} | {config['seed']} | {config['training']['steps_done']} | {accuracy:.3f} | {auroc:.4f} "
+            f"| {theirs:.4f} | {ap:.4f} | {their_ap:.4f} |",
+            flush=True,
+        )
 
 
 def main():

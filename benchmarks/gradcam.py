@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from semscan.model.quiet import keras, ops, tf
+from semscan.model.tf_import import keras, ops, tf
 
 
 def gradcam(network, tiles, *, good=None, layer=None):
@@ -15,7 +15,7 @@ def gradcam(network, tiles, *, good=None, layer=None):
     Parameters
     ----------
     network : keras.Model
-        As built by `semscan.model.classifier.build_classifier`.
+        As built by `semscan.model.networks.attention_cnn.build_classifier`.
     tiles : ndarray of float32, shape (n, rows, cols)
         Standardised grey levels.
     good : int or None

@@ -51,10 +51,32 @@ def main() -> None:
     for count in chosen.images:
         with tempfile.TemporaryDirectory() as root:
             write_images(Path(root) / "data" / "good", count, chosen.side)
-            peak, seconds = peak_of([sys.executable, "-m", "semscan", "-q", "train", f"{root}/data", "--out",
-                                     f"{root}/model", "--steps", str(chosen.steps)])
-        print(json.dumps({"images": count, "side": chosen.side, "steps": chosen.steps, "peak_mib": round(peak),
-                          "seconds": round(seconds)}), flush=True)
+            peak, seconds = peak_of(
+                [
+                    sys.executable,
+                    "-m",
+                    "semscan",
+                    "-q",
+                    "train",
+                    f"{root}/data",
+                    "--out",
+                    f"{root}/model",
+                    "--steps",
+                    str(chosen.steps),
+                ]
+            )
+        print(
+            json.dumps(
+                {
+                    "images": count,
+                    "side": chosen.side,
+                    "steps": chosen.steps,
+                    "peak_mib": round(peak),
+                    "seconds": round(seconds),
+                }
+            ),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

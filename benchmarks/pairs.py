@@ -27,11 +27,11 @@ import cv2
 import numpy as np
 import tifffile
 
-from semscan.maps.scale import to_map
-from semscan.reference.pair import compare_pair
+from semscan.maps.normalise import to_map
+from semscan.reference.die.compare import compare_pair
 from semscan.regions.find import find_regions
 from semscan.settings import RegionSettings, SynthSettings
-from semscan.synth.image import make_image
+from semscan.synth.simulator.image import make_image
 from semscan.values import CleanImage
 
 CONTRASTS = (2.0, 3.0, 4.0)
@@ -133,8 +133,15 @@ def layout_pair(rng, clean):
 
 def synth_pair(pattern, kinds, rng, clean):
     """Two dies of a semscan recipe with one defect in one."""
-    recipe = SynthSettings(pattern=pattern, rows=384, cols=384, pitch=float(rng.uniform(18, 44)), roughness=0.3,
-                           dose=float(rng.uniform(20, 80)), seed=int(rng.integers(1 << 30)))
+    recipe = SynthSettings(
+        pattern=pattern,
+        rows=384,
+        cols=384,
+        pitch=float(rng.uniform(18, 44)),
+        roughness=0.3,
+        dose=float(rng.uniform(20, 80)),
+        seed=int(rng.integers(1 << 30)),
+    )
     kind = str(rng.choice(kinds))
     ours, theirs = make_image(recipe, [] if clean else [kind], key="a"), make_image(recipe, key="b")
     truth = [] if clean else [(kind, ours.mask > 0)]
@@ -182,26 +189,26 @@ class RealPairs:
         return whole(ours), whole(regrade(theirs, rng)), truth
 
 
-def judge(heat, truth):
+def inspect_image(anomaly_map, truth):
     """Regions on each defect, and regions on none."""
     labels_hit, false = [0] * len(truth), 0
     near = [cv2.dilate(mask.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0 for _, mask in truth]
-    for region in find_regions(heat, RegionSettings()):
+    for region in find_regions(anomaly_map, RegionSettings()):
         box = np.s_[region.box.top : region.box.bottom, region.box.left : region.box.right]
-        hot = heat[box] > 0.5
+        hot = anomaly_map[box] > 0.5
         hits = [bool((mask[box] & hot).any()) for mask in near]
         labels_hit = [n + hit for n, hit in zip(labels_hit, hits, strict=True)]
         false += not any(hits)
     return labels_hit, false
 
 
-def picture(path, ours, evidence, heat, truth):
+def picture(path, ours, evidence, anomaly_map, truth):
     """Image, aligned reference and map side by side; truth ringed."""
-    panels = [ours.values, evidence.aligned, heat]
+    panels = [ours.values, evidence.aligned, anomaly_map]
     drawn = cv2.cvtColor((np.hstack(panels) * 255).clip(0, 255).astype(np.uint8), cv2.COLOR_GRAY2BGR)
     for _, mask in truth:
         row, col = (int(n.mean()) for n in np.nonzero(mask))
-        cv2.circle(drawn, (col + 2 * heat.shape[1], row), 14, (0, 0, 255), 1)
+        cv2.circle(drawn, (col + 2 * anomaly_map.shape[1], row), 14, (0, 0, 255), 1)
     cv2.imwrite(str(path), cv2.resize(drawn, None, fx=1.5, fy=1.5))
 
 
@@ -214,8 +221,8 @@ def measure(make, count, name, pictures):
         started = time.perf_counter()
         evidence = compare_pair(ours, theirs)
         seconds += time.perf_counter() - started
-        heat = to_map(evidence.raw, evidence.raw_threshold)
-        hits, false = judge(heat, truth)
+        anomaly_map = to_map(evidence.raw, evidence.raw_threshold)
+        hits, false = inspect_image(anomaly_map, truth)
         judged = [mask[evidence.judged].sum() > 0.8 * mask.sum() for _, mask in truth]
         seen = [what for (what, _), inside in zip(truth, judged, strict=True) if inside]
         hits = [hit for hit, inside in zip(hits, judged, strict=True) if inside]
@@ -230,7 +237,7 @@ def measure(make, count, name, pictures):
         sums["clean"] += index % 4 == 0
         sums["false_clean"] += false * (index % 4 == 0)
         if pictures:
-            picture(Path(pictures) / f"{name}_{index}.png", ours, evidence, heat, truth)
+            picture(Path(pictures) / f"{name}_{index}.png", ours, evidence, anomaly_map, truth)
     shares = {what: f"{hit}/{of}" for what, (hit, of) in sorted(by_contrast.items())}
     return {"kind": name, "pairs": count, **sums, "by_contrast": shares, "seconds": round(seconds / count, 3)}
 

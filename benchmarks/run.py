@@ -70,8 +70,10 @@ def folder_of(name):
 
 def accuracy(names, seeds, steps):
     """Train and evaluate each set; print one Markdown row for each seed."""
-    print("| set | minutes | pixel AUROC | pixel AP | AUPRO | image AUROC "
-          "| recall at 0.1 / 1 / 10 false regions per image | hit at 0.5 | false regions per good image (95 %) |")
+    print(
+        "| set | minutes | pixel AUROC | pixel AP | AUPRO | image AUROC "
+        "| recall at 0.1 / 1 / 10 false regions per image | hit at 0.5 | false regions per good image (95 %) |"
+    )
     print("|---|---|---|---|---|---|---|---|---|")
     for name in names:
         found = [measured(name, seed, steps) for seed in seeds]
@@ -177,8 +179,15 @@ def speed(model, rounds=7):
     image.write_bytes(cv2.imencode(".png", np.tile(wafer, (2, 2)))[1].tobytes())
     commands = {
         "python -c 'import tensorflow'": [sys.executable, "-c", "import tensorflow"],
-        "semscan inspect (1024 x 1024, cold, all outputs)":
-            [*SEMSCAN, "inspect", str(image), "--model", str(model), "--out", str(OUT / "speed")],
+        "semscan inspect (1024 x 1024, cold, all outputs)": [
+            *SEMSCAN,
+            "inspect",
+            str(image),
+            "--model",
+            str(model),
+            "--out",
+            str(OUT / "speed"),
+        ],
         "semscan --help": [*SEMSCAN, "--help"],
         "semscan inspect --help": [*SEMSCAN, "inspect", "--help"],
         "semscan train --help": [*SEMSCAN, "train", "--help"],

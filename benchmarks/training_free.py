@@ -22,13 +22,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from semscan.files.read import read_image
+from semscan.files.images.read import read_image
 from semscan.image.clean import clean
-from semscan.pipeline.inspect import judge
-from semscan.pipeline.repeats import PeriodicWitness
-from semscan.reference.periodic import look_for_lattice
+from semscan.pipeline.inspect import inspect_image
+from semscan.pipeline.methods.periodic import PeriodicMethod
+from semscan.reference.cell.compare import find_image_lattice
 from semscan.settings import InspectSettings, ReadSettings, SynthSettings
-from semscan.synth.image import make_image
+from semscan.synth.simulator.image import make_image
 from semscan.values import SemImage
 
 KINDS = (
@@ -43,14 +43,19 @@ SETTINGS = InspectSettings()
 def recipe(pattern, number, rng):
     """One recipe of the range that is promised."""
     return SynthSettings(
-        pattern=pattern, pitch=float(rng.uniform(16, 48)), dose=float(rng.uniform(20, 80)), rotation=4.0,
-        rows=int(rng.choice(SIDES)), cols=int(rng.choice(SIDES)), lattice=("square", "staggered")[number % 2],
-    )  # fmt: skip
+        pattern=pattern,
+        pitch=float(rng.uniform(16, 48)),
+        dose=float(rng.uniform(20, 80)),
+        rotation=4.0,
+        rows=int(rng.choice(SIDES)),
+        cols=int(rng.choice(SIDES)),
+        lattice=("square", "staggered")[number % 2],
+    )
 
 
 def look(pixels):
     """Judge one image by its repeats."""
-    return judge(SemImage(pixels, "generated"), "generated", SETTINGS, PeriodicWitness())
+    return inspect_image(SemImage(pixels, "generated"), "generated", SETTINGS, PeriodicMethod())
 
 
 def false_regions(judged, truth):
@@ -71,7 +76,7 @@ def generated(count, seed):
             image = make_image(recipe(pattern, number, rng), [kind] if kind else [], key="bench", index=seed + number)
             truth = image.mask > 0
             judged = look(image.pixels)
-            hottest += bool(truth[np.unravel_index(judged.heat.values.argmax(), truth.shape)])
+            hottest += bool(truth[np.unravel_index(judged.anomaly_map.values.argmax(), truth.shape)])
             found += bool((judged.mask[truth] > 0).any())
             false += false_regions(judged, truth)
         hits = f"{hottest / count:.1%} | {found / count:.1%}" if kind else "- | -"
@@ -84,26 +89,32 @@ def real(folder):
 
     peaks, defective, heats, truths, false = [], [], [], [], []
     for path in sorted((folder / "grid" / "test").rglob("*.png")):
-        judged = judge(read_image(path, ReadSettings()), path.name, SETTINGS, PeriodicWitness())
+        judged = inspect_image(read_image(path, ReadSettings()), path.name, SETTINGS, PeriodicMethod())
         mask = folder / "grid" / "ground_truth" / path.parent.name / f"{path.stem}_mask.png"
         truth = np.zeros(judged.mask.shape, bool)
         if mask.is_file():
             truth = cv2.imdecode(np.fromfile(mask, np.uint8), cv2.IMREAD_GRAYSCALE) > 0
-        peaks.append(judged.heat.values.max())
+        peaks.append(judged.anomaly_map.values.max())
         defective.append(path.parent.name != "good")
-        heats.append(judged.heat.values[::2, ::2].ravel())
+        heats.append(judged.anomaly_map.values[::2, ::2].ravel())
         truths.append(truth[::2, ::2].ravel())
         if not defective[-1]:
             false.append(false_regions(judged, truth))
-    print(f"grid: {len(peaks)} images, all periodic; image AUROC {roc_auc_score(defective, peaks):.4f}, "
-          f"pixel AUROC {roc_auc_score(np.concatenate(truths), np.concatenate(heats)):.4f}, "
-          f"{np.mean(false):.2f} false regions per good image", flush=True)
+    print(
+        f"grid: {len(peaks)} images, all periodic; image AUROC {roc_auc_score(defective, peaks):.4f}, "
+        f"pixel AUROC {roc_auc_score(np.concatenate(truths), np.concatenate(heats)):.4f}, "
+        f"{np.mean(false):.2f} false regions per good image",
+        flush=True,
+    )
     for name in ("grid/train", "nanofibres/train", "nanofibres/test"):
         files = sorted(path for path in (folder / name).rglob("*") if path.is_file())
-        lattices = [look_for_lattice(clean(read_image(path, ReadSettings()), ReadSettings())) for path in files]
+        lattices = [find_image_lattice(clean(read_image(path, ReadSettings()), ReadSettings())) for path in files]
         sure = [lattice.confidence for lattice in lattices]
-        print(f"{name}: {sum(lattice.found for lattice in lattices)} of {len(files)} periodic, "
-              f"confidence {min(sure):.2f} to {max(sure):.2f}", flush=True)
+        print(
+            f"{name}: {sum(lattice.found for lattice in lattices)} of {len(files)} periodic, "
+            f"confidence {min(sure):.2f} to {max(sure):.2f}",
+            flush=True,
+        )
 
 
 def speed(rounds=5):
@@ -115,8 +126,16 @@ def speed(rounds=5):
             pixels = make_image(SynthSettings(pattern=pattern, rows=1024, cols=1024, rotation=3.0)).pixels
             path.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
             commands[f"inspect {pattern}"] = [
-                sys.executable, "-m", "semscan", "inspect", str(path), "--method", "periodic", "--out", folder + "/o",
-            ]  # fmt: skip
+                sys.executable,
+                "-m",
+                "semscan",
+                "inspect",
+                str(path),
+                "--method",
+                "periodic",
+                "--out",
+                folder + "/o",
+            ]
         seen = {name: [] for name in commands}
         for turn in range(rounds + 1):
             for name, command in commands.items():

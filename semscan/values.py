@@ -60,11 +60,11 @@ class CleanImage:
 
 
 @dataclass(frozen=True, slots=True)
-class HeatMap:
+class AnomalyMap:
     """A calibrated map: float32, shape (rows, cols), 0 normal to 1 (never reached) defect.
 
     0.5 is the calibrated threshold. Pixels that were not judged are 0. `raw_max` is the
-    largest raw score behind the map, in the witness's own units.
+    largest raw score behind the map, in the method's own units.
     """
 
     values: np.ndarray
@@ -121,7 +121,7 @@ class Region:
     class_name: str | None = None
     class_probability: float | None = None
     nuisance: bool = False
-    witnesses: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
     measures: Measures | None = None
 
 
@@ -143,7 +143,7 @@ class Periodic:
 class Inspection:
     """What was found in one image; everything the report room needs to say it.
 
-    `score` is None when the witness has no calibrated threshold to measure it by, `raw_score`
+    `score` is None when the method has no calibrated threshold to measure it by, `raw_score`
     when a saved map does not say it. `page` counts from 0, in a file with several; None when not known.
     """
 

@@ -57,7 +57,10 @@ def write_model(folder, *, raw_threshold=1.0, classes=None, good=None, scale_to=
         "scale_to": scale_to,
         "preprocessing": {"mean": 0.4, "std": 0.1},
         "calibration": {
-            "raw_threshold": raw_threshold, "false_alarms": 0.1, "reached": 0.0, "held_back": "2 images",
+            "raw_threshold": raw_threshold,
+            "false_alarms": 0.1,
+            "reached": 0.0,
+            "held_back": "2 images",
         },
         "classes": classes,
         "good_class": good,

@@ -18,21 +18,26 @@ import click
 from semscan.cli.options import OverEnvironment
 from semscan.cli.output import say
 from semscan.errors import ConfigError
+from semscan.phrases import one_line
 
 FILE = "semscan.toml"
 LARGEST = 1 << 20
 ONLY_TYPED = ("overwrite",)  # a file that lies about must not be what replaces a model
 NOT_OPTIONS = ("help", "config", "verbose", "quiet")
-_USED, _GIVEN = "semscan.config", "semscan.config_file"
+_USED = "semscan.config"
+_GIVEN = "semscan.config_file"
 
 
 def option(commands: Sequence[str]) -> click.Option:
     """The --config option of a command or of the group; `commands` are the names of all commands."""
     return click.Option(
-        ["--config"], metavar="FILE", is_eager=True, expose_value=False,
+        ["--config"],
+        metavar="FILE",
+        is_eager=True,
+        expose_value=False,
         callback=lambda ctx, param, value: _load(ctx, value, commands),
         help=f"Defaults for these options.  [default: ./{FILE}, if there is one]",
-    )  # fmt: skip
+    )
 
 
 def with_config(command: click.Command, commands: Sequence[str]) -> click.Command:
@@ -93,8 +98,9 @@ def _load(ctx: click.Context, named: str | None, commands: Sequence[str]) -> Non
     for name, table in tables.items():
         if name not in commands:
             what = f"[{name}]" if isinstance(table, dict) else f"{name} stands outside a table, and"
-            raise ConfigError(f"{file}: {what} names no command{_nearest(name, commands)}; wanted are tables such as "
-                              "[inspect]")  # fmt: skip
+            raise ConfigError(
+                f"{file}: {what} names no command{_nearest(name, commands)}; wanted are tables such as [inspect]"
+            )
         if not isinstance(table, dict):
             raise ConfigError(f"{file}: {name} is {_shown(table)}, wanted a table [{name}] with a key per option")
     values = _checked(ctx, file, tables.get(str(ctx.command.name), {}))
@@ -118,7 +124,7 @@ def _parse(file: str) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise ConfigError(f"{file}: is not UTF-8 text; save it as UTF-8") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{file}: is not TOML ({' '.join(str(error).split())}); correct it there") from error
+        raise ConfigError(f"{file}: is not TOML ({one_line(error)}); correct it there") from error
 
 
 def _checked(ctx: click.Context, file: str, table: Mapping[str, Any]) -> dict[str, tuple[str, Any, Any]]:
@@ -134,8 +140,10 @@ def _checked(ctx: click.Context, file: str, table: Mapping[str, Any]) -> dict[st
         place = f"{file}: [{ctx.command.name}] {key}"
         param = options.get(key.replace("_", "-"))
         if param is None or param.name is None:
-            raise ConfigError(f"{place} is no option of {ctx.command.name}{_nearest(key, list(options))}; "
-                              f"semscan {ctx.command.name} --help lists them")  # fmt: skip
+            raise ConfigError(
+                f"{place} is no option of {ctx.command.name}{_nearest(key, list(options))}; "
+                f"semscan {ctx.command.name} --help lists them"
+            )
         if key in ONLY_TYPED:
             raise ConfigError(f"{place} cannot be set in a file; type --{key} when it is meant")
         if isinstance(param, OverEnvironment) and os.environ.get(param.variable):

@@ -16,8 +16,10 @@ import click
 
 from semscan import __version__
 from semscan.cli import config, options
+from semscan.cli.exit_codes import DONE, FAULT, INTERRUPTED, USAGE
 from semscan.cli.output import ClosedPipe, let_go_of_stdout
 from semscan.errors import SemscanError
+from semscan.phrases import one_line
 
 COMMANDS = {
     "info": "Say what is understood of image files.",
@@ -35,7 +37,7 @@ COMMANDS = {
     "export": "Carry a model to another runtime: ONNX, SavedModel, TFLite.",
     "synth": "Make SEM images with planted defects and masks.",
 }
-DONE, USAGE, FAULT, INTERRUPTED = 0, 2, 4, 130
+MODULES = {"score": "inspect", "models": "train"}  # commands that share another one's module
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -54,7 +56,7 @@ class InternalFault(click.ClickException):
     def of(cls, error: Exception) -> InternalFault:
         """What to tell the user of an error that should not have been."""
         return cls(
-            f"internal fault ({_one_line(f'{type(error).__name__}: {error}')}); "
+            f"internal fault ({one_line(f'{type(error).__name__}: {error}')}); "
             "please report it with the command you typed and what -vv adds"
         )
 
@@ -70,7 +72,8 @@ class SemscanGroup(click.Group):
         """The command of this name, its module loaded now."""
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(f"semscan.cli.{cmd_name}"), cmd_name)
+        module = importlib.import_module(f"semscan.cli.commands.{MODULES.get(cmd_name, cmd_name)}")
+        command = getattr(module, cmd_name)
         return config.with_config(command, tuple(COMMANDS))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -86,7 +89,7 @@ class SemscanGroup(click.Group):
             raise
         except SemscanError as error:
             _traceback(ctx)
-            raise UserError(_one_line(str(error))) from error
+            raise UserError(one_line(error)) from error
         except Exception as error:
             _traceback(ctx)
             if isinstance(error, OSError) and error.errno in NO_ROOM:  # --help, or what a library writes itself
@@ -152,7 +155,3 @@ def _no_room(error: OSError) -> str:
     why = os.strerror(error.errno or 0)
     what = error.filename or ("standard output" if error.strerror == why else "a file")  # else: a library's own words
     return f"{what} cannot be written ({why}); free some space"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

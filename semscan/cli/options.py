@@ -22,7 +22,8 @@ from semscan.settings import (
 )
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-_READ, _REGIONS = InspectSettings().read, InspectSettings().regions
+_READ = InspectSettings().read
+_REGIONS = InspectSettings().regions
 _SHARE = click.FloatRange(0, 1, max_open=True)
 FORMATS = ("jsonl", "tsv", "csv")
 
@@ -189,9 +190,7 @@ def _forms(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -
 
 def forms(name: str, words: str, required: bool = False) -> Callable[[Command], Command]:
     """An option that takes names of EXPORTS, joined by commas or one at a time."""
-    return click.option(
-        name, multiple=True, required=required, callback=_forms, metavar="|".join(EXPORTS), help=words
-    )
+    return click.option(name, multiple=True, required=required, callback=_forms, metavar="|".join(EXPORTS), help=words)
 
 
 export = forms("--export", "Also write these into --out, as `semscan report` does; join several by commas.")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from semscan.errors import BadImageError, UsageFault
-from semscan.image.bar import JPEG_SLACK, find_bar
+from semscan.image.data_bar import JPEG_SLACK, find_bar
 from semscan.settings import SMALLEST_SIDE, ReadSettings
 from semscan.values import CleanImage, SemImage
 
 STRETCH_TAIL = 0.001
-LOWEST, HIGHEST = -0.25, 1.25
+LOWEST = -0.25
+HIGHEST = 1.25
 MOST_SAMPLES = 1 << 22
-FOUND, GIVEN = "pixels", "given"
+FOUND = "pixels"
+GIVEN = "given"
 
 
 def clean(image: SemImage, settings: ReadSettings) -> CleanImage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from semscan.image.drift import LARGEST, measure_look
+from semscan.image.appearance import LARGEST, measure_appearance
 from semscan.values import CleanImage, SemImage
 
 MEASURES = ("focus", "noise", "contrast", "brightness", "black_fraction", "white_fraction")
@@ -25,7 +25,7 @@ def quality(image: SemImage, cleaned: CleanImage) -> dict[str, float | None]:
     References
     ----------
     J. L. Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000,
-    doi:10.1109/ICPR.2000.903548. Noise: see `semscan.image.drift`.
+    doi:10.1109/ICPR.2000.903548. Noise: see `semscan.image.appearance`.
     """
     rows = np.flatnonzero(cleaned.judged.any(axis=1))
     cols = np.flatnonzero(cleaned.judged.any(axis=0))
@@ -33,7 +33,7 @@ def quality(image: SemImage, cleaned: CleanImage) -> dict[str, float | None]:
     seen, pixels = cleaned.values[frame], image.pixels[cleaned.judged]
     if pixels.min() == pixels.max():
         return dict.fromkeys(MEASURES)
-    look = measure_look(seen)
+    look = measure_appearance(seen)
     middle = tuple(slice(max(0, (side - LARGEST) // 2), max(0, (side - LARGEST) // 2) + LARGEST) for side in seen.shape)
     laplacian = cv2.Laplacian(seen[middle], cv2.CV_32F)[cleaned.judged[frame][middle]]
     black = white = None

@@ -64,6 +64,7 @@ def cheapest_tile(shape: tuple[int, int], smallest: int, largest: int | None, ov
     >>> cheapest_tile((1024, 1024), 256, 384, 96), cheapest_tile((1024, 1024), 256, None, 96)
     (336, 256)
     """
+
     def cost(tile: int) -> int:
         return len(_along(shape[0], tile, overlap)) * len(_along(shape[1], tile, overlap)) * tile**2
 

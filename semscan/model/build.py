@@ -6,9 +6,9 @@ import importlib.metadata
 from pathlib import Path
 
 from semscan.errors import BadModelError
-from semscan.model.attention.make import make_attention
-from semscan.model.quiet import keras
+from semscan.model.attention.factory import make_attention
 from semscan.model.registry import BACKBONES, MODELS, resolve
+from semscan.model.tf_import import keras
 
 
 def build(config):
@@ -27,8 +27,12 @@ def build(config):
     classes = config["classes"]
     good = classes.index(config["good_class"]) if config["good_class"] in classes else None
     return builder(
-        classes=len(classes), good=good, base=resolve(BACKBONES[config["backbone"]].target),
-        attention=attention, dropout=config["dropout"], seam=config.get("seam", False),
+        classes=len(classes),
+        good=good,
+        base=resolve(BACKBONES[config["backbone"]].target),
+        attention=attention,
+        dropout=config["dropout"],
+        seam=config.get("seam", False),
     )
 
 

@@ -12,7 +12,7 @@ from semscan.errors import UsageFault
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RegistryEntry:
     """What a name stands for: the builder as "module:function", and what it is in one line."""
 
     target: str
@@ -20,7 +20,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class AttentionRole:
     """What a network wants of its attention.
 
     `pools`: one vector a patch instead of a map. `head`: taught scores where the mechanism has none of its own.
@@ -34,42 +34,71 @@ class Use:
 
 
 MODELS = {
-    "autoencoder": Entry("semscan.model.autoencoder:build_autoencoder",
-                         "learns from good images, rebuilds them and draws a map of what it could not"),
-    "attention-cnn": Entry("semscan.model.classifier:build_classifier",
-                           "learns from class folders which class an image is, and where that shows"),
+    "autoencoder": RegistryEntry(
+        "semscan.model.networks.autoencoder:build_autoencoder",
+        "learns from good images, rebuilds them and draws a map of what it could not",
+    ),
+    "attention-cnn": RegistryEntry(
+        "semscan.model.networks.attention_cnn:build_classifier",
+        "learns from class folders which class an image is, and where that shows",
+    ),
 }
-NETWORK_USE = {"autoencoder": Use(pools=False, head=True, reduce=1), "attention-cnn": Use(True, False, reduce=4)}
+NETWORK_USE = {
+    "autoencoder": AttentionRole(pools=False, head=True, reduce=1),
+    "attention-cnn": AttentionRole(True, False, reduce=4),
+}
 BACKBONES = {
-    "plain": Entry("semscan.model.classifier:plain_base",
-                   "convolutions, batch norm, ReLU and pooling (attention CNN)"),
-    "residual": Entry("semscan.model.classifier:residual_base",
-                      "the same widths in residual blocks, as in ResNet (attention CNN)"),
+    "plain": RegistryEntry(
+        "semscan.model.networks.attention_cnn:plain_base", "convolutions, batch norm, ReLU and pooling (attention CNN)"
+    ),
+    "residual": RegistryEntry(
+        "semscan.model.networks.attention_cnn:residual_base",
+        "the same widths in residual blocks, as in ResNet (attention CNN)",
+    ),
 }
 ATTENTIONS = {
-    "none": Entry("semscan.model.attention.nothing:none", "the baseline: plain mean over positions, nothing attended"),
-    "additive": Entry("semscan.model.attention.additive:additive",
-                      "Bahdanau: tanh layer scores each position, softmax over positions"),
-    "soft-mask": Entry("semscan.model.attention.additive:soft_mask",
-                       "the same scores, a sigmoid at each position, multiplied in"),
-    "feature-mask": Entry("semscan.model.attention.mask:feature_mask",
-                          "weight and bias of the feature's own dimension, sigmoid, multiplied in"),
-    "feature-softmax": Entry("semscan.model.attention.mask:feature_softmax",
-                             "the same weight and bias, softmax over positions, multiplied in"),
-    "multiplicative": Entry("semscan.model.attention.query:multiplicative",
-                            "Luong: bilinear product of each position with the patch's mean, softmax"),
-    "scaled-dot": Entry("semscan.model.attention.query:scaled_dot",
-                        "Vaswani: dot product of query (the patch's mean) and keys by root d, softmax"),
-    "channel": Entry("semscan.model.attention.channel:channel",
-                     "squeeze and excitation: one weight for each channel of the patch"),
-    "spatial": Entry("semscan.model.attention.spatial:spatial",
-                     "mean and maximum over channels, convolution, sigmoid at each position"),
-    "cbam": Entry("semscan.model.attention.spatial:cbam", "channel attention, then spatial attention"),
-    "self-attention": Entry("semscan.model.attention.positions:self_attention",
-                            "every position with every other of the patch, one head"),
-    "multi-head": Entry("semscan.model.attention.positions:multi_head", "the same, four heads"),
-    "gates": Entry("semscan.model.attention.gate:gates",
-                   "Attention U-Net: coarse features gate the skips (or, without skips, the features)"),
+    "none": RegistryEntry(
+        "semscan.model.attention.none:none", "the baseline: plain mean over positions, nothing attended"
+    ),
+    "additive": RegistryEntry(
+        "semscan.model.attention.additive:additive", "Bahdanau: tanh layer scores each position, softmax over positions"
+    ),
+    "soft-mask": RegistryEntry(
+        "semscan.model.attention.additive:soft_mask", "the same scores, a sigmoid at each position, multiplied in"
+    ),
+    "feature-mask": RegistryEntry(
+        "semscan.model.attention.feature_mask:feature_mask",
+        "weight and bias of the feature's own dimension, sigmoid, multiplied in",
+    ),
+    "feature-softmax": RegistryEntry(
+        "semscan.model.attention.feature_mask:feature_softmax",
+        "the same weight and bias, softmax over positions, multiplied in",
+    ),
+    "multiplicative": RegistryEntry(
+        "semscan.model.attention.dot_product:multiplicative",
+        "Luong: bilinear product of each position with the patch's mean, softmax",
+    ),
+    "scaled-dot": RegistryEntry(
+        "semscan.model.attention.dot_product:scaled_dot",
+        "Vaswani: dot product of query (the patch's mean) and keys by root d, softmax",
+    ),
+    "channel": RegistryEntry(
+        "semscan.model.attention.squeeze_excite:channel",
+        "squeeze and excitation: one weight for each channel of the patch",
+    ),
+    "spatial": RegistryEntry(
+        "semscan.model.attention.cbam:spatial", "mean and maximum over channels, convolution, sigmoid at each position"
+    ),
+    "cbam": RegistryEntry("semscan.model.attention.cbam:cbam", "channel attention, then spatial attention"),
+    "self-attention": RegistryEntry(
+        "semscan.model.attention.self_attention:self_attention",
+        "every position with every other of the patch, one head",
+    ),
+    "multi-head": RegistryEntry("semscan.model.attention.self_attention:multi_head", "the same, four heads"),
+    "gates": RegistryEntry(
+        "semscan.model.attention.gate:gates",
+        "Attention U-Net: coarse features gate the skips (or, without skips, the features)",
+    ),
 }
 # What these do at a place depends on its surroundings alone, in the autoencoder; all others look at the whole patch.
 LOCAL = ("none", "soft-mask", "feature-mask", "spatial", "gates")
@@ -129,5 +158,8 @@ def catalogue() -> list[dict[str, str | None]]:
     """One record for each network, backbone and attention: ``kind``, ``name``, ``summary``, ``default_of``."""
     kinds = {"network": MODELS, "backbone": BACKBONES, "attention": ATTENTIONS}
     defaults = {name: network for network, name in DEFAULT_ATTENTION.items()}
-    return [{"kind": kind, "name": name, "summary": entry.summary, "default_of": defaults.get(name)}
-            for kind, entries in kinds.items() for name, entry in entries.items()]
+    return [
+        {"kind": kind, "name": name, "summary": entry.summary, "default_of": defaults.get(name)}
+        for kind, entries in kinds.items()
+        for name, entry in entries.items()
+    ]

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from semscan.errors import BadDataError, BadModelError, OutputError, SemscanError, UsageFault
-from semscan.files.compared import are_numbers, claim_comparison, read_evaluation, write_comparison
-from semscan.files.labelled import find_labelled
-from semscan.files.layout import find_layout
-from semscan.files.model_folder import read_model_folder
+from semscan.files.datasets.labelled_images import find_labelled_images
+from semscan.files.datasets.layout import find_layout
+from semscan.files.models.folder import read_model_folder
+from semscan.files.results.compare_folder import are_numbers, claim_comparison, read_evaluation, write_comparison
 from semscan.model.registry import ATTENTIONS, BACKBONES, MODELS, attention_parts, known
+from semscan.phrases import one_line
 from semscan.pipeline.evaluate import evaluate
 from semscan.pipeline.train import train
-from semscan.report.comparison import FIGURES, NUMBERS, comparison_lines, summarise
-from semscan.report.record import one_line
+from semscan.report.text.comparison import FIGURES, NUMBERS, comparison_lines, summarise
 from semscan.settings import AUTO, CompareSettings, EvaluateSettings, InspectSettings, TrainSettings
 
 Say = Callable[[str], None]
@@ -55,9 +55,15 @@ def compare(
         say(f"note: {note}")
     budget = f"{settings.steps} steps a run" if settings.steps else f"{settings.time_limit:g} s a run"
     record: dict[str, Any] = {
-        "data": str(data), "status": "ok", "budget": budget, "seeds": list(settings.seeds),
-        "task": _task(data, settings, tested), "notes": notes, "runs": [], "table": [],
-    }  # fmt: skip
+        "data": str(data),
+        "status": "ok",
+        "budget": budget,
+        "seeds": list(settings.seeds),
+        "task": _task(data, settings, tested),
+        "notes": notes,
+        "runs": [],
+        "table": [],
+    }
     out = Path(settings.out)
     runs = {run["name"]: run for run in claim_comparison(out, record, NUMBERS)}
     for number, chosen in enumerate(planned, start=1):
@@ -66,8 +72,11 @@ def compare(
         if run["status"] == "error":
             say(f"failed: {run['error']}")
         runs[run["name"]] = run
-        record |= {"runs": list(runs.values()), "table": summarise(list(runs.values())),
-                   "seeds": sorted({run["seed"] for run in runs.values()})}  # fmt: skip
+        record |= {
+            "runs": list(runs.values()),
+            "table": summarise(list(runs.values())),
+            "seeds": sorted({run["seed"] for run in runs.values()}),
+        }
         write_comparison(out, record)
         each(run)
     return record
@@ -95,12 +104,16 @@ def plan_runs(settings: CompareSettings, kinds: Sequence[str]) -> list[Run]:
     planned = []
     for seed, kind in product(dict.fromkeys(settings.seeds), kinds):
         both = kind == "attention-cnn"
-        choices = product(dict.fromkeys(settings.backbones) if both else ("plain",), attentions,
-                          dict.fromkeys(settings.seam) if both else (False,))  # fmt: skip
+        choices = product(
+            dict.fromkeys(settings.backbones) if both else ("plain",),
+            attentions,
+            dict.fromkeys(settings.seam) if both else (False,),
+        )
         for backbone, attention, seam in choices:
             name = "-".join([kind, backbone, attention, *(["seam"] if seam else []), f"seed{seed}"])
-            planned.append({"name": name, "kind": kind, "backbone": backbone, "attention": attention, "seam": seam,
-                            "seed": seed})  # fmt: skip
+            planned.append(
+                {"name": name, "kind": kind, "backbone": backbone, "attention": attention, "seam": seam, "seed": seed}
+            )
     return planned
 
 
@@ -114,9 +127,9 @@ def _kinds(data: Path, settings: CompareSettings) -> list[str]:
 def _test_images(data: Path, settings: CompareSettings) -> tuple[list[Path], list[str]]:
     """The images and masks of the evaluation; without them, why nothing is evaluated."""
     try:
-        found = find_labelled(data, settings.good, skip=Path(settings.out))
+        found = find_labelled_images(data, settings.good, skip=Path(settings.out))
     except BadDataError as error:
-        return [], [f"no test images, so only what training itself says is told ({one_line(str(error))})"]
+        return [], [f"no test images, so only what training itself says is told ({one_line(error)})"]
     if not found.apart:
         return [], ["no test folder, so only what training itself says is told"]
     return [path for one in found.images for path in (one.path, one.mask) if path], []
@@ -127,8 +140,14 @@ def _task(data: Path, settings: CompareSettings, tested: Sequence[Path]) -> str:
     layout = find_layout(data, settings.good)
     trained = [*layout.good, *(path for paths in layout.classes.values() for path in paths), *layout.masks.values()]
     files = sorted({(str(path), *_state(path)) for path in (*trained, *tested)})
-    shared = {"data": str(data.resolve()), "good": settings.good, "steps": settings.steps,
-              "time_limit": settings.time_limit, "read": repr(settings.read), "files": files}  # fmt: skip
+    shared = {
+        "data": str(data.resolve()),
+        "good": settings.good,
+        "steps": settings.steps,
+        "time_limit": settings.time_limit,
+        "read": repr(settings.read),
+        "files": files,
+    }
     return hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -146,9 +165,9 @@ def _guarded(data: Path, chosen: Run, settings: CompareSettings, untested: bool,
     except OutputError:  # no room, or not allowed to write: the next would fail as well
         raise
     except SemscanError as error:
-        return {**chosen, "status": "error", "error": one_line(str(error))}
+        return {**chosen, "status": "error", "error": one_line(error)}
     except Exception as error:
-        said = f"internal fault ({type(error).__name__}: {one_line(str(error))[:300]}); please report it"
+        said = f"internal fault ({type(error).__name__}: {one_line(error, 300)}); please report it"
         return {**chosen, "status": "error", "error": said}
 
 
@@ -156,21 +175,36 @@ def _run(data: Path, chosen: Run, settings: CompareSettings, untested: bool, say
     model = Path(settings.out) / chosen["name"]
     if not (model / "config.json").is_file():
         task = TrainSettings(
-            out=str(model), model=chosen["kind"], attention=chosen["attention"], backbone=chosen["backbone"],
-            seam=chosen["seam"], seed=chosen["seed"], steps=settings.steps, good=settings.good,
-            time_limit=None if settings.steps else settings.time_limit, read=settings.read,
+            out=str(model),
+            model=chosen["kind"],
+            attention=chosen["attention"],
+            backbone=chosen["backbone"],
+            seam=chosen["seam"],
+            seed=chosen["seed"],
+            steps=settings.steps,
+            good=settings.good,
+            time_limit=None if settings.steps else settings.time_limit,
             progress=settings.progress,
-        )  # fmt: skip
+            read=settings.read,
+        )
         _train(data, task, say)  # its own words are left out: there may be dozens of runs
     folder = read_model_folder(model)
     training = folder.config["training"]
-    run: Run = {**chosen, "status": "ok", "model": str(model), **dict.fromkeys(FIGURES),
-                "parameters": training.get("parameters"), "steps": training.get("steps_done"),
-                "seconds": training.get("seconds"), "ended": training.get("ended"),
-                "held_back_accuracy": training.get("held_back_accuracy")}  # fmt: skip
+    run: Run = {
+        **chosen,
+        "status": "ok",
+        "model": str(model),
+        **dict.fromkeys(FIGURES),
+        "parameters": training.get("parameters"),
+        "steps": training.get("steps_done"),
+        "seconds": training.get("seconds"),
+        "ended": training.get("ended"),
+        "held_back_accuracy": training.get("held_back_accuracy"),
+    }
     if not untested:
-        run |= {key: value for key, value in _figures(data, model, folder.fingerprint, settings).items()
-                if key in FIGURES}  # fmt: skip
+        run |= {
+            key: value for key, value in _figures(data, model, folder.fingerprint, settings).items() if key in FIGURES
+        }
     return run
 
 

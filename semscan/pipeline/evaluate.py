@@ -11,31 +11,33 @@ from typing import Any
 import numpy as np
 
 from semscan.errors import BadDataError, OutputError
-from semscan.files.compared import EVALUATION as RECORD
-from semscan.files.compared import read_evaluation
-from semscan.files.find import Found
-from semscan.files.labelled import Labelled, LabelledSet, find_labelled, read_mask
-from semscan.files.planted import Planted, read_planted
-from semscan.files.read import read_image
-from semscan.files.spool import Spool
-from semscan.files.write import png_bytes, write_bytes, write_text
+from semscan.files.datasets.labelled_images import LabelledImage, LabelledSet, find_labelled_images, read_mask
+from semscan.files.datasets.synth_index import Planted, read_synth_index
+from semscan.files.disk.array_spool import ArraySpool
+from semscan.files.disk.atomic import write_bytes, write_text
+from semscan.files.disk.encode import png_bytes
+from semscan.files.find.images import Found
+from semscan.files.images.read import read_image
+from semscan.files.results.compare_folder import EVALUATION as RECORD
+from semscan.files.results.compare_folder import read_evaluation
 from semscan.image.clean import clean
-from semscan.pipeline.guard import guarded
-from semscan.pipeline.inspect import Judged, judge
-from semscan.pipeline.witness import Witness, choose_witness
-from semscan.regions.find import Segmented
+from semscan.pipeline.inspect import InspectedImage, inspect_image
+from semscan.pipeline.methods.base import Method, choose_method
+from semscan.pipeline.run.error_records import as_record
+from semscan.regions.find import LabelledRegions
 from semscan.regions.find import labelled as numbered_regions
-from semscan.report.evaluation import evaluation_lines, notes
-from semscan.report.failures import Failure, cut_failure, draw_failures
-from semscan.report.measured_curves import draw_measured
+from semscan.report.pictures.evaluation_curves import draw_measured
+from semscan.report.pictures.failures import Failure, cut_failure, draw_failures
 from semscan.report.record import to_json
-from semscan.scores.case import Case, make_case
+from semscan.report.text.evaluation import evaluation_lines, notes
 from semscan.scores.defects import Patch
 from semscan.scores.measure import Measured, measure
-from semscan.scores.types import Typed, type_defects
+from semscan.scores.scored_image import ScoredImage, scored_image
+from semscan.scores.types import DefectType, type_defects
 from semscan.settings import EvaluateSettings, InspectSettings
 
-CURVES, FAILURES = "curves.png", "failures.png"
+CURVES = "curves.png"
+FAILURES = "failures.png"
 KEYS = {"data", "status", "method", "images", "outputs"}  # of every evaluation.json
 Progress = Callable[[str, int], None]
 
@@ -44,7 +46,7 @@ def evaluate(
     data: Path,
     settings: EvaluateSettings,
     *,
-    witness: Witness | None = None,
+    method: Method | None = None,
     progress: Progress = lambda doing, total: None,
 ) -> dict[str, Any]:
     """Inspect the test images of `data` and measure the maps against what is true.
@@ -52,9 +54,9 @@ def evaluate(
     Parameters
     ----------
     data : Path
-        A folder in one of the layouts of `semscan.files.labelled.find_labelled`.
+        A folder in one of the layouts of `semscan.files.datasets.labelled_images.find_labelled_images`.
     settings : EvaluateSettings
-    witness : Witness, optional
+    method : Method, optional
         Who looks; by default the one that `settings` ask for.
     progress : callable
         Told after each image what is being done, and to how many.
@@ -71,19 +73,24 @@ def evaluate(
     began = time.monotonic()
     out = Path(settings.out)
     _check_out(out)
-    found = find_labelled(data, settings.good, skip=out)
-    witness = witness or choose_witness(settings.inspect)
+    found = find_labelled_images(data, settings.good, skip=out)
+    method = method or choose_method(settings.inspect)
     record: dict[str, Any] = {"data": str(data), "status": "ok", "said": found.said}
-    record |= {"method": witness.name, "model": witness.about.get("model"), "seed": settings.seed}
-    record |= {"fingerprint": witness.about.get("fingerprint")}
-    with Spool(out) as spool:
-        cases, failed = _look(data, found, settings.inspect, witness, spool, progress)
+    record |= {"method": method.name, "model": method.about.get("model"), "seed": settings.seed}
+    record |= {"fingerprint": method.about.get("fingerprint")}
+    with ArraySpool(out) as spool:
+        cases, failed = _look(data, found, settings.inspect, method, spool, progress)
         if not cases:
             raise BadDataError(f"none of the {len(failed)} images can be inspected; the first: {failed[0]['error']}")
-        measured = measure(cases, settings.inspect.regions.threshold, seed=settings.seed,
-                           draws=settings.draws, seen=lambda: progress("measuring", len(cases)))  # fmt: skip
-        record |= _without_threshold(measured.figures) if witness.raw_threshold is None else measured.figures
-        record["notes"] = _notes(record, witness, found)
+        measured = measure(
+            cases,
+            settings.inspect.regions.threshold,
+            seed=settings.seed,
+            draws=settings.draws,
+            seen=lambda: progress("measuring", len(cases)),
+        )
+        record |= _without_threshold(measured.figures) if method.raw_threshold is None else measured.figures
+        record["notes"] = _notes(record, method, found)
         record["failed"] = failed
         pictures = _pictures(record, measured, settings)
     record["outputs"] = {"record": str(out / RECORD)} | {Path(name).stem: str(out / name) for name in pictures}
@@ -107,18 +114,18 @@ def _check_out(out: Path) -> None:
 
 
 def _look(
-    data: Path, found: LabelledSet, settings: InspectSettings, witness: Witness, spool: Spool, progress: Progress
-) -> tuple[list[Case], list[dict[str, Any]]]:
+    data: Path, found: LabelledSet, settings: InspectSettings, method: Method, spool: ArraySpool, progress: Progress
+) -> tuple[list[ScoredImage], list[dict[str, Any]]]:
     """Inspect each image; its map goes to the spool. Also the records of those that could not be."""
     cases, failed = [], []
-    planted = read_planted(data)
+    planted = read_synth_index(data)
     for labelled in found.images:
 
-        def one(named: Found, labelled: Labelled = labelled) -> dict[str, Any]:
+        def one(named: Found, labelled: LabelledImage = labelled) -> dict[str, Any]:
             below = labelled.path.relative_to(data)
-            return {"status": "ok", "case": _case(labelled, named.given, below, planted, settings, witness, spool)}
+            return {"status": "ok", "case": _case(labelled, named.given, below, planted, settings, method, spool)}
 
-        record = guarded(Found(str(labelled.path), labelled.path), one)
+        record = as_record(Found(str(labelled.path), labelled.path), one)
         if record["status"] == "ok":
             cases.append(record["case"])
         else:
@@ -128,30 +135,38 @@ def _look(
 
 
 def _case(
-    labelled: Labelled,
+    labelled: LabelledImage,
     given: str,
     below: Path,
     planted: Mapping[str, Planted],
     settings: InspectSettings,
-    witness: Witness,
-    spool: Spool,
-) -> Case:
+    method: Method,
+    spool: ArraySpool,
+) -> ScoredImage:
     image = read_image(labelled.path, settings.read, given=given)
     truth = read_mask(labelled.mask, image.pixels.shape) if labelled.mask else None
-    judged = judge(image, given, settings, witness)
-    number = spool.put(judged.heat.values)
+    judged = inspect_image(image, given, settings, method)
+    number = spool.put(judged.anomaly_map.values)
     folder = labelled.class_name if labelled.class_name in below.parts[:-1] else None  # a loose image has none
     types = () if truth is None else _types(judged, truth, folder, planted.get(below.as_posix(), ()))
     named = any(region.class_name is not None for region in judged.inspection.regions)
-    return make_case(given, labelled.class_name, judged.heat.values, truth, defective=labelled.defective,
-                     load=lambda: spool.get(number), told=judged.inspection.class_name, types=types,
-                     named=named)  # fmt: skip
+    return scored_image(
+        given,
+        labelled.class_name,
+        judged.anomaly_map.values,
+        truth,
+        defective=labelled.defective,
+        load=lambda: spool.get(number),
+        told=judged.inspection.class_name,
+        types=types,
+        named=named,
+    )
 
 
-def _types(judged: Judged, truth: np.ndarray, folder: str | None, planted: Planted) -> tuple[Typed, ...]:
+def _types(judged: InspectedImage, truth: np.ndarray, folder: str | None, planted: Planted) -> tuple[DefectType, ...]:
     """The type of each true defect, and what the region on it is called."""
     counting = [region for region in judged.inspection.regions if not region.nuisance]
-    numbered, numbers = numbered_regions(Segmented(counting, judged.mask))
+    numbered, numbers = numbered_regions(LabelledRegions(counting, judged.mask))
     return type_defects(truth, numbered, dict(zip(numbers, counting, strict=True)), folder, planted)
 
 
@@ -160,8 +175,8 @@ def _without_threshold(figures: Mapping[str, Any]) -> dict[str, Any]:
     return {**figures, "at_threshold": None, "classes": None, "types": None}
 
 
-def _notes(record: Mapping[str, Any], witness: Witness, found: LabelledSet) -> list[str]:
-    said = notes(record, witness.about.get("calibration") or {})
+def _notes(record: Mapping[str, Any], method: Method, found: LabelledSet) -> list[str]:
+    said = notes(record, method.about.get("calibration") or {})
     if not found.apart:
         said.append("there is no test folder: if the model was trained on these images the figures are too good")
     return said
@@ -174,13 +189,15 @@ def _pictures(record: Mapping[str, Any], measured: Measured, settings: EvaluateS
     if measured.lines:
         drawn[CURVES] = draw_measured(measured.lines, record, title)
     if record.get("at_threshold"):
-        misses, alarms = ([_failure(case, patch, settings.inspect) for case, patch in worst[: settings.shown]]
-                          for worst in (measured.misses, measured.alarms))  # fmt: skip
+        misses, alarms = (
+            [_failure(case, patch, settings.inspect) for case, patch in worst[: settings.shown]]
+            for worst in (measured.misses, measured.alarms)
+        )
         drawn[FAILURES] = png_bytes(draw_failures(misses, alarms))
     return drawn
 
 
-def _failure(case: Case, patch: Patch, settings: InspectSettings) -> Failure:
+def _failure(case: ScoredImage, patch: Patch, settings: InspectSettings) -> Failure:
     path = Path(case.name)
     image = clean(read_image(path, settings.read), settings.read)
     words = f"{case.class_name}/{path.name}   peak {patch.peak:.2f}   {patch.area} px"

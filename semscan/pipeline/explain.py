@@ -12,20 +12,20 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from semscan.errors import UsageFault
-from semscan.files.explained import FAITHFUL, FIGURE, PANEL, PANELS, Explained
-from semscan.files.find import Found, find_images
-from semscan.files.model_folder import ModelFolder, read_model_folder
-from semscan.files.outputs import output_path
-from semscan.files.read import read_image
-from semscan.files.write import write_bytes, write_png
-from semscan.pipeline.faithful import weigh_attention
-from semscan.pipeline.guard import guarded
-from semscan.pipeline.insides import Look, Seen, see_inside
-from semscan.pipeline.inspect import Judged, judge
-from semscan.pipeline.trained import ModelWitness
-from semscan.pipeline.witness import model_path
-from semscan.report.explanation import draw_explanation, draw_faithful
-from semscan.report.panels import make_panels, panel_picture
+from semscan.files.disk.atomic import write_bytes, write_png
+from semscan.files.find.images import Found, find_images
+from semscan.files.images.read import read_image
+from semscan.files.models.folder import ModelFolder, read_model_folder
+from semscan.files.results.explain_folder import FAITHFUL, FIGURE, PANEL, PANELS, ExplainFolder
+from semscan.files.results.folder import output_path
+from semscan.pipeline.explaining.activations import Look, Seen, layer_activations
+from semscan.pipeline.explaining.faithfulness import measure_faithfulness
+from semscan.pipeline.inspect import InspectedImage, inspect_image
+from semscan.pipeline.methods.base import model_path
+from semscan.pipeline.methods.model import ModelMethod
+from semscan.pipeline.run.error_records import as_record
+from semscan.report.pictures.explain_figure import draw_explanation, draw_faithful
+from semscan.report.pictures.explain_panels import make_panels, panel_picture
 from semscan.settings import ExplainSettings, InspectSettings
 
 MAIN = "attention"
@@ -37,7 +37,7 @@ class Opened:
     """A model, whole and opened up."""
 
     folder: ModelFolder
-    witness: ModelWitness
+    method: ModelMethod
     look: Look
     competing: frozenset[str] = frozenset()
 
@@ -50,19 +50,24 @@ def open_model(settings: ExplainSettings) -> Opened:
     BadModelError
         If there is none, or it cannot be used.
     """
-    from semscan.model.opened import Inside, open_network
+    from semscan.model.reload import OpenedNetwork, open_network
 
     folder = read_model_folder(model_path(InspectSettings(model=settings.model)))
     rebuilds = folder.config["kind"] == "autoencoder"
     if settings.faithful and settings.faithful.background == "reconstruction" and not rebuilds:
         raise UsageFault("--background reconstruction: this network reconstructs nothing; take patches or blur")
-    inside = Inside(open_network(folder.path, folder.config), all_ways=rebuilds)
-    return Opened(folder, ModelWitness(folder), inside, inside.competing)
+    inside = OpenedNetwork(open_network(folder.path, folder.config), all_ways=rebuilds)
+    return Opened(folder, ModelMethod(folder), inside, inside.competing)
 
 
 def explain_images(
-    arguments: Sequence[str], settings: ExplainSettings, *, opened: Opened | None = None,
-    stdin: BinaryIO | None = None, nul: bool = False, say: Callable[[str], None] = lambda words: None,
+    arguments: Sequence[str],
+    settings: ExplainSettings,
+    *,
+    opened: Opened | None = None,
+    stdin: BinaryIO | None = None,
+    nul: bool = False,
+    say: Callable[[str], None] = lambda words: None,
 ) -> Generator[dict[str, Any], None, None]:
     """Write the figure and the panels of each image; yield one record each, in the order given.
 
@@ -82,10 +87,10 @@ def explain_images(
     ------
     BadModelError, OutputError
     """
-    explained = Explained(Path(settings.out))
+    explained = ExplainFolder(Path(settings.out))
     opened = opened or open_model(settings)
     for found in find_images(arguments, stdin=stdin, nul=nul, skip=explained.out):
-        record = guarded(found, lambda found: _explain(found, explained, settings, opened))
+        record = as_record(found, lambda found: _explain(found, explained, settings, opened))
         if record["status"] == "ok":
             explained.keep([record])
             if "faithful" in record:
@@ -93,31 +98,37 @@ def explain_images(
         yield record
 
 
-def _explain(found: Found, explained: Explained, settings: ExplainSettings, opened: Opened) -> dict[str, Any]:
+def _explain(found: Found, explained: ExplainFolder, settings: ExplainSettings, opened: Opened) -> dict[str, Any]:
     began = time.monotonic()
     image = read_image(found.path, settings.read, given=found.given)
-    judged = judge(image, found.given, InspectSettings(read=settings.read), opened.witness)
+    judged = inspect_image(image, found.given, InspectSettings(read=settings.read), opened.method)
     config = opened.folder.config
-    seen = see_inside(judged.image, config, opened.look, opened.competing)
+    seen = layer_activations(judged.image, config, opened.look, opened.competing)
     reconstruction = _on_grey_scale(seen, config)
     attention = _attended(seen)
     weighed = None
     if settings.faithful is not None:  # first: an image that cannot be tested leaves no figure
-        tested = judged.heat.values if attention is None else attention
-        weighed = weigh_attention(judged.image, tested, reconstruction, opened.witness, settings.faithful)
+        tested = judged.anomaly_map.values if attention is None else attention
+        weighed = measure_faithfulness(judged.image, tested, reconstruction, opened.method, settings.faithful)
     stem = explained.claim(found, os.path.abspath(found.path))
     base = explained.out / stem
     explained.clear(stem)
-    calibrated = opened.witness.raw_threshold is not None
+    calibrated = opened.method.raw_threshold is not None
     record: dict[str, Any] = {
-        "image": found.given, "source": image.source, "status": "ok", "stem": str(stem),
-        "score": judged.inspection.score, "model": str(opened.folder.path), "kind": config["kind"],
+        "image": found.given,
+        "source": image.source,
+        "status": "ok",
+        "stem": str(stem),
+        "score": judged.inspection.score,
+        "model": str(opened.folder.path),
+        "kind": config["kind"],
         "attention": config["attention"],
-    }  # fmt: skip
+    }
     if judged.inspection.class_name:
         record["class"] = judged.inspection.class_name
-    record["outputs"] = _write(judged, seen, attention, reconstruction, base,
-                               _title(found, record, config), 0.5 if calibrated else None)  # fmt: skip
+    record["outputs"] = _write(
+        judged, seen, attention, reconstruction, base, _title(found, record, config), 0.5 if calibrated else None
+    )
     record["warnings"] = [*judged.inspection.warnings, *([NO_ATTENTION] if attention is None else [])]
     if weighed is not None:
         record["faithful"] = weighed
@@ -128,12 +139,25 @@ def _explain(found: Found, explained: Explained, settings: ExplainSettings, open
 
 
 def _write(
-    judged: Judged, seen: Seen, attention: np.ndarray | None, reconstruction: np.ndarray | None, base: Path,
-    title: str, threshold: float | None,
+    judged: InspectedImage,
+    seen: Seen,
+    attention: np.ndarray | None,
+    reconstruction: np.ndarray | None,
+    base: Path,
+    title: str,
+    threshold: float | None,
 ) -> dict[str, Any]:
     """Write the figure and the panels; return their paths."""
-    panels = make_panels(judged.image.values, seen.rows, seen.maps, attention=attention, competing=seen.competing,
-                         reconstruction=reconstruction, heat=judged.heat.values, threshold=threshold)  # fmt: skip
+    panels = make_panels(
+        judged.image.values,
+        seen.rows,
+        seen.maps,
+        attention=attention,
+        competing=seen.competing,
+        reconstruction=reconstruction,
+        anomaly_map=judged.anomaly_map.values,
+        threshold=threshold,
+    )
     figure, folder = output_path(base, FIGURE), output_path(base, PANELS)
     write_bytes(figure, draw_explanation(panels, seen.rows, seen.channels, title, threshold))
     written = {}

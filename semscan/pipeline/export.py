@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from semscan.errors import ExportError
-from semscan.files.model_folder import ModelFolder, read_model_folder
-from semscan.files.whole import EXPORT, FRESH, claim, drop, finish
-from semscan.files.write import write_bytes, write_text
-from semscan.maps.scale import to_map
-from semscan.report.deploy import FILES, deploy_readme, deploy_spec
+from semscan.files.disk.atomic import write_bytes, write_text
+from semscan.files.disk.replace_folder import EXPORT, FRESH, claim, drop, finish
+from semscan.files.models.folder import ModelFolder, read_model_folder
+from semscan.maps.normalise import to_map
 from semscan.report.record import to_json
-from semscan.runtime.deploy import wrap_graph
+from semscan.report.text.export_readme import FILES, deploy_readme, deploy_spec
+from semscan.runtime.export_onnx import wrap_graph
 from semscan.runtime.session import Network
 from semscan.settings import DeploySettings
 
@@ -62,8 +62,9 @@ def export(model: Path, settings: DeploySettings) -> dict[str, Any]:
                 f"the {settings.to} model differs from the model itself by {max(difference.values()):.2g} (allowed: "
                 f"{settings.tolerance:g}), so it was not written; export to onnx, or train the model again"
             )
-        spec = deploy_spec(settings.to, folder.config, folder.fingerprint, tolerance=settings.tolerance,
-                           difference=difference)  # fmt: skip
+        spec = deploy_spec(
+            settings.to, folder.config, folder.fingerprint, tolerance=settings.tolerance, difference=difference
+        )
         write_bytes(fresh / "sample_image.npy", _npy(samples[0]))
         write_bytes(fresh / "sample_map.npy", _npy(own(samples[0])["map"]))
         write_text(fresh / "README.md", deploy_readme(spec))
@@ -72,9 +73,15 @@ def export(model: Path, settings: DeploySettings) -> dict[str, Any]:
         drop(work)
         raise
     finish(work, out, EXPORT)
-    return {"model": str(model), "status": "ok", "format": settings.to, "out": str(out),
-            "file": str(out / FILES[settings.to]), "tolerance": settings.tolerance,
-            "largest_difference": difference}  # fmt: skip
+    return {
+        "model": str(model),
+        "status": "ok",
+        "format": settings.to,
+        "out": str(out),
+        "file": str(out / FILES[settings.to]),
+        "tolerance": settings.tolerance,
+        "largest_difference": difference,
+    }
 
 
 def own_answer(folder: ModelFolder) -> Run:
@@ -83,8 +90,8 @@ def own_answer(folder: ModelFolder) -> Run:
 
     def run(images: np.ndarray) -> Answer:
         told = network.run((images - np.float32(scale["mean"])) / np.float32(scale["std"]))
-        heat = to_map(told["score"], folder.config["calibration"]["raw_threshold"])
-        return {"map": heat, **({"logits": told["logits"]} if "logits" in told else {})}
+        anomaly_map = to_map(told["score"], folder.config["calibration"]["raw_threshold"])
+        return {"map": anomaly_map, **({"logits": told["logits"]} if "logits" in told else {})}
 
     return run
 
@@ -116,8 +123,10 @@ def compare_answers(pairs: list[tuple[Answer, Answer]]) -> dict[str, float]:
     worst: dict[str, float] = {}
     for own, other in pairs:
         if set(own) != set(other) or any(own[name].shape != other[name].shape for name in own):
-            raise ExportError(f"the exported model answers with {sorted(other)} of other shapes than the model itself; "
-                              "please report this")
+            raise ExportError(
+                f"the exported model answers with {sorted(other)} of other shapes than the model itself; "
+                "please report this"
+            )
         for name in own:
             apart = float(np.abs(own[name] - other[name]).max())
             if name != "map":
@@ -136,20 +145,20 @@ def _onnx(folder: ModelFolder, target: Path) -> Run:
 
 
 def _savedmodel(folder: ModelFolder, target: Path) -> Run:
-    from semscan.model import deploy
-    from semscan.model.opened import open_network
+    from semscan.model.export import to_tensorflow
+    from semscan.model.reload import open_network
 
-    deploy.save_savedmodel(open_network(folder.path, folder.config), folder.config, target)
-    return lambda images: deploy.run_savedmodel(target, images)
+    to_tensorflow.save_savedmodel(open_network(folder.path, folder.config), folder.config, target)
+    return lambda images: to_tensorflow.run_savedmodel(target, images)
 
 
 def _tflite(folder: ModelFolder, target: Path) -> Run:
-    from semscan.model import deploy
-    from semscan.model.opened import open_network
+    from semscan.model.export import to_tensorflow
+    from semscan.model.reload import open_network
 
-    content = deploy.tflite_bytes(open_network(folder.path, folder.config), folder.config)
+    content = to_tensorflow.tflite_bytes(open_network(folder.path, folder.config), folder.config)
     write_bytes(target, content)
-    return lambda images: deploy.run_tflite(content, images)
+    return lambda images: to_tensorflow.run_tflite(content, images)
 
 
 def _npy(values: np.ndarray) -> bytes:

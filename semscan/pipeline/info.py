@@ -7,12 +7,12 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-from semscan.files.find import Found, Missing, find_images
-from semscan.files.read import read_image
+from semscan.files.find.images import Found, Missing, find_images
+from semscan.files.images.read import read_image
 from semscan.image.clean import clean
 from semscan.image.quality import quality
-from semscan.pipeline.guard import guarded
-from semscan.report.about import about_lines, about_record
+from semscan.pipeline.run.error_records import as_record
+from semscan.report.text.info import about_lines, about_record
 from semscan.settings import ReadSettings
 
 ALL = "all"
@@ -39,7 +39,7 @@ def describe_images(
     """
     for found in find_images(arguments, stdin=stdin, nul=nul):
         for page in _pages(found, pages):
-            record = guarded(found, lambda found, page=page: _describe(found, replace(settings, page=page)))  # type: ignore[misc]
+            record = as_record(found, lambda found, page=page: _describe(found, replace(settings, page=page)))  # type: ignore[misc]
             if record["status"] == "error":
                 record = {**{key: record[key] for key in ("image", "source", "status", "error")}, "page": page}
             yield record
@@ -54,7 +54,7 @@ def _pages(found: Found | Missing, pages: Sequence[int | str]) -> Iterator[int]:
     if ALL not in pages or isinstance(found, Missing):
         yield from dict.fromkeys(page for page in pages if isinstance(page, int)) or (0,)
         return
-    first = guarded(found, lambda found: read_image(found.path, ReadSettings(), flat=True).metadata)  # type: ignore[arg-type, return-value]
+    first = as_record(found, lambda found: read_image(found.path, ReadSettings(), flat=True).metadata)  # type: ignore[arg-type, return-value]
     yield from range(first.get("pages", 1))
 
 

@@ -1,8 +1,8 @@
 """Inspect images: the whole tool on one page.
 
-A file is read (`files`), brought to one grey scale (`image`) and looked at by a witness, which
+A file is read (`files`), brought to one grey scale (`image`) and looked at by a method, which
 cuts it into tiles, runs the network over them (`runtime`) and blends the answers (`maps`): see
-`semscan.pipeline.witness`. The raw map is scaled so that 0.5 is the calibrated threshold (`maps`),
+`semscan.pipeline.methods.base`. The raw map is scaled so that 0.5 is the calibrated threshold (`maps`),
 what is hot becomes regions (`regions`), and the findings become a record and pictures (`report`)
 on disk (`files`).
 """
@@ -19,35 +19,36 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from semscan.files.find import Found, Missing, find_images
-from semscan.files.outputs import Outputs
-from semscan.files.read import read_image
+from semscan.files.find.images import Found, Missing, find_images
+from semscan.files.images.read import read_image
+from semscan.files.results.folder import ResultsFolder
 from semscan.image.clean import clean
-from semscan.maps.scale import to_map, to_multiple
-from semscan.pipeline.batch import in_order
-from semscan.pipeline.guard import guarded
-from semscan.pipeline.kinds import name_kinds
-from semscan.pipeline.nuisance import mark_nuisance
-from semscan.pipeline.results import Run, write_map, write_pictures, write_reference
-from semscan.pipeline.witness import Witness, choose_witness
-from semscan.regions.find import Segmented, image_score, segment, shortest
+from semscan.maps.normalise import to_map, to_multiple
+from semscan.pipeline.classes.nuisance import mark_nuisance
+from semscan.pipeline.classes.pattern import classify_by_pattern
+from semscan.pipeline.methods.base import Method, choose_method
+from semscan.pipeline.run.error_records import as_record
+from semscan.pipeline.run.outputs import write_map, write_pictures, write_reference
+from semscan.pipeline.run.parallel import ordered_map
+from semscan.pipeline.run.record import Run
+from semscan.regions.attribution import name_methods
+from semscan.regions.find import LabelledRegions, image_score, segment, shortest
 from semscan.regions.measure import measure
-from semscan.regions.seen import name_witnesses
 from semscan.report.record import NO_THRESHOLD, map_description, score_record, to_record
 from semscan.settings import InspectSettings
-from semscan.values import CleanImage, HeatMap, Inspection, SemImage
+from semscan.values import AnomalyMap, CleanImage, Inspection, SemImage
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class InspectedImage:
     """One image and all that was found in it.
 
-    `mask` is uint8, 0 or 255, the pixels of the regions. `image.judged` is what the witness could judge.
+    `mask` is uint8, 0 or 255, the pixels of the regions. `image.judged` is what the method could judge.
     `reference` is what the image was compared with, float32, on the grey scale of `image`; None if nothing.
     """
 
     image: CleanImage
-    heat: HeatMap
+    anomaly_map: AnomalyMap
     mask: np.ndarray
     inspection: Inspection
     reference: np.ndarray | None = None
@@ -57,7 +58,7 @@ def inspect_images(
     arguments: Sequence[str],
     settings: InspectSettings,
     *,
-    witness: Witness | None = None,
+    method: Method | None = None,
     stdin: BinaryIO | None = None,
     nul: bool = False,
     command: Sequence[str] = (),
@@ -73,7 +74,7 @@ def inspect_images(
         Files, folders (searched below), globs; ``-`` for names on `stdin`.
     settings : InspectSettings
         Model, reading, regions, outputs, jobs.
-    witness : Witness, optional
+    method : Method, optional
         Who looks; by default the one that `settings` ask for.
     stdin : binary stream, optional
         Names, one a line, or NUL-separated with `nul`.
@@ -89,9 +90,9 @@ def inspect_images(
     OutputError
         If the output folder cannot be used.
     """
-    witness = witness or choose_witness(settings)
-    outputs = Outputs(Path(settings.output.out))
-    run, whole = Run(settings, witness.about, command, typed, outputs), False
+    method = method or choose_method(settings)
+    outputs = ResultsFolder(Path(settings.output.out))
+    run, whole = Run(settings, method.about, command, typed, outputs), False
 
     def named() -> Iterator[tuple[Found | Missing, Path]]:
         for found in find_images(arguments, stdin=stdin, nul=nul, skip=outputs.out):
@@ -100,12 +101,12 @@ def inspect_images(
 
     def one(task: tuple[int, tuple[Found | Missing, Path]]) -> dict[str, Any]:
         place, (image, base) = task
-        record = guarded(image, lambda found: _inspect(found, base, settings, witness))
+        record = as_record(image, lambda found: _inspect(found, base, settings, method))
         run.add(place, record)  # here: what is finished counts, also when nobody takes it any more
         return record
 
     try:
-        with closing(in_order(one, enumerate(named()), settings.jobs)) as records:
+        with closing(ordered_map(one, enumerate(named()), settings.jobs)) as records:
             yield from records
         whole = True
     finally:  # also when the reader has had enough, or on Ctrl-C: what was written is on record
@@ -116,17 +117,17 @@ def score_images(
     arguments: Sequence[str],
     settings: InspectSettings,
     *,
-    witness: Witness | None = None,
+    method: Method | None = None,
     stdin: BinaryIO | None = None,
     nul: bool = False,
 ) -> Generator[dict[str, Any], None, None]:
     """Judge images as `inspect_images` does, but write nothing; yield one short record each."""
-    witness = witness or choose_witness(settings)
+    method = method or choose_method(settings)
 
     def one(found: Found | Missing) -> dict[str, Any]:
-        return score_record(guarded(found, lambda found: _score(found, settings, witness)))
+        return score_record(as_record(found, lambda found: _score(found, settings, method)))
 
-    yield from in_order(one, find_images(arguments, stdin=stdin, nul=nul), settings.jobs)
+    yield from ordered_map(one, find_images(arguments, stdin=stdin, nul=nul), settings.jobs)
 
 
 def count_images(arguments: Sequence[str], settings: InspectSettings) -> int | None:
@@ -136,8 +137,8 @@ def count_images(arguments: Sequence[str], settings: InspectSettings) -> int | N
     return sum(1 for _ in find_images(arguments, skip=Path(settings.output.out)))
 
 
-def judge(image: SemImage, given: str, settings: InspectSettings, witness: Witness) -> Judged:
-    """Clean one image, let the witness look, and find what is hot. Touches no file.
+def inspect_image(image: SemImage, given: str, settings: InspectSettings, method: Method) -> InspectedImage:
+    """Clean one image, let the method look, and find what is hot. Touches no file.
 
     Parameters
     ----------
@@ -147,34 +148,34 @@ def judge(image: SemImage, given: str, settings: InspectSettings, witness: Witne
         Its name in the record.
     """
     cleaned = clean(image, settings.read)
-    evidence = witness(cleaned)
+    evidence = method(cleaned)
     if evidence.judged is not None:
         cleaned = replace(cleaned, judged=evidence.judged)
-    names = tuple(evidence.parts) or (witness.name,)
-    heat = HeatMap(to_map(evidence.raw, witness.raw_threshold), raw_max=shortest(evidence.raw.max(initial=0)))
-    calibrated, threshold = witness.raw_threshold is not None, settings.regions.threshold
+    names = tuple(evidence.parts) or (method.name,)
+    anomaly_map = AnomalyMap(to_map(evidence.raw, method.raw_threshold), raw_max=shortest(evidence.raw.max(initial=0)))
+    calibrated, threshold = method.raw_threshold is not None, settings.regions.threshold
     if calibrated:
-        found = segment(heat.values, settings.regions)
+        found = segment(anomaly_map.values, settings.regions)
     else:  # 0.5 means nothing on this map
-        found = Segmented([], np.zeros(heat.values.shape, np.uint8))
-    found = name_kinds(mark_nuisance(found, cleaned), cleaned, evidence.namer, evidence.periodic)
+        found = LabelledRegions([], np.zeros(anomaly_map.values.shape, np.uint8))
+    found = classify_by_pattern(mark_nuisance(found, cleaned), cleaned, evidence.classify_regions, evidence.periodic)
     classes = evidence.class_probabilities
-    regions = tuple(replace(region, witnesses=names) for region in found.regions)
+    regions = tuple(replace(region, methods=names) for region in found.regions)
     if len(names) > 1:
-        regions = name_witnesses(found.regions, found.mask, evidence.parts, to_multiple(threshold))
+        regions = name_methods(found.regions, found.mask, evidence.parts, to_multiple(threshold))
     inspection = Inspection(
         image=given,
         source=image.source,
-        score=image_score(heat.values, found.regions, threshold) if calibrated else None,
-        raw_score=heat.raw_max,
+        score=image_score(anomaly_map.values, found.regions, threshold) if calibrated else None,
+        raw_score=anomaly_map.raw_max,
         threshold=threshold,
-        regions=measure(Segmented(regions, found.mask), cleaned.values, cleaned.judged),
-        width=heat.values.shape[1],
-        height=heat.values.shape[0],
+        regions=measure(LabelledRegions(regions, found.mask), cleaned.values, cleaned.judged),
+        width=anomaly_map.values.shape[1],
+        height=anomaly_map.values.shape[0],
         judged_fraction=cleaned.judged_fraction,
         method=names,
         nm_per_pixel=image.nm_per_pixel,
-        model=witness.about.get("model"),
+        model=method.about.get("model"),
         class_name=max(classes, key=lambda name: classes[name]) if classes else None,
         class_probabilities=classes,
         warnings=(*cleaned.warnings, *evidence.warnings, *(() if calibrated else (NO_THRESHOLD,))),
@@ -186,25 +187,25 @@ def judge(image: SemImage, given: str, settings: InspectSettings, witness: Witne
         ignored_fraction=cleaned.ignored_fraction,
         page=image.metadata.get("page"),
     )
-    return Judged(cleaned, heat, found.mask, inspection, evidence.reference)
+    return InspectedImage(cleaned, anomaly_map, found.mask, inspection, evidence.reference)
 
 
-def _inspect(found: Found, base: Path, settings: InspectSettings, witness: Witness) -> dict[str, Any]:
+def _inspect(found: Found, base: Path, settings: InspectSettings, method: Method) -> dict[str, Any]:
     """Judge one file and write what was asked for."""
     began = time.monotonic()
     image = read_image(found.path, settings.read, given=found.given)
-    judged = judge(image, found.given, settings, witness)
-    inspection, heat = judged.inspection, judged.heat.values
-    outputs = write_pictures(judged.image, heat, judged.mask, inspection, base, settings.output)
+    judged = inspect_image(image, found.given, settings, method)
+    inspection, anomaly_map = judged.inspection, judged.anomaly_map.values
+    outputs = write_pictures(judged.image, anomaly_map, judged.mask, inspection, base, settings.output)
     if settings.output.map:
-        description = map_description(inspection, witness.about, asdict(settings.read))
-        outputs["map"] = write_map(heat, description, base)
+        description = map_description(inspection, method.about, asdict(settings.read))
+        outputs["map"] = write_map(anomaly_map, description, base)
     if settings.output.reference and judged.reference is not None:
         outputs["reference"] = write_reference(judged.reference, image.pixels, base)
     return to_record(inspection, outputs, time.monotonic() - began)
 
 
-def _score(found: Found, settings: InspectSettings, witness: Witness) -> dict[str, Any]:
+def _score(found: Found, settings: InspectSettings, method: Method) -> dict[str, Any]:
     began = time.monotonic()
-    judged = judge(read_image(found.path, settings.read, given=found.given), found.given, settings, witness)
+    judged = inspect_image(read_image(found.path, settings.read, given=found.given), found.given, settings, method)
     return to_record(judged.inspection, {}, time.monotonic() - began)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from semscan.report.table import INSPECT_COLUMNS, SCORE_COLUMNS, lines
+from semscan.report.formats.table import INSPECT_COLUMNS, SCORE_COLUMNS, lines
 
 
 def inspect_lines(records: Iterable[Mapping[str, Any]], form: str) -> Iterator[str]:

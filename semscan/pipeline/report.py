@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from semscan.errors import ReportError, SemscanError
+from semscan.pipeline.reporting.written import Written
 from semscan.settings import EXPORTS, ReportSettings
 
 # name -> "module:function" that writes it; looked up on use, so that none loads another's libraries
 WRITERS = {
-    "html": "semscan.pipeline.report:write_page",
-    "klarf": "semscan.pipeline.exports:write_klarf",
-    "coco": "semscan.pipeline.exports:write_coco",
-    "roi": "semscan.pipeline.exports:write_roi",
-    "labelme": "semscan.pipeline.exports:write_labelme",
-    "csv": "semscan.pipeline.exports:write_csv",
+    "html": "semscan.pipeline.reporting.html_page:write_page",
+    "klarf": "semscan.pipeline.reporting.formats:write_klarf",
+    "coco": "semscan.pipeline.reporting.formats:write_coco",
+    "roi": "semscan.pipeline.reporting.formats:write_roi",
+    "labelme": "semscan.pipeline.reporting.formats:write_labelme",
+    "csv": "semscan.pipeline.reporting.formats:write_csv",
 }
-PAGE_SUFFIXES = (".html", ".htm")
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One file of a report; `image` is the one image it tells of, None if it tells of all."""
-
-    to: str
-    path: Path
-    image: str | None = None
-
-    def entry(self) -> dict[str, Any]:
-        """What standard output gets."""
-        return {"to": self.to, "file": str(self.path), "image": self.image}
 
 
 def report(results: Path | str, settings: ReportSettings) -> Generator[Written, None, None]:
@@ -66,13 +51,3 @@ def report(results: Path | str, settings: ReportSettings) -> Generator[Written, 
             first = first or error
     if first is not None:
         raise first
-
-
-def write_page(results: Path, settings: ReportSettings) -> Generator[Written, None, None]:
-    """The report as one HTML page."""
-    from semscan.pipeline.html import PAGE, write_html
-
-    out = None if settings.out is None else Path(settings.out)
-    if out is not None and out.suffix.lower() not in PAGE_SUFFIXES:
-        out = out / PAGE
-    yield Written("html", write_html(results, out))

@@ -14,14 +14,14 @@ from semscan.values import Box, Region
 
 
 @dataclass(frozen=True, slots=True)
-class Segmented:
+class LabelledRegions:
     """The regions of a map, hottest first, and the pixels they hold (uint8, 0 or 255)."""
 
     regions: Sequence[Region]
     mask: np.ndarray
 
 
-def labelled(found: Segmented) -> tuple[np.ndarray, list[int]]:
+def labelled(found: LabelledRegions) -> tuple[np.ndarray, list[int]]:
     """Number the pixels of each region: int32 of the map's shape, 0 elsewhere, and the number of each region."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(found.mask, connectivity=8)
     # no two have the same box: each would cross it from side to side and from top to bottom, and they would touch
@@ -29,7 +29,7 @@ def labelled(found: Segmented) -> tuple[np.ndarray, list[int]]:
     return labels, [number_of[region.box.xywh] for region in found.regions]
 
 
-def segment(heat: np.ndarray, settings: RegionSettings) -> Segmented:
+def segment(anomaly_map: np.ndarray, settings: RegionSettings) -> LabelledRegions:
     """Group the hot pixels of a map into regions, hottest first, and mark their pixels.
 
     A region is made of pixels above `threshold` that touch (8 neighbours) and is at least
@@ -39,79 +39,79 @@ def segment(heat: np.ndarray, settings: RegionSettings) -> Segmented:
 
     Parameters
     ----------
-    heat : ndarray of float, shape (rows, cols)
+    anomaly_map : ndarray of float, shape (rows, cols)
         Defect likelihood, 0 (normal) to 1 (defect).
     settings : RegionSettings
         Thresholds in map units, sizes in pixels.
 
     Returns
     -------
-    Segmented
+    LabelledRegions
         Regions by falling peak (then from the top), and their mask.
 
     Raises
     ------
     BadMapError
-        If `heat` has not 2 axes or holds NaN.
+        If `anomaly_map` has not 2 axes or holds NaN.
 
     References
     ----------
     J. Canny, "A Computational Approach to Edge Detection", IEEE TPAMI 8(6), 1986,
     doi:10.1109/TPAMI.1986.4767851 (the two thresholds).
     """
-    heat = _checked(heat)
+    anomaly_map = _checked(anomaly_map)
     low = settings.threshold if settings.low is None else settings.low
-    mask = (heat > low).astype(np.uint8)
+    mask = (anomaly_map > low).astype(np.uint8)
     if settings.closing:
         mask = _closed(mask, settings.closing)
     if not mask.any():
-        return Segmented([], mask)
+        return LabelledRegions([], mask)
     count, labels, stats, centroids = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    peaks, means = _peaks_and_means(heat, labels, count)
+    peaks, means = _peaks_and_means(anomaly_map, labels, count)
     counts = (stats[:, cv2.CC_STAT_AREA] >= settings.min_area) & (peaks > np.float32(settings.threshold))
     counts[0] = False  # the background
     kept = np.flatnonzero(counts)
     kept = kept[np.argsort(-peaks[kept], kind="stable")]
     regions = [_region(stats[i], centroids[i], peaks[i], means[i]) for i in kept]
-    return Segmented(regions, counts.astype(np.uint8)[labels] * np.uint8(255))
+    return LabelledRegions(regions, counts.astype(np.uint8)[labels] * np.uint8(255))
 
 
-def find_regions(heat: np.ndarray, settings: RegionSettings) -> list[Region]:
+def find_regions(anomaly_map: np.ndarray, settings: RegionSettings) -> list[Region]:
     """The regions of a map, hottest first; see `segment`.
 
     Examples
     --------
-    >>> heat = np.zeros((8, 8)); heat[2:5, 2:5] = 0.6; heat[3, 3] = 0.9
-    >>> [region.area for region in find_regions(heat, RegionSettings(threshold=0.8, low=0.5))]
+    >>> anomaly_map = np.zeros((8, 8)); anomaly_map[2:5, 2:5] = 0.6; anomaly_map[3, 3] = 0.9
+    >>> [region.area for region in find_regions(anomaly_map, RegionSettings(threshold=0.8, low=0.5))]
     [9]
     """
-    return list(segment(heat, settings).regions)
+    return list(segment(anomaly_map, settings).regions)
 
 
-def region_mask(heat: np.ndarray, settings: RegionSettings) -> np.ndarray:
+def region_mask(anomaly_map: np.ndarray, settings: RegionSettings) -> np.ndarray:
     """The pixels of all regions of a map, uint8 0 or 255, of its shape; see `segment`."""
-    return segment(heat, settings).mask
+    return segment(anomaly_map, settings).mask
 
 
-def image_score(heat: np.ndarray, regions: Sequence[Region], threshold: float) -> float:
+def image_score(anomaly_map: np.ndarray, regions: Sequence[Region], threshold: float) -> float:
     """One number for the image: above the threshold exactly when a region counts.
 
     The peak of the hottest region that counts (is no nuisance); without one, the largest
     value of the map, capped at the threshold.
     """
     peaks = [region.peak for region in regions if not region.nuisance]
-    return max(peaks) if peaks else min(shortest(_checked(heat).max(initial=0)), threshold)
+    return max(peaks) if peaks else min(shortest(_checked(anomaly_map).max(initial=0)), threshold)
 
 
-def _checked(heat: np.ndarray) -> np.ndarray:
-    heat = np.asarray(heat, np.float32)
-    if heat.ndim != 2:
+def _checked(anomaly_map: np.ndarray) -> np.ndarray:
+    anomaly_map = np.asarray(anomaly_map, np.float32)
+    if anomaly_map.ndim != 2:
         raise BadMapError(
-            f"a map must have 2 axes (rows, cols), got shape {heat.shape}; take one map from the batch first"
+            f"a map must have 2 axes (rows, cols), got shape {anomaly_map.shape}; take one map from the batch first"
         )
-    if np.isnan(heat.max(initial=0)):  # a maximum carries any NaN along
+    if np.isnan(anomaly_map.max(initial=0)):  # a maximum carries any NaN along
         raise BadMapError("the map holds NaN; write 0 where nothing was judged")
-    return heat
+    return anomaly_map
 
 
 def _closed(mask: np.ndarray, radius: int) -> np.ndarray:
@@ -128,10 +128,10 @@ def _distance_to_zero(mask: np.ndarray) -> np.ndarray:
     return cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
 
 
-def _peaks_and_means(heat: np.ndarray, labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _peaks_and_means(anomaly_map: np.ndarray, labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Largest and mean value of each label, from the labelled pixels alone: they are few."""
     hot = np.flatnonzero(labels)
-    values, owners = heat.ravel()[hot], labels.ravel()[hot]
+    values, owners = anomaly_map.ravel()[hot], labels.ravel()[hot]
     peaks = np.zeros(count, np.float32)
     np.maximum.at(peaks, owners, values)
     sums = np.bincount(owners, weights=values, minlength=count)

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from semscan.regions.find import Segmented, labelled
+from semscan.regions.find import LabelledRegions, labelled
 from semscan.regions.neighbours import neighbour_distances
 from semscan.values import Box, Measures, Region
 
 SPARED = 2  # px around a region that count as neither: its border is never that sure
-LEAST_RING, WIDEST_RING = 4, 32  # px, width of what counts as its surroundings
+# px, width of what counts as its surroundings
+LEAST_RING = 4
+WIDEST_RING = 32
 FEWEST_AROUND = 16  # px without which nothing is said of the surroundings
 ROUND = 0.05  # second moments that differ by a smaller share (axes within 5 %) have no long axis
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.int32)
@@ -34,13 +36,13 @@ class _Patch:
 
 
 def measure(
-    found: Segmented, grey: np.ndarray | None = None, judged: np.ndarray | None = None
+    found: LabelledRegions, grey: np.ndarray | None = None, judged: np.ndarray | None = None
 ) -> tuple[Region, ...]:
     """Measure each region of a map.
 
     Parameters
     ----------
-    found : Segmented
+    found : LabelledRegions
         As from `semscan.regions.find.segment`.
     grey : ndarray of float, shape (rows, cols), optional
         The image, black 0 to white 1. Without it nothing is said of grey levels.
@@ -122,9 +124,7 @@ def _perimeter(outline: np.ndarray) -> float:
     return cv2.arcLength(cv2.approxPolyDP(outline.astype(np.int32), STRAIGHT, True), True) + math.pi
 
 
-def _contrast(
-    box: Box, inside: np.ndarray, grey: np.ndarray, free: np.ndarray
-) -> tuple[float, float | None]:
+def _contrast(box: Box, inside: np.ndarray, grey: np.ndarray, free: np.ndarray) -> tuple[float, float | None]:
     """Mean grey level inside, and by how much it exceeds that of a ring around, other regions left out."""
     rows, cols = grey.shape
     width = min(WIDEST_RING, max(LEAST_RING, round(min(inside.shape) / 2)))

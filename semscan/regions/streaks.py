@@ -9,7 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from semscan.regions.bands import (
+from semscan.regions.find import LabelledRegions
+from semscan.regions.row_bands import (
     APART,
     BASE,
     PIECE,
@@ -23,7 +24,6 @@ from semscan.regions.bands import (
     steady,
     trimmed,
 )
-from semscan.regions.find import Segmented
 from semscan.values import Box
 
 SLENDER = 5  # times its height that a streak is long at least
@@ -32,20 +32,26 @@ GAP = 48  # px between the pieces in which the map may show it
 RIM = 8  # px by which the map may mark more than there is, on each side
 AROUND = 64  # rows above and below that show what the image is like without it
 FEWEST = 6  # bands of neighbouring rows to compare with
-SURE, MEASURABLE = 8.0, 7.0  # times its uncertainty that its contrast is, and a row's: below, nothing is told
-SHARP, BLURRED = 0.85, 0.5  # share of its contrast that a boundary of rows makes; on the specimen it is under 0.5
-DRIFT, SLOPE = 0.7, 0.0087  # px that it may climb over its length, and px a column (half a degree)
+# times its uncertainty that its contrast is, and a row's: below, nothing is told
+SURE = 8.0
+MEASURABLE = 7.0
+# share of its contrast that a boundary of rows makes; on the specimen it is under 0.5
+SHARP = 0.85
+BLURRED = 0.5
+# px that it may climb over its length, and px a column (half a degree)
+DRIFT = 0.7
+SLOPE = 0.0087
 OUTSTANDS = 2.0  # times the contrast of any neighbouring band of rows
 ROUGHER = 1.4  # times the neighbouring rows' unevenness: more is no mere lift
 ALONG = 0.7  # share of vertical gradients from which the surroundings run along the rows themselves
 
 
-def streaks(found: Segmented, grey: np.ndarray, judged: np.ndarray | None = None) -> list[bool]:
+def streaks(found: LabelledRegions, grey: np.ndarray, judged: np.ndarray | None = None) -> list[bool]:
     """Tell for each region whether it is a charging streak and nothing else; in doubt it is none.
 
     Parameters
     ----------
-    found : Segmented
+    found : LabelledRegions
         As from `semscan.regions.find.segment`.
     grey : ndarray of float32, shape (rows, cols)
         The image, black 0 to white 1, rows along the fast scan direction.
@@ -67,9 +73,11 @@ def streaks(found: Segmented, grey: np.ndarray, judged: np.ndarray | None = None
     answers = [_is_streak(box, [box], found.mask, grey, judged) for box in boxes]
     for members in _in_a_row([box for box, answer in zip(boxes, answers, strict=True) if not answer]):
         whole = Box(
-            min(box.top for box in members), members[0].left,
-            max(box.bottom for box in members), max(box.right for box in members),
-        )  # fmt: skip
+            min(box.top for box in members),
+            members[0].left,
+            max(box.bottom for box in members),
+            max(box.right for box in members),
+        )
         if _is_streak(whole, members, found.mask, grey, judged):
             answers = [answer or box in members for box, answer in zip(boxes, answers, strict=True)]
     return answers + [False] * (len(found.regions) - len(answers))

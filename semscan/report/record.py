@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from semscan import __version__
-from semscan.report.describe import describe
-from semscan.report.sizes import in_nm, in_pixels
+from semscan.phrases import one_line
+from semscan.report.region_entry import describe, in_nm, in_pixels
 from semscan.values import Inspection, Periodic, Region
 
 NO_THRESHOLD = "this model was trained without good images: it tells classes apart but has no threshold for defects"
@@ -66,7 +66,7 @@ def to_record(inspection: Inspection, outputs: Mapping[str, Any], seconds: float
 def map_description(inspection: Inspection, about: Mapping[str, Any], read: Mapping[str, Any]) -> dict[str, Any]:
     """What a saved map says of itself: enough to find its image again and to judge the map anew.
 
-    `about` is what the witness says of itself, `read` the settings the image was read with.
+    `about` is what the method says of itself, `read` the settings the image was read with.
     """
     return {
         "semscan_version": __version__,
@@ -155,11 +155,6 @@ def finite(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else value
 
 
-def one_line(text: str) -> str:
-    """The text with all its white space collapsed."""
-    return " ".join(text.split())
-
-
 def _region_entry(number: int, region: Region, inspection: Inspection) -> dict[str, Any]:
     row, col = region.centroid
     return {
@@ -172,7 +167,7 @@ def _region_entry(number: int, region: Region, inspection: Inspection) -> dict[s
         "class": region.class_name,
         "class_probability": region.class_probability,
         "nuisance": region.nuisance,
-        "witnesses": list(region.witnesses),
+        "witnesses": list(region.methods),
         **in_pixels(region),
         **in_nm(region, finite(inspection.nm_per_pixel)),
         "description": describe(region, inspection),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from semscan.scores.counts import Tally
 from semscan.scores.figures import PRO_LIMIT
-from semscan.scores.tally import Tally
 
 _POINTS = 1500
 Line = tuple[np.ndarray, np.ndarray]

@@ -13,7 +13,9 @@ import numpy as np
 
 from semscan.values import Box
 
-SMALLEST, NEAR, ON = 4, 5, 0.1
+SMALLEST = 4
+NEAR = 5
+ON = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,33 +28,33 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True)
-class Hot:
+class DetectedRegions:
     """The regions of a map above a level: how many count, and the false ones."""
 
     regions: int
     false: list[Patch]
 
 
-def true_defects(truth: np.ndarray, heat: np.ndarray) -> tuple[list[Patch], np.ndarray]:
+def true_defects(truth: np.ndarray, anomaly_map: np.ndarray) -> tuple[list[Patch], np.ndarray]:
     """The true defects of an image, and for each pixel of `truth` one over the area of its defect.
 
     Parameters
     ----------
     truth : ndarray of bool, shape (rows, cols)
-    heat : ndarray of float32, same shape
+    anomaly_map : ndarray of float32, same shape
 
     Returns
     -------
     defects : list of Patch
     shares : ndarray of float64, shape (truth.sum(),)
-        In the order of ``heat[truth]``; 0 for pixels of what is too small to count.
+        In the order of ``anomaly_map[truth]``; 0 for pixels of what is too small to count.
     """
     if not truth.any():
         return [], np.zeros(0)
     count, labels, stats, _ = _parts(truth)
     owners = labels[truth]
     peaks = np.zeros(count, np.float32)
-    np.maximum.at(peaks, owners, heat[truth])
+    np.maximum.at(peaks, owners, anomaly_map[truth])
     counts = _counting(stats[:, cv2.CC_STAT_AREA])
     shares = np.where(counts, 1 / np.maximum(stats[:, cv2.CC_STAT_AREA], 1), 0)
     return [_patch(stats[n], peaks[n]) for n in np.flatnonzero(counts)], shares[owners]
@@ -74,15 +76,15 @@ def count_false(hot: np.ndarray, near: np.ndarray) -> int:
     return int(_false(labels, areas, near).sum())
 
 
-def hot_regions(heat: np.ndarray, threshold: float, near: np.ndarray) -> Hot:
+def detected_regions(anomaly_map: np.ndarray, threshold: float, near: np.ndarray) -> DetectedRegions:
     """The regions of a map above `threshold`; see `count_false`."""
-    _, labels, stats, _ = _parts(heat > threshold)
+    _, labels, stats, _ = _parts(anomaly_map > threshold)
     patches = []
     for number in np.flatnonzero(_false(labels, stats[:, cv2.CC_STAT_AREA], near)):
         patch = _patch(stats[number], 0)
         window = (slice(patch.box.top, patch.box.bottom), slice(patch.box.left, patch.box.right))
-        patches.append(replace(patch, peak=float(heat[window][labels[window] == number].max())))
-    return Hot(int(_counting(stats[:, cv2.CC_STAT_AREA]).sum()), patches)
+        patches.append(replace(patch, peak=float(anomaly_map[window][labels[window] == number].max())))
+    return DetectedRegions(int(_counting(stats[:, cv2.CC_STAT_AREA]).sum()), patches)
 
 
 def _false(labels: np.ndarray, areas: np.ndarray, near: np.ndarray) -> np.ndarray:

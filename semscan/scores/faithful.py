@@ -12,7 +12,10 @@ from typing import Any
 
 import numpy as np
 
-MOST, LEAST, RANDOM = "most", "least", "random"  # which squares come first
+# which squares come first
+MOST = "most"
+LEAST = "least"
+RANDOM = "random"
 
 
 def block_ranks(attention: np.ndarray, judged: np.ndarray, block: int, rng: np.random.Generator) -> np.ndarray:
@@ -72,8 +75,13 @@ def area_under(shares: Sequence[float], scores: Sequence[float]) -> float:
 
 
 def weigh_curves(
-    shares: Sequence[float], most: Sequence[float], least: Sequence[float], randoms: Sequence[Sequence[float]],
-    *, margin: float, fall: float,
+    shares: Sequence[float],
+    most: Sequence[float],
+    least: Sequence[float],
+    randoms: Sequence[Sequence[float]],
+    *,
+    margin: float,
+    fall: float,
 ) -> dict[str, Any]:
     """Say whether the attended area matters more than others.
 
@@ -112,35 +120,49 @@ def weigh_curves(
     matters = None if whole - replaced < fall else bool(told_out and told_in)
     half = {name: _half_at(shares, curve) for name, curve in deleted.items()}
     return {
-        "whole": _short(whole), "replaced": _short(replaced),
+        "whole": _short(whole),
+        "replaced": _short(replaced),
         "deletion_auc": {name: _short(area) for name, area in out.items()},
         "insertion_auc": {name: _short(area) for name, area in into.items()},
         "random_auc_span": [_short(min(chance)), _short(max(chance))],
-        "half_at": half, "matters": matters,
+        "half_at": half,
+        "matters": matters,
         "said": _sentence(whole, replaced, matters, bool(told_out), bool(told_in), half),
         "curves": {"shares": list(shares), "deletion": _curves(deleted), "insertion": _curves(inserted)},
-    }  # fmt: skip
+    }
 
 
-def _sentence(whole: float, replaced: float, matters: bool | None, told_out: bool, told_in: bool,
-              half: Mapping[str, float | None]) -> str:  # fmt: skip
+def _sentence(
+    whole: float, replaced: float, matters: bool | None, told_out: bool, told_in: bool, half: Mapping[str, float | None]
+) -> str:
     if matters is None:
         why = "there is no score to lose" if whole < 0.5 else "the background alone scores as high"
-        return (f"No answer: the score is {whole:.2f} with the image and {replaced:.2f} with all of it replaced by its "
-                f"background; {why}.")  # fmt: skip
+        return (
+            f"No answer: the score is {whole:.2f} with the image and {replaced:.2f} with all of it replaced by its "
+            f"background; {why}."
+        )
     if matters:
         share = half[MOST]
-        at = f"; replacing the most attended {share:.{0 if share >= 0.1 else 1}%} of the image halves its fall" \
-            if share else ""
+        at = (
+            f"; replacing the most attended {share:.{0 if share >= 0.1 else 1}%} of the image halves its fall"
+            if share
+            else ""
+        )
         return f"The attention matters: what it points at carries the score ({whole:.2f} to {replaced:.2f}){at}."
     if told_out:
-        return ("The attention matters in part: without the attended area the score falls faster than by chance, but "
-                "that area alone does not bring it back; it is no proof of where the defect is.")  # fmt: skip
+        return (
+            "The attention matters in part: without the attended area the score falls faster than by chance, but "
+            "that area alone does not bring it back; it is no proof of where the defect is."
+        )
     if told_in:
-        return ("The attention matters in part: the attended area alone brings the score back, but without it the "
-                "score falls no faster than by chance; it is no proof of where the defect is.")  # fmt: skip
-    return ("The attention does not matter here: replacing what it points at changes the score no more than replacing "
-            "as much elsewhere; do not take it as evidence.")  # fmt: skip
+        return (
+            "The attention matters in part: the attended area alone brings the score back, but without it the "
+            "score falls no faster than by chance; it is no proof of where the defect is."
+        )
+    return (
+        "The attention does not matter here: replacing what it points at changes the score no more than replacing "
+        "as much elsewhere; do not take it as evidence."
+    )
 
 
 def _half_at(shares: Sequence[float], curve: Sequence[float]) -> float | None:

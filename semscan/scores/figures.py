@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from semscan.scores.tally import Tally
+from semscan.scores.counts import Tally
 
 PRO_LIMIT = 0.3
 ALLOWED = (0.1, 1.0, 10.0)  # false regions per image
@@ -61,8 +61,9 @@ def recall_figures(tally: Tally, drawn: np.ndarray, rows: Sequence[int] | None =
     false = drawn @ tally.false / drawn.sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         recall = drawn[:, chosen] @ tally.hits[chosen] / (drawn[:, chosen] @ tally.defects[chosen])[:, None]
-    return {recall_key(n): np.where(false <= n, recall, np.where(np.isnan(recall), np.nan, 0)).max(axis=1)
-            for n in ALLOWED}  # fmt: skip
+    return {
+        recall_key(n): np.where(false <= n, recall, np.where(np.isnan(recall), np.nan, 0)).max(axis=1) for n in ALLOWED
+    }
 
 
 def threshold_figures(tally: Tally, drawn: np.ndarray, good: np.ndarray) -> dict[str, np.ndarray]:

@@ -9,20 +9,27 @@ from typing import Any
 import numpy as np
 
 from semscan.scores import figures
-from semscan.scores.case import Case
 from semscan.scores.confusion import confusion
+from semscan.scores.counts import Tally, count_pixels_and_regions
 from semscan.scores.curves import Line, curves
-from semscan.scores.defects import Patch, hot_regions
+from semscan.scores.defects import Patch, detected_regions
 from semscan.scores.intervals import poisson_interval, resamples, share_interval, spread
 from semscan.scores.ranking import ranked
-from semscan.scores.tally import Tally, take_tally
+from semscan.scores.scored_image import ScoredImage
 from semscan.scores.types import type_figures
 from semscan.settings import DEFECTS, UNKNOWN
 
 _DIGITS = 6
 _KINDS = {kind for kinds in DEFECTS.values() for kind in kinds}
-_OF_MASKS = ("defects", "defect_pixels", "pixel_share", "pixel_auroc", "pixel_ap", "aupro30",
-             *map(figures.recall_key, figures.ALLOWED))  # fmt: skip
+_OF_MASKS = (
+    "defects",
+    "defect_pixels",
+    "pixel_share",
+    "pixel_auroc",
+    "pixel_ap",
+    "aupro30",
+    *map(figures.recall_key, figures.ALLOWED),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +39,12 @@ class Measured:
 
     figures: dict[str, Any]
     lines: dict[str, Line]
-    misses: list[tuple[Case, Patch]]
-    alarms: list[tuple[Case, Patch]]
+    misses: list[tuple[ScoredImage, Patch]]
+    alarms: list[tuple[ScoredImage, Patch]]
 
 
 def measure(
-    cases: Sequence[Case],
+    cases: Sequence[ScoredImage],
     threshold: float,
     *,
     seed: int = 0,
@@ -75,12 +82,12 @@ def measure(
         **dict.fromkeys(_OF_MASKS),
     }
     known = [case for case in cases if case.masked]
-    tally = take_tally(known, threshold, seen) if known else None
+    tally = count_pixels_and_regions(known, threshold, seen) if known else None
     flagged = _flagged(cases, tally, threshold)
     at = {"threshold": threshold, **_images_at(flagged, defective)}
     classes = {name: _class_images(cases, flagged, name) for name in sorted({case.class_name for case in cases})}
-    misses: list[tuple[Case, Patch]] = []
-    alarms: list[tuple[Case, Patch]] = []
+    misses: list[tuple[ScoredImage, Patch]] = []
+    alarms: list[tuple[ScoredImage, Patch]] = []
     if tally is not None:
         again = resamples(_groups(known), draws, seed)
         found |= _pixels(tally, again, intervals)
@@ -101,13 +108,16 @@ def measure(
     return Measured(_rounded(found), lines, misses, alarms)
 
 
-def _flagged(cases: Sequence[Case], tally: Tally | None, threshold: float) -> np.ndarray:
+def _flagged(cases: Sequence[ScoredImage], tally: Tally | None, threshold: float) -> np.ndarray:
     """Which images have a region at all."""
     regions = iter(() if tally is None else tally.regions)
     nowhere = np.zeros(0, np.int64)
-    return np.array([
-        (next(regions) if case.masked else hot_regions(case.load(), threshold, nowhere).regions) > 0 for case in cases
-    ])  # fmt: skip
+    return np.array(
+        [
+            (next(regions) if case.masked else detected_regions(case.load(), threshold, nowhere).regions) > 0
+            for case in cases
+        ]
+    )
 
 
 def _images_at(flagged: np.ndarray, defective: np.ndarray) -> dict[str, Any]:
@@ -162,7 +172,7 @@ def _regions_at(tally: Tally, good: np.ndarray, drawn: np.ndarray, intervals: di
     }
 
 
-def _class_images(cases: Sequence[Case], flagged: np.ndarray, name: str) -> dict[str, Any]:
+def _class_images(cases: Sequence[ScoredImage], flagged: np.ndarray, name: str) -> dict[str, Any]:
     rows = [row for row, case in enumerate(cases) if case.class_name == name]
     return {"images": len(rows), "images_flagged": int(flagged[rows].sum())}
 
@@ -185,15 +195,20 @@ def _class_defects(tally: Tally, rows: list[int], drawn: np.ndarray) -> dict[str
 
 
 def _types(
-    cases: Sequence[Case], threshold: float, drawn: np.ndarray, intervals: dict[str, Any]
+    cases: Sequence[ScoredImage], threshold: float, drawn: np.ndarray, intervals: dict[str, Any]
 ) -> dict[str, Any] | None:
     """What the defects of each type were called; None if nothing has a class, or no defect a type that is known."""
     limit = np.float32(threshold)
     images = [
-        [(typed.true, (typed.told or UNKNOWN) if defect.peak > limit else None)
-         for defect, typed in zip(case.defects, case.types, strict=True) if typed.true is not None]
-        if case.types else [] for case in cases
-    ]  # fmt: skip
+        [
+            (typed.true, (typed.told or UNKNOWN) if defect.peak > limit else None)
+            for defect, typed in zip(case.defects, case.types, strict=True)
+            if typed.true is not None
+        ]
+        if case.types
+        else []
+        for case in cases
+    ]
     true, told = ({pair[side] for image in images for pair in image} for side in (0, 1))
     if not true & (told | _KINDS) or not any(case.named for case in cases):  # of another vocabulary, no name is wrong
         return None
@@ -207,7 +222,7 @@ def _true_share(tally: Tally) -> float:
     return true / (true + tally.ranking.negatives)
 
 
-def _groups(cases: Sequence[Case]) -> np.ndarray:
+def _groups(cases: Sequence[ScoredImage]) -> np.ndarray:
     return np.array([case.defective for case in cases])
 
 

@@ -16,7 +16,7 @@ from semscan.values import Box, Region
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class DefectType:
     """The type of one true defect, None if nothing says it, and the class of the region on it.
 
     `told` is None where no region that counts lies on it, or where that region has no class.
@@ -32,7 +32,7 @@ def type_defects(
     regions: Mapping[int, Region],
     class_name: str | None,
     planted: Sequence[tuple[str, Box]] = (),
-) -> tuple[Typed, ...]:
+) -> tuple[DefectType, ...]:
     """Find the type of each true defect, and what the hottest region on it is called.
 
     Parameters
@@ -62,7 +62,7 @@ def type_defects(
     for number in np.flatnonzero(areas >= SMALLEST):
         own = places[owners == number]
         is_ = _true_type(np.unravel_index(own, truth.shape), class_name, planted)
-        found.append(Typed(is_, _told(numbered.ravel()[own], regions)))
+        found.append(DefectType(is_, _told(numbered.ravel()[own], regions)))
     return tuple(found)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from semscan.model.classifier import build_classifier
-from semscan.model.quiet import keras
+from semscan.model.networks.attention_cnn import build_classifier
+from semscan.model.tf_import import keras
 
 _SPEC = importlib.util.spec_from_file_location("gradcam", Path(__file__).parents[2] / "benchmarks" / "gradcam.py")
 _MODULE = importlib.util.module_from_spec(_SPEC)
@@ -20,9 +20,9 @@ def two_squares():
     patch = keras.Input((None, None, 1))
     features = keras.layers.Conv2D(2, 1, use_bias=False, name="features")(patch)
     pooled = keras.layers.GlobalAveragePooling2D()(features)
-    network = keras.Model(patch, {"logits": keras.layers.Dense(2, name="judge")(pooled)})
+    network = keras.Model(patch, {"logits": keras.layers.Dense(2, name="inspect_image")(pooled)})
     network.get_layer("features").set_weights([np.float32([[[[1, -1]]]])])
-    network.get_layer("judge").set_weights([np.float32([[0, 3], [0, 0]]), np.zeros(2, np.float32)])
+    network.get_layer("inspect_image").set_weights([np.float32([[0, 3], [0, 0]]), np.zeros(2, np.float32)])
     return network
 
 

@@ -39,8 +39,10 @@ def test_a_named_file_is_taken_before_and_after_the_command_instead_of_that_of_t
     (semscan.here / "semscan.toml").write_text("[score]\nthreshold = 0.1\n")
     (semscan.here / "other.toml").write_bytes(b"\xef\xbb\xbf[score]\r\nthreshold = 0.3\r\n")  # as Windows writes it
     words = ("--config", "other.toml")
-    done = semscan(*words, "score", spotted, "--model", model) if before else semscan(
-        "score", *words, spotted, "--model", model
+    done = (
+        semscan(*words, "score", spotted, "--model", model)
+        if before
+        else semscan("score", *words, spotted, "--model", model)
     )
 
     assert records(done)[0]["threshold"] == 0.3

@@ -86,7 +86,7 @@ FAULT = """
 import sys
 import semscan.pipeline.inspect as inspect
 def broken(settings): raise KeyError("a bug")
-inspect.choose_witness = broken
+inspect.choose_method = broken
 from semscan.cli.main import main
 main(sys.argv[1:])
 """
@@ -108,9 +108,12 @@ def test_4_for_a_bug_with_a_traceback_only_when_asked_for(loud, traceback):
 def test_130_when_interrupted_and_what_was_done_is_on_record(semscan, model, spotted, jobs):
     process = subprocess.Popen(
         [sys.executable, "-m", "semscan", "inspect", "-", "--model", model, "--jobs", jobs],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=semscan.here,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=semscan.here,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
-    )  # fmt: skip
+    )
     process.stdin.write(os.fsencode(spotted) + b"\n")
     process.stdin.flush()
     first = process.stdout.readline()
@@ -143,8 +146,11 @@ def test_a_closed_pipe_ends_silently(semscan, model, good, jobs):
 def test_a_closed_pipe_ends_silently_while_more_names_may_come(semscan, model, good, command, zero):
     process = subprocess.Popen(
         [sys.executable, "-m", "semscan", "-q", command, "-", *zero, "--model", model, "--jobs", "3"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=semscan.here,
-    )  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=semscan.here,
+    )
     name = os.fsencode(good) + (b"\0" if zero else b"\n")
     process.stdin.write(name)
     process.stdin.flush()
@@ -178,8 +184,10 @@ def test_what_was_inspected_before_the_pipe_closed_is_on_record(semscan, model, 
 def test_help_into_a_closed_pipe_ends_silently(semscan):
     done = subprocess.run(
         ["bash", "-c", f'set -o pipefail; "{sys.executable}" -m semscan inspect --help | true'],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -24,8 +24,12 @@ def test_inspect_writes_everything_and_says_so(semscan, model, spotted):
     assert record["score"] > 0.5
     assert record["regions"][0]["bbox"] == [30, 20, 8, 6]
     assert sorted(path.name for path in out.iterdir() if not path.name.startswith(".")) == [
-        "results.jsonl", "run.json", "spotted.map.tif", "spotted.mask.png", "spotted.overlay.png",
-    ]  # fmt: skip
+        "results.jsonl",
+        "run.json",
+        "spotted.map.tif",
+        "spotted.mask.png",
+        "spotted.overlay.png",
+    ]
     assert json.loads((out / "results.jsonl").read_text()) == record
     assert json.loads((out / "run.json").read_text())["images"] == 1
     assert done.stderr.splitlines() == [
@@ -74,7 +78,7 @@ def test_one_torn_file_among_ten_gives_nine_results_and_one_error(semscan, model
     assert "4.png" in done.stderr
 
 
-NAMES = ["plain.png", "with space.png", " leading.png", "Öffnung µ.png", "日本.png", "it's \"quoted\".png", "-dash.png"]
+NAMES = ["plain.png", "with space.png", " leading.png", "Öffnung µ.png", "日本.png", 'it\'s "quoted".png', "-dash.png"]
 
 
 def test_names_on_standard_input_may_hold_spaces_and_unicode(semscan, model, grey, save_png, tmp_path):
@@ -100,8 +104,10 @@ def test_results_come_while_names_still_arrive(semscan, model, spotted, good):
     for jobs in ("1", "2"):
         process = subprocess.Popen(
             [sys.executable, "-m", "semscan", "score", "-", "--model", model, "--jobs", jobs],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=semscan.here,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=semscan.here,
+        )
         for path in (spotted, good):
             process.stdin.write(os.fsencode(path) + b"\n")
             process.stdin.flush()

@@ -25,9 +25,15 @@ def test_the_same_scale_gives_the_very_same_array():
     assert zoomed(values, zoom_between(None, 2.0)) is values
 
 
-@pytest.mark.parametrize(("shape", "largest", "wanted"), [
-    ((100, 60), None, (50, 30)), ((100, 60), 200, (50, 30)), ((100, 60), 40, (100, 60)), ((200, 100), 100, (100, 50)),
-    ((40, 30), 200, (40, 30)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("shape", "largest", "wanted"),
+    [
+        ((100, 60), None, (50, 30)),
+        ((100, 60), 200, (50, 30)),
+        ((100, 60), 40, (100, 60)),
+        ((200, 100), 100, (100, 50)),
+        ((40, 30), 200, (40, 30)),
+    ],
+)
 def test_a_larger_image_than_any_is_shrunk_as_the_largest_is(shape, largest, wanted):
     assert fit_within(np.zeros(shape, np.float32), 50, largest).shape == wanted

@@ -80,11 +80,15 @@ def test_the_network_sees_the_rows_above_the_bar():
     assert judged_rows(CleanImage(np.zeros((2, 2), np.float32), np.zeros((2, 2), bool))) == slice(0, 0)
 
 
-@pytest.mark.parametrize(("config", "rim"), [
-    ({"tile": 128, "scale_to": 128, "largest_image": 112}, 16),
-    ({"tile": 384, "scale_to": 384, "largest_image": 1024}, 0),
-    ({"tile": 128, "scale_to": 128}, 0), ({"tile": 256, "scale_to": None, "largest_image": 200}, 0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("config", "rim"),
+    [
+        ({"tile": 128, "scale_to": 128, "largest_image": 112}, 16),
+        ({"tile": 384, "scale_to": 384, "largest_image": 1024}, 0),
+        ({"tile": 128, "scale_to": 128}, 0),
+        ({"tile": 256, "scale_to": None, "largest_image": 200}, 0),
+    ],
+)
 def test_a_larger_image_ends_as_far_from_its_last_tile_as_those_of_training(config, rim):
     assert training_rim(config) == rim
     assert pad_to_tile(np.zeros((512, 100), np.float32), 128, rim).shape == (512 + rim, 128)

@@ -52,16 +52,23 @@ def quiet(words):
 
 
 def test_each_choice_is_planned_for_each_seed():
-    planned = plan_runs(CompareSettings(attentions=("none", "cbam+gates"), backbones=("plain", "residual")),
-                        ["attention-cnn", "autoencoder"])  # fmt: skip
+    planned = plan_runs(
+        CompareSettings(attentions=("none", "cbam+gates"), backbones=("plain", "residual")),
+        ["attention-cnn", "autoencoder"],
+    )
 
     assert len(planned) == len({run["name"] for run in planned}) == 2 * (2 * 2 + 2)
     assert {run["seed"] for run in planned[:6]} == {0}
 
 
-@pytest.mark.parametrize(("choice", "match"), [
-    ({"attentions": ("cbma",)}, "did you mean 'cbam'"), ({"backbones": ("resdual",)}, "did you mean 'residual'"),
-    ({"seam": (True,)}, "for the attention CNN")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("choice", "match"),
+    [
+        ({"attentions": ("cbma",)}, "did you mean 'cbam'"),
+        ({"backbones": ("resdual",)}, "did you mean 'residual'"),
+        ({"seam": (True,)}, "for the attention CNN"),
+    ],
+)
 def test_a_wrong_name_is_told_before_anything_is_trained(choice, match):
     with pytest.raises(UsageFault, match=match):
         plan_runs(CompareSettings(**choice), ["autoencoder"])
@@ -113,9 +120,15 @@ def test_an_interrupted_run_goes_on(data, tmp_path, trained):
     assert [run.resume for run in trained] == [False, True]
 
 
-@pytest.mark.parametrize("damage", [
-    {"runs": None}, {"runs": [{"name": "a", "seed": 0, "status": "ok"}]}, {"runs": 7}, {"runs": [[]]},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"runs": None},
+        {"runs": [{"name": "a", "seed": 0, "status": "ok"}]},
+        {"runs": 7},
+        {"runs": [[]]},
+    ],
+)
 def test_runs_of_a_damaged_table_are_taken_up_again(data, tmp_path, trained, damage):
     first = compare(data, settings(tmp_path, seeds=(0,)), quiet)
     (tmp_path / "cmp" / "compare.json").write_text(json.dumps(first | damage))

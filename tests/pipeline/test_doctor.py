@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from semscan.errors import BadDataError
-from semscan.files.layout import find_layout
-from semscan.pipeline.course import labelled_course, painted_course
-from semscan.pipeline.doctor import doctor, doctor_text, quick_look
-from semscan.pipeline.trainset import open_classes, open_good
+from semscan.files.datasets.layout import find_layout
+from semscan.pipeline.checks.quick import quick_check
+from semscan.pipeline.doctor import doctor, doctor_text
+from semscan.pipeline.training.data import dataset
+from semscan.pipeline.training.data.dataset import open_classes, open_good
+from semscan.pipeline.training.plan import autoencoder_plan, classifier_plan
 from semscan.settings import DoctorSettings, TrainSettings
 
 
@@ -45,7 +47,7 @@ def test_a_sound_data_set_has_no_findings(data):
     assert (record["train"], record["test"]) == ({"good": 8}, {"good": 3})
     assert (record["sizes"], record["depths"], record["formats"]) == ({"112 x 96": 11}, {"uint8": 11}, {"PNG": 11})
     assert doctor_text(record)[-1] == "nothing found that stands against training"
-    assert quick_look(find_layout(data)) == []
+    assert quick_check(find_layout(data)) == []
 
 
 def test_the_same_image_in_train_and_test_is_a_problem(data, save_png):
@@ -84,7 +86,7 @@ def test_one_image_in_two_classes_is_a_problem(data, save_png):
     save_png(data / "train" / "gap" / "a.png", texture(2))
 
     assert ("problem", "duplicates") in findings(data)
-    assert any("two classes" in line for line in quick_look(find_layout(data)))
+    assert any("two classes" in line for line in quick_check(find_layout(data)))
 
 
 def test_blank_and_saturated_images_are_told_apart(data, save_png):
@@ -96,7 +98,7 @@ def test_blank_and_saturated_images_are_told_apart(data, save_png):
 
     assert [Path(path).name for path in found["blank"]["images"]] == ["blank.png"]
     assert [Path(path).name for path in found["saturated"]["images"]] == ["white.png"]
-    assert any("blank.png" in line for line in quick_look(find_layout(data)))
+    assert any("blank.png" in line for line in quick_check(find_layout(data)))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,7 @@ def test_few_good_images_are_said_to_be_few(tmp_path, save_png):
     save_png(tmp_path / "data" / "good" / "a.png", texture(1))
 
     assert findings(tmp_path / "data") == [("warning", "count"), ("note", "test")]
-    assert "only 1 good image:" in quick_look(find_layout(tmp_path / "data"))[0]
+    assert "only 1 good image:" in quick_check(find_layout(tmp_path / "data"))[0]
 
 
 def test_a_file_that_cannot_be_read_is_a_problem(data):
@@ -153,8 +155,13 @@ def test_masks_that_do_not_match_are_named(data, save_png):
     save_png(data / "test" / "gap" / "bare.png", texture(210))
     said = [found["said"] for found in doctor(data, DoctorSettings())["findings"]]
 
-    for words in ("inverted_mask.png: the mask marks 99%", "empty_mask.png: the mask marks no pixel",
-                  "small_mask.png: the mask has 112 x 90", "belong to no test image", "have no mask"):  # fmt: skip
+    for words in (
+        "inverted_mask.png: the mask marks 99%",
+        "empty_mask.png: the mask marks no pixel",
+        "small_mask.png: the mask has 112 x 90",
+        "belong to no test image",
+        "have no mask",
+    ):
         assert sum(words in line for line in said) == 1, words
     assert not any("right" in line for line in said)
 
@@ -174,10 +181,10 @@ def trained_with(data):
     """Side of a patch, patches a step and steps, as train sets them; nothing is fitted."""
     layout, settings = find_layout(data), TrainSettings()
     if layout.network == "autoencoder":
-        course = painted_course(open_good(layout, settings.read, [].append, settings.zoom), settings)
+        course = autoencoder_plan(open_good(layout, settings.read, [].append, settings.zoom), settings)
     else:
         images = open_classes(layout, settings.read, [].append)
-        course = labelled_course(images, sorted(set(images.labels)), layout.good_name, settings)
+        course = classifier_plan(images, sorted(set(images.labels)), layout.good_name, settings)
     return course.shape["tile"], course.batch, course.steps
 
 
@@ -215,15 +222,19 @@ def test_so_it_is_for_classes(tmp_path, save_png, side):
 
 
 def test_the_estimate_is_at_the_magnification_of_training_and_without_the_data_bar(tmp_path, save_png, monkeypatch):
-    from semscan.pipeline import doctor as page
-    from semscan.pipeline import trainset
+    from semscan.pipeline.checks import quick as page
 
     for number, rows in enumerate((200, 200, 400, 200, 200)):
         save_png(tmp_path / f"{number}.png", texture(number, rows, rows + 20))
-    for module in (page, trainset):
+    for module in (page, dataset):
         real = module.read_image
-        monkeypatch.setattr(module, "read_image", lambda path, settings, real=real: replace(
-            real(path, settings), nm_per_pixel=1.0 if path.name == "2.png" else 2.0, data_bar_rows=9))
+        monkeypatch.setattr(
+            module,
+            "read_image",
+            lambda path, settings, real=real: replace(
+                real(path, settings), nm_per_pixel=1.0 if path.name == "2.png" else 2.0, data_bar_rows=9
+            ),
+        )
     tile, _, _ = trained_with(tmp_path)
 
     assert doctor(tmp_path, DoctorSettings())["training"]["patch_px"] == tile == 160
@@ -233,15 +244,15 @@ def test_the_quick_look_never_reads_test(data):
     for path in (data / "test" / "good").iterdir():
         path.write_bytes(b"torn")
 
-    assert quick_look(find_layout(data)) == []
+    assert quick_check(find_layout(data)) == []
 
 
 def test_the_quick_look_reads_a_sample_alone(data, monkeypatch):
-    from semscan.pipeline import doctor as page
+    from semscan.pipeline.checks import quick as page
 
     read, real = [], page.read_image
     monkeypatch.setattr(page, "read_image", lambda path, settings: read.append(path) or real(path, settings))
-    quick_look(find_layout(data), DoctorSettings(sample=3))
+    quick_check(find_layout(data), DoctorSettings(sample=3))
 
     assert len(read) == 3
 
@@ -255,7 +266,7 @@ def test_nothing_to_train_on_is_an_error(tmp_path):
 def test_a_link_that_leads_nowhere_is_named(data):
     (data / "train" / "good" / "gone.png").symlink_to("nowhere.png")
 
-    assert quick_look(find_layout(data)) == []
+    assert quick_check(find_layout(data)) == []
     assert findings(data) == [("problem", "unreadable")]
 
 
@@ -270,7 +281,7 @@ def test_files_of_one_size_that_cannot_be_opened_are_passed_over(data, monkeypat
         return real(path)
 
     monkeypatch.setattr(Path, "read_bytes", read_bytes)
-    assert quick_look(find_layout(data), DoctorSettings(sample=1)) == []
+    assert quick_check(find_layout(data), DoctorSettings(sample=1)) == []
 
 
 def test_masks_that_cannot_be_read_are_a_warning(data, monkeypatch):

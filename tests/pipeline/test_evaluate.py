@@ -7,7 +7,7 @@ import pytest
 
 from semscan.errors import BadDataError, OutputError
 from semscan.pipeline.evaluate import evaluate, evaluation_text
-from semscan.pipeline.witness import Evidence
+from semscan.pipeline.methods.base import MethodResult
 from semscan.settings import EvaluateSettings, InspectSettings, RegionSettings
 
 SPOT = (slice(20, 26), slice(30, 38))
@@ -18,12 +18,12 @@ class Bright:
 
     name = "bright"
 
-    def __init__(self, raw_threshold=5.0, told=None, namer=None, **about):
-        self.raw_threshold, self._told, self._namer, self.about = raw_threshold, told, namer, about
+    def __init__(self, raw_threshold=5.0, told=None, classify_regions=None, **about):
+        self.raw_threshold, self._told, self._namer, self.about = raw_threshold, told, classify_regions, about
 
     def __call__(self, image):
         raw = np.where(image.judged, image.values * 10, 0).astype(np.float32)
-        return Evidence(raw, self._told(image) if self._told else None, namer=self._namer)
+        return MethodResult(raw, self._told(image) if self._told else None, classify_regions=self._namer)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def settings(tmp_path, **more):
 
 
 def test_figures_notes_and_pictures_come_of_a_folder(data, tmp_path):
-    record = evaluate(data, settings(tmp_path), witness=Bright(model="m", fingerprint="f0"))
+    record = evaluate(data, settings(tmp_path), method=Bright(model="m", fingerprint="f0"))
     at = record["at_threshold"]
 
     assert (record["images"], record["good_images"], record["defects"]) == (5, 3, 2)
@@ -59,7 +59,7 @@ def test_figures_notes_and_pictures_come_of_a_folder(data, tmp_path):
 
 
 def test_few_images_are_said_to_be_few(data, tmp_path):
-    notes = evaluate(data, settings(tmp_path), witness=Bright())["notes"]
+    notes = evaluate(data, settings(tmp_path), method=Bright())["notes"]
 
     assert any("only 3 good images" in note for note in notes)
     assert any("only 2 defective images" in note for note in notes)
@@ -68,7 +68,7 @@ def test_few_images_are_said_to_be_few(data, tmp_path):
 
 def test_an_f1_no_better_than_calling_all_defective_is_said(data, tmp_path):
     low = InspectSettings(regions=RegionSettings(threshold=0.1))
-    notes = evaluate(data, settings(tmp_path, inspect=low), witness=Bright())["notes"]
+    notes = evaluate(data, settings(tmp_path, inspect=low), method=Bright())["notes"]
 
     assert any("no better than calling every image defective" in note for note in notes)
     assert any("no better than calling every pixel defective" in note for note in notes)
@@ -78,7 +78,7 @@ def test_a_broken_promise_is_said(data, tmp_path, grey, save_png):
     for number in range(10, 40):
         save_png(data / "test" / "good" / f"{number}.png", grey(spot=True))
     about = {"calibration": {"raw_threshold": 5.0, "false_alarms": 0.1}}
-    notes = evaluate(data, settings(tmp_path), witness=Bright(**about))["notes"]
+    notes = evaluate(data, settings(tmp_path), method=Bright(**about))["notes"]
 
     assert any("0.1 stated: more than promised" in note for note in notes)
 
@@ -86,7 +86,7 @@ def test_a_broken_promise_is_said(data, tmp_path, grey, save_png):
 def test_without_good_images_what_is_unknown_is_null_and_said(data, tmp_path):
     for path in (data / "test" / "good").iterdir():
         path.unlink()
-    record = evaluate(data, settings(tmp_path), witness=Bright())
+    record = evaluate(data, settings(tmp_path), method=Bright())
 
     assert (record["image_auroc"], record["at_threshold"]["false_per_good_image"]) == (None, None)
     assert any("no good images" in note for note in record["notes"])
@@ -96,7 +96,7 @@ def test_class_folders_without_masks_give_image_figures_alone(tmp_path, grey, sa
     for number in range(2):
         save_png(tmp_path / "data" / "good" / f"{number}.png", grey())
         save_png(tmp_path / "data" / "dot" / f"{number}.png", grey(spot=True))
-    record = evaluate(tmp_path / "data", settings(tmp_path), witness=Bright())
+    record = evaluate(tmp_path / "data", settings(tmp_path), method=Bright())
 
     assert (record["image_auroc"], record["pixel_auroc"], record["without_mask"]) == (1, None, 2)
     assert record["at_threshold"]["defective_images_found"] == 2
@@ -106,7 +106,7 @@ def test_class_folders_without_masks_give_image_figures_alone(tmp_path, grey, sa
 
 def test_a_classifier_gets_a_confusion_matrix(data, tmp_path):
     told = Bright(told=lambda image: {"good": 0.5, "dot": float(image.values.max() > 0.7)})
-    record = evaluate(data, settings(tmp_path), witness=told)
+    record = evaluate(data, settings(tmp_path), method=told)
 
     assert record["confusion"]["classes"] == ["dot", "good"]
     assert record["confusion"]["matrix"] == [[1, 1], [1, 2]]
@@ -118,7 +118,7 @@ def all_dots(numbered, numbers):
 
 
 def test_regions_with_a_class_give_types(data, tmp_path):
-    record = evaluate(data, settings(tmp_path), witness=Bright(namer=all_dots))
+    record = evaluate(data, settings(tmp_path), method=Bright(classify_regions=all_dots))
     types = record["types"]
 
     assert (types["classes"], types["matrix"], types["missed"]) == (["dot"], [[1]], 1)
@@ -131,7 +131,7 @@ def test_regions_with_a_class_give_types(data, tmp_path):
 
 
 def test_regions_without_a_class_give_no_types(data, tmp_path):
-    record = evaluate(data, settings(tmp_path), witness=Bright())
+    record = evaluate(data, settings(tmp_path), method=Bright())
 
     assert record["types"] is None
     assert not any("was called" in line for line in evaluation_text(record))
@@ -144,7 +144,9 @@ def test_the_types_of_a_mixed_folder_are_those_that_were_planted(data, tmp_path)
     images = [{"image": f"test/mixed/{number}.png", "defects": planted} for number in range(2)]
     (data / "synth.json").write_text(json.dumps({"made_by": "semscan synth", "images": images}), "utf-8")
 
-    assert evaluate(data, settings(tmp_path), witness=Bright(namer=all_dots))["types"]["support"] == {"dot": 2}
+    assert evaluate(data, settings(tmp_path), method=Bright(classify_regions=all_dots))["types"]["support"] == {
+        "dot": 2
+    }
 
 
 def test_images_in_no_class_folder_have_no_type(tmp_path, grey, save_png):
@@ -153,12 +155,12 @@ def test_images_in_no_class_folder_have_no_type(tmp_path, grey, save_png):
     save_png(tmp_path / "data" / "test" / "a.png", grey(spot=True))
     save_png(tmp_path / "data" / "ground_truth" / "a_mask.png", mask)
 
-    assert evaluate(tmp_path / "data", settings(tmp_path), witness=Bright(namer=all_dots))["types"] is None
+    assert evaluate(tmp_path / "data", settings(tmp_path), method=Bright(classify_regions=all_dots))["types"] is None
 
 
 def test_without_a_threshold_nothing_is_said_at_one(data, tmp_path):
-    witness = Bright(None, calibration={"raw_threshold": None, "false_alarms": 0.1})
-    record = evaluate(data, settings(tmp_path), witness=witness)
+    method = Bright(None, calibration={"raw_threshold": None, "false_alarms": 0.1})
+    record = evaluate(data, settings(tmp_path), method=method)
 
     assert (record["at_threshold"], record["classes"]) == (None, None)
     assert record["pixel_auroc"] > 0.5
@@ -168,7 +170,7 @@ def test_without_a_threshold_nothing_is_said_at_one(data, tmp_path):
 
 def test_a_file_that_cannot_be_read_is_left_out_and_named(data, tmp_path):
     (data / "test" / "dot" / "torn.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    record = evaluate(data, settings(tmp_path), witness=Bright())
+    record = evaluate(data, settings(tmp_path), method=Bright())
 
     assert record["images"] == 5
     (failure,) = record["failed"]
@@ -177,7 +179,7 @@ def test_a_file_that_cannot_be_read_is_left_out_and_named(data, tmp_path):
 
 def test_a_mask_of_another_size_leaves_its_image_out(data, tmp_path, save_png):
     save_png(data / "ground_truth" / "dot" / "1_mask.png", np.zeros((47, 64), np.uint8))
-    record = evaluate(data, settings(tmp_path), witness=Bright())
+    record = evaluate(data, settings(tmp_path), method=Bright())
 
     assert record["images"] == 4
     assert "64 x 47 pixels, its image 64 x 48" in record["failed"][0]["error"]
@@ -188,24 +190,24 @@ def test_a_folder_of_which_nothing_can_be_read_is_an_error(tmp_path):
     (tmp_path / "data" / "test" / "gap" / "a.png").write_bytes(b"x")
 
     with pytest.raises(BadDataError, match="none of the 1 images can be inspected"):
-        evaluate(tmp_path / "data", settings(tmp_path), witness=Bright())
+        evaluate(tmp_path / "data", settings(tmp_path), method=Bright())
 
 
 def test_an_output_folder_that_is_a_file_is_refused_at_once(data, tmp_path):
     (tmp_path / "out").write_text("x")
 
     with pytest.raises(OutputError):
-        evaluate(data, settings(tmp_path), witness=Bright())
+        evaluate(data, settings(tmp_path), method=Bright())
 
 
 def test_images_may_differ_in_size(data, tmp_path, grey, save_png):
     save_png(data / "test" / "good" / "wide.png", grey(40, 90))
 
-    assert evaluate(data, settings(tmp_path), witness=Bright())["images"] == 6
+    assert evaluate(data, settings(tmp_path), method=Bright())["images"] == 6
 
 
 def test_the_text_tells_every_figure(data, tmp_path):
-    text = "\n".join(evaluation_text(evaluate(data, settings(tmp_path), witness=Bright())))
+    text = "\n".join(evaluation_text(evaluate(data, settings(tmp_path), method=Bright())))
     told = ("image AUROC", "pixel AP", "AUPRO", "at 0.1 false regions", "1 of 2", "good images flagged      1 of 3")
 
     for words in (*told, "note: only 3 good images", "dot"):
@@ -220,13 +222,13 @@ def test_a_file_of_somebody_elses_is_not_written_over(data, tmp_path, name):
     looked = []
 
     with pytest.raises(OutputError, match=f"{name} is there and not of an evaluation"):
-        evaluate(data, settings(tmp_path), witness=Bright(), progress=lambda *told: looked.append(told))
+        evaluate(data, settings(tmp_path), method=Bright(), progress=lambda *told: looked.append(told))
     assert there.read_bytes() == b"{}"
     assert looked == []
 
 
 def test_an_earlier_evaluation_is_replaced(data, tmp_path):
-    evaluate(data, settings(tmp_path), witness=Bright())
-    again = evaluate(data, settings(tmp_path), witness=Bright(7.0))
+    evaluate(data, settings(tmp_path), method=Bright())
+    again = evaluate(data, settings(tmp_path), method=Bright(7.0))
 
     assert json.loads((tmp_path / "out" / "evaluation.json").read_text("utf-8")) == again

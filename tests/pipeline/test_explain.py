@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from semscan.errors import UsageFault
-from semscan.files.model_folder import read_model_folder
-from semscan.files.read import read_image
+from semscan.files.images.read import read_image
+from semscan.files.models.folder import read_model_folder
 from semscan.image.clean import clean
 from semscan.pipeline.explain import Opened, explain_images, open_model
-from semscan.pipeline.faithful import weigh_attention
-from semscan.pipeline.insides import see_inside
-from semscan.pipeline.trained import ModelWitness
+from semscan.pipeline.explaining.activations import layer_activations
+from semscan.pipeline.explaining.faithfulness import measure_faithfulness
+from semscan.pipeline.methods.model import ModelMethod
 from semscan.settings import ExplainSettings, FaithfulSettings, ReadSettings
 from semscan.values import CleanImage
 
@@ -25,26 +25,29 @@ ROWS, COLS = (20, 26), (30, 38)  # of the spot in `spotted`
 def mechanisms():
     """Layers by name, none of them trained: each attends to what is bright."""
     from semscan.model.attention.additive import ImageAttention
-    from semscan.model.attention.channel import ChannelAttention
     from semscan.model.attention.gate import AttentionGate
-    from semscan.model.quiet import keras, ops
+    from semscan.model.attention.squeeze_excite import ChannelAttention
+    from semscan.model.tf_import import keras, ops
 
     class TwoHeads(keras.layers.Layer):
         def call(self, x):
             bright = x[..., :1]
             return x * bright, ops.concatenate([bright, 1 - bright], axis=-1), bright
 
-    return {"softmax": lambda: ImageAttention(4, "softmax", name="attention"),
-            "sigmoid": lambda: ImageAttention(4, "sigmoid", name="attention"),
-            "heads": lambda: TwoHeads(name="attention"), "channel": lambda: ChannelAttention(name="attention"),
-            "gate": lambda: AttentionGate(4, joins=True, name="attention_gate2")}  # fmt: skip
+    return {
+        "softmax": lambda: ImageAttention(4, "softmax", name="attention"),
+        "sigmoid": lambda: ImageAttention(4, "sigmoid", name="attention"),
+        "heads": lambda: TwoHeads(name="attention"),
+        "channel": lambda: ChannelAttention(name="attention"),
+        "gate": lambda: AttentionGate(4, joins=True, name="attention_gate2"),
+    }
 
 
 @pytest.fixture
 def opened(model, mechanisms):
     """Open a tiny network around a mechanism: means of 4 x 4 px, attended to."""
-    from semscan.model.opened import Inside
-    from semscan.model.quiet import keras
+    from semscan.model.reload import OpenedNetwork
+    from semscan.model.tf_import import keras
 
     def make(name, folder=model):
         patch = keras.Input((None, None, 1))
@@ -61,8 +64,8 @@ def opened(model, mechanisms):
         else:
             outputs["seen"] = features
         read = read_model_folder(folder)
-        inside = Inside(keras.Model(patch, outputs), all_ways=True)
-        return Opened(read, ModelWitness(read), inside, inside.competing)
+        inside = OpenedNetwork(keras.Model(patch, outputs), all_ways=True)
+        return Opened(read, ModelMethod(read), inside, inside.competing)
 
     return make
 
@@ -78,7 +81,7 @@ def panels(record):
 
 
 def hottest(picture):
-    """Row and column of the middle of what is brightest (plasma's green rises with heat)."""
+    """Row and column of the middle of what is brightest (plasma's green rises with anomaly_map)."""
     grey = picture if picture.ndim == 2 else picture[..., 1]
     row, col = np.nonzero(grey >= np.quantile(grey, 0.99))
     return row.mean(), col.mean()
@@ -89,7 +92,16 @@ def test_a_spot_shows_at_its_place_in_every_panel(opened, spotted, tmp_path, nam
     shown = panels(explained(opened(name), spotted, tmp_path))
 
     assert {key.rpartition("-")[2] for key in shown} == {
-        "input", "before", "weights", "scores", "after", "enhanced", "reconstruction", "residual", "map"}  # fmt: skip
+        "input",
+        "before",
+        "weights",
+        "scores",
+        "after",
+        "enhanced",
+        "reconstruction",
+        "residual",
+        "map",
+    }
     for key, picture in shown.items():
         row, col = hottest(picture)
         assert picture.shape[:2] == (48, 64), key
@@ -161,20 +173,25 @@ def test_files_of_others_are_not_written_over(opened, spotted, tmp_path):
 
 def test_a_bad_image_does_not_stop_the_others(opened, spotted, tmp_path):
     (tmp_path / "torn.png").write_bytes(b"x")
-    records = list(explain_images([str(tmp_path / "torn.png"), str(spotted)],
-                                  ExplainSettings(out=str(tmp_path / "out")), opened=opened("sigmoid")))  # fmt: skip
+    records = list(
+        explain_images(
+            [str(tmp_path / "torn.png"), str(spotted)],
+            ExplainSettings(out=str(tmp_path / "out")),
+            opened=opened("sigmoid"),
+        )
+    )
 
     assert [record["status"] for record in records] == ["error", "ok"]
 
 
 def test_attending_to_the_spot_matters_and_to_a_corner_does_not(model, spotted):
-    witness = ModelWitness(read_model_folder(model))
+    method = ModelMethod(read_model_folder(model))
     image = clean(read_image(spotted, ReadSettings()), ReadSettings())
     spot, corner = (np.zeros(image.values.shape, np.float32) for _ in range(2))
     spot[slice(*ROWS), slice(*COLS)] = 1
     corner[36:, :10] = 1
     settings = FaithfulSettings(reach=48)
-    right, wrong = (weigh_attention(image, where, None, witness, settings) for where in (spot, corner))
+    right, wrong = (measure_faithfulness(image, where, None, method, settings) for where in (spot, corner))
 
     assert (right["matters"], wrong["matters"]) == (True, False)
     assert right["score"] == "image score"
@@ -197,7 +214,7 @@ def test_the_repeats_are_a_background(model):
     attention[60:66, 76:84] = 1
     image = CleanImage(values, np.ones(values.shape, bool))
     settings = FaithfulSettings(background="repeats", draws=1)
-    found = weigh_attention(image, attention, None, ModelWitness(read_model_folder(model)), settings)
+    found = measure_faithfulness(image, attention, None, ModelMethod(read_model_folder(model)), settings)
 
     assert found["background"] == "repeats"
     assert found["matters"] is True
@@ -208,7 +225,7 @@ def test_a_reconstruction_that_is_not_there_is_refused(model, spotted):
     settings = replace(FaithfulSettings(), background="reconstruction")
 
     with pytest.raises(ValueError, match="reconstructs nothing"):
-        weigh_attention(image, image.values, None, ModelWitness(read_model_folder(model)), settings)
+        measure_faithfulness(image, image.values, None, ModelMethod(read_model_folder(model)), settings)
 
 
 def test_the_network_is_shown_what_inspect_shows_it(model, grey):
@@ -219,12 +236,12 @@ def test_the_network_is_shown_what_inspect_shows_it(model, grey):
     judged[30:36, 40:70] = False  # burnt-in text
     values[~judged] = 1
     image = CleanImage(values, judged)
-    witness, shown, inspected = ModelWitness(folder), [], []
-    run = witness._network.run
-    witness._network.run = lambda tiles: inspected.append(tiles) or run(tiles)
+    method, shown, inspected = ModelMethod(folder), [], []
+    run = method._network.run
+    method._network.run = lambda tiles: inspected.append(tiles) or run(tiles)
 
-    witness(image)
-    see_inside(image, folder.config, lambda tiles: shown.append(tiles) or ({"features": tiles}, {}))
+    method(image)
+    layer_activations(image, folder.config, lambda tiles: shown.append(tiles) or ({"features": tiles}, {}))
 
     np.testing.assert_array_equal(np.concatenate(shown), np.concatenate(inspected))
 
@@ -238,8 +255,8 @@ def test_weights_of_a_layer_compete_only_if_it_says_so(model, grey):
         weights[:, 3, 3] = 1  # sums to one, as a mask that is open at one place does as well
         return {"attention/weights.1": weights}, {}
 
-    mask = see_inside(image, config, look).maps["attention/weights.1"]
-    softmax = see_inside(image, config, look, frozenset({"attention"})).maps["attention/weights.1"]
+    mask = layer_activations(image, config, look).maps["attention/weights.1"]
+    softmax = layer_activations(image, config, look, frozenset({"attention"})).maps["attention/weights.1"]
 
     assert mask.max() <= 1
     np.testing.assert_allclose(softmax, 64 * mask)
@@ -249,8 +266,13 @@ def test_an_image_that_cannot_be_tested_leaves_no_figure(opened, spotted, tmp_pa
     faithful = FaithfulSettings(background="reconstruction")
     settings = ExplainSettings(out=str(tmp_path / "out"), faithful=faithful)
     network = opened("sigmoid")
-    with_none = replace(network, look=lambda tiles: (
-        {name: values for name, values in network.look(tiles)[0].items() if name != "reconstruction"}, {}))
+    with_none = replace(
+        network,
+        look=lambda tiles: (
+            {name: values for name, values in network.look(tiles)[0].items() if name != "reconstruction"},
+            {},
+        ),
+    )
 
     (record,) = explain_images([str(spotted)], settings, opened=with_none)
 

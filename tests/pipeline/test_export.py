@@ -9,7 +9,7 @@ import onnx
 import pytest
 
 from semscan.errors import BadModelError, ExportError, OutputError
-from semscan.maps.scale import to_map
+from semscan.maps.normalise import to_map
 from semscan.pipeline.export import compare_answers, export
 from semscan.settings import DeploySettings
 
@@ -22,16 +22,28 @@ def network_model(tmp_path_factory):
     import hashlib
 
     from semscan.model.build import build, start
-    from semscan.model.export import to_onnx
+    from semscan.model.export.to_onnx import to_onnx
 
     start(0, "float32")
     config = {
-        "schema_version": 1, "semscan_version": "0.1.0", "kind": "attention-cnn", "attention": "soft-mask",
-        "backbone": "plain", "dropout": 0.0, "tile": 32, "overlap": 8, "scale_to": 64,
+        "schema_version": 1,
+        "semscan_version": "0.1.0",
+        "kind": "attention-cnn",
+        "attention": "soft-mask",
+        "backbone": "plain",
+        "dropout": 0.0,
+        "tile": 32,
+        "overlap": 8,
+        "scale_to": 64,
         "preprocessing": {"mean": 0.4, "std": 0.1},
         "calibration": {"raw_threshold": 0.5, "false_alarms": 0.1, "reached": 0.0, "held_back": "2 images"},
-        "classes": CLASSES, "good_class": "good", "training": {}, "libraries": {}, "seed": 0, "nm_per_pixel": None,
-    }  # fmt: skip
+        "classes": CLASSES,
+        "good_class": "good",
+        "training": {},
+        "libraries": {},
+        "seed": 0,
+        "nm_per_pixel": None,
+    }
     network = build(config)
     samples = np.random.default_rng(0).normal(size=(2, 32, 32)).astype(np.float32)
     graph, _ = to_onnx(network, samples, logit_map=False)
@@ -61,9 +73,9 @@ def test_the_worked_example_of_each_format_runs(network_model, tmp_path, monkeyp
     spec = json.loads((tmp_path / "out" / "deploy.json").read_text("utf-8"))
     names = run_example(tmp_path / "out", monkeypatch)
 
-    assert names["heat"].shape == (1, 32, 32)
+    assert names["anomaly_map"].shape == (1, 32, 32)
     assert names["answer"]["logits"].shape == (1, 2)
-    assert 0 <= names["heat"].min() <= names["heat"].max() < 1
+    assert 0 <= names["anomaly_map"].min() <= names["anomaly_map"].max() < 1
     assert max(record["largest_difference"].values()) <= record["tolerance"]
     assert (spec["tile"], spec["overlap"], spec["threshold"], spec["longest_side"]) == (32, 8, 0.5, 64)
     assert spec["outputs"]["logits"]["classes"] == CLASSES
@@ -75,10 +87,12 @@ def test_grey_levels_go_in_and_the_calibrated_map_comes_out(model, tmp_path):
 
     export(model, DeploySettings("onnx", str(tmp_path / "out")))
     session = onnxruntime.InferenceSession(tmp_path / "out" / "model.onnx", providers=["CPUExecutionProvider"])
-    (heat,) = session.run(["map"], {"image": np.full((2, 8, 12), 0.8, np.float32)})  # 4 deviations above the mean
+    (anomaly_map,) = session.run(
+        ["map"], {"image": np.full((2, 8, 12), 0.8, np.float32)}
+    )  # 4 deviations above the mean
 
-    assert heat.shape == (2, 8, 12)
-    assert heat[0, 4, 6] == pytest.approx(to_map(np.float32(3), 1.0), abs=1e-6)
+    assert anomaly_map.shape == (2, 8, 12)
+    assert anomaly_map[0, 4, 6] == pytest.approx(to_map(np.float32(3), 1.0), abs=1e-6)
     onnx.checker.check_model(onnx.load(tmp_path / "out" / "model.onnx"), full_check=True)
 
 

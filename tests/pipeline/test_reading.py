@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 import tifffile
 
-from semscan.files.layout import find_layout
-from semscan.files.model_folder import read_model_folder
-from semscan.files.read import read_image
+from semscan.files.datasets.layout import find_layout
+from semscan.files.images.read import read_image
+from semscan.files.models.folder import read_model_folder
 from semscan.image.clean import clean
-from semscan.pipeline.gallery import Share, Split, crop
 from semscan.pipeline.inspect import inspect_images
-from semscan.pipeline.postprocess import postprocess_maps
-from semscan.pipeline.trained import ModelWitness
-from semscan.pipeline.trainset import open_good
+from semscan.pipeline.methods.model import ModelMethod
+from semscan.pipeline.regions import cut_maps
+from semscan.pipeline.training.data.dataset import open_good
+from semscan.pipeline.training.data.split import Split, TrainPart, crop
 from semscan.settings import InspectSettings, OutputSettings, PostprocessSettings, ReadSettings, SynthSettings
-from semscan.synth.image import make_image
+from semscan.synth.simulator.image import make_image
 
 HITACHI = "[SemImageFile]\nPixelSize=2.5\nAcceleratingVoltage=800 Volt\n"
 
@@ -50,7 +50,7 @@ def test_the_pixel_size_reaches_record_and_map(tmp_path, grey, save_png, inspect
     assert list(told.values()) == [2.5, "Hitachi PixelSize", "Hitachi", 0]
     with tifffile.TiffFile(record["outputs"]["map"]) as tiff:
         assert json.loads(tiff.pages[0].description)["nm_per_pixel"] == 2.5
-    (again,) = postprocess_maps([record["outputs"]["map"]], PostprocessSettings())
+    (again,) = cut_maps([record["outputs"]["map"]], PostprocessSettings())
     assert {key: again[key] for key in told} == told
 
 
@@ -143,24 +143,24 @@ def test_training_sees_neither_bar_nor_ignored_area(tmp_path, save_png):
 
     found = open_good(find_layout(tmp_path), read, print)
 
-    assert found.gallery[0].shape == (160, 192)
-    assert (found.gallery[0] == 1).mean() < 0.01
-    assert found.gallery.covered(0).sum() == 1800
-    split, rng = Split(tuple(Share(n, 160, 192) for n in range(3)), (), ""), np.random.default_rng(0)
-    covered = np.where(found.gallery.covered(0), 9.0, 0.0)
-    found.gallery._held.update({n: covered.astype(np.float16) for n in range(3)})
-    assert all(crop(found.gallery, split, 64, rng).max() == 0 for _ in range(50))
+    assert found.cache[0].shape == (160, 192)
+    assert (found.cache[0] == 1).mean() < 0.01
+    assert found.cache.ignored_mask(0).sum() == 1800
+    split, rng = Split(tuple(TrainPart(n, 160, 192) for n in range(3)), (), ""), np.random.default_rng(0)
+    ignored = np.where(found.cache.ignored_mask(0), 9.0, 0.0)
+    found.cache._held.update({n: ignored.astype(np.float16) for n in range(3)})
+    assert all(crop(found.cache, split, 64, rng).max() == 0 for _ in range(50))
 
 
 def test_the_network_sees_no_text_in_an_ignored_area(tmp_path, model, save_png):
-    witness = ModelWitness(read_model_folder(model))
+    method = ModelMethod(read_model_folder(model))
     lines = np.tile(np.where(np.arange(96) % 12 < 6, 90, 110), (80, 1)).astype(np.uint8)
     text = lines.copy()
     text[20:30, 20:50] = 255
     read = ReadSettings(ignore=("20,20,30,10",))
     path = save_png(tmp_path / "a.png", text)
 
-    raw = witness(clean(read_image(path, read), read)).raw
+    raw = method(clean(read_image(path, read), read)).raw
 
     assert raw.max() < 0.1  # the text itself would reach over the rim of its area
-    assert witness(clean(read_image(path, ReadSettings()), ReadSettings())).raw.max() > 1
+    assert method(clean(read_image(path, ReadSettings()), ReadSettings())).raw.max() > 1

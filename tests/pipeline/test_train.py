@@ -12,8 +12,9 @@ ENOUGH = ["--steps", "24", "--precision", "float32"]
 
 
 def semscan(*arguments, cwd=None):
-    return subprocess.run([sys.executable, "-m", "semscan", *map(str, arguments)], capture_output=True, text=True,
-                          cwd=cwd, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "semscan", *map(str, arguments)], capture_output=True, text=True, cwd=cwd, check=False
+    )
 
 
 def picture(rng, shape=(80, 96), hole=False):
@@ -87,9 +88,11 @@ def test_model_folder_is_complete_and_nothing_else_is_left(good_model):
 
 def test_model_inspects_without_tensorflow(good_model):
     root, _ = good_model
-    code = ("import sys; from semscan.cli.main import main\n"
-            "try: main(sys.argv[1:])\n"
-            "finally: sys.exit('tensorflow' in sys.modules)")
+    code = (
+        "import sys; from semscan.cli.main import main\n"
+        "try: main(sys.argv[1:])\n"
+        "finally: sys.exit('tensorflow' in sys.modules)"
+    )
     arguments = ["inspect", str(root / "data" / "test"), "--model", str(root / "model"), "--out", str(root / "out")]
 
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
@@ -99,9 +102,9 @@ def test_model_inspects_without_tensorflow(good_model):
 
 
 def test_weights_in_the_folder_answer_as_the_exported_graph(good_model):
-    from semscan.files.model_folder import read_model_folder
+    from semscan.files.models.folder import read_model_folder
     from semscan.model.build import build
-    from semscan.model.export import _difference, inference_function
+    from semscan.model.export.to_onnx import _difference, inference_function
 
     root, _ = good_model
     folder = read_model_folder(root / "model")
@@ -132,8 +135,20 @@ def test_overwriting_keeps_the_users_own_files_and_starts_from_earlier_weights(g
     shutil.copytree(root / "model", out)
     (out / "my notes.txt").write_text("keep me")
 
-    done = semscan("train", root / "data", "--out", out, "--overwrite", "--from", root / "model", "--steps", "5",
-                   "--precision", "float32", "--tensorboard")
+    done = semscan(
+        "train",
+        root / "data",
+        "--out",
+        out,
+        "--overwrite",
+        "--from",
+        root / "model",
+        "--steps",
+        "5",
+        "--precision",
+        "float32",
+        "--tensorboard",
+    )
 
     assert done.returncode == 0, done.stderr
     assert (out / "my notes.txt").read_text() == "keep me"
@@ -169,18 +184,21 @@ def test_a_classifier_says_of_each_region_which_class_it_is(class_model, tmp_pat
     assert all(region["class_probability"] == 1.0 for region in regions)  # of one kind of defect
 
 
-@pytest.mark.parametrize(("options", "words"), [
-    (["--attention", "aditive"], "did you mean 'additive'?"),
-    (["--model", "autoencodr"], "did you mean 'autoencoder'?"),
-    (["--attention", "cbm+gates"], "did you mean 'cbam'?"),
-    (["--model", "autoencoder", "--seam"], "--seam is for the attention CNN"),
-    (["--model", "attention-cnn"], "at least two class folders"),
-    (["--time-limit", "soon"], "write 90s, 10m or 1.5h"),
-    (["--from", "nowhere"], "nowhere"),
-    (["--false-alarms", "nan"], "finite number"),
-    (["--gain", "nan"], "finite number"),
-    (["--out", "."], "name a new folder"),
-])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--attention", "aditive"], "did you mean 'additive'?"),
+        (["--model", "autoencodr"], "did you mean 'autoencoder'?"),
+        (["--attention", "cbm+gates"], "did you mean 'cbam'?"),
+        (["--model", "autoencoder", "--seam"], "--seam is for the attention CNN"),
+        (["--model", "attention-cnn"], "at least two class folders"),
+        (["--time-limit", "soon"], "write 90s, 10m or 1.5h"),
+        (["--from", "nowhere"], "nowhere"),
+        (["--false-alarms", "nan"], "finite number"),
+        (["--gain", "nan"], "finite number"),
+        (["--out", "."], "name a new folder"),
+    ],
+)
 def test_wrong_choices_are_one_clear_line(good_model, tmp_path, options, words):
     root, _ = good_model
 
@@ -208,8 +226,18 @@ def test_a_damaged_training_image_is_left_out_and_named(tmp_path):
 def test_one_small_good_image_is_enough_to_train_with_any_attention(tmp_path):
     fill(tmp_path / "data" / "good", 1, 1, shape=(48, 40))
 
-    done = semscan("train", tmp_path / "data", "--out", tmp_path / "m", "--steps", "2", "--precision", "float32",
-                   "--attention", "channel+gates")
+    done = semscan(
+        "train",
+        tmp_path / "data",
+        "--out",
+        tmp_path / "m",
+        "--steps",
+        "2",
+        "--precision",
+        "float32",
+        "--attention",
+        "channel+gates",
+    )
 
     assert done.returncode == 0, done.stderr
     assert "20% of the good image held back" in done.stderr

@@ -12,10 +12,10 @@ from semscan.values import Box
 @pytest.fixture
 def core_and_rim():
     """A 4 x 5 patch of 0.6 with one pixel of 0.9 inside."""
-    heat = np.zeros((20, 30), np.float32)
-    heat[10:14, 20:25] = 0.6
-    heat[11, 22] = 0.9
-    return heat
+    anomaly_map = np.zeros((20, 30), np.float32)
+    anomaly_map[10:14, 20:25] = 0.6
+    anomaly_map[11, 22] = 0.9
+    return anomaly_map
 
 
 def test_a_region_has_its_box_area_peak_mean_and_centroid(core_and_rim):
@@ -43,27 +43,27 @@ def test_a_patch_above_low_alone_is_no_region(core_and_rim):
 
 
 def test_pixels_that_touch_at_a_corner_are_one_region():
-    heat = np.eye(4, dtype=np.float32) * 0.9
+    anomaly_map = np.eye(4, dtype=np.float32) * 0.9
 
-    assert [r.area for r in find_regions(heat, RegionSettings())] == [4]
+    assert [r.area for r in find_regions(anomaly_map, RegionSettings())] == [4]
 
 
 def test_small_regions_are_left_out_of_list_and_mask():
-    heat = np.zeros((9, 9), np.float32)
-    heat[0, :3] = 0.9
-    heat[5:7, 5:7] = 0.7
-    found = segment(heat, RegionSettings(min_area=4))
+    anomaly_map = np.zeros((9, 9), np.float32)
+    anomaly_map[0, :3] = 0.9
+    anomaly_map[5:7, 5:7] = 0.7
+    found = segment(anomaly_map, RegionSettings(min_area=4))
 
     assert [r.peak for r in found.regions] == [0.7]
     assert np.argwhere(found.mask == 255).tolist() == [[5, 5], [5, 6], [6, 5], [6, 6]]
 
 
 def test_regions_come_hottest_first():
-    heat = np.zeros((9, 30), np.float32)
+    anomaly_map = np.zeros((9, 30), np.float32)
     for left, value in ((0, 0.6), (10, 0.9), (20, 0.8)):
-        heat[2:5, left : left + 3] = value
+        anomaly_map[2:5, left : left + 3] = value
 
-    assert [r.peak for r in find_regions(heat, RegionSettings())] == [0.9, 0.8, 0.6]
+    assert [r.peak for r in find_regions(anomaly_map, RegionSettings())] == [0.9, 0.8, 0.6]
 
 
 def test_a_value_at_the_threshold_is_not_above_it():
@@ -71,25 +71,27 @@ def test_a_value_at_the_threshold_is_not_above_it():
 
 
 def test_closing_does_not_grow_towards_the_border():
-    heat = np.zeros((40, 40), np.float32)
-    heat[30:33, 4:36] = 0.9
+    anomaly_map = np.zeros((40, 40), np.float32)
+    anomaly_map[30:33, 4:36] = 0.9
 
-    assert np.array_equal(region_mask(heat, RegionSettings(closing=12)), region_mask(heat, RegionSettings()))
+    assert np.array_equal(
+        region_mask(anomaly_map, RegionSettings(closing=12)), region_mask(anomaly_map, RegionSettings())
+    )
 
 
 def test_closing_joins_what_a_gap_parts():
-    heat = np.zeros((9, 20), np.float32)
-    heat[2:7, 2:8] = heat[2:7, 10:16] = 0.9
+    anomaly_map = np.zeros((9, 20), np.float32)
+    anomaly_map[2:7, 2:8] = anomaly_map[2:7, 10:16] = 0.9
 
-    assert len(find_regions(heat, RegionSettings())) == 2
-    assert len(find_regions(heat, RegionSettings(closing=2))) == 1
+    assert len(find_regions(anomaly_map, RegionSettings())) == 2
+    assert len(find_regions(anomaly_map, RegionSettings(closing=2))) == 1
 
 
 def test_mask_and_regions_hold_the_same_pixels():
-    heat = np.random.default_rng(5).random((60, 60), dtype=np.float32)
+    anomaly_map = np.random.default_rng(5).random((60, 60), dtype=np.float32)
     settings = RegionSettings(threshold=0.8, low=0.7, min_area=3)
 
-    assert (region_mask(heat, settings) == 255).sum() == sum(r.area for r in find_regions(heat, settings))
+    assert (region_mask(anomaly_map, settings) == 255).sum() == sum(r.area for r in find_regions(anomaly_map, settings))
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.1, 0.3, 0.6, 0.7, 0.9])
@@ -98,17 +100,17 @@ def test_the_score_is_above_the_threshold_exactly_when_there_is_a_region(thresho
     value = np.float32(threshold)
     for _ in range(abs(step)):
         value = np.nextafter(value, np.float32(np.sign(step)))
-    heat = np.full((4, 4), max(value, 0), np.float32)
-    regions = find_regions(heat, RegionSettings(threshold=threshold))
+    anomaly_map = np.full((4, 4), max(value, 0), np.float32)
+    regions = find_regions(anomaly_map, RegionSettings(threshold=threshold))
 
-    assert (image_score(heat, regions, threshold) > threshold) == bool(regions)
+    assert (image_score(anomaly_map, regions, threshold) > threshold) == bool(regions)
 
 
 def test_the_score_of_a_hot_speck_that_is_too_small_is_the_threshold():
-    heat = np.zeros((8, 8), np.float32)
-    heat[3, 3] = 0.95
+    anomaly_map = np.zeros((8, 8), np.float32)
+    anomaly_map[3, 3] = 0.95
 
-    assert image_score(heat, find_regions(heat, RegionSettings()), 0.5) == 0.5
+    assert image_score(anomaly_map, find_regions(anomaly_map, RegionSettings()), 0.5) == 0.5
 
 
 @pytest.mark.parametrize("shape", [(4,), (2, 4, 4)])
@@ -118,11 +120,11 @@ def test_a_map_without_two_axes_is_refused(shape):
 
 
 def test_a_map_with_nan_is_refused():
-    heat = np.zeros((4, 4), np.float32)
-    heat[1, 1] = np.nan
+    anomaly_map = np.zeros((4, 4), np.float32)
+    anomaly_map[1, 1] = np.nan
 
     with pytest.raises(BadMapError, match="NaN"):
-        find_regions(heat, RegionSettings())
+        find_regions(anomaly_map, RegionSettings())
 
 
 def test_low_above_the_threshold_is_refused():

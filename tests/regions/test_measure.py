@@ -32,10 +32,10 @@ def box(rows, cols, shape=(200, 200)):
 
 def measured(*there, grey=None, judged=None):
     """Measures of each of the bool images, hottest first."""
-    heat = np.zeros(there[0].shape, np.float32)
+    anomaly_map = np.zeros(there[0].shape, np.float32)
     for number, one in enumerate(there):
-        heat[one] = 0.9 - number / 100
-    found = segment(heat, RegionSettings(min_area=1))
+        anomaly_map[one] = 0.9 - number / 100
+    found = segment(anomaly_map, RegionSettings(min_area=1))
     return [region.measures for region in measure(found, grey, judged)]
 
 
@@ -134,8 +134,8 @@ def test_the_distance_to_the_nearest_neighbour_is_between_closest_pixels():
 
 
 def test_the_nearest_neighbour_is_found_among_many_shapes():
-    heat = np.random.default_rng(3).random((80, 80), dtype=np.float32)
-    found = segment(heat, RegionSettings(threshold=0.86, min_area=2))
+    anomaly_map = np.random.default_rng(3).random((80, 80), dtype=np.float32)
+    found = segment(anomaly_map, RegionSettings(threshold=0.86, min_area=2))
     regions = measure(found)
     pixels = [np.argwhere(segment(np.where(one, 0.9, 0), RegionSettings(min_area=1)).mask) for one in _each(found)]
     for number, region in enumerate(regions):
@@ -170,8 +170,8 @@ def test_a_region_in_the_hole_of_another_is_its_neighbour():
 
 
 def test_large_ragged_regions_are_measured_as_exactly(monkeypatch):
-    heat = np.random.default_rng(4).random((90, 90), dtype=np.float32)
-    found = segment(heat, RegionSettings(threshold=0.72, min_area=10))
+    anomaly_map = np.random.default_rng(4).random((90, 90), dtype=np.float32)
+    found = segment(anomaly_map, RegionSettings(threshold=0.72, min_area=10))
     one_by_one = [region.measures.neighbour_distance_px for region in measure(found)]
     monkeypatch.setattr("semscan.regions.neighbours.PAIRS", 0)
 

@@ -9,7 +9,7 @@ import pytest
 from semscan.regions.find import segment
 from semscan.regions.streaks import streaks
 from semscan.settings import RegionSettings, SynthSettings
-from semscan.synth.image import make_image
+from semscan.synth.simulator.image import make_image
 
 NOISE = 0.05
 ROWS, COLS = np.mgrid[:160, :240]
@@ -148,8 +148,8 @@ def test_two_levels_of_which_one_column_alone_could_tell_the_slope_are_no_streak
 
 def test_each_region_is_told_by_itself():
     streak, blob = band(), band(20, 40, 100, 130)
-    heat = np.where(streak, 0.7, np.where(blob, 0.9, 0.0)).astype(np.float32)
-    found = segment(heat, RegionSettings())
+    anomaly_map = np.where(streak, 0.7, np.where(blob, 0.9, 0.0)).astype(np.float32)
+    found = segment(anomaly_map, RegionSettings())
     grey = (surface() + 5 * NOISE * (streak | blob)).astype(np.float32)
 
     assert [region.box.top for region in found.regions] == [20, 70]
@@ -159,33 +159,42 @@ def test_each_region_is_told_by_itself():
 
 def test_a_streak_that_the_map_shows_in_pieces_is_one():
     grey = (surface() + 5 * NOISE * band()).astype(np.float32)
-    heat = np.zeros(grey.shape, np.float32)
+    anomaly_map = np.zeros(grey.shape, np.float32)
     for left in (64, 88, 112, 136, 160):
-        heat[68:75, left : left + 8] = 0.8
+        anomaly_map[68:75, left : left + 8] = 0.8
 
-    assert streaks(segment(heat, RegionSettings()), grey) == [True] * 5
-    assert streaks(segment(heat, RegionSettings()), surface().astype(np.float32)) == [False] * 5
+    assert streaks(segment(anomaly_map, RegionSettings()), grey) == [True] * 5
+    assert streaks(segment(anomaly_map, RegionSettings()), surface().astype(np.float32)) == [False] * 5
 
 
 def test_a_speck_in_the_rows_of_a_streak_but_beyond_its_end_is_none():
     speck = (ROWS - 71) ** 2 + (COLS - 215) ** 2 < 10
     grey = (surface() + 5 * NOISE * (band() | speck)).astype(np.float32)
-    heat = np.where(band(), 0.9, np.where(speck, 0.8, 0)).astype(np.float32)
+    anomaly_map = np.where(band(), 0.9, np.where(speck, 0.8, 0)).astype(np.float32)
 
-    assert streaks(segment(heat, RegionSettings()), grey) == [True, False]
-    heat[60:90, 80:90] = heat[60:90, 110:150] = 0
-    assert streaks(segment(heat, RegionSettings()), grey)[-1] is False
+    assert streaks(segment(anomaly_map, RegionSettings()), grey) == [True, False]
+    anomaly_map[60:90, 80:90] = anomaly_map[60:90, 110:150] = 0
+    assert streaks(segment(anomaly_map, RegionSettings()), grey)[-1] is False
 
 
 @pytest.mark.parametrize(
     ("pattern", "kind"),
-    [("lines", "bridge"), ("lines", "micro-bridge"), ("lines", "break"), ("lines", "scratch"), ("lines", "residue"),
-     ("contacts", "merged"), ("contacts", "missing"), ("contacts", "particle"), ("contacts", "scratch")],
-)  # fmt: skip
+    [
+        ("lines", "bridge"),
+        ("lines", "micro-bridge"),
+        ("lines", "break"),
+        ("lines", "scratch"),
+        ("lines", "residue"),
+        ("contacts", "merged"),
+        ("contacts", "missing"),
+        ("contacts", "particle"),
+        ("contacts", "scratch"),
+    ],
+)
 def test_no_defect_of_lines_or_contacts_is_a_streak_either_way_round(pattern, kind):
     for index in range(3):
         image = make_image(SynthSettings(pattern=pattern, pitch=40, dose=100), [kind], index=index)
         for pixels, mask in ((image.pixels, image.mask), (image.pixels.T, image.mask.T)):
-            heat = cv2.dilate(mask, np.ones((7, 7), np.uint8)).astype(np.float32) / 300
-            found = segment(heat, RegionSettings())
+            anomaly_map = cv2.dilate(mask, np.ones((7, 7), np.uint8)).astype(np.float32) / 300
+            found = segment(anomaly_map, RegionSettings())
             assert not any(streaks(found, np.ascontiguousarray(pixels, np.float32) / 255))

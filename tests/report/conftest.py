@@ -5,22 +5,22 @@ import pytest
 
 from semscan.regions.find import segment
 from semscan.regions.measure import measure
-from semscan.report.pieces import pieces
+from semscan.report.formats.region_pixels import pieces
 from semscan.report.record import to_record
 from semscan.settings import RegionSettings
 from semscan.values import Inspection
 
 
-def inspected(heat, *, nm_per_pixel=None, classes=(), nuisance=(), image="a.tif"):
+def inspected(anomaly_map, *, nm_per_pixel=None, classes=(), nuisance=(), image="a.tif"):
     """The record of an image with this map, and its mask; classes and nuisance by region, hottest first."""
     from dataclasses import replace
 
-    found = segment(heat, RegionSettings(min_area=1))
+    found = segment(anomaly_map, RegionSettings(min_area=1))
     regions = tuple(
         replace(region, class_name=dict(enumerate(classes)).get(place), nuisance=place in nuisance)
         for place, region in enumerate(measure(found))
     )
-    rows, cols = heat.shape
+    rows, cols = anomaly_map.shape
     result = Inspection(
         image, f"/data/{image}", 0.9, 4.0, 0.5, regions, cols, rows, 1.0, ("model",), nm_per_pixel=nm_per_pixel
     )
@@ -30,18 +30,18 @@ def inspected(heat, *, nm_per_pixel=None, classes=(), nuisance=(), image="a.tif"
 @pytest.fixture
 def noise():
     """A record of many ragged regions, some with holes and corners that touch, and its mask."""
-    heat = np.random.default_rng(11).random((60, 70), dtype=np.float32)
-    return inspected(heat)
+    anomaly_map = np.random.default_rng(11).random((60, 70), dtype=np.float32)
+    return inspected(anomaly_map)
 
 
 @pytest.fixture
 def three():
     """A record of a bridge, charging (nuisance) and a gap without class, 2 nm a pixel, and its mask."""
-    heat = np.zeros((120, 200), np.float32)
-    heat[10:18, 30:60] = 0.9
-    heat[50:60, 150:160] = 0.8
-    heat[100:106, 20:23] = 0.7
-    return inspected(heat, nm_per_pixel=2.0, classes=("bridge", "charging"), nuisance=(1,))
+    anomaly_map = np.zeros((120, 200), np.float32)
+    anomaly_map[10:18, 30:60] = 0.9
+    anomaly_map[50:60, 150:160] = 0.8
+    anomaly_map[100:106, 20:23] = 0.7
+    return inspected(anomaly_map, nm_per_pixel=2.0, classes=("bridge", "charging"), nuisance=(1,))
 
 
 @pytest.fixture
@@ -53,10 +53,10 @@ def empty():
 @pytest.fixture
 def ring():
     """A record of one region with a hole, and its mask."""
-    heat = np.zeros((40, 50), np.float32)
-    heat[10:20, 20:35] = 0.9
-    heat[13:16, 25:30] = 0.1
-    return inspected(heat)
+    anomaly_map = np.zeros((40, 50), np.float32)
+    anomaly_map[10:20, 20:35] = 0.9
+    anomaly_map[13:16, 25:30] = 0.1
+    return inspected(anomaly_map)
 
 
 @pytest.fixture

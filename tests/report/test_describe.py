@@ -4,14 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from semscan.report.describe import describe
 from semscan.report.record import to_record
+from semscan.report.region_entry import describe
 from semscan.values import Box, Inspection, Measures, Periodic, Region
 
 REGION = Region(
-    Box(10, 80, 20, 100), 200, 0.9, 0.7, (15.0, 90.0),
+    Box(10, 80, 20, 100),
+    200,
+    0.9,
+    0.7,
+    (15.0, 90.0),
     measures=Measures(22.4, 10.0, 0.0, 59.1, 0.6, 0.25, 14.0),
-)  # fmt: skip
+)
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from semscan.report.formats.table import INSPECT_COLUMNS, SCORE_COLUMNS, lines
 from semscan.report.record import error_record, map_description, score_record, to_json, to_record
-from semscan.report.table import INSPECT_COLUMNS, SCORE_COLUMNS, lines
 from semscan.values import Box, Inspection, Region
 
 KEYS = [
@@ -16,11 +16,20 @@ KEYS = [
 
 
 def inspection(**changes):
-    region = Region(Box(10, 20, 14, 25), area=18, peak=0.83, mean=0.7, centroid=(11.5, 22.0), witnesses=("model",))
+    region = Region(Box(10, 20, 14, 25), area=18, peak=0.83, mean=0.7, centroid=(11.5, 22.0), methods=("model",))
     values = {
-        "image": "a.png", "source": "/d/a.png", "score": 0.83, "raw_score": 4.9, "threshold": 0.5,
-        "regions": (region,), "width": 64, "height": 48, "judged_fraction": 0.9, "method": ("model",), "model": "m",
-    }  # fmt: skip
+        "image": "a.png",
+        "source": "/d/a.png",
+        "score": 0.83,
+        "raw_score": 4.9,
+        "threshold": 0.5,
+        "regions": (region,),
+        "width": 64,
+        "height": 48,
+        "judged_fraction": 0.9,
+        "method": ("model",),
+        "model": "m",
+    }
     return Inspection(**{**values, **changes})
 
 
@@ -36,10 +45,21 @@ def test_a_record_says_which_page_of_its_file_it_is_of():
 def test_a_region_is_written_in_x_y():
     (entry,) = to_record(inspection(), {}, 0)["regions"]
 
-    assert entry.items() >= {
-        "id": 1, "bbox": [20, 10, 5, 4], "centroid": [22.0, 11.5], "area_px": 18, "peak": 0.83, "mean": 0.7,
-        "class": None, "class_probability": None, "nuisance": False, "witnesses": ["model"],
-    }.items()  # fmt: skip
+    assert (
+        entry.items()
+        >= {
+            "id": 1,
+            "bbox": [20, 10, 5, 4],
+            "centroid": [22.0, 11.5],
+            "area_px": 18,
+            "peak": 0.83,
+            "mean": 0.7,
+            "class": None,
+            "class_probability": None,
+            "nuisance": False,
+            "witnesses": ["model"],
+        }.items()
+    )
 
 
 def test_a_nuisance_is_reported_but_is_no_defect():
@@ -71,8 +91,12 @@ def test_an_error_is_one_line():
     record = error_record("a.png", "/d/a.png", "torn\n  file")
 
     assert record == {
-        "image": "a.png", "source": "/d/a.png", "status": "error", "error": "torn file", "periodic": None,
-    }  # fmt: skip
+        "image": "a.png",
+        "source": "/d/a.png",
+        "status": "error",
+        "error": "torn file",
+        "periodic": None,
+    }
 
 
 def test_names_stay_readable_and_broken_ones_are_escaped():
@@ -114,5 +138,10 @@ def test_a_name_with_a_line_end_stays_one_quoted_cell(form):
 
 def test_the_short_form_keeps_score_and_verdict():
     assert list(score_record(to_record(inspection(), {}, 0))) == [
-        "image", "status", "score", "raw_score", "defect", "threshold",
-    ]  # fmt: skip
+        "image",
+        "status",
+        "score",
+        "raw_score",
+        "defect",
+        "threshold",
+    ]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from semscan.errors import BadModelError
-from semscan.files.model_folder import read_model_folder
+from semscan.files.models.folder import read_model_folder
 from semscan.runtime.session import Network
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from semscan.scores.defects import count_false, hot_regions, near_defects, true_defects
+from semscan.scores.defects import count_false, detected_regions, near_defects, true_defects
 from semscan.values import Box
 
 
@@ -16,8 +16,8 @@ def patch(*boxes, shape=(40, 40)):
 
 def test_a_defect_of_three_pixels_does_not_count():
     truth = patch((2, 2, 3, 5), (10, 10, 12, 12))
-    heat = np.where(truth, 0.7, 0.1).astype(np.float32)
-    defects, shares = true_defects(truth, heat)
+    anomaly_map = np.where(truth, 0.7, 0.1).astype(np.float32)
+    defects, shares = true_defects(truth, anomaly_map)
 
     assert [(defect.box, defect.area) for defect in defects] == [(Box(10, 10, 12, 12), 4)]
     assert defects[0].peak == pytest.approx(0.7)
@@ -45,10 +45,10 @@ def test_a_region_is_false_if_less_than_a_tenth_of_it_is_near():
 
 
 def test_false_regions_are_described_and_others_counted():
-    heat = np.where(patch((10, 10, 14, 14)), 0.6, 0).astype(np.float32)
-    heat[30:32, 30:33] = 0.8
-    heat[0:1, 0:3] = 0.9  # too small
-    found = hot_regions(heat, 0.5, near_defects(patch((10, 10, 14, 14))))
+    anomaly_map = np.where(patch((10, 10, 14, 14)), 0.6, 0).astype(np.float32)
+    anomaly_map[30:32, 30:33] = 0.8
+    anomaly_map[0:1, 0:3] = 0.9  # too small
+    found = detected_regions(anomaly_map, 0.5, near_defects(patch((10, 10, 14, 14))))
 
     assert found.regions == 2
     (false,) = found.false

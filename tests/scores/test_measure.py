@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from semscan.scores.case import make_case
 from semscan.scores.measure import measure
+from semscan.scores.scored_image import scored_image
 
 CLASSES = ("bridge", "gap", "good")
 
@@ -22,20 +22,22 @@ def set_of_maps(seed=5, count=12, shape=(60, 70)):
     items = []
     for number in range(count):
         name = CLASSES[number % 3]
-        heat, truth = cv2.GaussianBlur(rng.random(shape), (0, 0), 1.2) * 0.4, np.zeros(shape, bool)
+        anomaly_map, truth = cv2.GaussianBlur(rng.random(shape), (0, 0), 1.2) * 0.4, np.zeros(shape, bool)
         for _ in range(0 if name == "good" else rng.integers(1, 4)):
             spot = blob(rng, shape)
             truth |= spot > 0.5
-            heat = heat + spot * rng.uniform(0, 0.8)
+            anomaly_map = anomaly_map + spot * rng.uniform(0, 0.8)
         if rng.random() < 0.6:
-            heat = heat + blob(rng, shape) * rng.uniform(0.1, 0.5)
-        items.append((f"{number}.png", name, np.clip(heat, 0, 0.999).astype(np.float32), truth))
+            anomaly_map = anomaly_map + blob(rng, shape) * rng.uniform(0.1, 0.5)
+        items.append((f"{number}.png", name, np.clip(anomaly_map, 0, 0.999).astype(np.float32), truth))
     return items
 
 
 def cases_of(items):
-    return [make_case(name, kind, heat, None if kind == "good" else truth, defective=kind != "good")
-            for name, kind, heat, truth in items]  # fmt: skip
+    return [
+        scored_image(name, kind, anomaly_map, None if kind == "good" else truth, defective=kind != "good")
+        for name, kind, anomaly_map, truth in items
+    ]
 
 
 def measured(items, threshold=0.5, **more):
@@ -62,28 +64,28 @@ def parts(mask):
 
 def hit_and_false(items, threshold):
     hit = total = false = 0
-    for *_, heat, truth in items:
+    for *_, anomaly_map, truth in items:
         defects = parts(truth)
         total += len(defects)
-        hit += sum((heat > threshold)[defect].any() for defect in defects)
+        hit += sum((anomaly_map > threshold)[defect].any() for defect in defects)
         near = cv2.dilate(truth.astype(np.uint8), np.ones((11, 11), np.uint8)) > 0
-        false += sum((region & near).sum() < 0.1 * region.sum() for region in parts(heat > threshold))
+        false += sum((region & near).sum() < 0.1 * region.sum() for region in parts(anomaly_map > threshold))
     return hit, total, false
 
 
 def overlap_to_03(items):
-    negatives = np.concatenate([heat[~truth] for *_, heat, truth in items])
-    defects = [(heat, part) for *_, heat, truth in items for part in parts(truth)]
+    negatives = np.concatenate([anomaly_map[~truth] for *_, anomaly_map, truth in items])
+    defects = [(anomaly_map, part) for *_, anomaly_map, truth in items for part in parts(truth)]
     cuts = np.unique(np.quantile(negatives, 1 - np.linspace(0, 0.3, 301)[1:]))[::-1]
     across = np.r_[0, [(negatives > cut).mean() for cut in cuts]]
-    up = np.r_[0, [np.mean([(heat[part] > cut).mean() for heat, part in defects]) for cut in cuts]]
+    up = np.r_[0, [np.mean([(anomaly_map[part] > cut).mean() for anomaly_map, part in defects]) for cut in cuts]]
     grid = np.linspace(0, 0.3, 301)
     heights = np.interp(grid, across, up)
     return float(((heights[1:] + heights[:-1]) / 2).mean())
 
 
 def recall_at(items, allowed):
-    pixels = np.concatenate([heat.ravel() for *_, heat, _ in items])
+    pixels = np.concatenate([anomaly_map.ravel() for *_, anomaly_map, _ in items])
     best = 0.0
     for cut in np.unique(np.quantile(pixels, 1 - np.logspace(-1, -6, 120))):
         hit, total, false = hit_and_false(items, cut)
@@ -104,7 +106,7 @@ def found(items):
 
 def test_pixel_areas_are_exact(items, found):
     auroc, precision = areas(
-        np.concatenate([heat.ravel() for *_, heat, _ in items]),
+        np.concatenate([anomaly_map.ravel() for *_, anomaly_map, _ in items]),
         np.concatenate([truth.ravel() for *_, truth in items]),
     )
 
@@ -113,7 +115,8 @@ def test_pixel_areas_are_exact(items, found):
 
 def test_image_areas_are_those_of_the_largest_value(items, found):
     auroc, precision = areas(
-        np.array([heat.max() for *_, heat, _ in items]), np.array([kind != "good" for _, kind, *_ in items])
+        np.array([anomaly_map.max() for *_, anomaly_map, _ in items]),
+        np.array([kind != "good" for _, kind, *_ in items]),
     )
 
     assert (found["image_auroc"], found["image_ap"]) == pytest.approx((auroc, precision), abs=1e-6)
@@ -123,7 +126,7 @@ def test_everything_at_the_threshold_is_exact(items, found):
     at = found["at_threshold"]
     hit, total, false = hit_and_false(items, 0.5)
     good = [item for item in items if item[1] == "good"]
-    hot = np.concatenate([heat.ravel() > 0.5 for *_, heat, _ in items])
+    hot = np.concatenate([anomaly_map.ravel() > 0.5 for *_, anomaly_map, _ in items])
     true = np.concatenate([truth.ravel() for *_, truth in items])
 
     assert (at["hit"], at["defects"], at["false_regions"]) == (hit, total, false)
@@ -146,7 +149,10 @@ def test_the_overlap_is_near_its_approximation(items, found):
 
 
 def test_maps_that_are_mostly_zero_agree_too():
-    items = [(name, kind, np.where(heat > 0.26, heat, 0), truth) for name, kind, heat, truth in set_of_maps()]
+    items = [
+        (name, kind, np.where(anomaly_map > 0.26, anomaly_map, 0), truth)
+        for name, kind, anomaly_map, truth in set_of_maps()
+    ]
     found = measured(items)
     pixels = [np.concatenate([item[place].ravel() for item in items]) for place in (2, 3)]
 
@@ -158,12 +164,18 @@ def test_maps_that_are_mostly_zero_agree_too():
 
 def test_maps_may_be_loaded_again_and_images_differ_in_size():
     items = set_of_maps(1, 6) + set_of_maps(2, 6, (48, 90))
-    held = {name + kind + str(heat.shape): heat for name, kind, heat, _ in items}
+    held = {name + kind + str(anomaly_map.shape): anomaly_map for name, kind, anomaly_map, _ in items}
     cases = [
-        make_case(name, kind, heat, truth, defective=kind != "good",
-                  load=lambda key=name + kind + str(heat.shape): held[key])
-        for name, kind, heat, truth in items
-    ]  # fmt: skip
+        scored_image(
+            name,
+            kind,
+            anomaly_map,
+            truth,
+            defective=kind != "good",
+            load=lambda key=name + kind + str(anomaly_map.shape): held[key],
+        )
+        for name, kind, anomaly_map, truth in items
+    ]
 
     assert measure(cases, 0.5, draws=10).figures == measure(cases_of(items), 0.5, draws=10).figures
 
@@ -206,7 +218,7 @@ def test_good_images_alone_give_false_regions_alone():
 def test_a_defective_image_without_a_mask_counts_as_an_image_only():
     items = set_of_maps()
     cases = cases_of(items)
-    bare = make_case("b.png", "gap", items[0][2], None, defective=True)
+    bare = scored_image("b.png", "gap", items[0][2], None, defective=True)
     found = measure([*cases, bare], 0.5, draws=10).figures
 
     assert (found["images"], found["without_mask"]) == (13, 1)
@@ -227,9 +239,9 @@ def test_misses_come_coldest_first_and_alarms_hottest_first():
 
 
 def test_a_threshold_that_is_met_is_not_passed():
-    heat = np.zeros((20, 20), np.float32)
-    heat[5:9, 5:9] = 0.3
-    found = measured([("a", "gap", heat, heat > 0)], threshold=0.3)
+    anomaly_map = np.zeros((20, 20), np.float32)
+    anomaly_map[5:9, 5:9] = 0.3
+    found = measured([("a", "gap", anomaly_map, anomaly_map > 0)], threshold=0.3)
 
     assert (found["at_threshold"]["hit"], found["at_threshold"]["defective_images_found"]) == (0, 0)
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_support
 
-from semscan.scores.case import make_case
 from semscan.scores.defects import true_defects
 from semscan.scores.measure import measure
-from semscan.scores.types import Typed, type_defects, type_figures
+from semscan.scores.scored_image import scored_image
+from semscan.scores.types import DefectType, type_defects, type_figures
 from semscan.values import Box, Region
 
 WHOLE = np.ones((1, 1))  # one draw of one image
@@ -121,7 +121,7 @@ def test_the_hottest_region_on_a_defect_names_it():
 def test_a_region_that_does_not_count_names_nothing():
     truth, numbered = truth_of((2, 2, 6, 12)), numbered_of(_1=(2, 2, 4, 4), _2=(5, 8, 8, 14))
 
-    assert type_defects(truth, numbered, {1: region(0.6, "gap")}, "dot") == (Typed("dot", "gap"),)
+    assert type_defects(truth, numbered, {1: region(0.6, "gap")}, "dot") == (DefectType("dot", "gap"),)
 
 
 def test_a_planted_defect_is_of_the_kind_whose_box_holds_most_of_it():
@@ -145,17 +145,17 @@ def test_the_types_are_in_the_order_of_the_defects():
 
 
 def case(name, peak, typed, named=True):
-    heat = np.zeros((20, 20), np.float32)
-    heat[5:9, 5:9] = peak
-    return make_case(name, "dot", heat, heat > 0, defective=True, types=[typed], named=named)
+    anomaly_map = np.zeros((20, 20), np.float32)
+    anomaly_map[5:9, 5:9] = peak
+    return scored_image(name, "dot", anomaly_map, anomaly_map > 0, defective=True, types=[typed], named=named)
 
 
 def test_only_what_is_hot_enough_is_hit_and_what_has_no_name_is_unknown():
     cases = [
-        case("a", 0.9, Typed("dot", "dot")),
-        case("b", 0.9, Typed("dot", None)),
-        case("c", 0.5, Typed("dot", "dot")),
-        case("d", 0.9, Typed(None, "dot")),
+        case("a", 0.9, DefectType("dot", "dot")),
+        case("b", 0.9, DefectType("dot", None)),
+        case("c", 0.5, DefectType("dot", "dot")),
+        case("d", 0.9, DefectType(None, "dot")),
     ]
     found = measure(cases, 0.5, draws=10).figures
 
@@ -166,7 +166,7 @@ def test_only_what_is_hot_enough_is_hit_and_what_has_no_name_is_unknown():
     assert low <= found["types"]["macro_f1"] <= high
 
 
-@pytest.mark.parametrize("typed", [Typed("dot", None), Typed(None, None)])
+@pytest.mark.parametrize("typed", [DefectType("dot", None), DefectType(None, None)])
 def test_without_any_class_there_are_no_types(typed):
     found = measure([case("a", 0.9, typed, named=typed.true is None)], 0.5, draws=10).figures
 

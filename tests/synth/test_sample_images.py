@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from semscan.cli.synth import synth
+from semscan.cli.commands.synth import synth
 from semscan.settings import SynthSettings
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from semscan.model.attention.base import MODES, Attention, one_of, weigh
-from semscan.model.quiet import keras, ops
+from semscan.model.tf_import import keras, ops
 
 
 @keras.saving.register_keras_serializable("semscan")
@@ -21,7 +21,7 @@ class ImageAttention(Attention):
         (batch, rows, cols, channels). Positions do not compete, so several defects do not
         dilute each other, and the weights do not depend on the rest of the patch.
     mode "relative"
-        Softmax without pooling, see `semscan.model.attention.base.beside_nothing`; shapes as of "sigmoid".
+        Softmax without pooling, see `semscan.model.attention.base.null_softmax`; shapes as of "sigmoid".
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ whether the attended features of a position also come from others.
 
 from __future__ import annotations
 
-from semscan.model.quiet import keras, ops
+from semscan.model.tf_import import keras, ops
 
 
 class Attention(keras.layers.Layer):
@@ -73,7 +73,7 @@ def over_positions(scores):
     return raised / ops.sum(raised, axis=(1, 2), keepdims=True)
 
 
-def beside_nothing(scores):
+def null_softmax(scores):
     """Softmax weights beside a place of score 0 that means "nowhere", as a share of the largest of them.
 
     ``exp(e_i - max(0, max_j e_j))``, within (0, 1]. A softmax over positions sums to 1, however dull the patch;
@@ -89,12 +89,12 @@ def weigh(features, scores, mode):
     Parameters
     ----------
     mode : {"softmax", "sigmoid", "relative"}
-        "softmax" pools over positions; "sigmoid" and "relative" (`beside_nothing`) keep the map.
+        "softmax" pools over positions; "sigmoid" and "relative" (`null_softmax`) keep the map.
     """
     if mode == "sigmoid":
         weights = ops.sigmoid(scores)
     elif mode == "relative":
-        weights = beside_nothing(scores)
+        weights = null_softmax(scores)
     else:
         weights = over_positions(scores)
         return ops.sum(features * weights, axis=(1, 2)), weights

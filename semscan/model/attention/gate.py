@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from semscan.model.attention.base import Attention
-from semscan.model.quiet import keras, layers, ops, tf
+from semscan.model.tf_import import keras, layers, ops, tf
 
 _OPEN = 2.0  # a gate starts at sigmoid(2) = 0.88: training begins near the network without gates
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from semscan.report.html.parts import Picture, entries, esc, many, names_of, number, plain
-from semscan.report.html.tally import Defect, Tally
-from semscan.report.scale import bar_nm, length_text
+from semscan.report.html.summary import Defect, Tally
+from semscan.report.pictures.scale_bar import bar_nm, length_text
 
 MOST_CARDS = 400
 
@@ -41,8 +41,10 @@ def _figure(crop: Picture, alt: str) -> str:
     bar = ""
     if crop.width_nm:
         nm = bar_nm(crop.width_nm, share=0.5)
-        bar = (f'<figcaption class="scale"><span style="width:{100 * nm / crop.width_nm:.2f}%"></span>'
-               f'{esc(length_text(nm))}</figcaption>')  # fmt: skip
+        bar = (
+            f'<figcaption class="scale"><span style="width:{100 * nm / crop.width_nm:.2f}%"></span>'
+            f"{esc(length_text(nm))}</figcaption>"
+        )
     return (
         f'<figure class="crop"><div><img src="{crop.uri}" width="{crop.width}" height="{crop.height}" alt="{esc(alt)}">'
         f"{box}</div>{bar}</figure>"

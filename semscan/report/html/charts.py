@@ -7,11 +7,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from semscan.report.html.parts import esc, many, number, plain
-from semscan.report.html.tally import Tally
-from semscan.report.scale import length_text
+from semscan.report.html.summary import Tally
+from semscan.report.pictures.scale_bar import length_text
 
-WIDE, HIGH = 360, 210  # units of the drawings; shown at about this many pixels, so that 11 is a type size
-LEFT, RIGHT, TOP, BOTTOM = 38, 8, 22, 36
+# units of the drawings; shown at about this many pixels, so that 11 is a type size
+WIDE = 360
+HIGH = 210
+LEFT = 38
+RIGHT = 8
+TOP = 22
+BOTTOM = 36
 STEPS = 20  # bars of the scores
 PER_DECADE = 6  # bars of the sizes
 MOST_DOTS = 2000
@@ -76,9 +81,8 @@ def field_map(counts: Tally) -> str:
         for k in (1, 2)
     )
     marks = _dots if len(counts.defects) <= MOST_DOTS else _cells
-    body = (
-        f'<rect class="field" x="{left:.1f}" y="4" width="{wide:.1f}" height="{high:.1f}"/>{thirds}'
-        + marks(counts, left, wide, high)
+    body = f'<rect class="field" x="{left:.1f}" y="4" width="{wide:.1f}" height="{high:.1f}"/>{thirds}' + marks(
+        counts, left, wide, high
     )
     sizes = {(r.get("width"), r.get("height")) for r in counts.fine}
     field = f"{width:g} × {height:g} px" if len(sizes) == 1 else "fields of several sizes, stretched to one"
@@ -106,7 +110,7 @@ def class_table(counts: Tally) -> str:
     return (
         '<figure class="chart"><table class="small"><caption>Classes of the defects</caption><thead><tr>'
         '<th scope="col">class</th><th scope="col" class="n">defects</th><th scope="col" class="n">images</th>'
-        f'<td></td></tr></thead><tbody>{rows}</tbody></table></figure>'
+        f"<td></td></tr></thead><tbody>{rows}</tbody></table></figure>"
     )
 
 
@@ -131,8 +135,10 @@ class _Plot:
             left, right, top = self.x(self._edges[k]), self.x(self._edges[k + 1]), self.y(count + under)
             tall = max(self.y(under) - top, 1.5)  # one of many is still seen
             if count:
-                drawn.append(f'<rect class="{kind}" x="{left + 0.75:.1f}" y="{self.y(under) - tall:.1f}" '
-                             f'width="{right - left - 1.5:.1f}" height="{tall:.1f}"/>')  # fmt: skip
+                drawn.append(
+                    f'<rect class="{kind}" x="{left + 0.75:.1f}" y="{self.y(under) - tall:.1f}" '
+                    f'width="{right - left - 1.5:.1f}" height="{tall:.1f}"/>'
+                )
         return "".join(drawn)
 
     def axes(self, ticks: Iterable[tuple[float, str]], below: str, beside: str) -> str:
@@ -156,8 +162,10 @@ class _Plot:
 
 def _threshold(x: float, words: str) -> str:
     side, at = ("end", x - 4) if x > WIDE * 0.6 else ("start", x + 4)
-    return (f'<path class="threshold" d="M{x:.1f} {TOP - 6}V{HIGH - BOTTOM}"/>'
-            f'<text class="{side} said" x="{at:.1f}" y="{TOP - 5}">{esc(words)}</text>')  # fmt: skip
+    return (
+        f'<path class="threshold" d="M{x:.1f} {TOP - 6}V{HIGH - BOTTOM}"/>'
+        f'<text class="{side} said" x="{at:.1f}" y="{TOP - 5}">{esc(words)}</text>'
+    )
 
 
 def _dots(counts: Tally, left: float, wide: float, high: float) -> str:

@@ -9,11 +9,11 @@ from importlib.resources import files
 from typing import Any
 
 from semscan import __version__
-from semscan.report.html import about, charts
+from semscan.report.html import charts, provenance
 from semscan.report.html.cards import defect_cards
 from semscan.report.html.parts import Picture, entries, esc, many, names_of, plain, section
+from semscan.report.html.summary import Tally, tally
 from semscan.report.html.table import image_table
-from semscan.report.html.tally import Tally, tally
 
 UM2_PER_CM2 = 1e8
 
@@ -63,19 +63,23 @@ def html_report(
     """
     counts = tally(records)
     drawn = "".join(
-        (charts.score_histogram(counts), charts.size_histogram(counts), charts.field_map(counts),
-         charts.class_table(counts))
-    )  # fmt: skip
+        (
+            charts.score_histogram(counts),
+            charts.size_histogram(counts),
+            charts.field_map(counts),
+            charts.class_table(counts),
+        )
+    )
     table = image_table(records, previews or {}, links or {})
     parts = {
         "summary": ("Summary", _summary(counts) + "".join(f'<p class="note">{esc(note)}</p>' for note in notes)),
         "figures": ("Figures", f'<div class="charts">{drawn}</div>' if drawn else ""),
         "images": ("Images", table),
         "defects": ("Defects", defect_cards(counts, crops or {})),
-        "problems": ("Errors and warnings", about.problems(counts)),
-        "settings": ("Settings", about.settings(run)),
-        "model": ("Model card", about.model_card(model_card) if model_card else ""),
-        "versions": ("Versions", about.versions(run)),
+        "problems": ("Errors and warnings", provenance.problems(counts)),
+        "settings": ("Settings", provenance.settings(run)),
+        "model": ("Model card", provenance.model_card(model_card) if model_card else ""),
+        "versions": ("Versions", provenance.versions(run)),
     }
     sections = "".join(section(anchor, name, body) for anchor, (name, body) in parts.items())
     contents = "".join(f'<a href="#{anchor}">{name}</a>' for anchor, (name, body) in parts.items() if body)
@@ -92,11 +96,14 @@ def _summary(counts: Tally) -> str:
     facts["Not inspected"] = f"{len(counts.failed):,}"
     if counts.area_um2:
         density = counts.counted / counts.area_um2
-        facts["Defect density"] = (f"{plain(density)} <small>per µm²</small> "
-                                   f"<small>({plain(density * UM2_PER_CM2)} per cm²)</small>")  # fmt: skip
+        facts["Defect density"] = (
+            f"{plain(density)} <small>per µm²</small> <small>({plain(density * UM2_PER_CM2)} per cm²)</small>"
+        )
         area = f"{plain(counts.area_um2)} <small>µm²</small>"
-        facts["Judged area"] = area if counts.calibrated == judged else (
-            f"{area} <small>of the {many(counts.calibrated, 'calibrated image')}</small>"
+        facts["Judged area"] = (
+            area
+            if counts.calibrated == judged
+            else (f"{area} <small>of the {many(counts.calibrated, 'calibrated image')}</small>")
         )
     elif judged:
         facts["Defect density"] = '<span class="words">not known: no nm per pixel</span>'

@@ -6,16 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from semscan.report.html.parts import NONE, Picture, esc, figure, many, names_of, number, plain
-from semscan.report.html.tally import diameters, regions_of
+from semscan.report.html.summary import diameters, regions_of
 
 VERDICTS = {"defect": "defect", "fine": "no defect", "unsure": "no verdict", "failed": "not inspected"}
 WORDS = ("image", "verdict")
 COLUMNS = ("image", "verdict", "score", "defects", "largest", "judged")
 
 
-def image_table(
-    records: Sequence[Mapping[str, Any]], previews: Mapping[int, Picture], links: Mapping[int, str]
-) -> str:
+def image_table(records: Sequence[Mapping[str, Any]], previews: Mapping[int, Picture], links: Mapping[int, str]) -> str:
     """One row per record.
 
     Parameters
@@ -29,9 +27,13 @@ def image_table(
     """
     nm = any(number(record.get("nm_per_pixel")) for record in records)
     heads = {
-        "image": "Image", "verdict": "Verdict", "score": "Score", "defects": "Defects",
-        "largest": f"Largest <small>({'nm' if nm else 'px'})</small>", "judged": "Judged",
-    }  # fmt: skip
+        "image": "Image",
+        "verdict": "Verdict",
+        "score": "Score",
+        "defects": "Defects",
+        "largest": f"Largest <small>({'nm' if nm else 'px'})</small>",
+        "judged": "Judged",
+    }
     head = "".join(
         f'<th scope="col" data-sort="{kind}" class="{kind}{"" if kind in WORDS else " n"}">{heads[kind]}</th>'
         for kind in COLUMNS
@@ -112,8 +114,10 @@ def _cell(kind: str, value: float | None, words: str) -> str:
 def _preview(name: str, marked: bool, preview: Picture | None, link: str | None) -> str:
     if preview is None:
         return f'<a href="{link}">overlay</a>' if link else NONE
-    picture = (f'<img src="{preview.uri}" width="{preview.width}" height="{preview.height}" '
-               f'alt="{esc(name)}{", regions outlined" if marked else ""}">')  # fmt: skip
+    picture = (
+        f'<img src="{preview.uri}" width="{preview.width}" height="{preview.height}" '
+        f'alt="{esc(name)}{", regions outlined" if marked else ""}">'
+    )
     shown = f'<a href="{link}" title="Open the full overlay">{picture}</a>' if link else picture
     return shown + f'<button type="button" class="enlarge" hidden aria-label="Enlarge {esc(name)}">Enlarge</button>'
 

@@ -1,0 +1,269 @@
+"""Train and measure the network that names the kind of a region on lines and contacts.
+
+    python benchmarks/pattern_classifier.py examples [--images N] [--seed N]
+    python benchmarks/pattern_classifier.py train
+
+examples generates images of many recipes with all kinds of defects (`semscan synth`'s own) and keeps a view of each
+defect; train learns from them and writes semscan/runtime/pattern_classes.onnx. What is left out of training is
+never seen by it: the last tenth of the images measures it, and `semscan evaluate` on generated sets of other seeds.
+"""
+
+import argparse
+import multiprocessing
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from semscan.errors import UsageFault  # noqa: E402
+from semscan.image.pattern_view import SIDE, levels, pattern_view  # noqa: E402
+from semscan.pipeline.classes.pattern import GOOD  # noqa: E402
+from semscan.reference.cell.lattice import find_lattice  # noqa: E402
+from semscan.settings import DEFECTS, SynthSettings  # noqa: E402
+from semscan.synth.simulator.image import make_image  # noqa: E402
+
+EXAMPLES = ROOT / "bench-out" / "kinds.npz"
+TARGET = ROOT / "semscan" / "runtime" / "pattern_classes.onnx"
+KINDS = (*sorted({*DEFECTS["lines"], *DEFECTS["contacts"]}), GOOD)
+PATTERNS = tuple(DEFECTS)
+EACH = 5  # defects an image
+VIEWS = 3  # of each defect: the region that a map shows of it is never just the same
+
+
+def recipe(pattern, rng, seed):
+    """A random recipe: pitch, duty, roughness, contrast, noise and optics within what SEM images show."""
+    pitch = float(np.exp(rng.uniform(np.log(14), np.log(44))))
+    side = int(max(128, 8 * pitch))
+    return SynthSettings(
+        pattern=pattern,
+        rows=side,
+        cols=side,
+        pitch=pitch,
+        cd=pitch * rng.uniform(0.38, 0.62),
+        seed=seed,
+        lattice=str(rng.choice(["square", "staggered"])),
+        angle=float(rng.choice([0, 90]) + rng.uniform(-4, 4)),
+        roughness=rng.uniform(0.2, 1.1),
+        correlation=rng.uniform(5, 25),
+        top=rng.uniform(0.32, 0.6),
+        bottom=rng.uniform(0.08, 0.24),
+        tilt=rng.uniform(50, 80),
+        bloom=rng.uniform(1.0, 3.0),
+        shadow=rng.uniform(0, 0.12),
+        blur=rng.uniform(0.5, 1.5),
+        drift=rng.uniform(0, 2),
+        dose=rng.uniform(20, 120),
+        charging=rng.uniform(0, 0.06),
+        gradient=rng.uniform(0, 0.12),
+        grain=rng.uniform(0, 0.02),
+    )
+
+
+def seen_as(mask, pitch, rng):
+    """What a map might show of a defect: filled or in part, softer, larger or smaller; now and then just a disc."""
+    outer = np.zeros_like(mask)
+    outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(outer, outlines, -1, 1.0, cv2.FILLED)
+    if rng.random() < 0.2:
+        row, col = (at.mean() for at in np.nonzero(outer))
+        cv2.circle(outer, (int(col), int(row)), max(2, int(pitch * rng.uniform(0.15, 0.9))), 1.0, cv2.FILLED)
+    soft = cv2.GaussianBlur(outer, (0, 0), float(pitch * rng.uniform(0.03, 0.3)))
+    if rng.random() < 0.5:  # only what is oddest of it
+        patchy = cv2.GaussianBlur(rng.standard_normal(mask.shape), (0, 0), float(pitch * rng.uniform(0.15, 0.5)))
+        soft *= np.exp(rng.uniform(0.5, 2.0) * patchy / patchy.std())
+    region = (soft > rng.uniform(0.08, 0.7) * soft.max()).astype(np.uint8)
+    _, numbers, stats, _ = cv2.connectedComponentsWithStats(region)
+    return (numbers == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])).astype(np.float32)
+
+
+def examples(images, seed):
+    """Views and kinds of defects, image by image."""
+    with multiprocessing.Pool() as pool:
+        tasks = pool.imap(views_of, [(seed, number) for number in range(images)])
+        found = [one for some in tqdm(tasks, total=images, unit="image", disable=None) for one in some]
+    EXAMPLES.parent.mkdir(exist_ok=True)
+    views, kinds, owners = map(np.array, zip(*found, strict=True))
+    np.savez(EXAMPLES, views=views.astype(np.float16), kinds=kinds, owners=owners)
+    print(f"{len(views)} views of {images} images", file=sys.stderr)
+
+
+def views_of(task):
+    """(view, (pattern, kind), image) of each defect of one image; none if the defects find no room in it."""
+    seed, number = task
+    rng = np.random.default_rng([seed, number])
+    pattern = PATTERNS[number % 2]
+    wanted = list(rng.choice(DEFECTS[pattern], EACH))
+    try:
+        image = make_image(recipe(pattern, rng, seed * 100_000 + number), wanted)
+    except UsageFault:
+        return []
+    values = image.pixels.astype(np.float32) / 255
+    lattice = find_lattice(values)
+    if not lattice.found or len(lattice.vectors) != 1 + (pattern == "contacts"):
+        return []
+    step, grey = shortest(lattice.vectors), levels(values)
+    pitch, found = float(np.hypot(*step)), []
+    for defect in image.defects:
+        box = (slice(defect.box.top, defect.box.bottom), slice(defect.box.left, defect.box.right))
+        own = np.zeros(values.shape, np.float32)
+        own[box] = image.mask[box] > 0
+        for _ in range(VIEWS):
+            region = seen_as(own, pitch, rng)
+            centre = tuple(at.mean() + rng.normal(0, 0.08 * pitch) for at in np.nonzero(region))
+            view = pattern_view(values, region, 1, centre, step, grey)
+            found.append((view, (PATTERNS.index(pattern), KINDS.index(defect.kind)), number))
+    clear = cv2.distanceTransform((image.mask == 0).astype(np.uint8), cv2.DIST_L2, 3) > 0.8 * pitch
+    places = np.argwhere(clear)
+    for place in rng.choice(places, min(VIEWS, len(places))) if len(places) else ():
+        region = np.zeros(values.shape, np.float32)  # half of them as the places between regions are looked at
+        size = int(pitch * rng.uniform(-0.9, 0.9))
+        if size > 0:
+            cv2.circle(region, (int(place[1]), int(place[0])), max(2, size), 1.0, cv2.FILLED)
+        found.append(
+            (
+                pattern_view(values, region, 1, tuple(map(float, place)), step, grey),
+                (PATTERNS.index(pattern), KINDS.index(GOOD)),
+                number,
+            )
+        )
+    return found
+
+
+def shortest(vectors):
+    """The shorter step of a lattice."""
+    return vectors[np.argmin(np.hypot(*vectors.T))]
+
+
+def network():
+    """A small conv net: views (n, SIDE, SIDE, 2) to features (n, 32) and logits (n, kinds)."""
+    import keras
+    from keras import layers
+
+    view = x = keras.Input((SIDE, SIDE, 2))
+    for width in (16, 24, 40, 56):
+        for _ in range(1 if width < 40 else 2):
+            x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
+            x = layers.ReLU()(layers.BatchNormalization(momentum=0.95)(x))
+        x = layers.MaxPooling2D(2)(x)
+    x = layers.Dropout(0.2)(layers.GlobalAveragePooling2D()(layers.Conv2D(64, 3, activation="relu")(x)))
+    features = layers.Dense(32)(x)
+    logits = layers.Dense(len(KINDS))(layers.ReLU()(features))
+    return keras.Model(view, [features, logits])
+
+
+def varied(views, contacts, rng):
+    """The same views mirrored, lit and dirtied otherwise; those of arrays turned as well."""
+    out = views.astype(np.float32)
+    for axis in (1, 2):
+        over = rng.random(len(out)) < 0.5
+        out[over] = np.flip(out[over], axis)
+    turned = contacts & (rng.random(len(out)) < 0.5)
+    out[turned] = out[turned].transpose(0, 2, 1, 3)
+    gain, offset = np.exp(rng.normal(0, 0.12, (len(out), 1, 1))), rng.normal(0, 0.06, (len(out), 1, 1))
+    out[..., 0] = out[..., 0] * gain + offset
+    out[..., 0] += rng.normal(0, 1, out.shape[:3]) * rng.uniform(0, 0.08, (len(out), 1, 1))
+    return out
+
+
+def train(steps, seed):
+    """Learn, say how well the last tenth of the images is told, and write the graph."""
+    import keras
+    import tensorflow as tf
+
+    held = np.load(EXAMPLES)
+    views, kinds, owners = held["views"], held["kinds"], held["owners"]
+    last = owners >= np.quantile(np.unique(owners), 0.9)
+    keras.utils.set_random_seed(seed)
+    model, rng = network(), np.random.default_rng(seed)
+    optimizer = keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(2e-3, steps), weight_decay=1e-3)
+    weights, pool = model.trainable_variables, np.flatnonzero(~last)
+    own = np.array([_allowed(pattern) for pattern in kinds[:, 0]], np.float32)
+
+    @tf.function
+    def learn(x, y, allowed):
+        with tf.GradientTape() as tape:
+            _, logits = model(x, training=True)
+            logits = tf.where(allowed > 0, logits, -20.0)  # a kind of the other pattern is never asked for
+            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=logits))
+        optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        return loss
+
+    smooth = np.eye(len(KINDS), dtype=np.float32)[kinds[:, 1]] * 0.95
+    smooth += 0.05 * own / own.sum(1, keepdims=True)
+    bar = tqdm(range(steps), unit="step", disable=None)
+    for _ in bar:
+        some = rng.choice(pool, 64)
+        loss = learn(varied(views[some], kinds[some, 0] == 1, rng), smooth[some], own[some])
+        bar.set_postfix(loss=f"{float(loss):.3f}")
+    features, logits = model.predict(views.astype(np.float32), batch_size=256, verbose=0)
+    told = np.where(own > 0, logits, -np.inf).argmax(1)
+    measured(kinds[last], told[last])
+    write(model, features, kinds[:, 1], last)
+
+
+def _allowed(pattern):
+    return [kind in (*DEFECTS[PATTERNS[pattern]], GOOD) for kind in KINDS]
+
+
+def measured(kinds, told):
+    """Print how often each kind was told right in each pattern."""
+    for number, pattern in enumerate(PATTERNS):
+        mine = kinds[:, 0] == number
+        for kind in (*DEFECTS[pattern], GOOD):
+            of = mine & (kinds[:, 1] == KINDS.index(kind))
+            as_what = np.bincount(told[of], minlength=len(KINDS))
+            others = {KINDS[k]: int(n) for k, n in enumerate(as_what) if n and KINDS[k] != kind}
+            print(f"{pattern} {kind}: {as_what[KINDS.index(kind)]}/{of.sum()} {others or ''}")
+
+
+def write(model, features, kinds, last):
+    """Export the network with what tells how strange a view is: its distance from the middle of each kind."""
+    import onnx
+    import tensorflow as tf
+    import tf2onnx
+
+    seen = features[~last]
+    middles = np.stack([seen[kinds[~last] == k].mean(0) for k in range(len(KINDS))])
+    within = seen - middles[kinds[~last]]
+    spread = np.linalg.cholesky(np.linalg.inv(np.cov(within.T) + 1e-3 * np.eye(within.shape[1]))).astype(np.float32)
+
+    def distances(x):
+        return (x[:, None] - middles[None]) @ spread  # whitened
+
+    far = (distances(features[last]) ** 2).sum(-1)[np.arange(last.sum()), kinds[last]]
+    limits = [float(np.quantile(far[kinds[last] == k], 0.995)) for k in range(len(KINDS))]
+
+    @tf.function(input_signature=[tf.TensorSpec((None, SIDE, SIDE, 2), tf.float32, name="views")])
+    def answer(x):
+        told, logits = model(x, training=False)
+        away = tf.reduce_sum(((told[:, None] - middles[None].astype(np.float32)) @ spread) ** 2, -1)
+        return {"logits": tf.identity(logits, name="logits"), "distances": tf.identity(away, name="distances")}
+
+    proto, _ = tf2onnx.convert.from_function(answer, input_signature=answer.input_signature, opset=17)
+    said = {"kinds": ",".join(KINDS), "limits": ",".join(f"{limit:.2f}" for limit in limits)}
+    onnx.helper.set_model_props(proto, said)
+    TARGET.write_bytes(proto.SerializeToString())
+    print(f"{TARGET.relative_to(ROOT)}: {TARGET.stat().st_size / 1024:.0f} KiB; strange from {said['limits']} on")
+
+
+def main():
+    """Parse and do it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["examples", "train"])
+    parser.add_argument("--images", type=int, default=1800)
+    parser.add_argument("--seed", type=int, default=77)
+    parser.add_argument("--steps", type=int, default=4000)
+    chosen = parser.parse_args()
+    if chosen.what == "examples":
+        examples(chosen.images, chosen.seed)
+    else:
+        train(chosen.steps, chosen.seed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,8 @@
+"""What a command's exit code says. Scripts rely on these."""
+
+DONE = 0
+DEFECT = 1  # only with --exit-code
+USAGE = 2  # wrong usage, or a model, configuration or output folder that cannot be used
+SOME_FAILED = 3  # some inputs could not be inspected, the others were
+FAULT = 4  # a bug of semscan
+INTERRUPTED = 130

@@ -1,0 +1,1 @@
+"""Folders of training and test images: their layout, masks and labelled defects."""

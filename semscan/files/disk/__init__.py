@@ -1,0 +1,1 @@
+"""How files are written and locked: in one piece, or not at all."""

@@ -1,0 +1,128 @@
+"""Results to disk, each file in one piece: a reader or a crash sees the old file or the new one.
+
+Everything goes through `write_bytes`: a temporary file in the target's own folder, flushed
+to the disk, then renamed over the target. OpenCV and tifffile only make bytes, so a path may
+hold any character the system allows.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from semscan.errors import OutputError
+from semscan.files.disk import library_messages  # noqa: F401
+from semscan.files.disk.encode import png_bytes
+from semscan.phrases import one_line
+
+TEMPORARY_PREFIX = ".semscan-"
+TEMPORARY_SUFFIX = ".part"
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` to `path` in one piece, making its folder where there is none.
+
+    Parameters
+    ----------
+    path : Path
+        Target. A file that is there is replaced; a folder is not.
+    data : bytes
+        The whole content.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written. The old file is then still there, untouched.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "new" / "a.txt"
+    >>> write_bytes(target, b"hello")
+    >>> target.read_bytes()
+    b'hello'
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
+        try:
+            with temporary.open("xb") as file:  # "x" and no mkstemp: the user's own umask applies
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:  # also Ctrl-C: leave no half file behind
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise OutputError(_why_not_written(path, error)) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8 with Unix line ends, in one piece; raises OutputError as `write_bytes`."""
+    write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
+
+
+def remove_file(path: Path) -> bool:
+    """Remove a file; True if there was one. Raises OutputError if it cannot be removed."""
+    try:
+        Path(path).unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise OutputError(_why_not_written(Path(path), error)) from error
+    return True
+
+
+def write_png(path: Path, array: np.ndarray) -> None:
+    """Write a picture as PNG, in one piece.
+
+    Parameters
+    ----------
+    path : Path
+        Target.
+    array : ndarray of uint8 or uint16, shape (rows, cols) or (rows, cols, 3)
+        Grey, or colour in OpenCV's order: blue, green, red.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    write_bytes(path, png_bytes(array))
+
+
+def write_tiff_grey(path: Path, pixels: np.ndarray) -> None:
+    """Write a grey picture (uint8 or uint16, rows, cols) as TIFF, zlib-compressed, in one piece.
+
+    Raises OutputError if it cannot be written.
+    """
+    buffer = io.BytesIO()
+    tifffile.imwrite(
+        buffer,
+        np.ascontiguousarray(pixels),
+        photometric="minisblack",
+        compression="zlib",
+        compressionargs={"level": 1},
+        metadata=None,
+        software="semscan",
+    )
+    write_bytes(path, buffer.getvalue())
+
+
+def _why_not_written(path: Path, error: OSError) -> str:
+    what = reason_of(error)
+    if isinstance(error, PermissionError):
+        return f"{path}: not allowed to write here ({what}); close it elsewhere, or choose another --out"
+    return f"{path}: cannot be written ({what}); free some space, or choose another --out"
+
+
+def reason_of(error: BaseException) -> str:
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return one_line(text, 160) or type(error).__name__

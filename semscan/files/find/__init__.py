@@ -1,0 +1,1 @@
+"""Which images, maps and references the names on the command line mean."""

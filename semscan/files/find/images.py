@@ -1,0 +1,202 @@
+"""What the user named becomes image files, one at a time and in a stable order."""
+
+from __future__ import annotations
+
+import glob
+import locale
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from semscan.settings import IMAGE_SUFFIXES
+
+OWN_OUTPUT = re.compile(
+    r"\.(overlay\.png|mask\.png|map\.tif|reference\.tif|crop\d+\.png|explain\.png|faithful\.png|panel\.png)$",
+    re.IGNORECASE,
+)
+MASK_FOLDER = "ground_truth"  # in any case
+OWN_RECORDS = ("evaluation.json", "compare.json")  # beside pictures of evaluate and compare
+PATTERN = re.compile(r"[*?\[]")
+CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An image file. `given` is the name to show; `below` its path inside the folder searched, or None."""
+
+    given: str
+    path: Path
+    below: PurePosixPath | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A name with nothing behind it, and why, in one line."""
+
+    given: str
+    reason: str
+
+
+def find_images(
+    arguments: Sequence[str],
+    *,
+    stdin: BinaryIO | None = None,
+    nul: bool = False,
+    skip: Path | None = None,
+) -> Iterator[Found | Missing]:
+    """Yield the images that the arguments name, in their order.
+
+    A file is taken whatever its name is. A folder is searched below, sorted, for names with
+    an image's suffix (any case); hidden names, semscan's own outputs (``*.overlay.png``,
+    ``*.mask.png``, ``*.map.tif``, ``*.crop1.png``), folders called ``ground_truth`` (any case), models,
+    evaluations and comparisons, and the folder `skip` are left out. A name with ``*``, ``?`` or ``[`` that is
+    no file itself is a pattern (``**`` goes below). ``-`` stands for names on standard input, one a line,
+    which are read as they come and never taken as patterns.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        As typed.
+    stdin : binary file, optional
+        Where ``-`` reads from; by default the process's standard input.
+    nul : bool
+        Names on `stdin` end in NUL, not in a line end.
+    skip : Path, optional
+        The output folder.
+
+    Yields
+    ------
+    Found or Missing
+        Never raises for a name that cannot be used: that is a `Missing`.
+    """
+    for argument in arguments:
+        if argument == "-" and stdin is None and sys.stdin is None:
+            yield Missing(argument, "standard input is closed; pipe names into it, or < /dev/null for none")
+        elif argument == "-":
+            for name in _names(stdin or _own_stdin(), nul):
+                yield from _behind(name, skip)
+        elif PATTERN.search(argument) and not os.path.lexists(argument):
+            matches = sorted(glob.glob(argument, recursive=True))
+            if not matches:
+                yield Missing(argument, "nothing matches this pattern; check the folder and the suffix")
+            for match in matches:
+                yield from _behind(match, skip)
+        else:
+            yield from _behind(argument, skip)
+
+
+def images_below(
+    folder: Path,
+    *,
+    skip: Path | None = None,
+    problems: list[OSError] | None = None,
+    entered: Callable[[str], object] = lambda name: None,
+) -> Iterator[Path]:
+    """Yield the images below a folder, sorted, by the rules of `find_images`.
+
+    Folders that cannot be read are appended to `problems`; `entered` is called with each that is read.
+    """
+    unread = [] if problems is None else problems
+    skipped = None if skip is None else os.path.realpath(skip)
+    start = os.path.realpath(folder)
+    seen = {start}
+    for root, folders, files in os.walk(folder, onerror=unread.append, followlinks=True):
+        entered(root)
+        if root != str(folder) and _holds_own_pictures(files):
+            folders.clear()
+            continue
+        keep = []
+        for name in sorted(folders):
+            real = os.path.realpath(os.path.join(root, name))
+            # A folder seen before: a link that leads back, or a second way to the same images.
+            if not name.startswith(".") and name.casefold() != MASK_FOLDER and real != skipped and real not in seen:
+                seen.add(real)
+                keep.append(name)
+        folders[:] = keep
+        for name in sorted(files):
+            if is_image_name(name):
+                yield Path(root, name)
+
+
+def _holds_own_pictures(files: Sequence[str]) -> bool:
+    """A model, an evaluation or a comparison: its pictures are of its making."""
+    return ("graph.onnx" in files and "config.json" in files) or any(name in files for name in OWN_RECORDS)
+
+
+def is_image_name(name: str) -> bool:
+    """True for a name with an image's suffix that is neither hidden nor one of semscan's own outputs."""
+    return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith(".") and not OWN_OUTPUT.search(name)
+
+
+def _behind(name: str, skip: Path | None) -> Iterator[Found | Missing]:
+    path = Path(name)
+    try:
+        is_folder = bool(name) and os.path.isdir(path)
+        if not name or not is_folder:
+            os.stat(name)
+    except FileNotFoundError:
+        yield Missing(name, "no such file or folder; check the name")
+    except (OSError, ValueError) as error:  # ValueError: a NUL inside the name
+        yield Missing(name, f"cannot be looked up ({_reason(error)}); check the name and its permissions")
+    else:
+        yield from _below(name, path, skip) if is_folder else (Found(name, path),)
+
+
+def _below(name: str, folder: Path, skip: Path | None) -> Iterator[Found | Missing]:
+    problems: list[OSError] = []
+    none_yet = True
+    for path in images_below(folder, skip=skip, problems=problems):
+        none_yet = False
+        yield Found(str(path), path, PurePosixPath(*path.relative_to(folder).parts))
+    for problem in problems:
+        none_yet = False
+        why = f"the folder cannot be read ({_reason(problem)}); check its permissions"
+        yield Missing(str(problem.filename), why)
+    if none_yet:
+        yield Missing(name, f"no image in this folder; looked below it for {', '.join(IMAGE_SUFFIXES)}")
+
+
+def _own_stdin() -> BinaryIO:
+    """Standard input without its buffer: a thread that waits in the buffer holds its lock, and Python cannot end."""
+    buffer = sys.stdin.buffer
+    return getattr(buffer, "raw", buffer)
+
+
+def _names(stream: BinaryIO, nul: bool) -> Iterator[str]:
+    first = True
+    for raw in _until(b"\0" if nul else b"\n", stream):
+        if first:
+            raw, first = raw.removeprefix(b"\xef\xbb\xbf"), False  # PowerShell may write a byte order mark
+        name = raw if nul else raw.rstrip(b"\r")
+        if name:
+            yield _text(name)
+
+
+def _until(end: bytes, stream: BinaryIO) -> Iterator[bytes]:
+    """Yield what stands before each `end` as soon as it is whole, then what is left."""
+    read = getattr(stream, "read1", stream.read)  # neither waits until the chunk is full
+    rest = b""
+    while chunk := read(CHUNK):
+        *whole, rest = (rest + chunk).split(end)
+        yield from whole
+    yield rest
+
+
+def _text(name: bytes) -> str:
+    if os.name != "nt":
+        return os.fsdecode(name)
+    try:
+        return name.decode("utf-8")
+    except UnicodeDecodeError:
+        return name.decode(locale.getpreferredencoding(False), errors="replace")
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+MASK_ENDING = "_mask"

@@ -1,0 +1,1 @@
+"""Image files of all formats, read as grey levels."""

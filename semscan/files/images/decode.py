@@ -1,0 +1,132 @@
+"""PNG, JPEG and BMP bytes become arrays. A file that is cut short or damaged is never half an image.
+
+OpenCV answers a truncated PNG or JPEG with half an image and no error, so a PNG is checked
+chunk by chunk first, and JPEG and BMP go through Pillow, which refuses them. PNG stays with
+OpenCV because Pillow takes 16-bit colour down to 8 bits.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from semscan.errors import BadImageError
+from semscan.files.disk import library_messages  # noqa: F401
+from semscan.files.microscopes.metadata import MicroscopeMetadata
+from semscan.phrases import one_line
+from semscan.settings import LARGEST_PIXELS, SMALLEST_SIDE
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG_CHECKED = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
+PILLOW_FAULTS = (OSError, SyntaxError, ValueError, IndexError, struct.error, Image.DecompressionBombError)
+KEPT_MODES = ("1", "L", "LA", "I", "I;16", "I;16L", "I;16B", "I;16N", "F", "RGB", "RGBA")
+PIXELS_PER_JPEG_BYTE = 8 * 64  # at most: a block of 64 takes a bit or more
+AGAIN = "copy or save it again"
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """One image as its format holds it, before it is brought to one grey plane.
+
+    `array` has shape (rows, cols) or (rows, cols, channels), channels as grey, grey+alpha, RGB
+    or RGB+alpha. `palette` is uint8 (entries, 3) when `array` holds indices. `inverted` means
+    that 0 is white; `white` is then the value of black. `facts` is what the file's own tags say of the microscope.
+    """
+
+    array: np.ndarray
+    format: str
+    palette: np.ndarray | None = None
+    inverted: bool = False
+    white: int | None = None
+    pages: int = 1
+    facts: MicroscopeMetadata | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def check_size(rows: int, cols: int) -> None:
+    """Raise BadImageError when an image of this size, as its header states it, is not taken."""
+    if min(rows, cols) < SMALLEST_SIDE:
+        raise BadImageError(
+            f"the image is {cols} x {rows} pixels, at least {SMALLEST_SIDE} x {SMALLEST_SIDE} are needed; "
+            "give the whole image"
+        )
+    if rows * cols > LARGEST_PIXELS:
+        raise BadImageError(
+            f"its header says {cols} x {rows} pixels, at most {LARGEST_PIXELS} are read; cut it into parts"
+        )
+
+
+def decode_png(data: bytes) -> Decoded:
+    """Decode a whole PNG file; raises BadImageError if it is truncated or damaged."""
+    cols, rows = _check_png(data)
+    check_size(rows, cols)
+    array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if array is None or array.shape[:2] != (rows, cols):
+        raise BadImageError(f"this PNG file is damaged, its pixels cannot be unpacked; {AGAIN}")
+    if array.ndim == 3 and array.shape[2] >= 3:  # OpenCV's blue, green, red ends here
+        array = cv2.cvtColor(array, cv2.COLOR_BGR2RGB if array.shape[2] == 3 else cv2.COLOR_BGRA2RGBA)
+    return Decoded(array, "PNG")
+
+
+def _check_png(data: bytes) -> tuple[int, int]:
+    """Walk the chunks to IEND, checking lengths and checksums; return width and height."""
+    size, place, view = None, len(PNG_SIGNATURE), memoryview(data)
+    while True:
+        if place + 12 > len(data):
+            raise BadImageError(f"this PNG file is cut short after {len(data)} bytes; {AGAIN}")
+        length, kind = struct.unpack_from(">I4s", data, place)
+        end = place + 12 + length
+        if end > len(data):
+            raise BadImageError(f"this PNG file is cut short after {len(data)} bytes; {AGAIN}")
+        checksum = int.from_bytes(data[end - 4 : end], "big")
+        if kind in PNG_CHECKED and zlib.crc32(view[place + 4 : end - 4]) != checksum:
+            raise BadImageError(f"this PNG file is damaged (checksum of {kind.decode()} is wrong); {AGAIN}")
+        if kind == b"IHDR" and length >= 8:
+            size = struct.unpack_from(">II", data, place + 8)
+        if kind == b"IEND" or size is None:
+            break
+        place = end
+    if size is None:
+        raise BadImageError(f"this PNG file is damaged, it does not start with its header; {AGAIN}")
+    return size
+
+
+def decode_with_pillow(data: bytes, name: str) -> Decoded:
+    """Decode a whole JPEG or BMP file (`name` is the one it claims to be); raises BadImageError."""
+    try:
+        with Image.open(io.BytesIO(data), formats=(name,)) as picture:
+            check_size(picture.height, picture.width)
+            if name == "JPEG" and picture.height * picture.width > PIXELS_PER_JPEG_BYTE * len(data):
+                raise BadImageError(  # libjpeg would fill up with grey, however many pixels that are
+                    f"this JPEG file claims {picture.width} x {picture.height} pixels, too many for its "
+                    f"{len(data)} bytes; {AGAIN}"
+                )
+            picture.load()
+            return from_pillow(picture, name)
+    except BadImageError:
+        raise
+    except PILLOW_FAULTS as error:
+        raise BadImageError(f"this {name} file is cut short or damaged ({short(error)}); {AGAIN}") from error
+
+
+def from_pillow(picture: Image.Image, name: str) -> Decoded:
+    """Take a loaded Pillow picture's pixels as they are; modes without a place here become RGB."""
+    palette = None
+    if picture.mode == "P":
+        colours = (picture.getpalette("RGB") or [])[: 256 * 3]
+        palette = np.asarray(colours, np.uint8).reshape(-1, 3)
+    elif picture.mode not in KEPT_MODES:
+        picture = picture.convert("RGB")
+    array = np.asarray(picture)
+    return Decoded(array.astype(array.dtype.newbyteorder("=")), name, palette)
+
+
+def short(error: BaseException) -> str:
+    """Return a library's message as one short line."""
+    return one_line(error, 120) or type(error).__name__

@@ -1,0 +1,123 @@
+"""What a file holds becomes one grey plane, by rules that are stated here and nowhere else."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from semscan.errors import BadImageError
+from semscan.files.images.decode import Decoded
+
+ALMOST_GREY = 2 / 255
+COLOURED_SHARE = 0.01
+
+
+def to_grey(decoded: Decoded, *, flat: bool = False) -> tuple[np.ndarray, tuple[str, ...], str]:
+    """Bring a decoded file to one grey plane.
+
+    The rules, in order:
+
+    - 1 bit becomes 0 and 255; 8 and 16 bits unsigned, and 32-bit float, stay as they are;
+      signed and 32-bit integers become 16 bits if all values fit in 0..65535, else float32
+      (with a warning: exact to 24 bits); other floats become float32.
+    - Palette indices become their colours, 8 bits. If under 1 % of the pixels are coloured
+      (annotations over a grey image, as Zeiss writes them) that is a grey image.
+    - Alpha is dropped, with a warning.
+    - Colour channels that agree within 2 grey levels of 255 are a grey image; else the image
+      is converted by Rec. 601 luma (0.299 R + 0.587 G + 0.114 B), with a warning.
+    - Where the file says 0 is white, values are turned round.
+
+    Returns
+    -------
+    pixels : ndarray of uint8, uint16 or float32, shape (rows, cols)
+        Grey levels.
+    warnings : tuple of str
+        What was dropped or converted.
+    rule : str
+        How grey came about: "grey", "palette that is grey", "palette, a few pixels coloured", "palette converted by
+        luma", "colour that is grey" or "colour converted by luma"; "inverted" is added where 0 is white.
+
+    Raises
+    ------
+    BadImageError
+        If there are NaN or infinite pixels, one single grey level (unless `flat`), or channels without a rule.
+    """
+    said = list(decoded.warnings)
+    array = decoded.array
+    rule = "grey"
+    if decoded.palette is not None:
+        array = _look_up(array, decoded.palette)
+    array = _plain_type(array, said)
+    if array.ndim == 3:
+        array, rule = _one_plane(array, decoded.palette is not None, said)
+    if decoded.inverted:
+        array, rule = _turned_round(array, decoded.white), f"{rule}, inverted"
+    low, high = float(array.min()), float(array.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        count = int(np.count_nonzero(~np.isfinite(array)))
+        raise BadImageError(f"{count} of its pixels are NaN or infinite, wanted numbers; save it again")
+    if low == high and not flat:
+        raise BadImageError(f"every pixel has the value {low:g}, nothing can be seen in it; take the image again")
+    return np.ascontiguousarray(array), tuple(said), rule
+
+
+def _look_up(indices: np.ndarray, palette: np.ndarray) -> np.ndarray:
+    if indices.ndim != 2 or indices.dtype.kind not in "bu" or int(indices.max()) >= len(palette):
+        raise BadImageError("its palette lacks colours that its pixels name; save it as a grey image")
+    return palette[indices.astype(np.intp)]
+
+
+def _plain_type(array: np.ndarray, said: list[str]) -> np.ndarray:
+    dtype = array.dtype
+    if dtype.kind == "b":
+        return array.astype(np.uint8) * np.uint8(255)
+    if dtype in (np.uint8, np.uint16, np.float32):
+        return array
+    if dtype.kind in "iu":
+        if int(array.min()) >= 0 and int(array.max()) <= 65535:
+            return array.astype(np.uint16)
+        if dtype.itemsize > 2:
+            said.append(f"{dtype} grey levels are read as float32, exact to 24 bits")
+        return array.astype(np.float32)
+    if dtype.kind == "f":
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below as infinite
+            return array.astype(np.float32)
+    raise BadImageError(f"its pixels are {dtype}, wanted integers or floats; save it as 8- or 16-bit grey")
+
+
+def _one_plane(array: np.ndarray, from_palette: bool, said: list[str]) -> tuple[np.ndarray, str]:
+    """One plane of several channels, and by which rule."""
+    channels = array.shape[2]
+    if channels in (2, 4):
+        said.append("transparency (alpha) is dropped")
+        array = array[:, :, : channels - 1]
+    if array.shape[2] == 1:
+        return array[:, :, 0], "grey"
+    if array.shape[2] != 3:
+        raise BadImageError(f"it has {channels} channels, wanted grey or RGB; save one of them as an image")
+    share = _coloured_share(array)
+    name = "palette" if from_palette else "colour"
+    rule = f"{name} that is grey" if share == 0 else f"{name}, a few pixels coloured"
+    if share > (COLOURED_SHARE if from_palette else 0.0):
+        rule = f"{name} converted by luma"
+        said.append("a colour image, converted to grey (Rec. 601 luma)")
+    return array[:, :, 0] if share == 0 and _equal(array) else cv2.cvtColor(array, cv2.COLOR_RGB2GRAY), rule
+
+
+def _equal(array: np.ndarray) -> bool:
+    return bool((array[:, :, 0] == array[:, :, 1]).all() and (array[:, :, 0] == array[:, :, 2]).all())
+
+
+def _coloured_share(array: np.ndarray) -> float:
+    """Share of pixels whose channels differ by more than `ALMOST_GREY` of the full scale."""
+    red, green, blue = (np.ascontiguousarray(array[:, :, channel]) for channel in range(3))
+    spread = cv2.max(cv2.max(red, green), blue) - cv2.min(cv2.min(red, green), blue)
+    full = np.iinfo(array.dtype).max if array.dtype.kind == "u" else float(np.ptp(array))
+    return float(np.count_nonzero(spread > ALMOST_GREY * full)) / spread.size
+
+
+def _turned_round(array: np.ndarray, white: int | None) -> np.ndarray:
+    if array.dtype.kind == "u":
+        full = np.iinfo(array.dtype).max if white is None else white
+        return (full - np.minimum(array, full)).astype(array.dtype)
+    return (array.max() + array.min()) - array

@@ -1,0 +1,1 @@
+"""What microscopes write into their files: nm per pixel, data bar, conditions."""

@@ -1,0 +1,1 @@
+"""Model folders, checked before they are used."""

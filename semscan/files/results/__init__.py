@@ -1,0 +1,1 @@
+"""Folders of results: names, records, maps, reports."""

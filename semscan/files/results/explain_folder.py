@@ -1,0 +1,73 @@
+"""The folder that explain writes to: whose name is whose, and the records of all that was explained."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from semscan.errors import OutputError
+from semscan.files.disk.atomic import remove_file, write_bytes
+from semscan.files.disk.lock import locked
+from semscan.files.find.images import Found
+from semscan.files.results.folder import output_path
+from semscan.files.results.names import candidates, name_key
+from semscan.files.results.records import merged, parsed, source_of
+
+RECORDS = "explain.jsonl"
+LOCK = ".semscan-explain"
+FIGURE = ".explain.png"
+FAITHFUL = ".faithful.png"
+PANELS = ".panels"
+PANEL = ".panel.png"
+
+
+class ExplainFolder:
+    """One such folder. What belongs to nobody known is never written over.
+
+    Raises OutputError when it cannot be made or written.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self.out = Path(out)
+        with locked(self.out / LOCK):
+            self._owners = {
+                name_key(record["stem"]): source_of(record)
+                for record in map(parsed, self._lines())
+                if record and isinstance(record.get("stem"), str)
+            }
+
+    def claim(self, found: Found, source: str) -> PurePosixPath:
+        """The name, relative to the folder and without suffix, for what is written of a source; see `candidates`."""
+        stem = next(stem for stem in candidates(found, source) if self._is_free(stem, source))
+        self._owners[name_key(stem)] = source
+        return stem
+
+    def clear(self, stem: PurePosixPath) -> None:
+        """Remove the panels that an earlier run left under a claimed name."""
+        folder = output_path(self.out / stem, PANELS)
+        for path in sorted(folder.glob(f"*{PANEL}")) if folder.is_dir() else ():
+            remove_file(path)
+        remove_file(output_path(self.out / stem, FAITHFUL))
+
+    def keep(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Put records into `explain.jsonl`; one of the same source is replaced where it stands."""
+        with locked(self.out / LOCK):
+            write_bytes(self.out / RECORDS, b"".join(merged(self._lines(), records)))
+
+    def _is_free(self, stem: PurePosixPath, source: str) -> bool:
+        owner = self._owners.get(name_key(stem))
+        if owner is not None:
+            return owner == source
+        return not any(os.path.lexists(output_path(self.out / stem, kind)) for kind in (FIGURE, FAITHFUL, PANELS))
+
+    def _lines(self) -> list[bytes]:
+        try:
+            return (self.out / RECORDS).read_bytes().splitlines(keepends=True)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise OutputError(
+                f"{self.out / RECORDS}: cannot be read ({error.strerror}); choose another --out"
+            ) from error

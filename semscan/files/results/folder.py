@@ -1,0 +1,249 @@
+"""The output folder: who owns which name in it, and the records of all that was inspected.
+
+A name belongs to the source that `results.jsonl` says, or the map's own description, or the
+list of names that a running or interrupted inspection holds (`.semscan-names`, gone once its
+records are in `results.jsonl`). What belongs to nobody known is never written over, and never removed.
+
+A record that replaces another keeps its name: files of earlier runs that are still there and that it
+does not name itself stand in its `earlier_outputs`. Only crops are removed, when a run that writes crops
+finds fewer regions.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+from semscan.errors import OutputError
+from semscan.files.disk.atomic import remove_file, write_bytes, write_text
+from semscan.files.disk.lock import locked
+from semscan.files.find.images import Found
+from semscan.files.results.journal import Journal, abandoned, read_journal
+from semscan.files.results.map_file import map_description
+from semscan.files.results.names import EARLIER, candidates, crops_in, is_crop, listed, name_key, stem_of
+from semscan.files.results.records import merged, parsed, source_of, to_line
+
+OVERLAY = ".overlay.png"
+MASK = ".mask.png"
+MAP = ".map.tif"
+REFERENCE = ".reference.tif"
+CROP = ".crop{}.png"
+RESULTS = "results.jsonl"
+RUN = "run.json"
+NAMES = ".semscan-names"
+
+
+def output_path(base: Path, suffix: str) -> Path:
+    """Return the output of one kind (`OVERLAY`, `MASK`, `MAP`, `REFERENCE`, ``CROP.format(1)``) under a claimed name.
+
+    Examples
+    --------
+    >>> output_path(Path("out/a.b"), MAP).name
+    'a.b.map.tif'
+    """
+    return base.parent / (base.name + suffix)
+
+
+class ResultsFolder:
+    """One output folder, shared by any number of threads and processes.
+
+    What runs that were killed have noted is put into `results.jsonl` first; `taken_up` says how many records.
+    Raises OutputError when it cannot be made or written.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self.out = Path(out)
+        self._guard = threading.Lock()
+        self._claimed: dict[str, Path] = {}
+        self._recorded: dict[str, str] = {}  # name key -> source, from results.jsonl
+        self._listed: set[str] = set()  # keys of the files in results.jsonl
+        self._crops: dict[Path, Mapping[str, list[Path]]] = {}  # folder -> what `crops_in` saw there
+        self._left_over: dict[str, list[Path]] = {}  # source -> what its interrupted run wrote
+        self._signature: tuple[int, int] | None = None
+        self._held: dict[str, str] = {}  # name key -> source, from the list of names
+        self._held_signature: tuple[int, int, int] | None = None
+        self._journal: Journal | None = None
+        with self._guard, locked(self.out / NAMES) as names:
+            self.taken_up = self._take_up(names)
+            self._read_results()
+
+    def claim(self, found: Found, source: str) -> Path:
+        """Return the path, without suffix, under which a source's outputs go.
+
+        Candidates in order: the place in the searched folder, or the file's own name, without
+        its suffix; with its suffix; with the names of the folders above it; with a number made
+        from the source. The first that is free or belongs to `source` is taken, so that a
+        rerun gets its own names back. Names that differ only in case count as the same.
+        Claim in the order of the arguments to get the same names from every run.
+
+        Parameters
+        ----------
+        found : Found
+            As from `find_images`.
+        source : str
+            The image's absolute path (`SemImage.source`).
+        """
+        with self._guard:
+            if source not in self._claimed:
+                with locked(self.out / NAMES) as names:
+                    self._read_results()
+                    self._read_held(names)
+                    stem = next(stem for stem in candidates(found, source) if self._is_free(stem, source))
+                    if name_key(stem) in self._held:
+                        self._left_over[source] = self._files_of(stem)
+                    else:  # also a name on record: what a run wrote before it was killed is not
+                        self._hold(names, source, stem)
+                self._claimed[source] = self.out / stem
+            return self._claimed[source]
+
+    def begin(self, run: Mapping[str, Any]) -> None:
+        """Write `run.json` as it is known now, and keep what is noted from here on also if the run is killed."""
+        with self._guard, locked(self.out / NAMES):
+            self._write_run(run)
+            self._journal = Journal(self.out)
+
+    def note(self, record: Mapping[str, Any]) -> None:
+        """Keep one record of the run that has begun. Any thread may call this."""
+        if self._journal is not None:
+            self._journal.add(record)
+
+    def finish(self, records: Iterable[Mapping[str, Any]], run: Mapping[str, Any]) -> None:
+        """Put the records into `results.jsonl` and write `run.json`.
+
+        Records of other sources stay as they are, and so do lines that are not semscan's; one
+        of the same source is replaced where it stands. A record's source is its "source", else
+        the absolute path of its "image".
+        """
+        whole = False
+        try:
+            with self._guard, locked(self.out / NAMES) as names:
+                self._record(names, list(records))
+                whole = True
+                self._write_run(run)
+        finally:
+            if self._journal is not None:
+                self._journal.close(keep=not whole)
+
+    def _record(self, names: BinaryIO, records: Sequence[Mapping[str, Any]]) -> None:
+        lines, held = self._lines(), _held(names)
+        before = {source_of(record): listed(record, self.out) for record in filter(None, map(parsed, lines))}
+        stems: dict[str, list[PurePosixPath]] = {}
+        for source, stem in held:
+            stems.setdefault(source, []).append(PurePosixPath(stem))
+        self._crops.clear()  # this run wrote some
+        kept = [self._keep_name(record, before.get(source_of(record), []), stems) for record in records]
+        write_bytes(self.out / RESULTS, b"".join(merged(lines, kept)))
+        done = {source_of(record) for record in records}
+        names.truncate(0)
+        names.writelines(to_line({"source": source, "stem": stem}) for source, stem in held if source not in done)
+
+    def _keep_name(
+        self,
+        record: Mapping[str, Any],
+        before: Sequence[PurePosixPath],
+        held: Mapping[str, Sequence[PurePosixPath]],
+    ) -> Mapping[str, Any]:
+        """Add to a record what lies there of earlier runs; `before` is what the record that it replaces names."""
+        source, outputs = source_of(record), record.get("outputs")
+        now = {name_key(place) for place in listed(record, self.out)}
+        paths = [self.out / place for place in before] + self._left_over.get(source, [])
+        if record.get("status") == "error":  # it may have written some of its files
+            paths += [path for stem in held.get(source, ()) for path in self._files_of(stem)]
+        if isinstance(outputs, dict) and "crops" in outputs:
+            for place in before:
+                if is_crop(place) and name_key(place) not in now:
+                    with suppress(OutputError):  # it then stays on record
+                        remove_file(self.out / place)
+        earlier = {key: str(path) for path in paths if (key := self._key(path)) not in now and os.path.lexists(path)}
+        return {**record, EARLIER: list(earlier.values())} if earlier else record
+
+    def _take_up(self, names: BinaryIO) -> int:
+        """Put the records of killed runs into the results; return how many there were."""
+        left = abandoned(self.out)
+        records = [record for path in left for record in read_journal(path)]
+        if records:
+            self._record(names, records)
+        for path in left:
+            remove_file(path)
+        return len({source_of(record) for record in records})
+
+    def _write_run(self, run: Mapping[str, Any]) -> None:
+        write_text(self.out / RUN, json.dumps(dict(run), indent=2) + "\n")
+
+    def _is_free(self, stem: PurePosixPath, source: str) -> bool:
+        key = name_key(stem)
+        if key in self._held:
+            return self._held[key] == source
+        there, owner = self._files_of(stem), self._recorded.get(key)
+        if owner is not None:
+            return owner == source and all(self._key(path) in self._listed for path in there)
+        path = output_path(self.out / stem, MAP)
+        return not there or (path in there and map_description(path).get("source") == source)
+
+    def _files_of(self, stem: PurePosixPath) -> list[Path]:
+        """What lies under a name, whoever made it."""
+        base = self.out / stem
+        if base.parent not in self._crops:  # listed once: with each claim, large folders would take minutes
+            self._crops[base.parent] = crops_in(base.parent)
+        crops = self._crops[base.parent].get(name_key(base.name), [])
+        paths = [output_path(base, kind) for kind in (OVERLAY, MASK, MAP, REFERENCE)]
+        return [path for path in (*paths, *crops) if os.path.lexists(path)]
+
+    def _key(self, path: Path) -> str:
+        return name_key(path.relative_to(self.out))
+
+    def _hold(self, names: BinaryIO, source: str, stem: PurePosixPath) -> None:
+        names.write(to_line({"source": source, "stem": str(stem)}))
+        names.flush()
+        self._held[name_key(stem)] = source
+        self._held_signature = _signature_of(names)
+
+    def _read_held(self, names: BinaryIO) -> None:
+        """Learn which names are held, if another process has changed the list since our last look."""
+        signature = _signature_of(names)
+        if signature != self._held_signature:
+            self._held = {name_key(stem): owner for owner, stem in _held(names)}
+            self._held_signature = signature
+
+    def _lines(self) -> list[bytes]:
+        try:
+            return (self.out / RESULTS).read_bytes().splitlines(keepends=True)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise OutputError(
+                f"{self.out / RESULTS}: cannot be read ({error.strerror}); choose another --out"
+            ) from error
+
+    def _read_results(self) -> None:
+        """Learn who owns which name, if the file has changed since the last look."""
+        try:
+            status = os.stat(self.out / RESULTS)
+        except OSError:
+            self._recorded, self._listed, self._signature = {}, set(), None
+            return
+        signature = (status.st_mtime_ns, status.st_size)
+        if signature == self._signature:
+            return
+        self._recorded, self._listed, self._signature = {}, set(), signature
+        for record in filter(None, map(parsed, self._lines())):
+            for place in listed(record, self.out):
+                self._recorded[name_key(stem_of(place))] = source_of(record)
+                self._listed.add(name_key(place))
+
+
+def _signature_of(file: BinaryIO) -> tuple[int, int, int]:
+    status = os.fstat(file.fileno())
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _held(names: BinaryIO) -> list[tuple[str, str]]:
+    """Return (source, stem) of each claim whose record is not in the results yet."""
+    names.seek(0)
+    entries = (parsed(line) for line in names.read().splitlines())
+    return [(str(entry["source"]), str(entry["stem"])) for entry in entries if entry and "stem" in entry]

@@ -1,0 +1,118 @@
+"""The records of a run as they come, so that a killed run loses none.
+
+A run appends each record to a file of its own beside `results.jsonl`, holds a lock on it while it lives,
+and removes it when its records are in `results.jsonl`. One that nobody holds any more is of a run that
+was killed: the next run into the folder takes its records up.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from semscan.errors import OutputError
+from semscan.files.disk.lock import try_lock
+from semscan.files.results.records import parsed, to_line
+
+log = logging.getLogger(__name__)
+
+PATTERN = "results.*.partial.jsonl"
+SYNC_SECONDS = 5.0  # to the disk itself this often: a killed process loses nothing, a power cut little
+
+
+class Journal:
+    """The file of one run. Any thread may add to it. Make it while nobody looks for `abandoned` ones."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = Path(folder) / PATTERN.replace("*", secrets.token_hex(4))
+        self._guard, self._synced = threading.Lock(), time.monotonic()
+        self._file: BinaryIO | None = None
+        try:
+            self._file = self.path.open("xb")
+            try_lock(self._file)
+        except OSError as error:
+            self._give_up(error)
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Append a record. A disk that is full stops the journal, not the run: its end may find room again."""
+        with self._guard:
+            if self._file is None:
+                return
+            try:
+                self._file.write(to_line(record))
+                self._file.flush()
+                if time.monotonic() - self._synced > SYNC_SECONDS:
+                    os.fsync(self._file.fileno())
+                    self._synced = time.monotonic()
+            except OSError as error:
+                self._give_up(error)
+
+    def close(self, keep: bool = False) -> None:
+        """Remove the file, its records being in `results.jsonl`; or `keep` it for the next run to take up."""
+        with self._guard:
+            for step in (self._let_go,) if keep else (self._remove, self._let_go, self._remove):
+                step()  # removed first where a system can: it is then never seen unlocked
+
+    def _remove(self) -> None:
+        with suppress(OSError):
+            self.path.unlink()
+
+    def _give_up(self, error: OSError) -> None:
+        log.debug("%s: no record is kept here any more (%s)", self.path, error)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        with suppress(OSError):
+            if self._file is not None:
+                self._file.close()
+        self._file = None
+
+
+def journals(folder: Path) -> list[Path]:
+    """Journals in a folder, of runs that live or were killed, oldest first.
+
+    Raises
+    ------
+    OutputError
+        If the folder's name is more than a file system takes, or a folder above it cannot be entered.
+    """
+    found = []
+    try:
+        paths = sorted(Path(folder).glob(PATTERN))
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: cannot be used ({error.strerror or error}); name another folder with --out"
+        ) from error
+    for path in paths:
+        with suppress(OSError):  # its run ends just now
+            found.append((path.stat().st_mtime_ns, path))
+    return [path for _, path in sorted(found)]
+
+
+def abandoned(folder: Path) -> list[Path]:
+    """Those of `journals` whose run was killed. Ask only while no journal can be made: it locks for an instant."""
+    return [path for path in journals(folder) if _is_abandoned(path)]
+
+
+def read_journal(path: Path) -> list[dict[str, Any]]:
+    """The whole records of a journal; a last line that was cut off is left out."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError:
+        return []
+    return [record for record in map(parsed, lines) if record is not None]
+
+
+def _is_abandoned(path: Path) -> bool:
+    try:
+        with path.open("r+b") as file:
+            return try_lock(file)
+    except OSError:
+        return False

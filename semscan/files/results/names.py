@@ -1,0 +1,128 @@
+"""Names for outputs: from the source's own name to one that cannot be taken."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import count
+from pathlib import Path, PurePath, PurePosixPath
+from typing import Any
+
+from semscan.files.find.images import OWN_OUTPUT, Found
+
+LONGEST_NAME = 200  # bytes; systems take 255, the suffixes need some
+
+
+def candidates(found: Found, source: str) -> Iterator[PurePosixPath]:
+    """Yield the names for a source's outputs, best first, relative to the output folder, no suffix. Never ends."""
+    place = found.below or PurePosixPath(found.path.name)
+    for name in _names(place, source):
+        yield place.with_name(_fitting(name))
+
+
+def _names(place: PurePath, source: str) -> Iterator[str]:
+    plain = place.name.removesuffix(place.suffix)
+    if plain.strip("."):  # "..png" leaves a dot, which is no name
+        yield plain
+    yield place.name
+    name = place.name
+    for folder in reversed(PurePath(source).parts[1:-1]):
+        name = f"{folder}_{name}"
+        yield name
+    last = f"{place.name}.{hashlib.sha256(_bytes(source)).hexdigest()[:12]}"
+    yield last
+    yield from (f"{last}.{number}" for number in count(2))
+
+
+def _fitting(name: str) -> str:
+    """Cut a name that leaves no room for a suffix; a few letters of its hash keep it its own."""
+    encoded = _bytes(name)
+    if len(encoded) <= LONGEST_NAME:
+        return name
+    kept = encoded[: LONGEST_NAME - 13].decode("utf-8", errors="ignore")
+    return f"{kept}.{hashlib.sha256(encoded).hexdigest()[:12]}"
+
+
+def name_key(stem: PurePath | str) -> str:
+    """Return a name as the least particular file system sees it: letters' case and composition aside."""
+    return unicodedata.normalize("NFC", PurePath(stem).as_posix()).casefold()
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", errors="surrogateescape")
+
+
+def place_of(output: str, out: Path) -> PurePosixPath | None:
+    """Return where one of semscan's outputs lies below the folder `out`, also when it was written from elsewhere."""
+    try:
+        parts = PurePath(os.path.relpath(os.path.abspath(output), os.path.abspath(out))).parts
+    except ValueError:  # another drive of a Windows machine
+        parts = ("..",)
+    if ".." in parts:
+        parts, name = PurePath(output).parts, os.path.basename(os.path.abspath(out))
+        tails = (parts[start:] for start in range(1, len(parts)) if parts[start - 1] == name)
+        parts = next((tail for tail in tails if (out / Path(*tail)).exists()), ())
+    return PurePosixPath(*parts) if parts and OWN_OUTPUT.search(parts[-1]) else None
+
+
+def stem_of(place: PurePosixPath) -> PurePosixPath:
+    """Return an output's place without its suffix.
+
+    Examples
+    --------
+    >>> stem_of(PurePosixPath("bridge/a.b.map.tif"))
+    PurePosixPath('bridge/a.b')
+    """
+    return PurePosixPath(place.parent, OWN_OUTPUT.sub("", place.name))
+
+
+EARLIER = "earlier_outputs"  # in a record: files of earlier runs of the same image that are still there
+
+
+CROP_NAME = re.compile(r"\.crop\d+\.png$", re.IGNORECASE)
+
+
+def listed(record: Mapping[str, Any], out: Path) -> list[PurePosixPath]:
+    """Places below the folder `out` of all that a record names: its outputs, and those of earlier runs.
+
+    Examples
+    --------
+    >>> outputs = {"mask": "out/a.mask.png", "crops": ["out/a.crop1.png"], "map": "elsewhere/a.map.tif"}
+    >>> [str(place) for place in listed({"outputs": outputs, EARLIER: ["out/a.overlay.png"]}, Path("out"))]
+    ['a.mask.png', 'a.crop1.png', 'a.overlay.png']
+    """
+    outputs = record.get("outputs")
+    values = [*(outputs.values() if isinstance(outputs, dict) else ()), record.get(EARLIER)]
+    places = (place_of(path, out) for path in _texts(values))
+    return [place for place in places if place is not None]
+
+
+def crops_in(folder: Path) -> Mapping[str, list[Path]]:
+    """The files in a folder with a crop's name, whoever made them, by the key of the name before the suffix."""
+    found = defaultdict(list)
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:  # not there yet
+        names = []
+    for name in names:
+        match = CROP_NAME.search(name)
+        if match:
+            found[name_key(name[: match.start()])].append(folder / name)
+    return found
+
+
+def is_crop(place: PurePosixPath) -> bool:
+    """True for a place with a crop's name."""
+    return CROP_NAME.search(place.name) is not None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    for each in value if isinstance(value, list) else (value,):
+        if isinstance(each, list):
+            yield from _texts(each)
+        elif isinstance(each, str) and "\0" not in each:
+            yield each

@@ -1,0 +1,114 @@
+"""Exports to disk, never over a file that is not semscan's own, and the masks they are made from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePath, PurePosixPath
+from typing import Any
+
+import cv2
+import numpy as np
+
+from semscan.errors import OutputError
+from semscan.files.disk.atomic import write_bytes
+from semscan.files.find.images import OWN_OUTPUT, Found
+from semscan.files.results.finished_run import FinishedRun
+from semscan.files.results.names import candidates, name_key
+from semscan.files.results.records import source_of
+
+# bytes in which a file says who wrote it
+HEAD = 512
+TAIL = 64
+
+
+def write_export(path: Path, data: bytes, mark: bytes) -> None:
+    """Write an export, in one piece, over an earlier one but over nothing else.
+
+    Parameters
+    ----------
+    path : Path
+        Target.
+    data : bytes
+        The whole content.
+    mark : bytes
+        What files of this form hold near their beginning or end when semscan wrote them.
+
+    Raises
+    ------
+    OutputError
+        If a file of somebody else is there, or it cannot be written.
+    """
+    if not _is_ours(path, mark):
+        raise OutputError(f"{path} is there and not as semscan wrote it; move it away, or choose another --out")
+    write_bytes(path, data)
+
+
+def read_mask(finished: FinishedRun, record: Mapping[str, Any]) -> np.ndarray | None:
+    """The mask of a record's image, uint8 (rows, cols); None if it was not written or is gone or damaged."""
+    outputs = record.get("outputs")
+    path = finished.locate(outputs.get("mask")) if isinstance(outputs, dict) else None
+    if path is None:
+        return None
+    try:
+        return cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
+    except (OSError, cv2.error):
+        return None
+
+
+def export_names(finished: FinishedRun) -> Iterator[tuple[dict[str, Any], PurePosixPath]]:
+    """Yield each inspected image's record with the name of its exports, below the output folder, no suffix.
+
+    It is the name of its other outputs; an image without any gets one of its own that no other has.
+    """
+    inspected = [record for record in finished.records if record["status"] == "ok"]
+    stems = {source_of(record): _stem(finished, record) for record in inspected}
+    taken = {name_key(stem) for stem in stems.values() if stem is not None}
+    for record in inspected:
+        source = source_of(record)
+        stem = stems[source]
+        if stem is None:
+            free = candidates(Found(str(record.get("image")), Path(source)), source)
+            stem = next(name for name in free if name_key(name) not in taken)
+            taken.add(name_key(stem))
+        yield record, stem
+
+
+def relative_path(source: str, folder: Path) -> str:
+    """From a folder to a file, with forward slashes; the whole path where there is no way (another drive)."""
+    try:
+        return PurePath(os.path.relpath(source, folder)).as_posix()
+    except ValueError:
+        return PurePath(source).as_posix()
+
+
+def short_names(records: list[dict[str, Any]]) -> list[str]:
+    """Each image's path below the innermost folder that holds them all, with forward slashes."""
+    sources = [source_of(record) for record in records]
+    try:
+        common = os.path.commonpath([os.path.dirname(source) for source in sources]) if sources else ""
+    except ValueError:
+        return [PurePath(source).as_posix() for source in sources]
+    return [relative_path(source, Path(common)) for source in sources]
+
+
+def _stem(finished: FinishedRun, record: Mapping[str, Any]) -> PurePosixPath | None:
+    outputs = record.get("outputs")
+    for written in outputs.values() if isinstance(outputs, dict) else ():
+        path = finished.locate(written)
+        match = OWN_OUTPUT.search(path.name) if path else None
+        if path and match:
+            return PurePosixPath(path.with_name(path.name[: match.start()]).relative_to(finished.folder).as_posix())
+    return None
+
+
+def _is_ours(path: Path, mark: bytes) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+            file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
+            return not head or mark in head or mark in file.read(TAIL)
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror}); choose another --out") from error

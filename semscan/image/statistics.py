@@ -1,0 +1,66 @@
+"""Figures of one image by which the images of a data set are compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from semscan.image.near_duplicates import fine_detail, perceptual_hash
+from semscan.values import CleanImage
+
+_STEADY = 1.5  # px: noise is blurred by this before detail is measured
+
+
+@dataclass(frozen=True, slots=True)
+class ImageStatistics:
+    """One image at a glance.
+
+    `mean`, `deviation` and `contrast` (0.5 to 99.5 percentile) in shares of full scale; `dark` and `bright` the
+    shares of pixels at the lowest and highest level; `detail` the typical size of its structures in pixels.
+    `signs` is the perceptual hash, 64 values of -1 or 1; `fine` what is finer than a few pixels in its
+    middle, float16, of length 1.
+    """
+
+    mean: float
+    deviation: float
+    contrast: float
+    dark: float
+    bright: float
+    detail: float
+    signs: np.ndarray
+    fine: np.ndarray
+
+
+def image_statistics(image: CleanImage, *, eight_bits: bool) -> ImageStatistics:
+    """Measure the judged rows of an image.
+
+    Parameters
+    ----------
+    image : CleanImage
+    eight_bits : bool
+        Whether its file fills 0 to 255, so that only these two levels can be saturated; other files are
+        saturated where they stay at their own lowest or highest level.
+    """
+    values = image.values[image.judged.any(axis=1)]
+    low, high = np.percentile(values, (0.5, 99.5))
+    ends = (0.0, 1.0) if eight_bits else (float(values.min()), float(values.max()))
+    return ImageStatistics(
+        mean=float(values.mean()),
+        deviation=float(values.std()),
+        contrast=float(high - low),
+        dark=float((values <= ends[0]).mean()),
+        bright=float((values >= ends[1]).mean()),
+        detail=typical_detail(values),
+        signs=perceptual_hash(values),
+        fine=fine_detail(values),
+    )
+
+
+def typical_detail(values: np.ndarray) -> float:
+    """Typical size of the structures of an image, float32 (rows, cols), in pixels."""
+    # one over the mean rate of change, as for the mean frequency of a random signal (S. O. Rice, 1944)
+    steady = cv2.GaussianBlur(values, (0, 0), _STEADY)
+    change = np.square(np.diff(steady, axis=0)).mean() + np.square(np.diff(steady, axis=1)).mean()
+    return float(steady.std() / np.sqrt(max(float(change), 1e-12)))

@@ -1,0 +1,1 @@
+"""The networks: the attention-guided autoencoder and the attention CNN."""

@@ -1,0 +1,1 @@
+"""What fitting a network needs: batches, losses, callbacks."""

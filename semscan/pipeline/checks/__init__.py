@@ -1,0 +1,1 @@
+"""Checks of a data set, for doctor and before a training."""

@@ -1,0 +1,86 @@
+"""What the default training will take, in minutes and memory, before it is begun."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from semscan.files.datasets.layout import Layout
+from semscan.image.resize import zoomed_shape
+from semscan.pipeline.checks.dataset import Seen
+from semscan.pipeline.training.data.dataset import working_scale
+from semscan.pipeline.training.data.image_cache import ImageCache
+from semscan.pipeline.training.data.split import split_good
+from semscan.pipeline.training.workload import Workload, autoencoder_work, classifier_side, classifier_work
+from semscan.settings import AUTO, GALLERY_BYTES, ReadSettings, TrainSettings
+
+# Training pixels a second on two cores and the memory of TensorFlow with its network, as measured.
+_RATES = {"autoencoder": 2.1e6, "attention-cnn": 1.0e6}
+_MEMORY = {"autoencoder": 1500, "attention-cnn": 1200}
+# time falls less than in step with more cores
+_CORES = 2
+_GAIN = 0.7
+
+
+def training_cost(layout: Layout, seen: Sequence[Seen], read: ReadSettings, cores: int) -> dict[str, Any] | None:
+    """Estimate a default training: network, steps, patch side in pixels, minutes and MiB, rough by a third.
+
+    Parameters
+    ----------
+    layout : Layout
+    seen : sequence of Seen
+        The training images that can be read.
+    read : ReadSettings
+    cores : int
+        Processors that training may use.
+
+    Returns
+    -------
+    dict or None
+        None if no image is left to train on.
+    """
+    planned = default_workload(layout, seen, read)
+    if planned is None:
+        return None
+    work, pixels = planned
+    seconds = work.steps * work.batch * work.tile**2 / _RATES[layout.network] * (_CORES / cores) ** _GAIN
+    cache = min(GALLERY_BYTES, 2 * pixels)  # two bytes a pixel
+    return {
+        "network": layout.network,
+        "steps": work.steps,
+        "patch_px": work.tile,
+        "cores": cores,
+        "minutes": round(seconds / 60, 1),
+        "memory_mib": round(_MEMORY[layout.network] + cache / 2**20),
+    }
+
+
+def default_workload(layout: Layout, seen: Sequence[Seen], read: ReadSettings) -> tuple[Workload, int] | None:
+    """Plan the default training as train does, and count the pixels it keeps; None if no image is left."""
+    if layout.network == "attention-cnn":
+        if not seen:
+            return None
+        work = classifier_work(classifier_side(max(max(image.judged_shape) for image in seen)))
+        return work, len(seen) * work.tile**2
+    good = [image for image in seen if image.good]
+    if not good:
+        return None
+    scale, near = working_scale([image.path for image in good], [image.nm_per_pixel for image in good], read, AUTO)
+    shapes = [
+        zoomed_shape(image.judged_shape, scale.zoom(image.nm_per_pixel))
+        for image, is_near in zip(good, near, strict=True)
+        if is_near
+    ]
+    if not shapes:
+        return None
+    cache = ImageCache([Path()] * len(shapes), _never_read, shapes=shapes)
+    usual = TrainSettings()
+    split = split_good(cache, share=usual.held_back, few=usual.few, seed=usual.seed)
+    return autoencoder_work(split), sum(rows * cols for rows, cols in shapes)
+
+
+def _never_read(path: Path) -> np.ndarray:
+    raise AssertionError("the shapes are known")

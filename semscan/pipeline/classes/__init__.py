@@ -1,0 +1,1 @@
+"""What kind of defect a region is."""

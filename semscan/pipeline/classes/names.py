@@ -1,0 +1,32 @@
+"""The names of regions: what a classifier of regions takes and gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from semscan.settings import SURE, UNKNOWN
+
+# (numbers of the regions' pixels, int32 (rows, cols); the number of each region) -> name and probability of each
+Names = Sequence[tuple[str, float]]
+
+
+RegionClassifier = Callable[[np.ndarray, Sequence[int]], Names]
+
+
+def told(logits: np.ndarray, names: Sequence[str], *, strange: np.ndarray) -> Names:
+    """The best name of each row of logits with its probability; "unknown" if that is low, or the best is `strange`.
+
+    Examples
+    --------
+    >>> told(np.array([[4.0, 0.0], [0.1, 0.0], [9.0, 0.0]]), ["gap", "speck"], strange=np.eye(3, 2, -2) > 0)
+    [('gap', 0.9820137900379085), ('unknown', 0.52497918747894), ('unknown', 0.9998766054240137)]
+    """
+    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    shares = powers / powers.sum(axis=1, keepdims=True)
+    best = shares.argmax(axis=1)
+    return [
+        (UNKNOWN if share[k] < SURE or odd[k] else names[k], float(share[k]))
+        for share, odd, k in zip(shares, strange, best, strict=True)
+    ]

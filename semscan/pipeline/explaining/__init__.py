@@ -1,0 +1,1 @@
+"""What a network attends to, and whether that matters for its score."""

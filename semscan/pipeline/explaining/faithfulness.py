@@ -1,0 +1,102 @@
+"""The test whether the attended area matters: it is replaced by background, square by square, and scored again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import cv2
+import numpy as np
+
+from semscan.errors import UsageFault
+from semscan.image.exemplar_background import exemplar_background
+from semscan.maps.normalise import to_map
+from semscan.pipeline.methods.base import MethodResult
+from semscan.pipeline.methods.model import ModelMethod
+from semscan.pipeline.methods.periodic import PeriodicMethod
+from semscan.scores.faithful import block_ranks, weigh_curves, whole_shares
+from semscan.settings import FaithfulSettings
+from semscan.values import CleanImage
+
+
+def measure_faithfulness(
+    image: CleanImage,
+    attention: np.ndarray,
+    reconstruction: np.ndarray | None,
+    method: ModelMethod,
+    settings: FaithfulSettings,
+) -> dict[str, Any]:
+    """Measure whether what is attended carries the score.
+
+    Parameters
+    ----------
+    image : CleanImage
+    attention : ndarray of float32, shape (rows, cols)
+        What is attended, the image's own size.
+    reconstruction : ndarray of float32, same shape, or None
+        On the grey scale of the image.
+    method : ModelMethod
+        Scores the altered images, exactly as inspect would.
+    settings : FaithfulSettings
+
+    Returns
+    -------
+    dict
+        As from `semscan.scores.faithful.weigh_curves`, and ``score`` (what was measured), ``background``.
+    """
+    seen = method(image)
+    score_name, score = _score(seen, method)
+    rng = np.random.default_rng(settings.seed)
+    rank = block_ranks(attention, image.judged, settings.block, rng)
+    odd = (rank < settings.avoid) | (to_map(seen.raw, method.raw_threshold) > 0.5)
+    background = _background(image, odd, reconstruction, settings)
+
+    ranked = rank <= 1
+    shares = whole_shares(settings.shares, len(np.unique(rank[ranked])))
+
+    def curve(ranks: np.ndarray) -> list[float]:
+        return [score(method(_replaced(image, background, ranks, share, settings.rim))) for share in shares]
+
+    flat = np.zeros_like(attention)
+    randoms = [curve(block_ranks(flat, image.judged, settings.block, rng)) for _ in range(settings.draws)]
+    backwards = np.where(ranked, rank[ranked].max(initial=0) - rank, rank)
+    found = weigh_curves(shares, curve(rank), curve(backwards), randoms, margin=settings.margin, fall=settings.fall)
+    return {"score": score_name, "background": settings.background, **found}
+
+
+def _score(seen: MethodResult, method: ModelMethod) -> tuple[str, Callable[[MethodResult], float]]:
+    """What is measured: the probability of the class that the whole image is told; else its score."""
+    told: Mapping[str, float] | None = seen.class_probabilities
+    if told:
+        name = max(told, key=lambda one: told[one])
+        return f"probability of '{name}'", lambda evidence: float((evidence.class_probabilities or {})[name])
+    return "image score", lambda evidence: float(to_map(evidence.raw, method.raw_threshold).max(initial=0))
+
+
+def _replaced(image: CleanImage, background: np.ndarray, rank: np.ndarray, share: float, rim: float) -> CleanImage:
+    """The image with `share` of its squares, by rank, taken from `background`, softly."""
+    if share <= 0:
+        return image
+    if share >= 1:
+        return replace(image, values=np.where(image.judged, background, image.values))
+    mask = cv2.GaussianBlur((rank < share).astype(np.float32), (0, 0), rim)
+    mixed = image.values + mask * (background - image.values)
+    return replace(image, values=np.where(image.judged, mixed, image.values))
+
+
+def _background(
+    image: CleanImage, avoid: np.ndarray, reconstruction: np.ndarray | None, settings: FaithfulSettings
+) -> np.ndarray:
+    """What the image would be without its odd places."""
+    if settings.background == "patches":
+        return exemplar_background(image.values, image.judged, avoid, block=settings.block, reach=settings.reach)
+    if settings.background == "blur":
+        return cv2.GaussianBlur(image.values, (0, 0), settings.blur, borderType=cv2.BORDER_REFLECT)
+    if settings.background == "repeats":
+        found = PeriodicMethod()(image)
+        judged = image.judged if found.judged is None else found.judged
+        return np.where(judged, image.values if found.reference is None else found.reference, image.values)
+    if reconstruction is None:
+        raise UsageFault("--background reconstruction: this network reconstructs nothing; take patches or blur")
+    return reconstruction

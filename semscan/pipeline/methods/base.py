@@ -1,0 +1,143 @@
+"""Who looks at an image: a method turns a clean image into a raw map.
+
+A trained network is one method; an image's own repeats and a second image of the same place are
+others. Whatever else can say where an image is odd joins by having a name, a raw threshold and the same
+call, and a line in `METHOD_FACTORIES`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from semscan.errors import BadModelError, UsageFault
+from semscan.pipeline.classes.names import RegionClassifier
+from semscan.settings import AUTO, DEFAULT_MODEL, MODEL_VARIABLE, InspectSettings
+from semscan.values import CleanImage, Periodic
+
+# name -> "module:function" that makes it from settings; looked up on use, so that none loads another's libraries
+METHOD_FACTORIES = {
+    "model": "semscan.pipeline.methods.model:model_method",
+    "periodic": "semscan.pipeline.methods.periodic:PeriodicMethod",
+    "reference": "semscan.pipeline.methods.reference:ReferenceMethod",
+}
+FALSE_ALARMS = 0.1  # false regions per good image that an untrained method's own threshold promises at most
+COMBINED = "semscan.pipeline.methods.combined:CombinedMethod"
+
+
+@dataclass(frozen=True, slots=True)
+class MethodResult:
+    """What a method saw.
+
+    `raw` is float32 (rows, cols), raw scores, 0 where not judged. `judged` is bool (rows, cols) if the method
+    could not judge all of what the clean image lets it. `reference` is float32 (rows, cols): what the image
+    should look like, on its grey scale. `parts` holds, of several methods, each one's raw map in multiples
+    of its threshold. `classify_regions` names regions, where the method knows classes.
+    """
+
+    raw: np.ndarray
+    class_probabilities: Mapping[str, float] | None = None
+    judged: np.ndarray | None = None
+    reference: np.ndarray | None = None
+    periodic: Periodic | None = None
+    parts: Mapping[str, np.ndarray] = field(default_factory=dict)
+    classify_regions: RegionClassifier | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Method(Protocol):
+    """A named look at a clean image. `raw_threshold` is the raw score that becomes 0.5; None: there is none."""
+
+    name: str
+    raw_threshold: float | None
+    about: Mapping[str, Any]
+
+    def __call__(self, image: CleanImage) -> MethodResult: ...
+
+
+def choose_method(settings: InspectSettings) -> Method:
+    """The method that the settings ask for; several as one.
+
+    Raises
+    ------
+    BadModelError
+        If there is no model, or it cannot be used.
+    UsageFault
+        If methods do not go together or lack what they need.
+    BadImageError
+        If the one reference image cannot be read.
+    """
+    names = chosen_methods(settings)
+    methods = [_named(METHOD_FACTORIES[name])(settings) for name in names]
+    return methods[0] if len(methods) == 1 else _named(COMBINED)(methods)
+
+
+def chosen_methods(settings: InspectSettings) -> tuple[str, ...]:
+    """The methods that the settings come down to, "auto" resolved; see `choose_method`."""
+    names = tuple(dict.fromkeys(settings.method))
+    if names != (AUTO,):
+        _check(names, settings)
+        return names
+    if settings.reference and settings.model:
+        raise UsageFault(
+            "both --model and --reference are given; say who judges with --method model, --method reference or both"
+        )
+    if settings.reference:
+        return ("reference",)
+    named = settings.model or os.environ.get(MODEL_VARIABLE)
+    return ("model",) if named or Path(DEFAULT_MODEL).exists() else ("periodic",)
+
+
+def announcement(settings: InspectSettings) -> str | None:
+    """What to say before the first image when the method was not the user's own choice."""
+    if tuple(settings.method) == (AUTO,) and chosen_methods(settings) == ("periodic",):
+        return (
+            f"no model (./{DEFAULT_MODEL} does not exist, none named with --model or ${MODEL_VARIABLE}): "
+            "each image is compared with its own repeats (--method periodic)"
+        )
+    return None
+
+
+def model_path(settings: InspectSettings) -> Path:
+    """Where the model lies: as given, else from the environment, else the default folder here."""
+    named = settings.model or os.environ.get(MODEL_VARIABLE)
+    path = Path(named or DEFAULT_MODEL)
+    if not os.path.exists(path):  # Path.exists raises where a folder may not be entered
+        found = f"no model at {path}" if named else f"no model found: ./{DEFAULT_MODEL} does not exist"
+        raise BadModelError(
+            f"{found}; train one with `semscan train DATA`, or name one with --model or ${MODEL_VARIABLE}"
+        )
+    return path
+
+
+def settled(settings: InspectSettings) -> dict[str, Any]:
+    """Method, model and reference as they were decided, to repeat the run where the environment differs."""
+    names = chosen_methods(settings)
+    return {
+        "method": names,
+        "model": str(model_path(settings)) if "model" in names else None,
+        "reference": settings.reference if "reference" in names else None,
+    }
+
+
+def _check(names: tuple[str, ...], settings: InspectSettings) -> None:
+    for name in names:
+        if name not in METHOD_FACTORIES:
+            also = f"--method {AUTO} stands alone; " if name == AUTO else ""
+            raise UsageFault(f"no method {name!r} to combine: {also}take of {', '.join(METHOD_FACTORIES)}")
+    if "reference" in names and not settings.reference:
+        raise UsageFault("--method reference needs the image to compare with: --reference FILE, or a folder of them")
+    for name, given in (("reference", settings.reference), ("model", settings.model)):
+        if given and name not in names:
+            raise UsageFault(f"--{name} is given but not used by --method {names[0]}; add --method {name}")
+
+
+def _named(place: str) -> Any:
+    module, function = place.split(":")
+    return getattr(import_module(module), function)

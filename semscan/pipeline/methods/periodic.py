@@ -1,0 +1,45 @@
+"""The method that is an image's own repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from semscan.errors import NotPeriodicError
+from semscan.pipeline.methods.base import FALSE_ALARMS, MethodResult
+from semscan.reference.cell.compare import compare_cells, find_image_lattice
+from semscan.reference.cell.lattice import PERIODIC, Lattice
+from semscan.settings import InspectSettings
+from semscan.values import CleanImage, Periodic
+
+
+class PeriodicMethod:
+    """An image's own repeats. Raw scores are multiples of what chance reaches in that very image."""
+
+    name = "periodic"
+    raw_threshold: float | None = 1.0
+    about: Mapping[str, Any] = {
+        "calibration": {"raw_threshold": 1.0, "false_alarms": FALSE_ALARMS, "held_back": "the image's own repeats"}
+    }
+
+    def __init__(self, settings: InspectSettings | None = None) -> None:
+        """Nothing to prepare; `settings` are taken for the sake of the other methods."""
+
+    def __call__(self, image: CleanImage) -> MethodResult:
+        """Compare `image` with its repeats; raises NotPeriodicError if it has none."""
+        lattice = find_image_lattice(image)
+        if not lattice.found:
+            raise NotPeriodicError(
+                f"{image.source}: not periodic enough to be its own reference (confidence {lattice.confidence:.2f}, "
+                f"wanted {PERIODIC}); train a model with `semscan train`, or give an image of the same place with "
+                "--reference",
+                lattice.confidence,
+            )
+        found = compare_cells(image, lattice)
+        return MethodResult(
+            found.raw, judged=found.judged, reference=found.reference, periodic=_periodic(found.lattice)
+        )
+
+
+def _periodic(lattice: Lattice) -> Periodic:
+    return Periodic(lattice.found, lattice.confidence, tuple(lattice.pitch_px), tuple(lattice.angle_deg))

@@ -1,0 +1,1 @@
+"""Reports of finished inspections, one writer for each format."""

@@ -1,0 +1,145 @@
+"""A finished inspection as one page to read and to mail."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from semscan.errors import OutputError, SemscanError
+from semscan.files.disk.atomic import write_text
+from semscan.files.models.folder import read_model_folder
+from semscan.files.results.finished_run import FinishedRun, read_finished
+from semscan.pipeline.reporting.thumbnails import Pictures, draw_pictures
+from semscan.pipeline.reporting.written import Written
+from semscan.report.html import html_report
+from semscan.settings import ReportSettings
+
+PAGE = "report.html"
+CARD = "MODEL_CARD.md"
+LARGEST_CARD = 1 << 18
+OWN = b'<meta name="generator" content="semscan'
+LARGEST_HEAD = 2048
+
+
+def write_html(results_folder: Path | str, out: Path | str | None = None) -> Path:
+    """Write the report of an output folder; return where it lies.
+
+    Parameters
+    ----------
+    results_folder : path
+        The --out of an inspection.
+    out : path, optional
+        The file to write; by default `PAGE` in the folder. A folder gets `PAGE` in it.
+
+    Raises
+    ------
+    OutputError
+        If the folder holds no records, or the page cannot be written, or another page than a report lies there.
+    """
+    finished = read_finished(Path(results_folder))
+    path = Path(out) if out is not None else finished.folder / PAGE
+    if path.is_dir():
+        path = path / PAGE
+    _check_own(path)
+    pictures = draw_pictures(finished)
+    card, said = _model_card(finished.run)
+    page = html_report(
+        finished.records,
+        run=finished.run,
+        title=f"Inspection of {_name(finished)}",
+        previews=pictures.previews,
+        crops=pictures.crops,
+        links=_links(finished, path.parent),
+        model_card=card,
+        notes=[*_notes(finished, pictures), *said],
+    )
+    write_text(path, page)
+    return path
+
+
+def _check_own(path: Path) -> None:
+    """Refuse to replace what is not a report."""
+    try:
+        with path.open("rb") as file:
+            begin = file.read(LARGEST_HEAD)
+    except OSError:  # nothing there, or nothing that can be read: writing will tell
+        return
+    if begin and OWN not in begin:
+        raise OutputError(f"{path}: is no report of semscan, and is not replaced; name another file with --out")
+
+
+def _name(finished: FinishedRun) -> str:
+    """What was inspected, as its folder is called; else where the results are."""
+    folders = {os.path.dirname(str(record.get("source", ""))) for record in finished.records}
+    try:
+        common = os.path.basename(os.path.commonpath(folders))
+    except ValueError:  # none, or of two drives
+        common = ""
+    return common or finished.folder.resolve().name
+
+
+def _links(finished: FinishedRun, page_folder: Path) -> dict[int, str]:
+    """Number of a record -> address of its overlay, seen from the page."""
+    links = {}
+    for place, record in enumerate(finished.records, start=1):
+        outputs = record.get("outputs")
+        path = finished.locate(outputs.get("overlay")) if isinstance(outputs, dict) else None
+        if path is None:
+            continue
+        try:
+            way = os.path.relpath(path, page_folder)
+        except ValueError:  # another drive of a Windows machine
+            continue
+        links[place] = quote(os.fsencode(way.replace(os.sep, "/")))  # also ":" and what is no text
+    return links
+
+
+def _notes(finished: FinishedRun, pictures: Pictures) -> list[str]:
+    """What must be known before the figures are read."""
+    notes, count, last = [], len(finished.records), finished.run.get("images")
+    if finished.unfinished:
+        notes.append(f"{finished.unfinished} of the records are of an inspection that has not ended, or was cut off.")
+    if finished.run.get("state") == "interrupted":
+        notes.append("The last run was interrupted: images that it did not reach are missing.")
+    if isinstance(last, int) and last != count and not finished.unfinished:
+        notes.append(f"The folder holds the records of several runs; the settings below are of the last, of {last}.")
+    if pictures.left_out:
+        notes.append(
+            f"{pictures.left_out} images are listed without a picture, to keep the page small: those "
+            "without defects and with the lowest scores."
+        )
+    return notes
+
+
+def _model_card(run: Mapping[str, Any]) -> tuple[str | None, Sequence[str]]:
+    """The model's card, if it is still there, and a word of warning if it may be of another model."""
+    about = run.get("method")
+    if not isinstance(about, dict) or not isinstance(about.get("model"), str):
+        return None, ()
+    model = Path(str(run.get("folder") or ""), about["model"])
+    try:
+        with (model / CARD).open(encoding="utf-8", errors="replace") as file:
+            text = file.read(LARGEST_CARD)
+    except (OSError, ValueError):
+        return None, (f"The model's card is not shown: there is no {CARD} in {about['model']} any more.",)
+    try:
+        same = read_model_folder(model).fingerprint == about.get("fingerprint")
+    except SemscanError:
+        same = False
+    return text, () if same else (f"{about['model']} has changed since the inspection; its card may be another's.",)
+
+
+PAGE_SUFFIXES = (".html", ".htm")
+
+
+def write_page(results: Path, settings: ReportSettings) -> Generator[Written, None, None]:
+    """The report as one HTML page."""
+    from semscan.pipeline.reporting.html_page import PAGE, write_html
+
+    out = None if settings.out is None else Path(settings.out)
+    if out is not None and out.suffix.lower() not in PAGE_SUFFIXES:
+        out = out / PAGE
+    yield Written("html", write_html(results, out))

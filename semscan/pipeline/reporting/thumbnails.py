@@ -1,0 +1,148 @@
+"""The small pictures of a report: overlays at a glance, and each defect by itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+
+from semscan.files.disk.encode import jpeg_bytes
+from semscan.files.results.finished_run import FinishedRun
+from semscan.pipeline.reporting.source_image import reread
+from semscan.report.html import Picture
+from semscan.report.pictures import colours
+from semscan.report.pictures.crops import crop_box, stretched
+from semscan.report.pictures.overlay import image_part
+from semscan.values import Box
+
+LARGEST_SIDE = 512
+SMALLEST_SIDE = 256
+FULL_SIZE = 120  # images up to which previews have their largest side; beyond, the page grows no more
+EVERY = 500  # images up to which each has a preview; beyond, the defective ones and ...
+HOTTEST = 100
+BUDGET = 9_000_000  # bytes of all pictures; as text they are a third longer, and the page is to be mailed
+MOST_CROPS = 400
+CROP_SIDE = 224  # larger crops are reduced to this
+PREVIEW_QUALITY = 62
+CROP_QUALITY = 82
+
+
+@dataclass(slots=True)
+class Pictures:
+    """By the number of the record, from 1, and the id of the region. `left_out` images got no preview."""
+
+    previews: dict[int, Picture] = field(default_factory=dict)
+    crops: dict[tuple[int, str], Picture] = field(default_factory=dict)
+    left_out: int = 0
+
+
+def draw_pictures(finished: FinishedRun) -> Pictures:
+    """Draw the previews and crops of a finished inspection, the hottest first as long as there is room.
+
+    A preview is the picture of the overlay; without one, the image. A crop is cut from the image, or from the
+    overlay when the image has gone or changed.
+    """
+    made, room, crops_left = Pictures(), BUDGET, MOST_CROPS
+    chosen = _chosen(finished.records)
+    side = LARGEST_SIDE * math.sqrt(min(1.0, FULL_SIZE / max(1, len(chosen))))
+    side = max(SMALLEST_SIDE, round(side))
+    for place in chosen:
+        record = finished.records[place - 1]
+        regions = [r for r in record.get("regions") or () if isinstance(r, dict) and not r.get("nuisance")][:crops_left]
+        overlay, image = _overlay(finished, record), None
+        if regions or overlay is None:
+            image = reread(finished, record)
+        seen = overlay if overlay is not None else image
+        if seen is None:
+            continue
+        if room <= 0:
+            made.left_out += 1
+            continue
+        made.previews[place] = _preview(seen, side)
+        room -= len(made.previews[place].jpeg)
+        for region in regions:
+            crop = _crop(image if image is not None else seen, record, region)
+            if crop is not None:
+                made.crops[place, str(region.get("id"))] = crop
+                room -= len(crop.jpeg)
+                crops_left -= 1
+    made.left_out += sum(record.get("status") == "ok" for record in finished.records) - len(chosen)
+    return made
+
+
+def _chosen(records: Iterable[Mapping[str, Any]]) -> list[int]:
+    """Numbers of the records that get a preview, hottest first."""
+    fine = [(place, record) for place, record in enumerate(records, start=1) if record.get("status") == "ok"]
+    fine.sort(key=lambda item: -_heat(item[1]))
+    if len(fine) > EVERY:
+        fine = [item for rank, item in enumerate(fine) if rank < HOTTEST or item[1].get("defect") is True]
+    return [place for place, _ in fine]
+
+
+def _heat(record: Mapping[str, Any]) -> float:
+    score = record.get("score")
+    return score if isinstance(score, int | float) and math.isfinite(score) else -1.0
+
+
+def _overlay(finished: FinishedRun, record: Mapping[str, Any]) -> np.ndarray | None:
+    """The overlay without what stands beside and below the image; BGR."""
+    outputs = record.get("outputs")
+    path = finished.locate(outputs.get("overlay")) if isinstance(outputs, dict) else None
+    if path is None:
+        return None
+    try:
+        canvas = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, cv2.error):
+        return None
+    return None if canvas is None else image_part(canvas, *_shape(record))
+
+
+def _shape(record: Mapping[str, Any]) -> tuple[int, int]:
+    rows, cols = record.get("height"), record.get("width")
+    return (rows, cols) if isinstance(rows, int) and isinstance(cols, int) and rows > 0 < cols else (0, 0)
+
+
+def _preview(seen: np.ndarray, side: int) -> Picture:
+    picture = colours.to_grey(seen) if seen.dtype == np.float32 else seen
+    small = _within(picture, side)
+    return Picture(jpeg_bytes(small, PREVIEW_QUALITY), small.shape[1], small.shape[0])
+
+
+def _within(picture: np.ndarray, side: int) -> np.ndarray:
+    """The picture, reduced if a side of it is longer than `side`."""
+    share = side / max(picture.shape[:2])
+    if share >= 1:
+        return picture
+    size = max(1, round(picture.shape[1] * share)), max(1, round(picture.shape[0] * share))
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+
+
+def _crop(seen: np.ndarray, record: Mapping[str, Any], region: Mapping[str, Any]) -> Picture | None:
+    """One region with its surroundings, contrast stretched; None if the record does not say where it is."""
+    box, (rows, cols) = _box(region), _shape(record)
+    if box is None or not (0 <= box.top < box.bottom <= rows and 0 <= box.left < box.right <= cols):
+        return None
+    around = crop_box(box, (rows, cols))
+    zoom = seen.shape[0] / rows  # an overlay of a small image is larger than the image
+    top, left, bottom, right = (round(edge * zoom) for edge in (around.top, around.left, around.bottom, around.right))
+    part = seen[top:bottom, left:right]
+    part = colours.to_grey(stretched(part)) if part.dtype == np.float32 else part
+    small = _within(part, CROP_SIDE)
+    high, wide = around.bottom - around.top, around.right - around.left
+    x, y, width, height = box.xywh
+    shares = (x - around.left) / wide, (y - around.top) / high, width / wide, height / high
+    nm = record.get("nm_per_pixel")
+    width_nm = wide * nm if isinstance(nm, int | float) and math.isfinite(nm) and nm > 0 else None
+    return Picture(jpeg_bytes(small, CROP_QUALITY), small.shape[1], small.shape[0], width_nm, shares)
+
+
+def _box(region: Mapping[str, Any]) -> Box | None:
+    bbox = region.get("bbox")
+    if not (isinstance(bbox, list) and len(bbox) == 4 and all(isinstance(value, int) for value in bbox)):
+        return None
+    x, y, width, height = bbox
+    return Box(y, x, y + height, x + width)

@@ -1,0 +1,1 @@
+"""What every run over many images shares: order, error records, outputs, run record."""

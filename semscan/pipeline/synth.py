@@ -1,0 +1,149 @@
+"""The story of `semscan synth`: a recipe becomes a folder of images with planted defects and masks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from semscan import __version__
+from semscan.errors import OutputError
+from semscan.files.datasets.synth_index import INDEX, MADE_BY
+from semscan.files.disk.atomic import write_bytes, write_png, write_text
+from semscan.settings import SynthSetSettings, SynthSettings
+from semscan.synth.simulator.check import check_settings
+from semscan.synth.simulator.image import SynthImage, make_image
+from semscan.synth.simulator.sets import plan_sets
+
+
+def synthesise(
+    out: str | Path,
+    recipe: SynthSettings,
+    plan: SynthSetSettings,
+    progress: Callable[[int], Any] = lambda total: None,
+) -> Iterator[dict[str, Any]]:
+    """Write one data set, folder by folder.
+
+    The same recipe, plan and seed give the same files; an image does not change when others are asked for.
+
+    Parameters
+    ----------
+    out : path
+        New or empty folder, or with ``plan.overwrite`` an earlier data set of this function, whose images
+        are removed first. Files of other origin are never touched.
+    recipe, plan : SynthSettings, SynthSetSettings
+    progress : callable
+        Called after each image with the number of images in the whole data set.
+
+    Yields
+    ------
+    dict
+        folder, part, class, images, masks (a folder or None): one per folder, when it is complete.
+
+    Raises
+    ------
+    UsageFault, OutputError
+        Before anything is written if a setting or `out` cannot be used.
+    """
+    check_settings(recipe)
+    sets = plan_sets(recipe, plan)
+    out = Path(out)
+    _make_room(out, plan.overwrite)
+    total = sum(made.count for made in sets)
+    planned: list[dict[str, Any]] = [
+        {"image": made.image(i, plan.format), "mask": made.mask(i), "class": made.name}
+        for made in sets
+        for i in range(made.count)
+    ]
+    _write_index(out, recipe, plan, planned, finished=False)
+    entries = iter(planned)
+    for made in sets:
+        for i in range(made.count):
+            image = make_image(recipe, made.kinds_of(i), key=f"{made.part}/{made.name}", index=i)
+            _write_image(out, next(entries), image)
+            progress(total)
+        masked = made.mask(0) is not None
+        yield {
+            "folder": str(out / made.part / made.name),
+            "part": made.part,
+            "class": made.name,
+            "images": made.count,
+            "masks": str(out / "ground_truth" / made.name) if masked else None,
+        }
+    _write_index(out, recipe, plan, planned, finished=True)
+
+
+def _write_image(out: Path, entry: dict[str, Any], image: SynthImage) -> None:
+    path = out / entry["image"]
+    if path.suffix == ".png":
+        write_png(path, image.pixels)
+    else:
+        write_bytes(path, _tiff_bytes(image.pixels))
+    if entry["mask"]:
+        write_png(out / entry["mask"], image.mask)
+    entry["defects"] = [
+        {"kind": defect.kind, "bbox": list(defect.box.xywh), "area_px": defect.area} for defect in image.defects
+    ]
+
+
+def _tiff_bytes(pixels: np.ndarray) -> bytes:
+    done, data = cv2.imencode(".tif", pixels, [cv2.IMWRITE_TIFF_COMPRESSION, 1])
+    if not done:
+        raise OutputError(f"{pixels.dtype} images cannot be written as TIFF here; take --format png")
+    return data.tobytes()
+
+
+def _write_index(out: Path, recipe: SynthSettings, plan: SynthSetSettings, images: list, *, finished: bool) -> None:
+    index = {
+        "made_by": MADE_BY,
+        "schema_version": 1,
+        "semscan_version": __version__,
+        "finished": finished,
+        "settings": asdict(recipe),
+        "set": {key: value for key, value in asdict(plan).items() if key != "overwrite"},
+    }
+    head = json.dumps(index, indent=1).removesuffix("\n}")
+    lines = ",\n  ".join(json.dumps(image) for image in images)  # one image per line, for people and grep
+    write_text(out / INDEX, f'{head},\n "images": [\n  {lines}\n ]\n}}\n')
+
+
+def _make_room(out: Path, overwrite: bool) -> None:
+    """Refuse a folder that holds anything, or with `overwrite` anything but an earlier data set of ours."""
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise OutputError(f"{out}: is a file, wanted a folder to fill; choose another OUT")
+    if not any(out.iterdir()):
+        return
+    if not overwrite:
+        raise OutputError(f"{out}: is not empty; choose another OUT, or replace an earlier data set with --overwrite")
+    for name in _files_of_earlier_set(out):
+        path = out / name
+        path.unlink(missing_ok=True)
+        for folder in (path.parent, path.parent.parent):
+            if folder != out and folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+
+
+def _files_of_earlier_set(out: Path) -> list[str]:
+    """Paths below `out` that an earlier run wrote, read from its index and checked to lie inside."""
+    try:
+        index = json.loads((out / INDEX).read_text("utf-8"))
+        if index["made_by"] != MADE_BY:
+            raise ValueError(index["made_by"])
+        names = [entry[key] for entry in index["images"] for key in ("image", "mask") if entry[key]]
+        inside = out.resolve()
+        for name in names:
+            part = Path(name).parts[0]
+            if part not in ("train", "test", "ground_truth") or not (out / name).resolve().is_relative_to(inside):
+                raise ValueError(name)
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise OutputError(
+            f"{out}: holds files but no {INDEX} of an earlier data set; nothing is replaced, choose another OUT"
+        ) from error
+    return names

@@ -1,0 +1,1 @@
+"""The images and examples that a training draws from."""

@@ -1,0 +1,72 @@
+"""How far training images differ from their own repeats, and how far good ones do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+
+from semscan.pipeline.training.data.image_cache import ImageCache
+from semscan.reference.cell.compare import compare_cells, find_image_lattice
+from semscan.runtime.session import cpu_count
+from semscan.values import CleanImage
+
+PIXELS = 8_000_000  # compared, at most: about ten seconds on two cores
+# images that can say what is usual, and that are compared at most
+ENOUGH = 8
+MOST = 200
+# pixels: above the first an image is halved, then cut to the second
+_SMALL = 400_000
+_WHOLE = 1 << 20
+# multiples of chance that count, and with too few images to compare with
+_LEAST = 1.3
+_ALONE = 3.0
+
+
+def spread_out(count: int) -> list[int]:
+    """All numbers below `count`, in an order whose every beginning is spread over them."""
+    return sorted(range(count), key=lambda n: int(f"{n:032b}"[::-1], 2))
+
+
+def repeat_peaks(cache: ImageCache) -> dict[int, float]:
+    """How far each image, of those there is time for, differs from its own repeats; in multiples of chance."""
+    first = [n for n in spread_out(len(cache))[:3] if find_image_lattice(_small(cache, n)).found]
+    if not first:
+        return {}
+    each = int(np.median([_small(cache, n).values.size for n in first]))
+    chosen = spread_out(len(cache))[: min(MOST, max(ENOUGH, PIXELS // each))]
+
+    def peak(number: int) -> float | None:
+        image = _small(cache, number)
+        lattice = find_image_lattice(image)
+        if not lattice.found:
+            return None
+        return float(np.sort(compare_cells(image, lattice).raw, axis=None)[-4])
+
+    with ThreadPoolExecutor(min(2, cpu_count())) as pool:
+        found = dict(zip(chosen, pool.map(peak, chosen), strict=True))
+    return {number: value for number, value in sorted(found.items()) if value is not None}
+
+
+def _small(cache: ImageCache, number: int) -> CleanImage:
+    values = cache[number].astype(np.float32)
+    if values.size > _SMALL:
+        values = cv2.resize(values, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    if values.size > _WHOLE:
+        side = math.isqrt(_WHOLE)
+        rows, cols = (max(0, (n - side) // 2) for n in values.shape)
+        values = values[rows : rows + side, cols : cols + side]
+    return CleanImage(values, np.ones(values.shape, bool))
+
+
+def typical_peak(peaks: Sequence[float]) -> float | None:
+    """What no good image exceeds, from what all of them reach; None where the images do not repeat."""
+    if len(peaks) < ENOUGH:
+        return _ALONE if peaks else None
+    logs = np.log(np.maximum(peaks, 1e-6))
+    middle = float(np.median(logs))
+    deviation = max(0.07, 1.4826 * float(np.median(np.abs(logs - middle))))
+    return max(_LEAST, math.exp(middle + 5 * deviation))

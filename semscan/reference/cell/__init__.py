@@ -1,0 +1,1 @@
+"""Cell to cell: a periodic image compared with its own repeats."""

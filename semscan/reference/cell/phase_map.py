@@ -1,0 +1,188 @@
+"""Where each pixel lies within its repeat, drift and distortion included.
+
+The phase of a lattice wave, measured locally, says how far the pattern has moved from the ideal
+lattice (geometric phase analysis). With it the image can be laid out as straight rows of equal
+cells, and anything known of a cell can be laid back onto the image.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from semscan.reference.cell.lattice import Lattice
+
+WINDOW = 1.5  # of the longest pitch: standard deviation of the window in which a phase is measured
+_NODE = 8  # the layout is solved at every 8th sample and is straight in between
+_ROUNDS = 6
+
+
+@dataclass(frozen=True)
+class PhaseMap:
+    """Image position <-> lattice position.
+
+    Lattice positions count repeats (for lines the second one counts px along the lines). `lattice` is the
+    one found, made finer by the phases. `drift` is float32, (rows / `step`, cols / `step`, 2): how far the
+    lattice position is ahead of the straight lattice's.
+    """
+
+    lattice: Lattice
+    shape: tuple[int, int]
+    drift: np.ndarray
+    step: int
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """float64 (2, 2): lattice position for each px of (row, col)."""
+        return full_waves(self.lattice)
+
+    def positions(self) -> np.ndarray:
+        """Lattice position of every pixel, float32, shape (rows, cols, 2)."""
+        rows, cols = self.shape
+        at = [(np.arange(count, dtype=np.float32) + 0.5) / self.step - 0.5 for count in self.shape]
+        maps = np.meshgrid(at[1], at[0])
+        result = cv2.remap(self.drift, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        for axis in (0, 1):
+            down, right = self.matrix[axis]
+            result[..., axis] += (down * np.arange(rows)[:, None] + right * np.arange(cols)).astype(np.float32)
+        return result
+
+    def layout(
+        self, samples: tuple[float, float], low: np.ndarray, count: tuple[int, int]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Columns and rows (float32 maps, as cv2.remap takes them) of a grid of lattice positions.
+
+        Parameters
+        ----------
+        samples : (float, float)
+            Grid samples for each unit of lattice position.
+        low : ndarray, shape (2,)
+            Lattice position of the first sample.
+        count : (int, int)
+            Number of samples.
+        """
+        nodes = [np.arange(0, n + _NODE, _NODE) / s + a for n, s, a in zip(count, samples, low, strict=True)]
+        wanted = np.stack(np.meshgrid(*nodes, indexing="ij"), -1)
+        back = np.linalg.inv(self.matrix).T
+        place = (wanted @ back).astype(np.float32)
+        for _ in range(_ROUNDS):
+            coarse = (place + 0.5) / self.step - 0.5
+            ahead = cv2.remap(
+                self.drift, coarse[..., 1], coarse[..., 0], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            )
+            place = ((wanted - ahead) @ back).astype(np.float32)
+        at = [np.arange(n, dtype=np.float32) / _NODE for n in count]
+        dense = cv2.remap(place, *np.meshgrid(at[1], at[0]), cv2.INTER_LINEAR)
+        return np.ascontiguousarray(dense[..., 1]), np.ascontiguousarray(dense[..., 0])
+
+
+def unfold(values: np.ndarray, lattice: Lattice) -> PhaseMap:
+    """Measure where every part of an image lies on its lattice.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (rows, cols)
+    lattice : Lattice
+        Roughly right; the result holds a better one.
+
+    Returns
+    -------
+    PhaseMap
+
+    References
+    ----------
+    M. J. Hytch, E. Snoeck, R. Kilaas, "Quantitative measurement of displacement and strain fields from HREM
+    micrographs", Ultramicroscopy 74, 1998, doi:10.1016/S0304-3991(98)00035-7.
+    """
+    longest = max(lattice.pitch_px)
+    step = max(1, int(min(lattice.pitch_px) / 4))
+    rough = cv2.GaussianBlur(values, (0, 0), min(2 * longest, 60.0))
+    around = values - rough
+    waves = lattice.waves
+    orders = _strongest_orders(around, waves)
+    phases = []
+    for order in orders:
+        turn, strength = _demodulated(around, order @ waves, step, WINDOW * longest / step)
+        phases.append(_unwrapped(turn, strength))
+    drift = np.stack(phases, -1) @ np.linalg.inv(orders).T  # phase of the two basic waves, in repeats
+    drift, slopes = _without_slope(drift, step)
+    finer = waves + slopes
+    if len(waves) == 1:
+        vectors = finer / (finer**2).sum()
+        drift = np.concatenate([drift, np.zeros_like(drift)], -1)
+    else:
+        vectors = np.linalg.inv(finer).T
+    return PhaseMap(Lattice(vectors, lattice.confidence), values.shape, drift.astype(np.float32), step)
+
+
+def full_waves(lattice: Lattice) -> np.ndarray:
+    """Two waves, (2, 2): for lines the second counts px along them."""
+    waves = lattice.waves
+    if len(waves) == 2:
+        return waves
+    across = waves[0] / math.hypot(*waves[0])
+    return np.array([waves[0], [-across[1], across[0]]])
+
+
+def _strongest_orders(values: np.ndarray, waves: np.ndarray) -> np.ndarray:
+    """Whole-number combinations of the waves, as many as waves, independent, in which the image is strongest."""
+    tried = np.array([[1]]) if len(waves) == 1 else np.array([[1, 0], [0, 1], [1, 1], [1, -1]])
+    rows, cols = (np.arange(n) for n in values.shape)
+    windowed = values * np.outer(np.hanning(len(rows)), np.hanning(len(cols))).astype(np.float32)
+
+    def strength(order: np.ndarray) -> float:
+        down, right = order @ waves
+        return abs(_wave(rows, -down) @ windowed @ _wave(cols, -right))
+
+    best = sorted(tried, key=strength, reverse=True)
+    return np.array(best[: len(waves)])
+
+
+def _demodulated(values: np.ndarray, wave: np.ndarray, step: int, blur: float) -> tuple[np.ndarray, np.ndarray]:
+    """Phase (radians) and strength of a wave around every `step`-th pixel."""
+    rows, cols = (np.arange(n) for n in values.shape)
+    turned = values * _wave(rows, -wave[0])[:, None] * _wave(cols, -wave[1])[None, :]
+    size = (math.ceil(len(cols) / step), math.ceil(len(rows) / step))
+    parts = []
+    for part in (turned.real, turned.imag):
+        whole = np.zeros((size[1] * step, size[0] * step), np.float32)
+        whole[: len(rows), : len(cols)] = part
+        small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
+        parts.append(cv2.GaussianBlur(small, (0, 0), blur, borderType=cv2.BORDER_CONSTANT))
+    return np.arctan2(parts[1], parts[0]), np.hypot(*parts)
+
+
+def _wave(places: np.ndarray, frequency: float) -> np.ndarray:
+    return np.exp(2j * np.pi * frequency * places).astype(np.complex64)
+
+
+def _unwrapped(turn: np.ndarray, strength: np.ndarray) -> np.ndarray:
+    """Unwrap a phase (radians, -pi to pi) in two dimensions; in repeats, 0 or nearly so where the wave is strongest.
+
+    Row by row, which is right and quick where no jump is left, so that every way from sample to sample gives the same.
+    Around a defect that the wave does not cross there is a jump: row by row it tears the whole row beyond, while by
+    reliability (M. A. Herraez et al., Applied Optics 41, 2002, doi:10.1364/AO.41.007437) it stays within the defect.
+    """
+    start = int(strength.min(axis=1).argmax())
+    column = int(strength.min(axis=0).argmax())
+    whole = np.unwrap(turn, axis=1)
+    whole += (np.unwrap(turn[:, column]) - whole[:, column])[:, None]
+    if np.abs(np.diff(whole, axis=0)).max(initial=0) > np.pi:
+        from skimage.restoration import unwrap_phase  # ten times as slow as row by row, so only where it helps
+
+        whole = unwrap_phase(turn, rng=0)
+    whole -= 2 * np.pi * np.round(whole[start, column] / (2 * np.pi))
+    return whole / (2 * np.pi)
+
+
+def _without_slope(drift: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
+    """Take the plane's slope (repeats per px) off each phase: it belongs to the waves."""
+    rows, cols = drift.shape[:2]
+    y, x = np.meshgrid((np.arange(rows) + 0.5) * step - 0.5, (np.arange(cols) + 0.5) * step - 0.5, indexing="ij")
+    basis = np.stack([y, x, np.ones_like(x)], -1).reshape(-1, 3)
+    fit = np.linalg.lstsq(basis, drift.reshape(-1, drift.shape[2]), rcond=None)[0]
+    flat = drift - (basis[:, :2] @ fit[:2]).reshape(drift.shape)
+    return flat, fit[:2].T

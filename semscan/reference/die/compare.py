@@ -1,0 +1,104 @@
+"""Die to die: an image against another of the same place, and what noise and edge jitter do not explain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from semscan.errors import BadImageError
+from semscan.reference.die.chance_threshold import combine
+from semscan.reference.die.edge_jitter import follow_edges
+from semscan.reference.die.flow import add_flow
+from semscan.reference.die.register import FINE_SIDE, band, register
+from semscan.reference.die.residual import remove_shading, residuals
+from semscan.reference.die.tone import pixel_tone, rank_tone
+from semscan.values import CleanImage
+
+JITTER = 1.5
+MARGIN = 6
+LEAST_COMMON = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class PairComparison:
+    """What the comparison of two images shows; all maps have the inspected image's shape (rows, cols).
+
+    `raw` is float32, 0 or more, in units of what noise and edge jitter explain; 0 where not `judged`.
+    `raw_threshold` is what chance reaches once in some tens of images, at all scales together. `judged`
+    is bool: the common field of both, less a narrow border. `aligned` is float32, the reference brought
+    onto the inspected image in its grey levels, 0 outside the common field.
+    """
+
+    raw: np.ndarray
+    raw_threshold: float
+    judged: np.ndarray
+    aligned: np.ndarray
+
+
+def compare_pair(inspected: CleanImage, reference: CleanImage) -> PairComparison:
+    """Find what differs between two images of the same place on two dies.
+
+    The reference is laid on the inspected image (coarse search, affine, smooth flow), given its grey
+    levels, and moved once more by up to 1.5 px place by place, since edges of two good dies lie about a
+    pixel apart. What then still differs is measured at three sizes against the noise of its grey level
+    and the slope of its edge, both taken from the pair itself.
+
+    Parameters
+    ----------
+    inspected, reference : CleanImage
+        Grey levels 0 to 1; sizes may differ. Shifts up to half of the field, rotations up to about 3
+        degrees, other contrast, brightness, gamma, and a little blur are matched.
+
+    Returns
+    -------
+    PairComparison
+        The same for the same input.
+
+    Raises
+    ------
+    BadImageError
+        If one of them shows no pattern, or the two have nothing in common.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> place = cv2.GaussianBlur(rng.random((120, 120), np.float32), (0, 0), 3)
+    >>> place = (place - place.min()) / np.ptp(place)
+    >>> image = place[:100, :100] + 0.02 * rng.standard_normal((100, 100), np.float32)
+    >>> image[60:65, 40:45] += 0.3
+    >>> whole = np.ones((100, 100), bool)
+    >>> found = compare_pair(CleanImage(image, whole), CleanImage(place[10:110, 10:110], whole))
+    >>> hottest = np.unravel_index(found.raw.argmax(), found.raw.shape)
+    >>> tuple(int(n) for n in hottest), bool(found.raw.max() > found.raw_threshold)
+    ((62, 42), True)
+    """
+    shape = inspected.values.shape
+    warp = register(inspected, reference)
+    scale = min(1.0, FINE_SIDE / max(*shape, *reference.values.shape))
+    warp = add_flow(band(inspected, scale), band(reference, scale), warp)
+    valid, common = _common_field(inspected, reference, warp)
+    ours = inspected.values
+    aligned = rank_tone(ours, warp.apply(reference.values, shape), common)
+    theirs = np.where(valid, aligned, ours)
+    noise = 1.4826 * float(np.median(np.abs(ours - theirs)[common]))
+    moved = pixel_tone(ours, follow_edges(ours, theirs, noise, JITTER), common)
+    error = remove_shading(ours, moved, valid)
+    raw, threshold = combine(residuals(ours, moved, error, valid, common), common)
+    return PairComparison(raw, threshold, common, np.where(valid, aligned, 0))
+
+
+def _common_field(inspected, reference, warp):
+    """Where both images are judged, and the same less a border that smoothing and shifting need."""
+    shape = inspected.values.shape
+    theirs = warp.apply(reference.judged.astype(np.float32), shape) > 0.99
+    valid = theirs & inspected.judged
+    side = 2 * MARGIN + 1
+    common = cv2.erode(valid.astype(np.uint8), np.ones((side, side)), borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
+    if common.sum() < LEAST_COMMON:
+        raise BadImageError(
+            f"the image and its reference have {int(common.sum())} px in common, wanted at least {LEAST_COMMON}; "
+            "give an image of the same place as reference"
+        )
+    return valid, common

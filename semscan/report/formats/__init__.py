@@ -1,0 +1,1 @@
+"""Regions in the formats of other programs."""

@@ -1,0 +1,136 @@
+"""Findings of one image as KLARF 1.2, the fab's defect list.
+
+KLARF has no public specification: what is written here is what real files and open parsers agree on. Lengths
+are in µm, areas in µm², the sample in mm; the die's origin is its lower left corner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from semscan import __version__
+from semscan.report.formats.region_pixels import RegionPixels
+from semscan.settings import KlarfSettings
+
+MARK = b'InspectionStationID "SEMSCAN"'
+UNCLASSIFIED = "Unclassified"
+NUISANCE_BIN = 1  # ROUGHBINNUMBER of what is reported and not counted
+COLUMNS = (
+    *("DEFECTID", "XREL", "YREL", "XINDEX", "YINDEX", "XSIZE", "YSIZE", "DEFECTAREA", "DSIZE", "CLASSNUMBER", "TEST"),
+    *("CLUSTERNUMBER", "ROUGHBINNUMBER", "FINEBINNUMBER", "REVIEWSAMPLE", "IMAGECOUNT", "IMAGELIST"),
+)
+
+
+def klarf(
+    record: Mapping[str, Any],
+    pieces: Sequence[RegionPixels],
+    classes: Sequence[str],
+    header: KlarfSettings,
+    image_name: str,
+    when: datetime,
+) -> bytes:
+    """One image as one die of a KLARF file: its pitch is the whole image, its lower left corner the origin.
+
+    All regions are listed; nuisance is in rough bin `NUISANCE_BIN` and is not counted in the summary.
+
+    Parameters
+    ----------
+    record : mapping
+        Of the image, with its `nm_per_pixel`.
+    pieces : sequence of Piece
+        Its regions.
+    classes : sequence of str
+        The classes of all files that are written together: their numbers are then the same in each.
+    header : KlarfSettings
+        What an image cannot know: lot, wafer, step.
+    image_name : str
+        The image's file name.
+    when : datetime
+        Of the inspection.
+    """
+    scale = record["nm_per_pixel"] / 1000  # µm
+    rows, cols = record["height"], record["width"]
+    stamp = when.strftime("%m-%d-%Y %H:%M:%S")
+    inspected = rows * cols * scale**2 * record["judged_fraction"]
+    counted = [piece for piece in pieces if piece.region.get("nuisance") is not True]
+    density = len(counted) / inspected * 1e8 if inspected else 0.0  # per cm²
+    lines = [
+        "FileVersion 1 2;",
+        f"FileTimestamp {stamp};",
+        f'{MARK.decode()} "semscan" "{__version__}";',
+        "SampleType WAFER;",
+        f"ResultTimestamp {stamp};",
+        f'LotID "{_text(header.lot)}";',
+        "SampleSize 1 300;",
+        f'DeviceID "{_text(header.device)}";',
+        f'SetupID "{_text(header.setup)}" {stamp};',
+        f'StepID "{_text(header.step)}";',
+        "SampleOrientationMarkType NOTCH;",
+        "OrientationMarkLocation DOWN;",
+        f"TiffFileName {_text(image_name).replace(' ', '_')};",
+        f"DiePitch {_pair(cols * scale, rows * scale)};",
+        f"DieOrigin {_pair(0, 0)};",
+        f'WaferID "{_text(header.wafer)}";',
+        f"Slot {header.slot};",
+        f"SampleCenterLocation {_pair(0, 0)};",
+        *_class_lookup(classes),
+        "InspectionTest 1;",
+        "SampleTestPlan 1",
+        " 0 0;",
+        f"AreaPerTest {_number(inspected)};",
+        f"DefectRecordSpec {len(COLUMNS)} {' '.join(COLUMNS)} ;",
+        *_defect_list([_row(piece, rows, scale, classes) for piece in pieces]),
+        "SummarySpec 5 TESTNO NDEFECT DEFDENSITY NDIE NDEFDIE ;",
+        "SummaryList",
+        f" 1 {len(counted)} {_number(density)} 1 {int(bool(counted))};",
+        "EndOfFile;",
+    ]
+    return ("\n".join(lines) + "\n").encode("ascii")
+
+
+def _row(piece: RegionPixels, rows: int, scale: float, classes: Sequence[str]) -> str:
+    x, y = piece.region["centroid"]
+    _, _, width, height = piece.xywh
+    place = f"{x * scale:.6f} {(rows - y) * scale:.6f} 0 0"
+    size = f"{width * scale:.6f} {height * scale:.6f} {piece.region['area_px'] * scale**2:.9f}"
+    name = piece.region.get("class")
+    number = classes.index(name) + 1 if name else 0
+    rough = NUISANCE_BIN if piece.region.get("nuisance") is True else 0
+    return (
+        f" {piece.region['id']} {place} {size} {max(width, height) * scale:.6f} {number} 1 0 {rough} 0 0 "
+        "1 1 1 0"  # one image: the first in its file, of type 0
+    )
+
+
+def _defect_list(rows: list[str]) -> list[str]:
+    return ["DefectList", *rows[:-1], f"{rows[-1]};"] if rows else ["DefectList;"]
+
+
+def _class_lookup(classes: Sequence[str]) -> list[str]:
+    names = [UNCLASSIFIED, *classes]
+    rows = [f' {number} "{_text(name)}"' for number, name in enumerate(names)]
+    return [f"ClassLookup {len(rows)}", *rows[:-1], f"{rows[-1]};"]
+
+
+def _pair(x: float, y: float) -> str:
+    return f"{_number(x)} {_number(y)}"
+
+
+def _number(value: float) -> str:
+    """Ten decimals and an exponent of three digits, as the fab's own tools write it.
+
+    Examples
+    --------
+    >>> _number(2.048), _number(4.7e7)
+    ('2.0480000000e+000', '4.7000000000e+007')
+    """
+    mantissa, exponent = f"{value:.10e}".split("e")
+    return f"{mantissa}e{exponent[0]}{exponent[1:]:0>3}"
+
+
+def _text(words: str) -> str:
+    """Words that cannot end a string or a line of a KLARF file."""
+    plain = words.replace('"', "'").replace(";", ",").encode("ascii", "replace").decode()
+    return "".join(letter if letter.isprintable() else " " for letter in plain)

@@ -1,0 +1,1 @@
+"""Overlays, crops, curves and figures."""

@@ -1,0 +1,112 @@
+"""What stands beside and below the picture: the colour bar, the name, the scale, the verdict."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+import cv2
+import numpy as np
+
+from semscan.report.pictures import colours, lettering
+from semscan.report.pictures.scale_bar import bar_nm, length_text
+from semscan.values import Inspection
+
+_MIDDLE_GREY = 128
+
+
+def margin_width(size: int) -> int:
+    """Columns the colour bar needs beside the picture, for type of `size` pixels."""
+    return 4 * size
+
+
+def caption_height(size: int) -> int:
+    """Rows the name and the verdict need below the picture."""
+    return round(3.4 * size)
+
+
+def draw_colour_bar(margin: np.ndarray, threshold: float | None, size: int) -> None:
+    """Fill `margin` (rows, cols, 3) with the scale: 1 at the top, 0 at the bottom, the threshold (if any) marked."""
+    rows = margin.shape[0]
+    top, bottom = round(1.2 * size), rows - round(1.2 * size)
+    left, right = round(0.9 * size), round(1.7 * size)
+    anomaly_map = np.linspace(1, 0, bottom - top, dtype=np.float32)[:, np.newaxis].repeat(right - left, axis=1)
+    margin[top:bottom, left:right] = colours.paint(np.full(anomaly_map.shape, _MIDDLE_GREY, np.uint8), anomaly_map)
+    thin = max(1, size // 16)
+
+    def row_of(value: float) -> int:
+        return round(bottom - 1 - value * (bottom - 1 - top))
+
+    here = None if threshold is None else row_of(threshold)
+    for value in (0.0, 0.5, 1.0):
+        row = row_of(value)
+        if here is None or abs(row - here) > 1.1 * size:  # the threshold's own label comes first
+            cv2.line(margin, (right, row), (right + size // 4, row), colours.INK, thin)
+            _label(margin, f"{value:g}", right + size // 2, row, size, colours.INK)
+    if here is None:
+        return
+    cv2.line(margin, (left, here), (right + size // 4, here), colours.DARK, 3 * thin)
+    cv2.line(margin, (left, here), (right + size // 4, here), colours.OUTLINE, thin)
+    half = max(2, size // 4)
+    arrow = np.array([[left - 1, here], [left - 2 * half, here - half], [left - 2 * half, here + half]])
+    cv2.fillPoly(margin, [arrow.astype(np.int32)], colours.OUTLINE, cv2.LINE_AA)
+    _label(margin, f"{threshold:.3g}", right + size // 2, here, size, colours.OUTLINE)
+
+
+def draw_caption(strip: np.ndarray, inspection: Inspection, size: int, zoom: int = 1) -> None:
+    """Fill `strip` (rows, cols, 3) with the file's name, a scale bar when calibrated and, below, the verdict.
+
+    `zoom` is how many pixels of the picture one of the image is.
+    """
+    left, room = round(0.6 * size), strip.shape[1] - round(1.2 * size)
+    if inspection.nm_per_pixel:
+        room = draw_scale(strip, inspection.nm_per_pixel / zoom, size) - left - size
+    name = PurePath(inspection.source or inspection.image).name
+    lettering.put(strip, lettering.shorten(name, size, room), left, round(1.3 * size), size, colours.INK)
+    verdict, words, colour = _verdict(inspection)
+    baseline = round(2.7 * size)
+    lettering.put(strip, verdict, left, baseline, size, colour, bold=True)
+    left += lettering.width(verdict, size, bold=True) + size
+    for detail in words:  # as many as there is room for, the weightiest first
+        if left + lettering.width(detail, size) > strip.shape[1] - size // 2:
+            break
+        lettering.put(strip, detail, left, baseline, size, colours.INK)
+        left += lettering.width(detail, size) + size
+
+
+def draw_scale(strip: np.ndarray, nm_per_pixel: float, size: int) -> int:
+    """Draw a scale bar and its length into the right of a strip's first line; return the column where it begins.
+
+    It stands beside the image and never on it, so it is legible on any, and covers nothing.
+    """
+    nm = bar_nm(strip.shape[1] * nm_per_pixel)
+    right, baseline, words = strip.shape[1] - round(0.6 * size), round(1.3 * size), length_text(nm)
+    left, thick, tick = right - max(1, round(nm / nm_per_pixel)), max(2, size // 7), round(0.35 * size)
+    cv2.rectangle(strip, (left, baseline - thick), (right - 1, baseline - 1), colours.INK, cv2.FILLED)
+    for col in (left, right - thick // 2 - 1):
+        cv2.rectangle(strip, (col, baseline - 1 - tick), (col + thick // 2, baseline - 1), colours.INK, cv2.FILLED)
+    begin = left - lettering.width(words, size) - size // 2
+    lettering.put(strip, words, begin, baseline, size, colours.INK)
+    return begin
+
+
+def _verdict(inspection: Inspection) -> tuple[str, list[str], lettering.Colour]:
+    count = sum(not region.nuisance for region in inspection.regions)
+    details = []
+    if inspection.score is not None:
+        details.append(f"score {inspection.score:.3f}")
+    if inspection.class_name is not None and inspection.class_probabilities:
+        share = inspection.class_probabilities[inspection.class_name]
+        details.append(f"class {inspection.class_name} {100 * share:.0f} %")
+    if inspection.defect:
+        details.append("1 region" if count == 1 else f"{count} regions")
+    if count < len(inspection.regions):
+        details.append(f"{len(inspection.regions) - count} nuisance")
+    if inspection.score is not None:
+        details.append(f"threshold {inspection.threshold:.3g}")
+    if inspection.defect:
+        return "DEFECT", details, colours.DEFECT
+    return ("no defect" if inspection.score is not None else "no verdict"), details, colours.FINE
+
+
+def _label(margin: np.ndarray, words: str, left: int, middle: int, size: int, colour: lettering.Colour) -> None:
+    lettering.put(margin, words, left, middle + round(0.35 * size), size, colour)

@@ -1,0 +1,176 @@
+"""Regions outlined, numbered and named. The marks lie around a region, never on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import cv2
+import numpy as np
+
+from semscan.report.pictures import colours, lettering
+from semscan.values import Box, Region
+
+MOST_NUMBERS = 200
+MOST_NAMES = 40  # regions of an image; beyond, words would leave no room for the numbers
+NAME_SHARE = 0.4  # of the picture's width, for a class name
+
+
+def draw_marks(canvas: np.ndarray, mask: np.ndarray, regions: Sequence[Region], zoom: int, size: int) -> None:
+    """Outline every region of `mask` and write its number beside it, and what it is; hottest first.
+
+    What it is: its class with the probability, or that it is a nuisance, in whose colour it is drawn then. Where
+    there is no room for that, its number stands alone.
+
+    Parameters
+    ----------
+    canvas : ndarray of uint8, shape (rows, cols, 3)
+        Changed in place.
+    mask : ndarray of uint8, shape (rows, cols)
+        0 or 255: the pixels of the regions, at the size of `canvas`.
+    regions : sequence of Region
+        In pixels of the image, `zoom` times smaller than the canvas.
+    zoom : int
+        Canvas pixels for one image pixel.
+    size : int
+        Height of the type, pixels. Strokes follow it.
+    """
+    if not regions:
+        return
+    thin = max(1, size // 14)
+    gap = 2 * thin + 1  # from the region to the middle of its outline
+    # in a frame, so that at the picture's border the outline lies outside and not on the region
+    framed = _grown(np.pad(mask, 2 * gap), gap)
+    contours, _ = cv2.findContours(framed, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE, offset=(-2 * gap, -2 * gap))
+    cv2.drawContours(canvas, contours, -1, colours.DARK, 3 * thin)
+    for contour, colour in zip(contours, _contour_colours(contours, mask, regions, zoom, gap), strict=True):
+        cv2.drawContours(canvas, [contour], -1, colour, thin)
+    taken, forbidden = _grown(mask, gap + 2 * thin), _grown(mask, gap)
+    room = round(NAME_SHARE * canvas.shape[1])
+    for number, region in enumerate(regions[:MOST_NUMBERS], start=1):
+        named = _named(number, region, size, room) if len(regions) <= MOST_NAMES else ""
+        box, colour = _zoomed(region.box, zoom, gap + 2 * thin), _colour(region)
+        for words in filter(None, dict.fromkeys((named, str(number)))):
+            if _label(canvas, forbidden, taken, words, box, size, colour):
+                break
+
+
+def _named(number: int, region: Region, size: int, room: int) -> str:
+    """A region's number and what it is."""
+    if region.nuisance:
+        return f"{number} nuisance"
+    if region.class_name is None:
+        return str(number)
+    share = "" if region.class_probability is None else f" {region.class_probability:.2f}"
+    return f"{number} {lettering.shorten(region.class_name, size, room)}{share}"
+
+
+def _colour(region: Region) -> lettering.Colour:
+    return colours.NUISANCE if region.nuisance else colours.OUTLINE
+
+
+def _contour_colours(
+    contours: Sequence[np.ndarray], mask: np.ndarray, regions: Sequence[Region], zoom: int, gap: int
+) -> list[lettering.Colour]:
+    """The colour of each contour: a nuisance's own where all that it encloses is nuisance."""
+    harmless = {_edges(region.box, zoom) for region in regions if region.nuisance}
+    if not harmless:
+        return [colours.OUTLINE] * len(contours)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    lefts, tops, widths, heights = stats.T[:4]
+    edges = zip(tops.tolist(), lefts.tolist(), (tops + heights).tolist(), (lefts + widths).tolist(), strict=True)
+    counts = np.array([edge not in harmless for edge in edges])
+    counts[0] = False  # the background
+    near_counted = _grown(counts[labels].astype(np.uint8), gap + 1)
+    rows, cols = mask.shape
+    return [
+        colours.OUTLINE
+        if near_counted[contour[:, 0, 1].clip(0, rows - 1), contour[:, 0, 0].clip(0, cols - 1)].any()
+        else colours.NUISANCE
+        for contour in contours
+    ]
+
+
+def _edges(box: Box, zoom: int) -> tuple[int, int, int, int]:
+    return box.top * zoom, box.left * zoom, box.bottom * zoom, box.right * zoom
+
+
+def _label(
+    canvas: np.ndarray,
+    forbidden: np.ndarray,
+    taken: np.ndarray,
+    words: str,
+    box: Box,
+    size: int,
+    colour: lettering.Colour,
+) -> bool:
+    """Write at the nearest free place, with a line to the region when that is not beside it; False if none is free."""
+    rows, cols = lettering.halo_box(words, size)
+    free = [
+        (top, left, far)
+        for top, left, far in _places(box, rows, cols)
+        if 0 <= top <= taken.shape[0] - rows
+        and 0 <= left <= taken.shape[1] - cols
+        and not taken[top : top + rows, left : left + cols].any()
+    ]
+    thin = max(1, size // 20)
+    for avoided in (taken, forbidden):  # at worst a line crosses an outline or a number, never a region
+        for top, left, far in free:
+            line = _between(box, Box(top, left, top + rows, left + cols))
+            if far and _crosses(avoided, *line):
+                continue
+            if far:
+                cv2.line(canvas, *line, colours.DARK, 3 * thin, cv2.LINE_AA)
+                cv2.line(canvas, *line, colour, thin, cv2.LINE_AA)
+            taken[top : top + rows, left : left + cols] = 255
+            lettering.put_with_halo(canvas, words, left, top, size, colour)
+            return True
+    return False
+
+
+def _places(box: Box, rows: int, cols: int) -> Iterator[tuple[int, int, bool]]:
+    """Top, left corners around the box, nearest first; the last item is True where a line helps."""
+    middle_row, middle_col = (box.top + box.bottom - rows) // 2, (box.left + box.right - cols) // 2
+    for step in (0, 1, 2, 4, 7):
+        away = step * rows
+        above, below = box.top - rows - away, box.bottom + away
+        before, after = box.left - cols - away, box.right + away
+        for top, left in (
+            *((middle_row, after), (above, after), (below, after), (middle_row, before)),
+            *((above, before), (below, before), (above, middle_col), (below, middle_col)),
+            # words are wider than most regions: at the picture's side they begin or end with the region
+            *((above, box.left), (below, box.left), (above, box.right - cols), (below, box.right - cols)),
+        ):
+            yield top, left, step > 0
+
+
+def _between(box: Box, label: Box) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The nearest points of two boxes, as x, y."""
+    x = _nearest(box.left, box.right, label.left, label.right)
+    y = _nearest(box.top, box.bottom, label.top, label.bottom)
+    return (x[0], y[0]), (x[1], y[1])
+
+
+def _nearest(start: int, stop: int, label_start: int, label_stop: int) -> tuple[int, int]:
+    if label_start >= stop:
+        return stop, label_start
+    if label_stop <= start:
+        return start, label_stop
+    middle = (max(start, label_start) + min(stop, label_stop)) // 2
+    return middle, middle
+
+
+def _crosses(taken: np.ndarray, start: tuple[int, int], end: tuple[int, int]) -> bool:
+    """True if the line from `start` to `end` runs over something."""
+    steps = max(abs(end[0] - start[0]), abs(end[1] - start[1])) + 1
+    cols = np.linspace(start[0], end[0], steps).astype(int)
+    rows = np.linspace(start[1], end[1], steps).astype(int)
+    return bool(taken[rows.clip(0, taken.shape[0] - 1), cols.clip(0, taken.shape[1] - 1)].any())
+
+
+def _zoomed(box: Box, zoom: int, margin: int) -> Box:
+    return Box(box.top * zoom - margin, box.left * zoom - margin, box.bottom * zoom + margin, box.right * zoom + margin)
+
+
+def _grown(mask: np.ndarray, radius: int) -> np.ndarray:
+    # a square is separable and so quick; the corners it adds are smaller than the outline's stroke
+    return cv2.dilate(mask, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))

@@ -1,0 +1,187 @@
+"""What an exported model is, for a program (deploy.json) and for a person (README.md with an example that runs)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+FILES = {"onnx": "model.onnx", "savedmodel": "1", "tflite": "model.tflite"}
+
+
+def deploy_spec(
+    to: str, config: Mapping[str, Any], fingerprint: str, *, tolerance: float, difference: Mapping[str, float]
+) -> dict[str, Any]:
+    """What deploy.json says."""
+    stride = 16 if config["kind"] == "autoencoder" else 4
+    size = [1, config["tile"], config["tile"]] if to == "tflite" else ["n", "rows", "cols"]
+    outputs = {
+        "map": {
+            "type": "float32",
+            "shape": size,
+            "range": [0, 1],
+            "0.5": "the calibrated threshold" if _calibrated(config) else "means nothing: no good class",
+        }
+    }
+    if config["classes"]:
+        outputs["logits"] = {
+            "type": "float32",
+            "shape": [size[0], len(config["classes"])],
+            "classes": config["classes"],
+        }
+    return {
+        "format": to,
+        "file": FILES[to],
+        "kind": config["kind"],
+        "attention": config["attention"],
+        "semscan_version": config["semscan_version"],
+        "fingerprint": fingerprint,
+        "input": {
+            "image": {
+                "type": "float32",
+                "shape": size,
+                "range": [0, 1],
+                "rows_and_cols": f"multiples of {stride}" if to != "tflite" else "just these",
+            }
+        },
+        "outputs": outputs,
+        "inside": ["standardise grey levels", "calibrate: s / (s + s0)"],
+        "outside": _outside(config, to),
+        "tile": config["tile"],
+        "overlap": config["overlap"],
+        "longest_side": config["scale_to"],
+        "threshold": 0.5 if _calibrated(config) else None,
+        "smallest_region_px": 4,
+        "preprocessing": config["preprocessing"],
+        "raw_threshold": config["calibration"]["raw_threshold"],
+        "nm_per_pixel": config["nm_per_pixel"],
+        "good_class": config["good_class"],
+        "checked": {"tolerance": tolerance, "largest_difference": dict(difference)},
+    }
+
+
+def _calibrated(config: Mapping[str, Any]) -> bool:
+    return config["calibration"]["raw_threshold"] is not None
+
+
+def _outside(config: Mapping[str, Any], to: str) -> list[str]:
+    said = [
+        "grey levels to 0..1: 8 bits divided by 255; 16 bits and floats stretched so that the 0.1 % and 99.9 % "
+        "percentiles lie at 0 and 1, clipped to -0.25..1.25",
+        "leave out the data bar",
+    ]
+    if config["nm_per_pixel"] and config["kind"] == "autoencoder":
+        said.append(f"resample to {config['nm_per_pixel']:.4g} nm per pixel, and bring the map back")
+    if config.get("zoom", 1.0) != 1:
+        said.append(f"shrink the image to {config['zoom']:g} of its size (area mean), and bring the map back")
+    largest = config.get("largest_image")
+    if config["scale_to"]:
+        said.append(
+            f"shrink the image (area mean) until its longer side is at most {config['scale_to']} px, and bring "
+            "the map back to the image's size"
+            + (
+                f"; one longer than {largest} px is shrunk as an image of {largest} px is, and judged in tiles: "
+                "its class is that of the tile least like a good one"
+                if largest
+                else ""
+            )
+        )
+    said.append(
+        f"tiles of {config['tile']} px that overlap by at least {config['overlap']} px, mirrored at the right "
+        "and bottom where an image is smaller, blended where they overlap"
+    )
+    around = config.get("surround")
+    if around and around["share"]:
+        said.append(
+            f"semscan adds to the whole raw map {around['share']:g} of its mean over the neighbourhood (a "
+            f"Gaussian of {around['reach_px']:g} px): maps of inspect are that much warmer around a defect"
+        )
+    if to == "tflite":
+        said.append("one tile a call: the format has no unknown sizes here")
+    return [*said, "regions: pixels above the threshold, joined by 8 neighbours, 4 px or more"]
+
+
+_EXAMPLES = {
+    "onnx": (
+        "import onnxruntime",
+        """\
+session = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionProvider"])
+names = [output.name for output in session.get_outputs()]
+answer = dict(zip(names, session.run(names, {"image": image})))
+""",
+    ),
+    "savedmodel": (
+        "import tensorflow as tf",
+        """\
+served = tf.saved_model.load("1").signatures["serving_default"]
+answer = {name: value.numpy() for name, value in served(image=tf.constant(image)).items()}
+""",
+    ),
+    "tflite": (
+        "import tensorflow as tf  # or: from ai_edge_litert.interpreter import Interpreter",
+        """\
+runner = tf.lite.Interpreter(model_path="model.tflite").get_signature_runner()
+answer = runner(image=image)
+""",
+    ),
+}
+_NEEDS = {"onnx": "onnxruntime numpy", "savedmodel": "tensorflow numpy", "tflite": "tensorflow numpy"}
+
+
+def deploy_readme(spec: Mapping[str, Any]) -> str:
+    """README.md of an exported model; its example runs in the folder itself."""
+    imports, code = _EXAMPLES[spec["format"]]
+    shape = ", ".join(map(str, spec["input"]["image"]["shape"]))
+    outside = "\n".join(f"- {line}" for line in spec["outside"])
+    logits = (
+        f"\n- `logits`, float32: classes {', '.join(spec['outputs']['logits']['classes'])}; softmax gives "
+        "probabilities."
+        if "logits" in spec["outputs"]
+        else ""
+    )
+    half = (
+        "0.5 is the calibrated threshold"
+        if spec["threshold"] is not None
+        else "it has no threshold: the model knows no good class"
+    )
+    serving = (
+        "\nTensorFlow Serving takes this folder as a model's base path: `1` is the version.\n"
+        if spec["format"] == "savedmodel"
+        else ""
+    )
+    return f"""# semscan model for {spec["format"]}
+
+`{spec["file"]}` holds the network ({spec["kind"]}, attention {spec["attention"]}), the standardisation of grey levels
+before it and the calibration behind it. Fingerprint of the model it was made from: {spec["fingerprint"]}.
+{serving}
+- Input `image`: float32 ({shape}), grey levels 0 (black) to 1 (white); rows and columns:
+  {spec["input"]["image"]["rows_and_cols"]}.
+- Output `map`: float32, as large, 0 (normal) to below 1; {half}.{logits}
+
+Checked against semscan itself: differs by at most {max(spec["checked"]["largest_difference"].values()):.1g} \
+(allowed: {spec["checked"]["tolerance"]:g}).
+
+## Example
+
+`pip install {_NEEDS[spec["format"]]}`, then, in this folder:
+
+```python
+import numpy as np
+{imports}
+
+image = np.load("sample_image.npy")  # float32 {tuple(_sample_shape(spec))}
+{code}
+anomaly_map = answer["map"]
+print("hottest:", anomaly_map.max(), "above the threshold:", int((anomaly_map > 0.5).sum()), "px")
+assert np.abs(anomaly_map - np.load("sample_map.npy")).max() < {spec["checked"]["tolerance"]:g}
+```
+
+## What is left to you
+
+{outside}
+
+`deploy.json` has all numbers.
+"""
+
+
+def _sample_shape(spec: Mapping[str, Any]) -> list[int]:
+    return [1, spec["tile"], spec["tile"]]

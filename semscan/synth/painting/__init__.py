@@ -1,0 +1,1 @@
+"""Synthetic defects painted into good patches during training, and augmentation."""

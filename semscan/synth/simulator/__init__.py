@@ -1,0 +1,1 @@
+"""Simulated SEM images with planted defects and exact masks."""

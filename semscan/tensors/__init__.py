@@ -1,1 +1,0 @@
-"""Good patches to training batches. TensorFlow."""

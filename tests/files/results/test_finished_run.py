@@ -1,0 +1,81 @@
+import json
+
+import pytest
+
+from semscan.errors import OutputError
+from semscan.files.results.finished_run import read_finished
+from semscan.files.results.folder import RESULTS, RUN, ResultsFolder
+
+
+def finished(out, *records, run=None):
+    ResultsFolder(out).finish(records, run or {})
+    return read_finished(out)
+
+
+def test_records_and_run_are_read_back_from_the_folder_or_its_results(tmp_path):
+    out = tmp_path / "o"
+    first = finished(out, {"image": "a.png", "status": "ok"}, run={"state": "done"})
+    second = read_finished(out / RESULTS)
+
+    assert first == second
+    assert (first.records, first.run, first.unfinished) == ([{"image": "a.png", "status": "ok"}], {"state": "done"}, 0)
+
+
+def test_records_of_a_run_that_has_not_ended_are_read_too_and_counted(tmp_path):
+    outputs = ResultsFolder(tmp_path)
+    outputs.begin({"state": "running"})
+    outputs.note({"image": "a.png", "status": "ok"})
+    found = read_finished(tmp_path)
+
+    assert [record["image"] for record in found.records] == ["a.png"]
+    assert found.unfinished == 1
+    assert found.run == {"state": "running"}
+    assert not (tmp_path / RESULTS).exists(), "reading writes nothing"
+    outputs.finish([], {})
+
+
+def test_lines_that_are_no_records_are_left_out(tmp_path):
+    (tmp_path / RESULTS).write_bytes(b'caf\xe9\n[1]\n{"image": "no status"}\n{"image": "a.png", "status": "ok"}\n')
+    (tmp_path / RUN).write_bytes(b"{damaged")
+    found = read_finished(tmp_path)
+
+    assert [record["image"] for record in found.records] == ["a.png"]
+    assert found.run == {}
+
+
+@pytest.mark.parametrize("make", [lambda out: None, lambda out: out.mkdir(), lambda out: out.write_text("a file")])
+def test_a_folder_without_records_is_refused(tmp_path, make):
+    make(tmp_path / "o")
+
+    with pytest.raises(OutputError, match="semscan inspect"):
+        read_finished(tmp_path / "o")
+
+
+def test_outputs_are_found_wherever_the_folder_was_moved(tmp_path):
+    (tmp_path / "new" / "bridge").mkdir(parents=True)
+    overlay = tmp_path / "new" / "bridge" / "a.overlay.png"
+    overlay.write_bytes(b"x")
+    (tmp_path / "new" / RESULTS).write_text(json.dumps({"image": "a", "status": "ok"}))
+    found = read_finished(tmp_path / "new")
+
+    assert found.locate("old/place/bridge/a.overlay.png") == overlay
+    assert found.locate(str(overlay)) == overlay
+    for elsewhere in ("../../etc/passwd", "/etc/passwd", "a\0b", None, ["x"], ""):
+        assert found.locate(elsewhere) is None
+
+
+def test_another_images_output_of_the_same_name_is_not_taken_for_one_that_is_gone(tmp_path):
+    out = tmp_path / "o"
+    out.mkdir()
+    (out / "a.overlay.png").write_bytes(b"of another image")
+    run = {"settings": {"output": {"out": "o"}}}
+    found = finished(out, {"image": "a.png", "status": "ok"}, run=run)
+
+    assert found.locate("o/a.overlay.png") == out / "a.overlay.png"
+    assert found.locate("o/x/a.overlay.png") is None
+
+
+def test_names_too_long_for_the_system_are_refused_or_not_there(tmp_path):
+    with pytest.raises(OutputError, match="too long"):
+        read_finished(tmp_path / ("x" * 5000))
+    assert finished(tmp_path, {"image": "a.png", "status": "ok"}).locate("x" * 5000) is None

@@ -1,0 +1,79 @@
+"""The threshold keeps its promise on maps whose statistics are known."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from semscan.maps.fit_threshold import fit_threshold
+
+
+def quiet_map(seed, size=128):
+    """A stationary raw map: softplus of smooth Gaussian noise."""
+    field = gaussian_filter(np.random.default_rng(seed).standard_normal((size, size)), 2.0)
+    return np.logaddexp(0, 3 * field / field.std() - 6).astype(np.float32)
+
+
+def everywhere(maps):
+    return [np.ones(m.shape, bool) for m in maps]
+
+
+def false_regions(maps, threshold):
+    from scipy.ndimage import label
+
+    total = 0
+    for raw in maps:
+        areas = np.bincount(label(raw > threshold, np.ones((3, 3)))[0].ravel())[1:]
+        total += int((areas >= 4).sum())
+    return total / len(maps)
+
+
+def test_many_images_reach_the_wanted_rate_on_fresh_ones():
+    maps = [quiet_map(seed) for seed in range(60)]
+
+    threshold, reached = fit_threshold(maps, everywhere(maps), false_alarms=0.5)
+
+    assert reached == pytest.approx(0.5, abs=0.25)
+    assert false_regions([quiet_map(seed) for seed in range(100, 200)], threshold) == pytest.approx(0.5, abs=0.3)
+
+
+def test_few_images_continue_the_tail_to_a_rate_they_cannot_show():
+    rates = []
+    fresh = [quiet_map(seed) for seed in range(1000, 1200)]
+    for start in range(0, 60, 6):
+        maps = [quiet_map(seed) for seed in range(start, start + 6)]
+        threshold, _ = fit_threshold(maps, everywhere(maps), false_alarms=0.1)
+        rates.append(false_regions(fresh, threshold))
+
+    assert np.median(rates) < 0.25
+    assert np.mean(rates) > 0.005
+
+
+def test_only_the_held_back_area_counts():
+    raw = quiet_map(1)
+    raw[:, :64] = 50
+    area = np.zeros(raw.shape, bool)
+    area[:, 64:] = True
+
+    threshold, _ = fit_threshold([raw], [area], false_alarms=0.1)
+
+    assert threshold < 20
+
+
+def test_threshold_never_falls_below_the_floor():
+    maps = [np.full((64, 64), 1e-6, np.float32)]
+
+    threshold, reached = fit_threshold(maps, everywhere(maps), false_alarms=0.1, floor=0.7)
+
+    assert threshold == pytest.approx(0.7)
+    assert reached == 0
+
+
+def test_threshold_never_rises_above_what_the_network_can_reach():
+    maps = [quiet_map(seed) for seed in range(3)]
+
+    free, _ = fit_threshold(maps, everywhere(maps), false_alarms=1e-4)
+    capped, reached = fit_threshold(maps, everywhere(maps), false_alarms=1e-4, ceiling=0.5)
+
+    assert free > 0.5
+    assert capped == pytest.approx(0.5)
+    assert reached == pytest.approx(false_regions(maps, 0.5))

@@ -1,0 +1,270 @@
+"""Every attention by name, in both networks: built, saved, exported, and never looking beyond its patch."""
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from semscan.errors import UsageFault
+from semscan.model.attention.factory import make_attention
+from semscan.model.attention.sequential import AttentionChain
+from semscan.model.build import build
+from semscan.model.export import to_onnx as exporting
+from semscan.model.networks.attention_cnn import build_classifier
+from semscan.model.networks.autoencoder import build_autoencoder
+from semscan.model.registry import ATTENTIONS, DEFAULT_ATTENTION, NETWORK_USE, attention_parts, is_local, resolve
+from semscan.model.tf_import import keras, tf
+
+SMALL = {"widths": (4, 4, 8, 8)}
+ALIKE = ("soft-mask", "feature-mask", "spatial")  # the same layer in both networks
+CASES = [
+    (network, name)
+    for network in NETWORK_USE
+    for name in (*ATTENTIONS, "channel+additive")
+    if not (network == "autoencoder" and name in ALIKE)
+]
+
+
+def features(count, rows, cols, seed=0):
+    return np.random.default_rng(seed).normal(size=(count, rows, cols, 8)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def every():
+    """One model with every mechanism on the same 8 channels, each rebuilt from its configuration."""
+    keras.mixed_precision.set_global_policy("float32")
+    keras.utils.set_random_seed(0)
+    entry = keras.Input((None, None, 8), name="features")
+    outputs = {}
+    for number, (network, name) in enumerate(CASES):
+        layer, _ = make_attention(name, network)
+        again = type(layer).from_config({**layer.get_config(), "name": f"attention_{number}"})
+        assert {**again.get_config(), "name": layer.name} == layer.get_config()
+        for part, tensor in zip(("attended", "weights", "scores"), again(entry), strict=True):
+            outputs[f"{part}_{number}"] = tensor
+    return keras.Model(entry, outputs)
+
+
+def test_each_gives_a_map_or_a_vector_and_one_score_a_position(every):
+    answer = every(features(2, 6, 10))
+
+    for number, (network, _) in enumerate(CASES):
+        attended = answer[f"attended_{number}"].shape
+        assert attended == (2, 6, 10, 8) or (network == "attention-cnn" and attended == (2, 8))
+        assert answer[f"scores_{number}"].shape == (2, 6, 10, 1)
+        weights = answer[f"weights_{number}"].shape
+        assert weights[0] == 2
+        assert weights[1:3] == (6, 10) or weights[1:] == (1, 1, 8)
+
+
+def test_no_patch_sees_another(every):
+    patches = features(2, 6, 10)
+    other = np.concatenate([patches[:1], 7 * features(1, 6, 10, seed=1)])
+
+    together, alone, beside = every(patches), every(patches[:1]), every(other)
+
+    for name, value in together.items():
+        np.testing.assert_allclose(value[:1], alone[name], rtol=1e-4, atol=1e-5, err_msg=name)
+        np.testing.assert_allclose(value[:1], beside[name][:1], rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+def test_all_come_back_from_a_saved_model(every, tmp_path):
+    every.save(tmp_path / "all.keras")
+
+    again = keras.models.load_model(tmp_path / "all.keras")
+
+    patches = features(1, 5, 6)
+    for name, value in every(patches).items():
+        np.testing.assert_allclose(again(patches)[name], value, rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+def test_all_export_and_answer_alike_at_two_sizes_and_two_batches(every):
+    import tf2onnx
+
+    answer = tf.function(
+        lambda x: {name: tf.identity(value) for name, value in every(x).items()},
+        input_signature=[tf.TensorSpec((None, None, None, 8), tf.float32, name="features")],
+    )
+    graph, _ = tf2onnx.convert.from_function(answer, input_signature=answer.input_signature, opset=17)
+    session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+
+    for shape in ((1, 8, 8), (3, 8, 8), (1, 7, 12), (3, 7, 12)):
+        light = dict(zip(names, session.run(names, {"features": features(*shape)}), strict=True))
+        for name, value in every(features(*shape)).items():
+            np.testing.assert_allclose(light[name], value, rtol=1e-3, atol=1e-4, err_msg=f"{name} at {shape}")
+
+
+def others(network):
+    """Shapes of the weights of all layers that are no attention, in order."""
+    return [
+        [tuple(w.shape) for w in layer.weights]
+        for layer in network.layers
+        if layer.weights and not layer.name.startswith("attention")
+    ]
+
+
+@pytest.mark.parametrize("name", ["none", "channel", "multi-head+soft-mask", "cbam+gates"])
+def test_the_autoencoder_around_an_attention_is_always_the_same(name):
+    attention, gates = make_attention(name, "autoencoder")
+
+    network = build_autoencoder(**SMALL, attention=attention, gates=gates)
+
+    assert others(network) == others(build_autoencoder(**SMALL))
+    assert gates == ("gates" in name)
+    assert list(network.output) == ["score", "coarse", "reconstruction"]
+
+
+def test_the_default_autoencoder_is_the_soft_mask_of_old():
+    attention, gates = make_attention(DEFAULT_ATTENTION["autoencoder"], "autoencoder")
+
+    assert (type(attention).__name__, attention.name, attention.mode, attention.units, gates) == (
+        "ImageAttention",
+        "attention",
+        "sigmoid",
+        64,
+        False,
+    )
+
+
+def small_base(patch):
+    return keras.layers.Conv2D(8, 5, strides=4, padding="same", activation="relu")(patch)
+
+
+@pytest.mark.parametrize("name", [*ATTENTIONS, "channel+additive", "cbam+gates"])
+def test_the_attention_cnn_learns_through_every_weight(name):
+    keras.utils.set_random_seed(0)
+    attention, _ = make_attention(name, "attention-cnn")
+    network = build_classifier(classes=3, good=0, base=small_base, attention=attention, dropout=0.0)
+    patches = np.random.default_rng(0).normal(size=(4, 16, 16, 1)).astype(np.float32)
+
+    with tf.GradientTape() as tape:
+        answer = network(patches, training=True)
+        loss = tf.reduce_sum(answer["logits"][:, 0] ** 2) + tf.reduce_mean(answer["score"] ** 2)
+    gradients = tape.gradient(loss, network.trainable_variables)
+
+    assert answer["score"].shape == (4, 16, 16, 1)
+    assert float(tf.reduce_min(answer["score"])) >= 0
+    assert [v.path for v, g in zip(network.trainable_variables, gradients, strict=True) if g is None] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "share"),
+    [
+        ("multi-head", lambda weights, scores: weights.mean(axis=3, keepdims=True)),
+        ("soft-mask", lambda weights, scores: np.log1p(np.exp(scores))),
+        ("scaled-dot", lambda weights, scores: np.log1p(np.exp(scores))),
+        ("channel", lambda weights, scores: 1.0),
+    ],
+)
+def test_the_map_of_the_attention_cnn_is_evidence_where_it_attends(name, share):
+    attention, _ = make_attention(name, "attention-cnn")
+    network = build_classifier(classes=3, good=0, base=small_base, attention=attention, dropout=0.0, seam=True)
+    _, weights, scores = network.get_layer("attention").output
+    seen = keras.Model(network.input, {**network.output, "weights": weights, "scores": scores})
+
+    answer = {key: np.asarray(value) for key, value in seen(features(2, 16, 16)[..., :1], training=False).items()}
+
+    expected = share(answer["weights"], answer["scores"]) * np.log1p(np.exp(answer["margin"]))
+    np.testing.assert_allclose(answer["cam"], expected, rtol=1e-3, atol=1e-5)
+
+
+def test_a_mask_that_is_shut_leaves_no_evidence():
+    attention, _ = make_attention("soft-mask", "attention-cnn")
+    network = build_classifier(classes=2, good=0, base=small_base, attention=attention, dropout=0.0)
+    layer = network.get_layer("attention")
+    layer.v.assign(np.zeros(layer.v.shape))  # half open everywhere
+    half = np.asarray(network(features(1, 16, 16)[..., :1], training=False)["evidence"])
+    layer.temperature = 1e-9
+    layer.v.assign(np.full(layer.v.shape, 1e-3))
+    layer.b.assign(np.full(layer.b.shape, -9.0))  # shut
+
+    shut = np.asarray(network(features(1, 16, 16)[..., :1], training=False)["evidence"])
+
+    assert half.std() > 0
+    np.testing.assert_allclose(shut, np.broadcast_to(network.get_layer("classifier").bias, shut.shape), atol=1e-6)
+
+
+def test_build_takes_the_attention_of_a_configuration():
+    config = {
+        "kind": "attention-cnn",
+        "attention": "cbam+gates",
+        "backbone": "plain",
+        "dropout": 0.1,
+        "classes": ["ok", "hole"],
+        "good_class": "ok",
+    }
+
+    names = [layer.name for layer in build(config).layers]
+
+    parts = ["attention_gates", "attention_cbam_channel", "attention_cbam_spatial"]
+    assert [name for name in names if name.startswith("attention")] == parts
+
+
+def test_gates_sit_on_the_three_skips_of_the_autoencoder():
+    attention, gates = make_attention("cbam+gates", "autoencoder")
+
+    names = [layer.name for layer in build_autoencoder(**SMALL, attention=attention, gates=gates).layers]
+
+    assert sorted(name for name in names if name.startswith("attention")) == [
+        "attention",
+        "attention_gate2",
+        "attention_gate4",
+        "attention_gate8",
+    ]
+
+
+def test_a_chain_has_taught_scores_only_where_no_part_has_its_own():
+    plain, _ = make_attention("channel+self-attention", "autoencoder")
+    own, _ = make_attention("soft-mask+channel", "autoencoder")
+
+    assert isinstance(plain, AttentionChain)
+    assert [part.head for part in plain.parts] == [False, True]
+    assert [part.head for part in own.parts] == [False, False]
+
+
+def test_a_whole_network_with_a_chain_of_heads_exports():
+    attention, _ = make_attention("multi-head+additive", "attention-cnn")
+    network = build_classifier(classes=2, good=0, base=small_base, attention=attention)
+    tiles = np.random.default_rng(0).normal(size=(2, 96, 96)).astype(np.float32)
+
+    _, difference = exporting.to_onnx(network, tiles, logit_map=False)
+
+    assert difference < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("softmask", "did you mean 'soft-mask'"),
+        ("cbm+gates", "there is no attention 'cbm'; did you mean 'cbam'"),
+        ("zzz", "choose from none, additive"),
+        ("channel+channel", "'channel' twice"),
+        ("none+gates", "joins 'none' with others"),
+        ("channel+", "there is no attention ''"),
+    ],
+)
+def test_a_wrong_name_is_answered_with_what_to_write(name, words):
+    with pytest.raises(UsageFault) as error:
+        attention_parts(name)
+    assert words in str(error.value)
+
+
+def test_every_mechanism_names_its_source():
+    for name, entry in ATTENTIONS.items():
+        layer = resolve(entry.target)(NETWORK_USE["autoencoder"])
+        assert "arXiv" in layer.__doc__, name
+        assert "References" in layer.__doc__, name
+
+
+@pytest.mark.parametrize("name", [*ATTENTIONS, "gates+channel"])
+def test_those_that_look_at_the_whole_patch_are_known(name):
+    keras.utils.set_random_seed(0)
+    attention, gates = make_attention(name, "autoencoder")
+    network = build_autoencoder(**SMALL, attention=attention, gates=gates)
+    patch = np.random.default_rng(0).normal(size=(1, 64, 512, 1)).astype(np.float32)
+    other = patch.copy()
+    other[:, :, 480:] += 5
+
+    near, far = (np.asarray(network(p, training=False)["score"])[0, :, :32] for p in (patch, other))
+
+    assert (np.abs(near - far).max() < 1e-5) == is_local(name)

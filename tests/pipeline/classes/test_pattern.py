@@ -1,0 +1,177 @@
+"""What kind of defect a region is."""
+
+import dataclasses
+
+import cv2
+import numpy as np
+import pytest
+
+from semscan.pipeline.classes.model import ModelRegionClassifier, squared_distances
+from semscan.pipeline.classes.names import told
+from semscan.pipeline.classes.pattern import classify_by_pattern
+from semscan.regions.find import LabelledRegions, segment
+from semscan.settings import RegionSettings, SynthSettings
+from semscan.synth.simulator.image import make_image
+from semscan.values import CleanImage, Periodic
+
+RECIPES = {
+    "lines": SynthSettings(pattern="lines", rows=224, cols=224, pitch=24, seed=5),
+    "contacts": SynthSettings(pattern="contacts", rows=224, cols=224, pitch=30, seed=6),
+}
+
+
+def planted(pattern, kind, index=0, **changes):
+    """A generated image and, as a map would show it, the region of its defect."""
+    made = make_image(dataclasses.replace(RECIPES[pattern], **changes), [kind], key=kind, index=index)
+    image = CleanImage(made.pixels.astype(np.float32) / 255, np.ones(made.pixels.shape, bool))
+    anomaly_map = cv2.GaussianBlur(cv2.dilate(made.mask, np.ones((3, 3), np.uint8)) / np.float32(255), (0, 0), 1.5)
+    return image, segment(anomaly_map, RegionSettings(threshold=0.4))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kind"),
+    [
+        ("lines", "bridge"),
+        ("lines", "break"),
+        ("lines", "pinch"),
+        ("lines", "particle"),
+        ("contacts", "missing"),
+        ("contacts", "merged"),
+        ("contacts", "particle"),
+    ],
+)
+@pytest.mark.parametrize("changes", [{}, {"angle": 90.0, "dose": 25.0}])
+def test_defects_on_lines_and_contacts_are_named(pattern, kind, changes):
+    names = []
+    for index in range(4):
+        image, found = planted(pattern, kind, index, **changes)
+        names.append(classify_by_pattern(found, image, None, None).regions[0].class_name)
+    assert names.count(kind) >= 3, names
+
+
+def test_the_class_has_a_probability_and_nothing_else_changes():
+    image, found = planted("contacts", "missing")
+
+    named = classify_by_pattern(found, image, None, None)
+
+    assert 0.6 <= named.regions[0].class_probability <= 1
+    assert dataclasses.replace(named.regions[0], class_name=None, class_probability=None) == found.regions[0]
+    assert named.mask is found.mask
+
+
+def test_where_the_lattice_is_known_it_is_not_looked_for_again(monkeypatch):
+    image, found = planted("lines", "bridge")
+    monkeypatch.setattr("semscan.pipeline.classes.pattern.find_image_lattice", lambda image: pytest.fail("looked"))
+
+    named = classify_by_pattern(found, image, None, Periodic(True, 0.9, (24.0,), (0.0,)))
+
+    assert named.regions[0].class_name == "bridge"
+
+
+@pytest.mark.parametrize(
+    ("pitches", "angles"),
+    [
+        ((), ()),
+        ((0.0,), (0.0,)),
+        ((1e12,), (0.0,)),
+        ((24.0, 24.0), (0.0,)),
+        ((24.0,) * 3, (0.0, 60.0, 90.0)),
+    ],
+)
+def test_a_lattice_that_cannot_be_gives_no_names(pitches, angles):
+    image, found = planted("lines", "bridge")
+    assert classify_by_pattern(found, image, None, Periodic(True, 0.9, pitches, angles)).regions == found.regions
+
+
+def test_without_a_pattern_no_class_is_invented():
+    noise = np.random.default_rng(0).normal(0.5, 0.1, (128, 128)).astype(np.float32)
+    image = CleanImage(noise, np.ones(noise.shape, bool))
+    anomaly_map = np.zeros(noise.shape, np.float32)
+    anomaly_map[40:50, 60:80] = 0.9
+
+    (region,) = classify_by_pattern(segment(anomaly_map, RegionSettings()), image, None, None).regions
+
+    assert region.class_name is None
+    assert region.class_probability is None
+
+
+def test_no_region_needs_no_name():
+    nothing = LabelledRegions([], np.zeros((8, 8), np.uint8))
+    assert (
+        classify_by_pattern(nothing, CleanImage(np.zeros((8, 8), np.float32), np.ones((8, 8), bool)), None, None)
+        is nothing
+    )
+
+
+CONFIG = {"classes": ["good", "gap", "speck"], "good_class": "good"}
+
+
+def evidence(rows=4, cols=6):
+    """Positions on the left speak for a gap, those on the right for a speck."""
+    said = np.zeros((rows, cols, 3), np.float32)
+    said[:, : cols // 2, 1], said[:, cols // 2 :, 2] = 5.0, 7.0
+    return said
+
+
+def two_regions(shape=(16, 24)):
+    numbered = np.zeros(shape, np.int32)
+    numbered[2:6, 2:6], numbered[8:12, 16:22] = 4, 9
+    return numbered
+
+
+def test_a_classifier_names_a_region_by_what_its_own_positions_say():
+    classify_regions = ModelRegionClassifier(evidence(), np.ones((16, 24), np.float32), slice(0, 16), CONFIG)
+
+    (gap, speck) = classify_regions(two_regions(), [4, 9])
+
+    assert gap == ("gap", pytest.approx(1 / (1 + np.exp(-5.0))))
+    assert speck[0] == "speck"
+    assert classify_regions(two_regions(), [9]) == [speck]
+
+
+def test_positions_are_weighed_by_the_map():
+    raw = np.ones((16, 24), np.float32)
+    raw[:, :12] = 1000
+    wide = np.zeros((16, 24), np.int32)
+    wide[4:8, 4:20] = 1
+    assert ModelRegionClassifier(evidence(), raw, slice(0, 16), CONFIG)(wide, [1])[0][0] == "gap"
+    assert ModelRegionClassifier(evidence(), 1 / raw, slice(0, 16), CONFIG)(wide, [1])[0][0] == "speck"
+
+
+def test_rows_that_were_not_judged_are_no_part_of_the_evidence():
+    numbered = np.zeros((40, 24), np.int32)
+    numbered[10:14, 2:6] = 1  # the first judged row is 8: position 0 of the evidence
+    said = np.zeros((4, 6, 3), np.float32)
+    said[0, :, 1] = 5.0
+    said[1:, :, 2] = 5.0
+    assert (
+        ModelRegionClassifier(said, np.ones((40, 24), np.float32), slice(8, 40), CONFIG)(numbered, [1])[0][0] == "gap"
+    )
+
+
+MARKS = {
+    "middles": {"gap": [0.0, 5.0, 0.0], "speck": [0.0, 0.0, 7.0]},
+    "inverse": np.eye(3).tolist(),
+    "limits": {"gap": 4.0, "speck": 4.0},
+}
+
+
+def test_a_region_far_from_all_that_was_taught_is_unknown():
+    far = evidence() + np.array([9.0, 0, 0], np.float32)
+    for said, names in ((evidence(), ["gap", "speck"]), (far, ["unknown", "unknown"])):
+        classify_regions = ModelRegionClassifier(
+            said, np.ones((16, 24), np.float32), slice(0, 16), CONFIG | {"class_marks": MARKS}
+        )
+        assert [name for name, _ in classify_regions(two_regions(), [4, 9])] == names
+
+
+def test_the_distance_is_that_of_mahalanobis():
+    said = np.array([[1.0, 5.0, 2.0]])
+    marks = MARKS | {"inverse": np.diag([1.0, 1.0, 0.25]).tolist()}
+    assert squared_distances(said, marks, ["gap", "other"]).tolist() == [[1 + 0.25 * 4, 0.0]]
+
+
+def test_a_low_probability_is_no_name():
+    (sure, unsure) = told(np.array([[3.0, 0.0], [0.2, 0.0]]), ["a", "b"], strange=np.zeros((2, 2), bool))
+    assert sure[0] == "a"
+    assert unsure == ("unknown", pytest.approx(0.55, abs=0.01))

@@ -1,0 +1,122 @@
+"""Few and dirty data through the command line: tiny trainings, of which only the path of the data is asserted."""
+
+import json
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+QUICK = ["--steps", "3", "--precision", "float32"]
+
+
+def semscan(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "semscan", *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+
+
+def texture(seed, shape=(64, 72)):
+    return np.random.default_rng(seed).normal(110, 9, shape).clip(0, 255).astype(np.uint8)
+
+
+def save(path, pixels):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+    return path
+
+
+@pytest.fixture(scope="module")
+def dirty(tmp_path_factory):
+    """Ten good images, one of them with a hidden spot, a labelled one with and one without a mask, and one with a
+    harmless region: (folder of all, the finished process)."""
+    root = tmp_path_factory.mktemp("dirty")
+    for seed in range(10):
+        save(root / "data" / "train" / "good" / f"{seed}.png", texture(seed))
+    hidden, marked, mask = texture(3), texture(20), np.zeros((64, 72), np.uint8)
+    hidden[20:30, 30:44] = 240
+    save(root / "data" / "train" / "good" / "3.png", hidden)
+    marked[10:20, 10:24], mask[10:20, 10:24] = 30, 255
+    save(root / "data" / "train" / "pit" / "a.png", marked)
+    save(root / "data" / "train" / "pit" / "b.png", marked[::-1])
+    save(root / "data" / "ground_truth" / "pit" / "a_mask.png", mask)
+    harmless = save(root / "lot" / "x.png", marked[:, ::-1])
+    record = {
+        "image": "x",
+        "source": str(harmless),
+        "status": "ok",
+        "width": 72,
+        "height": 64,
+        "regions": [{"bbox": [48, 10, 14, 10]}],
+    }
+    (root / "judged.jsonl").write_text(json.dumps(record) + "\n")
+    return root, semscan("train", root / "data", "--out", root / "model", "--accept", root / "judged.jsonl", *QUICK)
+
+
+def test_train_says_what_it_did_with_all_of_them(dirty):
+    _, done = dirty
+
+    assert done.returncode == 0, done.stderr
+    assert "warning: " in done.stderr
+    assert "3.png looks odd among the good images: " in done.stderr
+    assert "a place in it is unlike all other images" in done.stderr
+    assert "Of 2 labelled images, 1 defects sharpen the training: by the masks of 1" in done.stderr
+    assert "1 accepted region of 1 image become normal" in done.stderr
+    assert "1 labelled images that were not trained on have a score above 0.5" in done.stderr
+
+
+def test_the_model_keeps_a_record_of_it(dirty):
+    root, _ = dirty
+    config = json.loads((root / "model" / "config.json").read_text())
+    training = config["training"]
+
+    assert training["labelled"]["by_mask"] == 1
+    assert training["labelled"]["checked"] == 1
+    assert training["accepted"]["regions"] == 1
+    assert [entry["image"].rsplit("/", 1)[-1] for entry in training["odd_images"]][:1] == ["3.png"]
+    assert set(config["training_look"]) == {"brightness", "contrast", "noise", "sharpness"}
+    card = (root / "model" / "MODEL_CARD.md").read_text()
+    assert "Odd among the good images" in card
+    assert "none was held back" in card
+    assert "Accepted as harmless: 1 regions" in card
+
+
+def test_an_image_of_another_look_is_inspected_with_a_warning(dirty, tmp_path):
+    root, _ = dirty
+    dull = save(tmp_path / "dull.png", (110 + 0.3 * (texture(5).astype(float) - 110)).astype(np.uint8))
+
+    done = semscan(
+        "inspect",
+        dull,
+        root / "data" / "train" / "good" / "5.png",
+        "--model",
+        root / "model",
+        "--out",
+        tmp_path / "out",
+    )
+
+    first, second = (json.loads(line)["warnings"] for line in done.stdout.splitlines())
+    assert "contrast 0.3" in first[0]
+    assert second == []
+
+
+def test_two_images_of_different_sizes_are_enough(tmp_path):
+    for number, shape in enumerate([(64, 72), (100, 40)]):
+        save(tmp_path / "data" / "good" / f"{number}.png", texture(number, shape))
+
+    done = semscan("train", tmp_path / "data", "--out", tmp_path / "model", *QUICK)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["images"] == 2
+
+
+def test_accept_is_checked_before_the_training(dirty, tmp_path):
+    root, _ = dirty
+    (tmp_path / "empty.jsonl").write_text("")
+
+    done = semscan("train", root / "data", "--out", tmp_path / "m", "--accept", tmp_path / "empty.jsonl", *QUICK)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "accepts nothing" in done.stderr
+    assert not (tmp_path / "m").exists()

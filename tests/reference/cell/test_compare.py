@@ -1,0 +1,87 @@
+"""Cell to cell, from an image to its raw map."""
+
+import cv2
+import numpy as np
+import pytest
+
+from semscan.errors import BadImageError
+from semscan.reference.cell import compare
+from semscan.reference.cell.compare import compare_cells
+from semscan.settings import SynthSettings
+from semscan.synth.simulator.image import make_image
+from semscan.values import CleanImage
+
+
+def clean_of(values, judged=None):
+    return CleanImage(values, np.ones(values.shape, bool) if judged is None else judged)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kind"),
+    [("lines", "bridge"), ("lines", "break"), ("lines", "particle"), ("contacts", "missing"), ("contacts", "merged")],
+)
+def test_the_hottest_point_lies_on_the_defect(pattern, kind):
+    settings = SynthSettings(pattern=pattern, rotation=4.0, dose=30.0, rows=224, cols=224, pitch=24.0)
+    image = make_image(settings, [kind], index=3)
+    raw = compare_cells(clean_of(image.pixels.astype(np.float32) / 255)).raw
+
+    assert image.mask[np.unravel_index(raw.argmax(), raw.shape)] == 255
+    assert raw.max() > 1.2
+
+
+@pytest.mark.parametrize("pattern", ["lines", "contacts"])
+def test_a_clean_image_stays_below_the_threshold(pattern):
+    settings = SynthSettings(pattern=pattern, rotation=4.0, dose=40.0, rows=256, cols=256)
+    found = compare_cells(clean_of(make_image(settings, index=1).pixels.astype(np.float32) / 255))
+
+    assert found.raw.max() < 1
+
+
+def test_what_is_not_judged_is_zero_and_has_no_say(stripes):
+    image = stripes(20.0, shape=(160, 200))
+    judged = np.ones(image.shape, bool)
+    judged[140:] = False
+    busy = image.copy()
+    busy[140:] = np.random.default_rng(1).random((20, 200))
+    first, second = (compare_cells(clean_of(values, judged)) for values in (image, busy))
+
+    assert (first.raw[140:] == 0).all()
+    np.testing.assert_array_equal(first.raw, second.raw)
+
+
+def test_the_map_is_finite_and_of_the_images_shape_without_any_noise(stripes):
+    raw = compare_cells(clean_of(stripes(20.0, noise=0.0))).raw
+
+    assert raw.dtype == np.float32
+    assert raw.shape == (160, 200)
+    assert np.isfinite(raw).all()
+
+
+def test_the_same_image_gives_the_same_map(dots):
+    image = clean_of(dots(22.0))
+
+    np.testing.assert_array_equal(compare_cells(image).raw, compare_cells(image).raw)
+
+
+def test_one_defect_of_two_signs_is_one_piece(dots):
+    image = dots(26.0, noise=0.03)
+    image[92:118, 92:118] = 0.7  # a spot and its surroundings gone
+    hot = (compare_cells(clean_of(image)).raw > 1).astype(np.uint8)
+    assert cv2.connectedComponents(hot, connectivity=8)[0] == 2  # the background and one
+
+
+def test_an_image_that_does_not_repeat_is_refused(blobs):
+    with pytest.raises(BadImageError, match="not periodic enough"):
+        compare_cells(clean_of(blobs))
+
+
+def test_a_large_image_is_compared_in_pieces_without_seams(stripes, monkeypatch):
+    image = stripes(12.0, shape=(200, 520))
+    image[95:103, 256:268] = 0.9  # across the cut
+    whole = compare_cells(clean_of(image))
+    monkeypatch.setattr(compare, "PIECE", 300)
+    pieces = compare_cells(clean_of(image))
+
+    assert np.abs(whole.reference - pieces.reference).mean() < 0.01
+    assert cv2.connectedComponents((pieces.raw > 1).astype(np.uint8), connectivity=8)[0] == 2
+    assert np.unravel_index(pieces.raw.argmax(), image.shape)[0] in range(93, 105)

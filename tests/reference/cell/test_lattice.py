@@ -1,0 +1,76 @@
+"""How an image repeats."""
+
+import numpy as np
+import pytest
+
+from semscan.reference.cell.lattice import Lattice, find_lattice
+from semscan.reference.cell.phase_map import unfold
+
+
+@pytest.mark.parametrize(("pitch", "angle"), [(16.0, 0.0), (23.7, 3.3), (31.4, -4.0), (20.0, 90.0), (27.3, 35.0)])
+def test_lines_give_one_step(stripes, pitch, angle):
+    lattice = find_lattice(stripes(pitch, angle))
+
+    assert lattice.found
+    assert lattice.pitch_px == [pytest.approx(pitch, rel=0.02)]
+    assert abs((lattice.angle_deg[0] - angle + 90) % 180 - 90) < 1.0
+
+
+@pytest.mark.parametrize(("pitch", "angle"), [(17.5, 0.0), (24.3, 2.5), (38.0, -3.0)])
+def test_arrays_give_two_steps(dots, pitch, angle):
+    lattice = find_lattice(dots(pitch, angle))
+
+    assert lattice.found
+    assert lattice.pitch_px == [pytest.approx(pitch, rel=0.02)] * 2
+    assert abs(lattice.angle_deg[0] - angle) < 1.0
+
+
+def test_the_phases_refine_the_steps_to_a_small_part_of_a_pixel(dots):
+    image = dots(24.3, 2.5)
+    finer = unfold(image, find_lattice(image)).lattice
+
+    assert finer.pitch_px == [pytest.approx(24.3, abs=0.05)] * 2
+    assert finer.angle_deg[0] == pytest.approx(2.5, abs=0.1)
+
+
+def test_one_line_in_two_that_differs_doubles_the_pitch(stripes):
+    image = stripes(20.0, noise=0.02)
+    image += 0.5 * (np.arange(200) // 20 % 2).astype(np.float32) * 0.5
+
+    assert find_lattice(image).pitch_px == [pytest.approx(40.0, abs=0.5)]
+
+
+def test_texture_and_noise_and_nothing_are_not_periodic(blobs):
+    noise = np.random.default_rng(0).random((120, 150)).astype(np.float32)
+
+    for image in (blobs, noise, np.full((64, 64), 0.5, np.float32)):
+        assert not find_lattice(image).found
+
+
+def test_uneven_light_alone_is_no_pattern():
+    rows, cols = np.mgrid[:150, :150] / 150.0
+
+    assert not find_lattice((rows**2 + cols).astype(np.float32)).found
+
+
+def test_two_repeats_are_too_few(stripes):
+    assert not find_lattice(stripes(95.0)).found
+
+
+def test_noise_lowers_the_confidence_little(stripes):
+    assert find_lattice(stripes(24.0, noise=0.25)).confidence > 0.7
+
+
+@pytest.mark.parametrize("shape", [(16, 16), (16, 300), (300, 16), (23, 37)])
+def test_the_smallest_images_get_an_answer(shape):
+    assert not find_lattice(np.random.default_rng(1).random(shape).astype(np.float32)).found
+
+
+def test_a_large_image_is_measured_in_its_own_pixels(stripes):
+    assert find_lattice(stripes(40.0, shape=(300, 2300))).pitch_px == [pytest.approx(40.0, rel=0.02)]
+
+
+def test_waves_are_the_dual_of_the_steps():
+    lattice = Lattice(np.array([[0.0, 20.0], [30.0, 5.0]]), 1.0)
+
+    np.testing.assert_allclose(lattice.vectors @ lattice.waves.T, np.eye(2), atol=1e-12)

@@ -1,0 +1,289 @@
+"""The report page, by its structure."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from semscan.report.html import Picture, html_report
+from semscan.report.html.parts import plain
+from semscan.report.html.provenance import model_card
+from semscan.report.html.summary import tally
+
+VOID = {"meta", "img", "input", "br", "link", "hr"}
+
+
+class Page(HTMLParser):
+    """Elements of a page as (tag, attributes); complains about what does not nest."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.open, self.text = [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open[-1:] not in (["script"], ["style"]):
+            self.text.append(data)
+
+    def all(self, tag, **wanted):
+        return [a for t, a in self.elements if t == tag and all(a.get(k) == v for k, v in wanted.items())]
+
+    @property
+    def words(self):
+        return " ".join(" ".join(self.text).split())
+
+
+def region(number=1, x=10, y=20, size=8, **more):
+    return {
+        "id": number,
+        "bbox": [x, y, size, size],
+        "centroid": [x + size / 2, y + size / 2],
+        "area_px": size * size,
+        "peak": 0.9 - number / 100,
+        "mean": 0.7,
+        "class": None,
+        "nuisance": False,
+        **more,
+    }
+
+
+def record(name="a.png", *regions, **more):
+    return {
+        "image": name,
+        "source": f"/d/{name}",
+        "status": "ok",
+        "score": 0.9 if regions else 0.1,
+        "defect": bool(regions),
+        "threshold": 0.5,
+        "width": 100,
+        "height": 80,
+        "judged_fraction": 0.5,
+        "nm_per_pixel": None,
+        "method": ["model"],
+        "model": "m",
+        "regions": list(regions),
+        "warnings": [],
+        **more,
+    }
+
+
+def failed(name, error):
+    return {"image": name, "source": f"/d/{name}", "status": "error", "error": error}
+
+
+NASTY = [
+    "<script>alert(1)</script>.png",
+    'a" onload="x.png',
+    "a'b&c.png",
+    "new\nline\x01.png",
+    "caf\udce9.png",
+    "\u202egnp.exe",
+    "</title></style><b>.png",
+    "{page}%s.png",
+]
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_a_name_is_text_wherever_it_stands(name):
+    picture = Picture(b"jpeg", 10, 8)
+    records = [record(name, region(description=name, **{"class": name}), warnings=[name]), failed(name, name)]
+    text = html_report(
+        records,
+        run={"command": [name], "settings": {name: name}, "method": {"model": name}, "versions": {name: name}},
+        title=name,
+        previews={1: picture},
+        crops={(1, "1"): picture},
+        links={1: "a.png"},
+        model_card=name,
+        notes=[name],
+    )
+    page = Page(text)
+    text.encode("utf-8")
+
+    assert len(page.all("script")) == len(page.all("style")) == 1
+    assert not page.all("b")
+    assert not any(key.startswith("on") for _, attributes in page.elements for key in attributes)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", text)
+
+
+def test_the_page_asks_for_nothing_outside_and_allows_no_script_but_its_own():
+    page = Page(html_report([record("a.png", region())], run={}, previews={1: Picture(b"x", 1, 1)}))
+    (policy,) = [each["content"] for each in page.all("meta") if each.get("http-equiv")]
+
+    assert "default-src 'none'" in policy
+    assert "script-src 'sha256-" in policy
+    assert not page.all("link")
+    assert all(each["src"].startswith("data:image/jpeg;base64,") for each in page.all("img") if "src" in each)
+    assert not any("src" in each for each in page.all("script"))
+
+
+def test_every_image_has_words_every_input_a_label_and_every_id_is_its_own():
+    records = [record("a.png", region(1), region(2)), record("b.png"), failed("c.png", "no image")]
+    previews = {1: Picture(b"x", 4, 3), 2: Picture(b"x", 4, 3)}
+    page = Page(html_report(records, run={}, previews=previews, crops={(1, "2"): Picture(b"x", 4, 4)}))
+    ids = [a["id"] for _, a in page.elements if "id" in a]
+    targets = {a["href"][1:] for a in page.all("a") if a.get("href", "").startswith("#")}
+
+    assert all("alt" in each for each in page.all("img"))
+    assert len(page.all("label")) == len(page.all("input")) + len(page.all("select"))
+    assert len(ids) == len(set(ids))
+    assert targets <= set(ids)
+    assert page.all("html")[0]["lang"] == "en"
+    assert len(page.all("h1")) == len(page.all("main")) == 1
+    assert {each["scope"] for each in page.all("th")} == {"col", "row"}
+    assert all(each.get("aria-label") for each in page.all("svg"))
+
+
+def test_the_summary_counts_images_defects_and_errors():
+    records = [
+        record("a.png", region(1), region(2)),
+        record("b.png"),
+        record("c.png", region(1, nuisance=True)),
+        failed("d.png", "broken"),
+    ]
+    words = Page(html_report(records, run={})).words
+
+    assert "Images 4" in words
+    assert "With defects 2 66.7 %" in words
+    assert "Defects 2" in words
+    assert "Nuisance, not counted 1" in words
+    assert "Not inspected 1" in words
+    assert "no nm per pixel" in words
+
+
+def test_density_is_per_judged_area_of_calibrated_images_only():
+    calibrated = record("a.png", region(1), region(2), nm_per_pixel=5.0)
+    counts = tally([calibrated, record("b.png", region(1))])
+    words = Page(html_report([calibrated], run={})).words
+
+    assert counts.area_um2 == pytest.approx(100 * 80 * 0.5 * 25 / 1e6)
+    assert (counts.counted, len(counts.defects)) == (2, 3)
+    assert "Defect density 20.0 per µm² (2.00 × 10⁹ per cm²)" in words
+    assert "Judged area 0.100 µm²" in words
+
+
+def test_previews_link_to_their_overlays_and_rows_to_their_cards():
+    page = Page(
+        html_report(
+            [record("a.png", region(7))], run={}, previews={1: Picture(b"x", 4, 3)}, links={1: "sub/a%23.overlay.png"}
+        )
+    )
+
+    assert len(page.all("a", href="sub/a%23.overlay.png")) == 2
+    assert page.all("a", href="#defect-1-7")
+    assert page.all("li", id="defect-1-7")
+    assert page.all("a", href="#image-1")
+
+
+def test_a_crop_has_its_box_and_a_scale_bar_when_calibrated():
+    shares = (0.25, 0.25, 0.5, 0.5)
+    bare, scaled = (
+        html_report([record("a.png", region())], run={}, crops={(1, "1"): Picture(b"x", 50, 50, nm, shares)})
+        for nm in (None, 100.0)
+    )
+
+    assert 'class="scale"' not in bare
+    assert 'class="scale"><span style="width:50.00%"></span>50 nm<' in scaled
+    assert 'style="left:25.00%;top:25.00%;width:50.00%;height:50.00%"' in scaled
+
+
+def test_the_histogram_has_the_threshold_and_all_images():
+    records = [record("a.png", region(), score=0.72), record("b.png", score=0.2), record("c.png", score=0.21)]
+    page = Page(html_report(records, run={}))
+    (scores, sizes, field) = page.all("svg")
+
+    assert "3 images, 1 with defects; median score 0.21" in scores["aria-label"]
+    assert "threshold 0.5" in page.words
+    assert "1 defect; median 9.03 px" in sizes["aria-label"]
+    assert "100\u00a0×\u00a080 px" in field["aria-label"]
+    assert len(page.all("rect", **{"class": "hot"})) == 2, "a score and a size"
+    assert len(page.all("rect", **{"class": "cold"})) == 1
+    assert len(page.all("circle")) == 1
+
+
+def test_thousands_of_defects_become_a_map_of_cells_and_the_hottest_cards():
+    records = [record(f"{k}.png", *(region(n, x=n % 90, y=k % 70) for n in range(1, 51))) for k in range(50)]
+    page = Page(html_report(records, run={}))
+
+    assert not page.all("circle")
+    assert 40 < len(page.all("rect", **{"class": "cell"})) <= 16 * 13
+    assert "2,100 more defects in results.jsonl" in page.words
+
+
+def test_classes_are_counted():
+    bridges = [region(number, **{"class": "bridge"}) for number in (1, 2)]
+    records = [record("a.png", *bridges), record("b.png", region())]
+
+    assert (
+        "Classes of the defects class defects images bridge 2 1 not classified 1 1"
+        in Page(html_report(records, run={})).words
+    )
+
+
+def test_settings_card_and_versions_are_there():
+    run = {
+        "command": ["semscan", "inspect", "a b.png"],
+        "repeat": ["semscan", "inspect", "--jobs", "1", "a b.png"],
+        "settings": {"regions": {"threshold": 0.5}},
+        "method": {"fingerprint": "f0"},
+        "semscan_version": "0.9",
+        "versions": {"numpy": "2.0"},
+        "config": {"file": "semscan.toml", "values": {}},
+    }
+    card = "# Model card\n\n- Trained on: x\n\n## Limits\n\nNone."
+    words = Page(html_report([record()], run=run, model_card=card)).words
+
+    for said in (
+        "semscan inspect 'a b.png'",
+        "regions.threshold 0.5",
+        "fingerprint f0",
+        "semscan 0.9",
+        "numpy 2.0",
+        "Trained on: x",
+        "Limits None.",
+        "semscan.toml",
+    ):
+        assert said in words
+
+
+def test_a_model_card_keeps_its_headings_lists_and_wrapped_lines():
+    assert model_card("# Title\n\n- one\n  goes on\n- two\n\n## Limits\n\nIt knows\nlittle.\n") == (
+        "<ul><li>one goes on</li><li>two</li></ul><h3>Limits</h3><p>It knows little.</p>"
+    )
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"image": None, "status": "ok"},
+        {"status": "ok", "regions": "x", "warnings": 3, "method": None},
+        record(score=None, threshold="high", width=None, nm_per_pixel=True),
+        record("a.png", {"id": None}, {"id": 1, "centroid": [None, 2], "peak": "hot", "area_px": -1}),
+        record("a.png", region(), nm_per_pixel=0),
+    ],
+)
+def test_a_record_that_lacks_or_garbles_something_still_has_its_row(broken):
+    page = Page(html_report([broken, record("b.png", region())], run={"settings": 3, "versions": [], "command": "x"}))
+
+    assert page.all("tr", id="image-1")
+    assert page.all("tr", id="image-2")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(0, "0"), (0.5, "0.500"), (12345.6, "12,346"), (-0.0618, "-0.0618"), (1e-7, "1.00 × 10⁻⁷")]
+)
+def test_numbers_read_well(value, said):
+    assert plain(value) == said

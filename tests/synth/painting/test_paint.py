@@ -1,0 +1,70 @@
+"""Painted defects: labels where the change shows, and nowhere else."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import binary_dilation
+
+from semscan.synth.painting.paint import KINDS, noise_level, paint
+
+PATTERN = (0.4 + 0.25 * np.sign(np.sin(np.arange(128) / 3)))[None, :].repeat(128, 0).astype(np.float32)
+
+
+def pool(rng):
+    return (PATTERN + rng.normal(0, 0.02, PATTERN.shape)).astype(np.float32)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_changes_the_patch_and_labels_what_shows(kind):
+    rng = np.random.default_rng(5)
+    labelled = 0
+    for _ in range(20):
+        good = pool(rng)
+        painted, label = paint(good, pool, rng, kinds=[kind], count=2)
+        far = ~binary_dilation(label > 0, iterations=3)
+        assert set(np.unique(label)) <= {0.0, 1.0}
+        assert np.isfinite(painted).all()
+        labelled += label.any()
+        if label.any():
+            assert np.abs(painted - good)[label > 0].mean() > 2 * np.abs(painted - good)[far].mean()
+    assert labelled >= 10
+
+
+def test_patch_itself_is_left_alone():
+    rng = np.random.default_rng(1)
+    good = pool(rng)
+    copy = good.copy()
+
+    paint(good, pool, rng, count=4)
+
+    np.testing.assert_array_equal(good, copy)
+
+
+def test_no_defects_gives_the_patch_back_and_an_empty_label():
+    good = pool(np.random.default_rng(2))
+
+    painted, label = paint(good, pool, np.random.default_rng(3), count=0)
+
+    np.testing.assert_array_equal(painted, good)
+    assert not label.any()
+
+
+def test_moved_structure_keeps_the_grey_levels_of_the_patch():
+    rng = np.random.default_rng(4)
+    painted, _ = paint(PATTERN, pool, rng, kinds=["moved"], count=3)
+
+    assert painted.min() >= PATTERN.min() - 1e-6
+    assert painted.max() <= PATTERN.max() + 1e-6
+
+
+def test_same_generator_paints_the_same():
+    first, second = (paint(PATTERN, pool, np.random.default_rng(9), count=3) for _ in "ab")
+
+    np.testing.assert_array_equal(first[0], second[0])
+    np.testing.assert_array_equal(first[1], second[1])
+
+
+def test_noise_level_is_the_deviation_of_added_noise():
+    rng = np.random.default_rng(0)
+    smooth = np.linspace(0, 1, 200, dtype=np.float32)[None].repeat(200, 0)
+
+    assert noise_level(smooth + rng.normal(0, 0.05, smooth.shape).astype(np.float32)) == pytest.approx(0.05, rel=0.1)
