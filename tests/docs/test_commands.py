@@ -1,9 +1,9 @@
 """Every command of README.md and docs/ runs, in a folder with the files that it names.
 
-`train` and `compare` take minutes. Their options are parsed and their data must be there, but nothing is run: neither they
-nor a jq filter behind them. The models that they would write are there already. All other commands are run, and must end
-with exit code 0. `explain` and `export` get the network of a real training of one step. This training and they run in this
-process, so that TensorFlow starts once. The other models find bright spots without TensorFlow.
+`train` and `compare` take minutes. Their options are parsed and their data must be there, but they are not run; a jq
+filter behind them gets an empty input. The models that they would write are there already. All other commands are run,
+and must end with exit code 0. `explain` and `export` get the network of a real training of one step. This training and
+they run in this process, so that TensorFlow starts once. The other models find bright spots without TensorFlow.
 """
 
 from __future__ import annotations
@@ -37,13 +37,12 @@ def test_the_command_runs(line, world, request, monkeypatch, run_here, shell, ca
     monkeypatch.chdir(world)
     if command in LONG:
         assert parsed(command, line.arguments[1:])["data"].is_dir()
-        return
     if command in TENSORFLOW:
         shutil.rmtree("lines.model")
         shutil.copytree(request.getfixturevalue("network"), "lines.model")
 
     results = b""
-    if line.after is not None:  # without another Python, and another TensorFlow
+    if line.after is not None and command not in LONG:  # without another Python, and another TensorFlow
         assert run_here(world, *line.arguments) == 0, capfdbinary.readouterr().err.decode()
         results = capfdbinary.readouterr().out
     script = line.text if line.after is None else line.after
@@ -53,7 +52,7 @@ def test_the_command_runs(line, world, request, monkeypatch, run_here, shell, ca
         assert done.returncode == 0, done.stderr.decode()
         results = done.stdout
 
-    assert results or ">" in script or "select(" in script
+    assert results or command in LONG or ">" in script or "select(" in script
 
 
 def options_of(command):
