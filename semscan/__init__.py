@@ -6,7 +6,29 @@ what is hot, `report` says and shows it; `scores` measures it where the truth is
 `model` trains the network; `synth` makes images and defects to train and test on.
 `pipeline` joins them; `cli` is the terminal.
 
-Importing this package loads nothing heavy.
+From Python: `load_model`, `inspect_periodic`, `inspect_pair`, `train`, and the `Inspection` they return; see
+`semscan.api`. Importing this package loads nothing heavy.
 """
 
-__version__ = "0.1.0"
+from typing import TYPE_CHECKING, Any
+
+from semscan.version import __version__
+
+if TYPE_CHECKING:
+    from semscan.api import Inspection, Model, inspect_pair, inspect_periodic, load_model, train
+
+_PUBLIC = ("Inspection", "Model", "inspect_pair", "inspect_periodic", "load_model", "train")
+__all__ = ["Inspection", "Model", "__version__", "inspect_pair", "inspect_periodic", "load_model", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the public names on first use (PEP 562)."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'semscan' has no attribute {name!r}")
+    from semscan import api
+
+    return getattr(api, name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_PUBLIC])

@@ -14,12 +14,12 @@ from typing import Any, NoReturn
 
 import click
 
-from semscan import __version__
 from semscan.cli import config, options
 from semscan.cli.exit_codes import DONE, FAULT, INTERRUPTED, USAGE
 from semscan.cli.output import ClosedPipe, let_go_of_stdout
 from semscan.errors import SemscanError
 from semscan.phrases import one_line
+from semscan.version import __version__
 
 COMMANDS = {
     "info": "Say what is understood of image files.",

@@ -11,7 +11,6 @@ from typing import Any
 import cv2
 import numpy as np
 
-from semscan import __version__
 from semscan.errors import OutputError
 from semscan.files.datasets.synth_index import INDEX, MADE_BY
 from semscan.files.disk.atomic import write_bytes, write_png, write_text
@@ -19,6 +18,7 @@ from semscan.settings import SynthSetSettings, SynthSettings
 from semscan.synth.simulator.check import check_settings
 from semscan.synth.simulator.image import SynthImage, make_image
 from semscan.synth.simulator.sets import plan_sets
+from semscan.version import __version__
 
 
 def synthesise(

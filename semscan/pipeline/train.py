@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from semscan import __version__
 from semscan.errors import BadDataError, BadModelError, UsageFault
 from semscan.files.datasets.accepted import read_accepted
 from semscan.files.datasets.layout import Layout, find_layout
@@ -28,6 +27,7 @@ from semscan.pipeline.training.plan import autoencoder_plan, classifier_plan
 from semscan.pipeline.training.review import TrainingFindings, review
 from semscan.report.text.model_card import summary_lines
 from semscan.settings import SCHEMA_VERSION, TrainSettings
+from semscan.version import __version__
 
 
 def train(data: Path, settings: TrainSettings, say: Callable[[str], None]) -> dict:

@@ -7,10 +7,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from semscan import __version__
 from semscan.phrases import one_line
 from semscan.report.region_entry import describe, in_nm, in_pixels
 from semscan.values import Inspection, Periodic, Region
+from semscan.version import __version__
 
 NO_THRESHOLD = "this model was trained without good images: it tells classes apart but has no threshold for defects"
 

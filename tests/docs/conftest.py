@@ -218,8 +218,20 @@ def world(template, tmp_path):
 def network(template, run_here, tmp_path_factory):
     """A model that TensorFlow can load: a real training of one step on tiny images."""
     out = tmp_path_factory.mktemp("network") / "tiny.model"
-    code = run_here(template, "train", "classes", "--out", str(out), "--model", "attention-cnn", "--steps", "1",
-                    "--precision", "float32", "-q")
+    code = run_here(
+        template,
+        "train",
+        "classes",
+        "--out",
+        str(out),
+        "--model",
+        "attention-cnn",
+        "--steps",
+        "1",
+        "--precision",
+        "float32",
+        "-q",
+    )
     assert code == 0
     return out
 

@@ -66,8 +66,11 @@ def test_every_option_exists(pages):
     params = [*group.params, *(param for name in COMMANDS for param in group.get_command(None, name).params)]
     known = {name for param in params for name in param.opts + param.secondary_opts} | {"--help"}
 
-    named = {(page.name, name) for page in pages
-             for name in re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", page.read_text("utf-8"))}
+    named = {
+        (page.name, name)
+        for page in pages
+        for name in re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", page.read_text("utf-8"))
+    }
 
     unknown = {(page, name) for page, name in named if name not in known}
     assert {name for _, name in unknown} <= {"--report"}, unknown

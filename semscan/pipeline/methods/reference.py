@@ -18,6 +18,8 @@ from semscan.reference.die.compare import compare_pair
 from semscan.settings import InspectSettings
 from semscan.values import CleanImage
 
+CALIBRATION = {"raw_threshold": 1.0, "false_alarms": FALSE_ALARMS, "held_back": "the pair itself"}
+
 
 class ReferenceMethod:
     """A second image of the same place: one file for all images, or a folder with one of each name.
@@ -39,10 +41,15 @@ class ReferenceMethod:
         self._settings = settings.read
         self._path = Path(settings.reference or "")
         self._only = None if self._is_folder() else self._read(self._path)
-        self.about: Mapping[str, Any] = {
-            "reference": str(self._path),
-            "calibration": {"raw_threshold": 1.0, "false_alarms": FALSE_ALARMS, "held_back": "the pair itself"},
-        }
+        self.about: Mapping[str, Any] = {"reference": str(self._path), "calibration": CALIBRATION}
+
+    @classmethod
+    def of_image(cls, reference: CleanImage) -> ReferenceMethod:
+        """Return the method for one reference image that is in memory."""
+        method = cls.__new__(cls)
+        method._only = reference
+        method.about = {"reference": reference.source or None, "calibration": CALIBRATION}
+        return method
 
     def __call__(self, image: CleanImage) -> MethodResult:
         """Compare `image` with its reference; raises BadImageError if there is none or it shows another place."""

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Any
 
-from semscan import __version__
 from semscan.files.results.folder import ResultsFolder
 from semscan.pipeline.run.outputs import DONE, INTERRUPTED, RUNNING
+from semscan.version import __version__
 
 ENGINES = ("numpy", "scipy", "skimage", "cv2", "tifffile", "PIL", "onnxruntime")
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from semscan import __version__
 from semscan.report.formats.outline import outline
 from semscan.report.formats.region_pixels import DEFECT, RegionPixels
+from semscan.version import __version__
 
 MARK = b'{"info": {"description": "semscan'
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from semscan import __version__
 from semscan.report.formats.region_pixels import RegionPixels
 from semscan.settings import KlarfSettings
+from semscan.version import __version__
 
 MARK = b'InspectionStationID "SEMSCAN"'
 UNCLASSIFIED = "Unclassified"

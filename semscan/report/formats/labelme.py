@@ -10,9 +10,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from semscan import __version__
 from semscan.report.formats.outline import outline
 from semscan.report.formats.region_pixels import RegionPixels
+from semscan.version import __version__
 
 VERSION = "5.5.0"  # of the format
 # labelme itself writes these keys over several lines: a file that somebody has corrected no longer begins like this

@@ -8,12 +8,12 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
-from semscan import __version__
 from semscan.report.html import charts, provenance
 from semscan.report.html.cards import defect_cards
 from semscan.report.html.parts import Picture, entries, esc, many, names_of, plain, section
 from semscan.report.html.summary import Tally, tally
 from semscan.report.html.table import image_table
+from semscan.version import __version__
 
 UM2_PER_CM2 = 1e8
 

@@ -1,0 +1,372 @@
+"""semscan from Python: arrays or files in, an `Inspection` out.
+
+    >>> import semscan
+    >>> from skimage import io
+    >>> picture = semscan.inspect_periodic(io.imread("sample_images/wafer.png")).overlay()
+
+Inspecting needs no TensorFlow; `train` does. All that is public is also a name of `semscan` itself.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from semscan.errors import UsageFault
+from semscan.files.disk.encode import png_bytes
+from semscan.files.images.from_array import FORMAT, image_from_array
+from semscan.files.images.read import read_image
+from semscan.files.models.folder import ModelFolder, read_model_folder
+from semscan.image.clean import clean
+from semscan.pipeline.inspect import InspectedImage, inspect_image
+from semscan.pipeline.methods.base import Method
+from semscan.pipeline.methods.model import ModelMethod
+from semscan.pipeline.methods.periodic import PeriodicMethod
+from semscan.pipeline.methods.reference import ReferenceMethod
+from semscan.report.pictures.overlay import draw_overlay
+from semscan.report.record import to_record
+from semscan.settings import (
+    DEFAULT_MODEL,
+    AugmentSettings,
+    InspectSettings,
+    ReadSettings,
+    RegionSettings,
+    TrainSettings,
+)
+from semscan.values import Periodic, Region, SemImage
+
+__all__ = ["Inspection", "Model", "inspect_pair", "inspect_periodic", "load_model", "train"]
+
+Image: TypeAlias = "np.ndarray | str | Path"
+
+
+class Inspection:
+    """What was found in one image.
+
+    Examples
+    --------
+    >>> inspection = inspect_periodic("sample_images/wafer.png")
+    >>> inspection.defect, len(inspection.regions), inspection.anomaly_map.shape
+    (True, 3, (512, 512))
+    """
+
+    def __init__(self, found: InspectedImage, seconds: float) -> None:
+        self._found = found
+        self._seconds = seconds
+
+    def __repr__(self) -> str:
+        score = "no threshold" if self.score is None else f"score {self.score:.3f}"
+        return f"<Inspection of {self.name}: {score}, {len(self.regions)} regions>"
+
+    @property
+    def name(self) -> str:
+        """How the image is called: its path as given, or "array"."""
+        return self._found.inspection.image
+
+    @property
+    def image(self) -> np.ndarray:
+        """Grey levels that were judged: float32, shape (rows, cols), black 0 to white 1."""
+        return self._found.image.values
+
+    @property
+    def judged(self) -> np.ndarray:
+        """Where the image was judged: bool, shape (rows, cols); False in the data bar and ignored areas."""
+        return self._found.image.judged
+
+    @property
+    def anomaly_map(self) -> np.ndarray:
+        """The calibrated map: float32, shape (rows, cols), 0 normal to 1 defect; the calibrated threshold is 0.5."""
+        return self._found.anomaly_map.values
+
+    @property
+    def mask(self) -> np.ndarray:
+        """The pixels of all regions: bool, shape (rows, cols)."""
+        return self._found.mask > 0
+
+    @property
+    def reference(self) -> np.ndarray | None:
+        """What the image was compared with: float32, shape (rows, cols), on the scale of `image`; None for a model."""
+        return self._found.reference
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """The regions, largest peak first; boxes in rows and columns, areas in pixels, see `semscan.values.Region`."""
+        return self._found.inspection.regions
+
+    @property
+    def score(self) -> float | None:
+        """Peak of the strongest region that counts, 0 to 1; None for a model without a threshold."""
+        return self._found.inspection.score
+
+    @property
+    def threshold(self) -> float:
+        """Map value above which a pixel belongs to a region."""
+        return self._found.inspection.threshold
+
+    @property
+    def defect(self) -> bool:
+        """Whether a region that counts was found."""
+        return self._found.inspection.defect
+
+    @property
+    def nm_per_pixel(self) -> float | None:
+        """Width of a pixel in nm; None when it is not known."""
+        return self._found.inspection.nm_per_pixel
+
+    @property
+    def periodic(self) -> Periodic | None:
+        """Pitch and angle of the pattern; None where no method looked for them."""
+        return self._found.inspection.periodic
+
+    @property
+    def class_probabilities(self) -> dict[str, float] | None:
+        """Probability of each class of the image; None unless the model is a classifier."""
+        classes = self._found.inspection.class_probabilities
+        return None if classes is None else dict(classes)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know before the result is trusted, one sentence each."""
+        return self._found.inspection.warnings
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the record that `semscan inspect` prints, as plain values."""
+        return to_record(self._found.inspection, {}, self._seconds)
+
+    def overlay(self) -> np.ndarray:
+        """Draw the image with its map, regions and verdict: uint8, shape (rows, cols, 3), RGB.
+
+        The image lies in the top left corner, enlarged by a whole number if it is small; the colour bar and the
+        caption stand beside and below it.
+        """
+        return np.ascontiguousarray(self._overlay_bgr()[:, :, ::-1])
+
+    def _repr_png_(self) -> bytes:
+        """Show the overlay in a notebook."""
+        return png_bytes(self._overlay_bgr())
+
+    def _overlay_bgr(self) -> np.ndarray:
+        found = self._found
+        return draw_overlay(found.image, found.anomaly_map.values, found.mask, found.inspection)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A trained model, ready to inspect images. Make one with `load_model`.
+
+    `path` is its folder, `kind` "autoencoder" or "attention-cnn", `fingerprint` 16 hex digits that name its content,
+    `classes` the names of its classes, None without.
+    """
+
+    path: Path
+    kind: str
+    fingerprint: str
+    classes: tuple[str, ...] | None
+    _method: ModelMethod
+
+    def inspect(
+        self,
+        image: Image,
+        nm_per_pixel: float | None = None,
+        threshold: float = 0.5,
+        *,
+        min_area: int = 4,
+        low: float | None = None,
+        page: int = 0,
+        databar: str | int = "auto",
+        ignore: np.ndarray | None = None,
+    ) -> Inspection:
+        """Find defects in one image.
+
+        Parameters
+        ----------
+        image : ndarray of shape (rows, cols) or (rows, cols, 3), or path
+            Grey or RGB levels of any type, or a TIFF, PNG, JPEG or BMP file.
+        nm_per_pixel : float, optional
+            Width of a pixel in nm. By default what the file says; an array says nothing.
+        threshold : float
+            Map value above which a pixel belongs to a region, 0 to below 1; 0.5 is the calibrated threshold.
+        min_area : int
+            Smallest region, pixels.
+        low : float, optional
+            Regions grow down to this map value (hysteresis).
+        page : int
+            Page of a file with several, from 0.
+        databar : "auto", "none" or int
+            Rows at the bottom that are not judged.
+        ignore : ndarray of bool, shape (rows, cols), optional
+            True where nothing is to be judged; for arrays.
+
+        Returns
+        -------
+        Inspection
+
+        Raises
+        ------
+        BadImageError
+            If the image cannot be read or judged.
+        UsageFault
+            If a setting is out of its range.
+        """
+        settings = _settings(nm_per_pixel, threshold, min_area, low, page, databar)
+        return _inspect(image, settings, self._method, ignore)
+
+
+def load_model(path: str | Path = DEFAULT_MODEL, *, threads: int | None = None) -> Model:
+    """Load a model folder that `semscan train` or `train` wrote. Runs no code from it, and needs no TensorFlow.
+
+    Parameters
+    ----------
+    path : path
+        The folder.
+    threads : int, optional
+        Threads that one inspection may use; by default all processors.
+
+    Raises
+    ------
+    BadModelError
+        If it is missing, damaged, newer than this version, or hostile.
+    """
+    folder: ModelFolder = read_model_folder(Path(path))
+    classes = folder.config["classes"]
+    return Model(
+        path=Path(path),
+        kind=folder.config["kind"],
+        fingerprint=folder.fingerprint,
+        classes=None if classes is None else tuple(classes),
+        _method=ModelMethod(folder, threads),
+    )
+
+
+def inspect_periodic(
+    image: Image,
+    nm_per_pixel: float | None = None,
+    threshold: float = 0.5,
+    *,
+    min_area: int = 4,
+    low: float | None = None,
+    page: int = 0,
+    databar: str | int = "auto",
+    ignore: np.ndarray | None = None,
+) -> Inspection:
+    """Find defects in a periodic image by comparing it with its own repeats (cell to cell).
+
+    Parameters and errors are those of `Model.inspect`; NotPeriodicError if the image does not repeat.
+
+    Examples
+    --------
+    >>> inspection = inspect_periodic("sample_images/wafer.png", threshold=0.6)
+    >>> [region.class_name for region in inspection.regions]
+    ['particle', 'bridge', 'break']
+    """
+    settings = _settings(nm_per_pixel, threshold, min_area, low, page, databar)
+    return _inspect(image, settings, PeriodicMethod(), ignore)
+
+
+def inspect_pair(
+    image: Image,
+    reference: Image,
+    nm_per_pixel: float | None = None,
+    threshold: float = 0.5,
+    *,
+    min_area: int = 4,
+    low: float | None = None,
+    page: int = 0,
+    databar: str | int = "auto",
+    ignore: np.ndarray | None = None,
+) -> Inspection:
+    """Find where an image differs from a second image of the same place (die to die).
+
+    The reference is registered to the image and given its grey levels. What the two do not share is not judged.
+
+    Parameters
+    ----------
+    image, reference : ndarray or path
+        As for `Model.inspect`.
+
+    Raises
+    ------
+    BadImageError
+        If one of them cannot be read, or they show different places.
+    """
+    settings = _settings(nm_per_pixel, threshold, min_area, low, page, databar)
+    golden = clean(_read(reference, settings.read, None, "reference"), settings.read)
+    return _inspect(image, settings, ReferenceMethod.of_image(golden), ignore)
+
+
+def train(folder: str | Path, *, log: Callable[[str], None] | None = None, **settings: Any) -> Model:
+    """Train a model on a folder of images, as `semscan train` does, and load it.
+
+    Parameters
+    ----------
+    folder : path
+        Good images, or a folder of images for each class.
+    log : callable, optional
+        Called with each line a person should read; by default they go to standard error.
+    **settings
+        The options of `semscan train` with ``_`` for ``-``: ``out``, ``steps``, ``time_limit`` (seconds), ``seed``,
+        ``overwrite`` and so on; `start_from` for ``--from``.
+
+    Raises
+    ------
+    BadDataError, BadModelError, OutputError, UsageFault
+        As the command does: one sentence each.
+    """
+    from semscan.pipeline.train import train as run
+
+    chosen = _train_settings(settings)
+    run(Path(folder), chosen, log or _to_stderr)
+    return load_model(chosen.out)
+
+
+def _settings(
+    nm_per_pixel: float | None, threshold: float, min_area: int, low: float | None, page: int, databar: str | int
+) -> InspectSettings:
+    return InspectSettings(
+        read=ReadSettings(page=page, databar=databar, nm_per_px=nm_per_pixel),
+        regions=RegionSettings(threshold=threshold, low=low, min_area=min_area),
+    )
+
+
+def _inspect(image: Image, settings: InspectSettings, method: Method, ignore: np.ndarray | None) -> Inspection:
+    began = time.monotonic()
+    name = str(image) if isinstance(image, (str, Path)) else FORMAT
+    found = inspect_image(_read(image, settings.read, ignore, name), name, settings, method)
+    return Inspection(found, time.monotonic() - began)
+
+
+def _read(image: Image, settings: ReadSettings, ignore: np.ndarray | None, name: str) -> SemImage:
+    if not isinstance(image, (str, Path)):
+        return image_from_array(image, nm_per_pixel=settings.nm_per_px, ignored=ignore, name=name)
+    if ignore is not None:
+        raise UsageFault("ignore is for arrays; read the file into an array, or use `semscan inspect --ignore`")
+    return read_image(Path(image), settings)
+
+
+def _train_settings(given: dict[str, Any]) -> TrainSettings:
+    """Sort keyword arguments into the settings that hold them."""
+    parts: dict[str, dict[str, Any]] = {"train": {}, "augment": {}, "read": {}}
+    homes = {
+        **{field.name: "read" for field in fields(ReadSettings)},
+        **{field.name: "augment" for field in fields(AugmentSettings)},
+        **{field.name: "train" for field in fields(TrainSettings) if field.name not in ("augment", "read")},
+    }
+    for name, value in given.items():
+        if name not in homes:
+            raise UsageFault(f"train has no setting {name!r}; take one of {', '.join(sorted(homes))}")
+        parts[homes[name]][name] = tuple(value) if isinstance(value, list) else value
+    if "out" in parts["train"]:
+        parts["train"]["out"] = str(parts["train"]["out"])
+    return TrainSettings(
+        augment=AugmentSettings(**parts["augment"]), read=ReadSettings(**parts["read"]), **parts["train"]
+    )
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr)

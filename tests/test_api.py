@@ -1,0 +1,198 @@
+"""The Python door: arrays and files in, the same results as the command line out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import semscan
+from semscan.errors import BadImageError, BadModelError, NotPeriodicError, UsageFault
+
+HEAVY = ("tensorflow", "keras", "cv2", "skimage", "scipy", "matplotlib", "onnxruntime", "numpy")
+
+
+def lines(rows=160, cols=160, pitch=16, bridge=False):
+    """Return lines with noise, grey 90 and 140, uint8; with `bridge` two of them joined."""
+    levels = 90.0 + 50.0 * (np.arange(cols) // (pitch // 2) % 2)
+    image = np.random.default_rng(0).normal(np.tile(levels, (rows, 1)), 5.0)
+    if bridge:
+        image[80:90, 80:96] = 140.0
+    return np.clip(image, 0, 255).astype(np.uint8)
+
+
+def test_import_loads_nothing_heavy():
+    code = f"import sys, semscan; dir(semscan); print([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_inspecting_loads_no_tensorflow(model, spotted):
+    code = (
+        "import sys, semscan; print(semscan.load_model(sys.argv[1]).inspect(sys.argv[2]).defect, "
+        "'tensorflow' in sys.modules, 'keras' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, model, spotted], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["True", "False", "False"]
+
+
+def test_the_public_names_are_there_and_no_others():
+    assert callable(semscan.load_model)
+    assert {"Inspection", "train", "inspect_pair", "inspect_periodic", "load_model", "__version__"} <= set(dir(semscan))
+    with pytest.raises(AttributeError, match="no attribute 'inspekt'"):
+        _ = semscan.inspekt
+
+
+def test_a_model_finds_in_an_array_what_the_command_finds_in_its_file(model, grey, spotted, tmp_path):
+    loaded = semscan.load_model(model)
+    by_array = loaded.inspect(grey(spot=True))
+    command = [sys.executable, "-m", "semscan", "inspect", str(spotted), "--model", str(model), "--out", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    record = json.loads(done.stdout)
+    found = loaded.inspect(spotted).to_record()
+
+    assert by_array.score == record["score"]
+    assert by_array.to_record()["regions"] == record["regions"]
+    left_out = ("seconds", "outputs", "image", "model")
+    assert {key: value for key, value in found.items() if key not in left_out} == {
+        key: value for key, value in record.items() if key not in left_out
+    }
+
+
+def test_an_inspection_holds_map_mask_and_regions_of_the_image_size(model, grey):
+    inspection = semscan.load_model(model).inspect(grey(spot=True), nm_per_pixel=2.0)
+
+    assert inspection.anomaly_map.shape == inspection.mask.shape == inspection.image.shape == (48, 64)
+    assert inspection.anomaly_map.dtype == np.float32
+    assert inspection.mask.dtype == bool
+    (region,) = inspection.regions
+    assert inspection.mask[region.box.top : region.box.bottom, region.box.left : region.box.right].sum() == region.area
+    assert inspection.mask.sum() == region.area
+    assert inspection.defect
+    assert inspection.nm_per_pixel == 2.0
+    assert inspection.to_record()["regions"][0]["area_nm2"] == pytest.approx(4 * region.area)
+    assert "score 0." in repr(inspection)
+
+
+def test_the_threshold_decides_what_is_a_region(model, grey):
+    loaded = semscan.load_model(model)
+    score = loaded.inspect(grey(spot=True)).score
+
+    assert not loaded.inspect(grey(spot=True), threshold=(score + 1) / 2).defect
+    assert loaded.inspect(grey(spot=True), min_area=10_000).regions == ()
+
+
+def test_the_overlay_is_rgb_and_the_notebook_picture_is_the_same(model, grey):
+    import cv2
+
+    inspection = semscan.load_model(model).inspect(grey(spot=True))
+    overlay = inspection.overlay()
+    shown = cv2.imdecode(np.frombuffer(inspection._repr_png_(), np.uint8), cv2.IMREAD_COLOR)
+
+    assert overlay.dtype == np.uint8
+    assert overlay.shape[2] == 3
+    np.testing.assert_array_equal(shown[:, :, ::-1], overlay)
+
+
+def test_ignored_pixels_are_not_judged(model, grey):
+    ignore = np.zeros((48, 64), bool)
+    ignore[:, :40] = True
+    inspection = semscan.load_model(model).inspect(grey(spot=True), ignore=ignore)
+
+    assert not inspection.judged[:, :40].any()
+    assert (inspection.anomaly_map[:, :40] == 0).all()
+    assert not inspection.defect
+
+
+def test_a_periodic_image_is_its_own_reference():
+    inspection = semscan.inspect_periodic(lines(bridge=True))
+
+    (region,) = inspection.regions
+    assert region.box.top < 85 < region.box.bottom
+    assert region.box.left < 88 < region.box.right
+    assert inspection.periodic.pitch_px[0] == pytest.approx(16, abs=0.1)
+    assert inspection.reference.shape == (160, 160)
+    assert semscan.inspect_periodic(lines()).defect is False
+
+
+def test_an_image_without_repeats_is_refused():
+    noise = np.random.default_rng(1).integers(0, 255, (96, 96)).astype(np.uint8)
+    with pytest.raises(NotPeriodicError, match="array: not periodic enough"):
+        semscan.inspect_periodic(noise)
+
+
+def test_a_pair_shows_what_differs(tmp_path, save_png):
+    rng = np.random.default_rng(2)
+    reference = np.kron(rng.integers(60, 200, (24, 24)), np.ones((8, 8))).astype(np.uint8)
+    image = np.clip(reference + rng.normal(0, 3, reference.shape), 0, 255).astype(np.uint8)
+    image[80:90, 100:110] = 255
+    by_arrays = semscan.inspect_pair(image, reference)
+    by_files = semscan.inspect_pair(
+        save_png(tmp_path / "image.png", image), save_png(tmp_path / "reference.png", reference)
+    )
+
+    assert len(by_arrays.regions) == 1
+    assert by_arrays.regions == by_files.regions
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros(64), "1 axes, wanted"),
+        (np.zeros((1, 1)), "at least 16 x 16"),
+        (np.zeros((0, 0)), "at least 16 x 16"),
+        (np.full((32, 32), 7), "every pixel has the value 7"),
+        (np.full((32, 32), np.nan), "1024 of its pixels are NaN"),
+        (np.zeros((32, 32, 7)), "7 channels"),
+        (np.full((32, 32), "a"), "wanted integers or floats"),
+        (np.full((32, 32), None), "wanted integers or floats"),
+    ],
+)
+def test_an_array_that_is_not_an_image_is_refused(array, message):
+    with pytest.raises(BadImageError, match=message):
+        semscan.inspect_periodic(array)
+
+
+def test_colour_and_floats_are_taken(model, grey):
+    loaded = semscan.load_model(model)
+    plane = grey(spot=True)
+
+    assert loaded.inspect(np.dstack([plane] * 3)).score == loaded.inspect(plane).score
+    assert loaded.inspect(plane.astype(np.float64)).defect
+
+
+def test_a_wrong_setting_is_one_sentence(model, grey, spotted):
+    loaded = semscan.load_model(model)
+    with pytest.raises(UsageFault, match="threshold"):
+        loaded.inspect(grey(), threshold=1.5)
+    with pytest.raises(UsageFault, match="ignore is for arrays"):
+        loaded.inspect(spotted, ignore=np.zeros((48, 64), bool))
+    with pytest.raises(BadImageError, match="ignore has the shape"):
+        loaded.inspect(grey(), ignore=np.zeros((4, 4), bool))
+    with pytest.raises(BadModelError, match="no such folder"):
+        semscan.load_model("nowhere")
+    with pytest.raises(UsageFault, match="train has no setting 'stepps'"):
+        semscan.train(".", stepps=3)
+
+
+def test_train_returns_the_model_that_it_saved(tmp_path, save_png):
+    rng = np.random.default_rng(3)
+    for name in ("good", "pit"):
+        for number in range(20):
+            image = rng.integers(90, 120, (32, 32)).astype(np.uint8)
+            if name == "pit":
+                image[10:20, 10:20] = 20
+            save_png(tmp_path / "data" / name / f"{number}.png", image)
+    said = []
+    model = semscan.train(tmp_path / "data", out=tmp_path / "model", steps=1, seed=1, flip=False, log=said.append)
+
+    assert model.kind == "attention-cnn"
+    assert set(model.classes) == {"good", "pit"}
+    assert any("Saved" in line for line in said)
+    assert json.loads((tmp_path / "model" / "config.json").read_text())["seed"] == 1
+    assert model.inspect(image).class_probabilities.keys() == {"good", "pit"}
