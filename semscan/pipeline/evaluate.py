@@ -16,7 +16,7 @@ from semscan.files.datasets.synth_index import Planted, read_synth_index
 from semscan.files.disk.array_spool import ArraySpool
 from semscan.files.disk.atomic import write_bytes, write_text
 from semscan.files.disk.encode import png_bytes
-from semscan.files.find.images import Found
+from semscan.files.find.images import InputImage
 from semscan.files.images.read import read_image
 from semscan.files.results.compare_folder import EVALUATION as RECORD
 from semscan.files.results.compare_folder import read_evaluation
@@ -121,11 +121,11 @@ def _look(
     planted = read_synth_index(data)
     for labelled in found.images:
 
-        def one(named: Found, labelled: LabelledImage = labelled) -> dict[str, Any]:
+        def one(named: InputImage, labelled: LabelledImage = labelled) -> dict[str, Any]:
             below = labelled.path.relative_to(data)
             return {"status": "ok", "case": _case(labelled, named.given, below, planted, settings, method, spool)}
 
-        record = as_record(Found(str(labelled.path), labelled.path), one)
+        record = as_record(InputImage(str(labelled.path), labelled.path), one)
         if record["status"] == "ok":
             cases.append(record["case"])
         else:

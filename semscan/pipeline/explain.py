@@ -13,7 +13,7 @@ import numpy as np
 
 from semscan.errors import UsageFault
 from semscan.files.disk.atomic import write_bytes, write_png
-from semscan.files.find.images import Found, find_images
+from semscan.files.find.images import InputImage, find_images
 from semscan.files.images.read import read_image
 from semscan.files.models.folder import ModelFolder, read_model_folder
 from semscan.files.results.explain_folder import FAITHFUL, FIGURE, PANEL, PANELS, ExplainFolder
@@ -98,7 +98,7 @@ def explain_images(
         yield record
 
 
-def _explain(found: Found, explained: ExplainFolder, settings: ExplainSettings, opened: Opened) -> dict[str, Any]:
+def _explain(found: InputImage, explained: ExplainFolder, settings: ExplainSettings, opened: Opened) -> dict[str, Any]:
     began = time.monotonic()
     image = read_image(found.path, settings.read, given=found.given)
     judged = inspect_image(image, found.given, InspectSettings(read=settings.read), opened.method)
@@ -193,7 +193,7 @@ def _attended(seen: Seen) -> np.ndarray | None:
     return seen.maps[after[-1]] if after else None
 
 
-def _title(found: Found, record: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+def _title(found: InputImage, record: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     score = "" if record["score"] is None else f", score {record['score']:.2f}"
     told = f", class {record['class']}" if "class" in record else ""
     return f"{found.path.name}: {config['kind']}, attention '{config['attention']}'{score}{told}"

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-from semscan.files.find.images import Found, Missing, find_images
+from semscan.files.find.images import InputError, InputImage, find_images
 from semscan.files.images.read import read_image
 from semscan.image.clean import clean
 from semscan.image.quality import quality
@@ -50,15 +50,15 @@ def record_lines(record: dict[str, Any]) -> list[str]:
     return about_lines(record)
 
 
-def _pages(found: Found | Missing, pages: Sequence[int | str]) -> Iterator[int]:
-    if ALL not in pages or isinstance(found, Missing):
+def _pages(found: InputImage | InputError, pages: Sequence[int | str]) -> Iterator[int]:
+    if ALL not in pages or isinstance(found, InputError):
         yield from dict.fromkeys(page for page in pages if isinstance(page, int)) or (0,)
         return
     first = as_record(found, lambda found: read_image(found.path, ReadSettings(), flat=True).metadata)  # type: ignore[arg-type, return-value]
     yield from range(first.get("pages", 1))
 
 
-def _describe(found: Found, settings: ReadSettings) -> dict[str, Any]:
+def _describe(found: InputImage, settings: ReadSettings) -> dict[str, Any]:
     image = read_image(found.path, settings, given=found.given, flat=True)
     cleaned = clean(image, settings)
     return about_record(found.given, os.path.abspath(found.path), image, cleaned, quality(image, cleaned))

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from semscan.files.find.images import Found, Missing, find_images
+from semscan.files.find.images import InputError, InputImage, find_images
 from semscan.files.images.read import read_image
 from semscan.files.results.folder import ResultsFolder
 from semscan.image.clean import clean
@@ -94,12 +94,15 @@ def inspect_images(
     outputs = ResultsFolder(Path(settings.output.out))
     run, whole = Run(settings, method.about, command, typed, outputs), False
 
-    def named() -> Iterator[tuple[Found | Missing, Path]]:
+    def named() -> Iterator[tuple[InputImage | InputError, Path]]:
         for found in find_images(arguments, stdin=stdin, nul=nul, skip=outputs.out):
             # named here, in the order given, so that any number of jobs gives the same names
-            yield found, outputs.claim(found, os.path.abspath(found.path)) if isinstance(found, Found) else outputs.out
+            yield (
+                found,
+                outputs.claim(found, os.path.abspath(found.path)) if isinstance(found, InputImage) else outputs.out,
+            )
 
-    def one(task: tuple[int, tuple[Found | Missing, Path]]) -> dict[str, Any]:
+    def one(task: tuple[int, tuple[InputImage | InputError, Path]]) -> dict[str, Any]:
         place, (image, base) = task
         record = as_record(image, lambda found: _inspect(found, base, settings, method))
         run.add(place, record)  # here: what is finished counts, also when nobody takes it any more
@@ -124,7 +127,7 @@ def score_images(
     """Judge images as `inspect_images` does, but write nothing; yield one short record each."""
     method = method or choose_method(settings)
 
-    def one(found: Found | Missing) -> dict[str, Any]:
+    def one(found: InputImage | InputError) -> dict[str, Any]:
         return score_record(as_record(found, lambda found: _score(found, settings, method)))
 
     yield from ordered_map(one, find_images(arguments, stdin=stdin, nul=nul), settings.jobs)
@@ -190,7 +193,7 @@ def inspect_image(image: SemImage, given: str, settings: InspectSettings, method
     return InspectedImage(cleaned, anomaly_map, found.mask, inspection, evidence.reference)
 
 
-def _inspect(found: Found, base: Path, settings: InspectSettings, method: Method) -> dict[str, Any]:
+def _inspect(found: InputImage, base: Path, settings: InspectSettings, method: Method) -> dict[str, Any]:
     """Judge one file and write what was asked for."""
     began = time.monotonic()
     image = read_image(found.path, settings.read, given=found.given)
@@ -205,7 +208,7 @@ def _inspect(found: Found, base: Path, settings: InspectSettings, method: Method
     return to_record(inspection, outputs, time.monotonic() - began)
 
 
-def _score(found: Found, settings: InspectSettings, method: Method) -> dict[str, Any]:
+def _score(found: InputImage, settings: InspectSettings, method: Method) -> dict[str, Any]:
     began = time.monotonic()
     judged = inspect_image(read_image(found.path, settings.read, given=found.given), found.given, settings, method)
     return to_record(judged.inspection, {}, time.monotonic() - began)

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from semscan.errors import BadMapError, SemscanError
-from semscan.files.find.images import Found
+from semscan.files.find.images import InputImage
 from semscan.files.find.maps import MAP_SUFFIX, find_maps, image_of_map
 from semscan.files.images.read import read_image
 from semscan.files.results.folder import ResultsFolder
@@ -74,7 +74,7 @@ def count_maps(arguments: Sequence[str]) -> int | None:
 
 
 def _postprocess(
-    found: Found, settings: PostprocessSettings, outputs: ResultsFolder | None, seen: set[str]
+    found: InputImage, settings: PostprocessSettings, outputs: ResultsFolder | None, seen: set[str]
 ) -> dict[str, Any]:
     began = time.monotonic()
     saved = _read(found.path)
@@ -172,11 +172,11 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
 
 
-def _named_as_its_image(found: Found, saved: SavedMap) -> Found:
+def _named_as_its_image(found: InputImage, saved: SavedMap) -> InputImage:
     """The map's own name for its new outputs: a.map.tif gives a.overlay.png, wherever the image is."""
     place = found.below or PurePosixPath(found.path.name)
     name = place.name.removesuffix(MAP_SUFFIX) + (PurePosixPath(saved.source).suffix or ".tif")
-    return Found(found.given, found.path.with_name(name), place.with_name(name))
+    return InputImage(found.given, found.path.with_name(name), place.with_name(name))
 
 
 def _periodic(entry: Mapping[str, Any]) -> Periodic | None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from semscan.errors import BadMapError, BadModelError
-from semscan.files.find.images import Found
+from semscan.files.find.images import InputImage
 from semscan.files.images.read import read_image
 from semscan.files.models.folder import read_model_folder
 from semscan.files.results.map_file import read_tiff_map
@@ -208,7 +208,7 @@ def test_an_error_names_its_image_once(message):
     def fail(found):
         raise BadMapError(message)
 
-    assert as_record(Found("d/a b.png", Path("d/a b.png")), fail)["error"] == "d/a b.png: the raw scores hold NaN"
+    assert as_record(InputImage("d/a b.png", Path("d/a b.png")), fail)["error"] == "d/a b.png: the raw scores hold NaN"
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
@@ -231,7 +231,7 @@ def test_whatever_fails_is_one_record(fault, said):
     def fail(found):
         raise fault
 
-    record = as_record(Found("a.png", Path("a.png")), fail)
+    record = as_record(InputImage("a.png", Path("a.png")), fail)
 
     assert record["status"] == "error"
     assert said in record["error"]

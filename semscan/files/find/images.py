@@ -25,8 +25,8 @@ CHUNK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """An image file. `given` is the name to show; `below` its path inside the folder searched, or None."""
+class InputImage:
+    """An image file that an argument names. `given` is the name to show; `below` its path in the searched folder."""
 
     given: str
     path: Path
@@ -34,8 +34,8 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
-    """A name with nothing behind it, and why, in one line."""
+class InputError:
+    """A name that leads to no image file, with the reason in one line."""
 
     given: str
     reason: str
@@ -47,7 +47,7 @@ def find_images(
     stdin: BinaryIO | None = None,
     nul: bool = False,
     skip: Path | None = None,
-) -> Iterator[Found | Missing]:
+) -> Iterator[InputImage | InputError]:
     """Yield the images that the arguments name, in their order.
 
     A file is taken whatever its name is. A folder is searched below, sorted, for names with
@@ -70,19 +70,19 @@ def find_images(
 
     Yields
     ------
-    Found or Missing
-        Never raises for a name that cannot be used: that is a `Missing`.
+    InputImage or InputError
+        An unusable name is yielded as an `InputError`; it is never raised.
     """
     for argument in arguments:
         if argument == "-" and stdin is None and sys.stdin is None:
-            yield Missing(argument, "standard input is closed; pipe names into it, or < /dev/null for none")
+            yield InputError(argument, "standard input is closed; pipe names into it, or < /dev/null for none")
         elif argument == "-":
             for name in _names(stdin or _own_stdin(), nul):
                 yield from _behind(name, skip)
         elif PATTERN.search(argument) and not os.path.lexists(argument):
             matches = sorted(glob.glob(argument, recursive=True))
             if not matches:
-                yield Missing(argument, "nothing matches this pattern; check the folder and the suffix")
+                yield InputError(argument, "nothing matches this pattern; check the folder and the suffix")
             for match in matches:
                 yield from _behind(match, skip)
         else:
@@ -132,32 +132,32 @@ def is_image_name(name: str) -> bool:
     return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith(".") and not OWN_OUTPUT.search(name)
 
 
-def _behind(name: str, skip: Path | None) -> Iterator[Found | Missing]:
+def _behind(name: str, skip: Path | None) -> Iterator[InputImage | InputError]:
     path = Path(name)
     try:
         is_folder = bool(name) and os.path.isdir(path)
         if not name or not is_folder:
             os.stat(name)
     except FileNotFoundError:
-        yield Missing(name, "no such file or folder; check the name")
+        yield InputError(name, "no such file or folder; check the name")
     except (OSError, ValueError) as error:  # ValueError: a NUL inside the name
-        yield Missing(name, f"cannot be looked up ({_reason(error)}); check the name and its permissions")
+        yield InputError(name, f"cannot be looked up ({_reason(error)}); check the name and its permissions")
     else:
-        yield from _below(name, path, skip) if is_folder else (Found(name, path),)
+        yield from _below(name, path, skip) if is_folder else (InputImage(name, path),)
 
 
-def _below(name: str, folder: Path, skip: Path | None) -> Iterator[Found | Missing]:
+def _below(name: str, folder: Path, skip: Path | None) -> Iterator[InputImage | InputError]:
     problems: list[OSError] = []
     none_yet = True
     for path in images_below(folder, skip=skip, problems=problems):
         none_yet = False
-        yield Found(str(path), path, PurePosixPath(*path.relative_to(folder).parts))
+        yield InputImage(str(path), path, PurePosixPath(*path.relative_to(folder).parts))
     for problem in problems:
         none_yet = False
         why = f"the folder cannot be read ({_reason(problem)}); check its permissions"
-        yield Missing(str(problem.filename), why)
+        yield InputError(str(problem.filename), why)
     if none_yet:
-        yield Missing(name, f"no image in this folder; looked below it for {', '.join(IMAGE_SUFFIXES)}")
+        yield InputError(name, f"no image in this folder; looked below it for {', '.join(IMAGE_SUFFIXES)}")
 
 
 def _own_stdin() -> BinaryIO:

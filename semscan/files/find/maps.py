@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, BinaryIO
 
-from semscan.files.find.images import Found, Missing, find_images, images_below
+from semscan.files.find.images import InputError, InputImage, find_images, images_below
 from semscan.files.find.matching import shared_end
 
 MAP_SUFFIX = ".map.tif"
@@ -15,7 +15,7 @@ MAP_SUFFIX = ".map.tif"
 
 def find_maps(
     arguments: Sequence[str], *, stdin: BinaryIO | None = None, nul: bool = False
-) -> Iterator[Found | Missing]:
+) -> Iterator[InputImage | InputError]:
     """Yield the maps that the arguments name, as `find_images` does; folders are searched for ``*.map.tif``."""
     for argument in arguments:
         if argument == "-" or not os.path.isdir(argument):
@@ -24,9 +24,9 @@ def find_maps(
         folder = Path(argument)
         maps = sorted(path for path in folder.rglob("*" + MAP_SUFFIX) if path.is_file())
         for path in maps:
-            yield Found(str(path), path, PurePosixPath(*path.relative_to(folder).parts))
+            yield InputImage(str(path), path, PurePosixPath(*path.relative_to(folder).parts))
         if not maps:
-            yield Missing(argument, f"no *{MAP_SUFFIX} in this folder; give one that `semscan inspect` wrote to")
+            yield InputError(argument, f"no *{MAP_SUFFIX} in this folder; give one that `semscan inspect` wrote to")
 
 
 def image_of_map(path: Path, description: Mapping[str, Any], images: Path | None) -> Path | None:

@@ -10,7 +10,7 @@ from typing import Any
 from semscan.errors import OutputError
 from semscan.files.disk.atomic import remove_file, write_bytes
 from semscan.files.disk.lock import locked
-from semscan.files.find.images import Found
+from semscan.files.find.images import InputImage
 from semscan.files.results.folder import output_path
 from semscan.files.results.names import candidates, name_key
 from semscan.files.results.records import merged, parsed, source_of
@@ -38,7 +38,7 @@ class ExplainFolder:
                 if record and isinstance(record.get("stem"), str)
             }
 
-    def claim(self, found: Found, source: str) -> PurePosixPath:
+    def claim(self, found: InputImage, source: str) -> PurePosixPath:
         """The name, relative to the folder and without suffix, for what is written of a source; see `candidates`."""
         stem = next(stem for stem in candidates(found, source) if self._is_free(stem, source))
         self._owners[name_key(stem)] = source

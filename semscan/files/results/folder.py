@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 from semscan.errors import OutputError
 from semscan.files.disk.atomic import remove_file, write_bytes, write_text
 from semscan.files.disk.lock import locked
-from semscan.files.find.images import Found
+from semscan.files.find.images import InputImage
 from semscan.files.results.journal import Journal, abandoned, read_journal
 from semscan.files.results.map_file import map_description
 from semscan.files.results.names import EARLIER, candidates, crops_in, is_crop, listed, name_key, stem_of
@@ -72,7 +72,7 @@ class ResultsFolder:
             self.taken_up = self._take_up(names)
             self._read_results()
 
-    def claim(self, found: Found, source: str) -> Path:
+    def claim(self, found: InputImage, source: str) -> Path:
         """Return the path, without suffix, under which a source's outputs go.
 
         Candidates in order: the place in the searched folder, or the file's own name, without
@@ -83,7 +83,7 @@ class ResultsFolder:
 
         Parameters
         ----------
-        found : Found
+        found : InputImage
             As from `find_images`.
         source : str
             The image's absolute path (`SemImage.source`).

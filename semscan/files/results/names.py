@@ -12,12 +12,12 @@ from itertools import count
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
-from semscan.files.find.images import OWN_OUTPUT, Found
+from semscan.files.find.images import OWN_OUTPUT, InputImage
 
 LONGEST_NAME = 200  # bytes; systems take 255, the suffixes need some
 
 
-def candidates(found: Found, source: str) -> Iterator[PurePosixPath]:
+def candidates(found: InputImage, source: str) -> Iterator[PurePosixPath]:
     """Yield the names for a source's outputs, best first, relative to the output folder, no suffix. Never ends."""
     place = found.below or PurePosixPath(found.path.name)
     for name in _names(place, source):

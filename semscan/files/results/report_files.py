@@ -12,7 +12,7 @@ import numpy as np
 
 from semscan.errors import OutputError
 from semscan.files.disk.atomic import write_bytes
-from semscan.files.find.images import OWN_OUTPUT, Found
+from semscan.files.find.images import OWN_OUTPUT, InputImage
 from semscan.files.results.finished_run import FinishedRun
 from semscan.files.results.names import candidates, name_key
 from semscan.files.results.records import source_of
@@ -68,7 +68,7 @@ def export_names(finished: FinishedRun) -> Iterator[tuple[dict[str, Any], PurePo
         source = source_of(record)
         stem = stems[source]
         if stem is None:
-            free = candidates(Found(str(record.get("image")), Path(source)), source)
+            free = candidates(InputImage(str(record.get("image")), Path(source)), source)
             stem = next(name for name in free if name_key(name) not in taken)
             taken.add(name_key(stem))
         yield record, stem

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from semscan.errors import NotPeriodicError, SemscanError
-from semscan.files.find.images import Found, Missing
+from semscan.files.find.images import InputError, InputImage
 from semscan.phrases import one_line
 from semscan.report.record import error_record
 from semscan.values import Periodic
@@ -16,9 +16,9 @@ from semscan.values import Periodic
 log = logging.getLogger(__name__)
 
 
-def as_record(named: Found | Missing, act: Callable[[Found], dict[str, Any]]) -> dict[str, Any]:
+def as_record(named: InputImage | InputError, act: Callable[[InputImage], dict[str, Any]]) -> dict[str, Any]:
     """Return the record that `act` makes or, whatever goes wrong in it, the record of its error."""
-    if isinstance(named, Missing):
+    if isinstance(named, InputError):
         return error_record(named.given, os.path.abspath(named.given), f"{named.given}: {named.reason}")
     try:
         return act(named)

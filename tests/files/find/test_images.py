@@ -4,7 +4,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from semscan.files.find.images import Found, Missing, find_images
+from semscan.files.find.images import InputError, InputImage, find_images
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_a_folder_is_searched_below_in_order_and_mirrored(tree):
     assert [item.below for item in found] == [
         PurePosixPath(name) for name in ("a.tif", "a_mask_of_mine.png", "b.PNG", "bridge/ü x.jpeg")
     ]
-    assert found[0] == Found(str(Path("data/a.tif")), Path("data/a.tif"), PurePosixPath("a.tif"))
+    assert found[0] == InputImage(str(Path("data/a.tif")), Path("data/a.tif"), PurePosixPath("a.tif"))
 
 
 def test_only_a_folder_named_as_output_is_skipped(tree):
@@ -60,8 +60,8 @@ def test_a_folder_that_is_its_own_output_folder_is_searched(tree):
 
 def test_a_named_file_is_taken_whatever_it_is_called(tree):
     assert list(find_images(["data/a.overlay.png", "data/bridge/notes.txt"])) == [
-        Found("data/a.overlay.png", Path("data/a.overlay.png")),
-        Found("data/bridge/notes.txt", Path("data/bridge/notes.txt")),
+        InputImage("data/a.overlay.png", Path("data/a.overlay.png")),
+        InputImage("data/bridge/notes.txt", Path("data/bridge/notes.txt")),
     ]
 
 
@@ -92,10 +92,10 @@ def test_a_file_whose_name_looks_like_a_pattern_is_a_file(tree):
 def test_nothing_behind_a_name_is_said_and_the_rest_goes_on(tree, argument, reason):
     missing, found = find_images([argument, "one.png"])
 
-    assert isinstance(missing, Missing)
+    assert isinstance(missing, InputError)
     assert missing.given == argument
     assert reason in missing.reason
-    assert found == Found("one.png", Path("one.png"))
+    assert found == InputImage("one.png", Path("one.png"))
 
 
 def test_names_come_from_standard_input_in_their_place(tree):
@@ -112,7 +112,7 @@ def test_a_closed_standard_input_is_said(monkeypatch):
 
 
 def test_patterns_on_standard_input_are_taken_literally(tree):
-    assert isinstance(next(find_images(["-"], stdin=io.BytesIO(b"*.png\n"))), Missing)
+    assert isinstance(next(find_images(["-"], stdin=io.BytesIO(b"*.png\n"))), InputError)
 
 
 def test_names_that_end_in_nul_may_hold_anything(tree):
@@ -170,7 +170,7 @@ def test_a_folder_that_cannot_be_read_is_said(tree, monkeypatch):
     *found, missing = find_images(["data"])
 
     assert len(found) == 4
-    assert missing == Missing(
+    assert missing == InputError(
         str(Path("data/bridge")), "the folder cannot be read (Permission denied); check its permissions"
     )
 
@@ -189,4 +189,4 @@ def test_masks_are_left_out_however_their_folder_is_written(tree):
     (tree / "empty" / "Ground_Truth").mkdir()
     (tree / "empty" / "Ground_Truth" / "m.png").write_bytes(b"x")
 
-    assert isinstance(*find_images(["empty"]), Missing)
+    assert isinstance(*find_images(["empty"]), InputError)

@@ -11,14 +11,14 @@ import pytest
 import semscan.files.results.folder
 from semscan.errors import OutputError
 from semscan.files.disk.atomic import write_bytes
-from semscan.files.find.images import Found
+from semscan.files.find.images import InputImage
 from semscan.files.results.folder import CROP, MAP, MASK, NAMES, OVERLAY, RESULTS, ResultsFolder, output_path
 from semscan.files.results.map_file import write_tiff_map
 from semscan.files.results.names import candidates
 
 
 def named(path):
-    return Found(path, Path(path))
+    return InputImage(path, Path(path))
 
 
 def inspect(out, *paths, records=None):
@@ -26,7 +26,7 @@ def inspect(out, *paths, records=None):
     outputs = ResultsFolder(out)
     done, bases = [], []
     for path in paths:
-        found = path if isinstance(path, Found) else named(str(path))
+        found = path if isinstance(path, InputImage) else named(str(path))
         source = os.path.abspath(found.path)
         base = outputs.claim(found, source)
         write_bytes(output_path(base, OVERLAY), os.fsencode(source))
@@ -67,7 +67,7 @@ def out(tmp_path, monkeypatch):
 
 
 def test_a_file_goes_under_its_own_name_and_a_folder_mirrors_below_itself(out):
-    below = Found("data/bridge/b.png", Path("data/bridge/b.png"), PurePosixPath("bridge/b.png"))
+    below = InputImage("data/bridge/b.png", Path("data/bridge/b.png"), PurePosixPath("bridge/b.png"))
 
     assert inspect(out, "x/a.b.png", below) == ["a.b", "bridge/b"]
 

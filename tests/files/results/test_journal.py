@@ -7,7 +7,7 @@ import pytest
 
 from semscan.errors import OutputError
 from semscan.files.disk.atomic import write_bytes
-from semscan.files.find.images import Found
+from semscan.files.find.images import InputImage
 from semscan.files.results.folder import NAMES, OVERLAY, RESULTS, RUN, ResultsFolder, output_path
 from semscan.files.results.journal import Journal, abandoned, journals, read_journal
 
@@ -86,7 +86,7 @@ def test_a_line_cut_off_by_the_kill_is_left_out(tmp_path):
 
 def test_names_of_records_taken_up_are_no_longer_held(tmp_path):
     dead = ResultsFolder(tmp_path)
-    base = dead.claim(Found("a.png", tmp_path / "x" / "a.png"), "/x/a.png")
+    base = dead.claim(InputImage("a.png", tmp_path / "x" / "a.png"), "/x/a.png")
     write_bytes(output_path(base, OVERLAY), b"done")
     dead.begin({})
     dead.note({"image": "a.png", "source": "/x/a.png", "outputs": {"overlay": str(output_path(base, OVERLAY))}})
@@ -94,8 +94,8 @@ def test_names_of_records_taken_up_are_no_longer_held(tmp_path):
     again = ResultsFolder(tmp_path)
 
     assert not (tmp_path / NAMES).exists()
-    assert again.claim(Found("a.png", tmp_path / "x" / "a.png"), "/x/a.png") == base
-    assert again.claim(Found("a.png", tmp_path / "y" / "a.png"), "/y/a.png") != base
+    assert again.claim(InputImage("a.png", tmp_path / "x" / "a.png"), "/x/a.png") == base
+    assert again.claim(InputImage("a.png", tmp_path / "y" / "a.png"), "/y/a.png") != base
 
 
 def test_a_disk_that_is_full_stops_the_journal_and_not_the_run(tmp_path, monkeypatch):
