@@ -12,8 +12,8 @@ from threading import Lock
 from semscan.files.find.images import images_below
 
 SETTLED_NS = 2_000_000_000  # two changes closer than this may have the same time: FAT counts in 2 s
-MOST_KEPT = 4
-State = tuple[int, int, int, int] | None  # device, inode, times of change; None: it cannot be looked at
+MAX_LISTINGS = 4
+State = tuple[int, int, int, int] | None  # device, inode, times of change; None: the folder has no readable status
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +24,23 @@ class _Listing:
     states: Mapping[str, State]
     began_ns: int
 
-    def holds(self) -> bool:
-        """True if no folder has changed since, and none had changed just before it was read."""
+    def is_current(self) -> bool:
+        """Return True if no folder has changed since, and none had changed just before it was read."""
         for folder, state in self.states.items():
             if state is None or max(state[2:]) > self.began_ns - SETTLED_NS or _state(folder) != state:
                 return False
         return True
 
 
-_kept: dict[Path, _Listing] = {}
-_one_at_a_time = Lock()
+_listings: dict[Path, _Listing] = {}
+_lock = Lock()
 
 
 def images_by_stem(folder: Path) -> Mapping[str, Sequence[Path]]:
-    """List the images below a folder, sorted, by their names without suffix.
+    """Return the images below a folder, sorted, by their names without suffix.
 
-    The folder is read again only when the state of a folder in it has changed: ten thousand images ask for
-    the price of one look at each folder.
+    The folder is read again only when the state of a folder in it has changed: a lookup for each of ten thousand
+    images then costs one `stat` for each folder.
 
     Parameters
     ----------
@@ -51,13 +51,13 @@ def images_by_stem(folder: Path) -> Mapping[str, Sequence[Path]]:
     -------
     mapping of str to sequence of Path
     """
-    with _one_at_a_time:
-        listing = _kept.pop(folder, None)
-        if listing is None or not listing.holds():
+    with _lock:
+        listing = _listings.pop(folder, None)
+        if listing is None or not listing.is_current():
             listing = _read(folder)
-        _kept[folder] = listing
-        if len(_kept) > MOST_KEPT:
-            del _kept[next(iter(_kept))]  # the one asked for longest ago
+        _listings[folder] = listing
+        if len(_listings) > MAX_LISTINGS:
+            del _listings[next(iter(_listings))]  # the one asked for longest ago
         return listing.by_stem
 
 
@@ -74,7 +74,7 @@ def _read(folder: Path) -> _Listing:
 
 def _state(folder: str) -> State:
     try:
-        now = os.stat(folder)
+        status = os.stat(folder)
     except OSError:
         return None
-    return now.st_dev, now.st_ino, now.st_mtime_ns, now.st_ctime_ns
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns

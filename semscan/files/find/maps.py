@@ -1,4 +1,4 @@
-"""What the user named becomes saved maps, and a map's image is found again."""
+"""Which saved maps the names on the command line mean, and which image a map was made from."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, BinaryIO
 
-from semscan.files.find.images import InputError, InputImage, find_images, images_below
-from semscan.files.find.matching import shared_end
+from semscan.files.find.images import InputError, InputImage, find_images
+from semscan.files.find.listing import images_by_stem
+from semscan.files.find.matching import in_most_similar_place
 
 MAP_SUFFIX = ".map.tif"
 
@@ -37,22 +38,25 @@ def image_of_map(path: Path, description: Mapping[str, Any], images: Path | None
     path : Path
         The map.
     description : mapping
-        What it says of itself; its "source" is where the image was.
+        The description in its file; its "source" is where the image was.
     images : Path or None
-        A folder to search instead: the image of the same name below it, and of several the one
-        in the most alike place. A map that says nothing is matched by its own name.
+        A folder to search instead. The image below it has the name of the source; without a source, the map's
+        own name and any suffix. Of several, it is the one in the most similar place.
 
     Returns
     -------
     Path or None
-        None if it is not there, or cannot be told from others.
+        None if the image is not there, or several are in equally similar places.
     """
-    source = description.get("source")
-    source = PurePath(source) if isinstance(source, str) and source else None
+    stated = description.get("source")
+    source = PurePath(stated) if isinstance(stated, str) and stated else None
     if images is None:
         return Path(source) if source is not None and Path(source).is_file() else None
-    wanted = source or PurePath(str(path)[: -len(MAP_SUFFIX)])
-    alike = [image for image in images_below(images) if (image.name if source else image.stem) == wanted.name]
-    ranked = sorted(alike, key=lambda image: shared_end(image, wanted), reverse=True)
-    shares = [shared_end(image, wanted) for image in ranked[:2]]
-    return ranked[0] if len(shares) == 1 or (len(shares) == 2 and shares[0] > shares[1]) else None
+    if source is not None:
+        wanted = source
+        named = [image for image in images_by_stem(images).get(source.stem, ()) if image.name == source.name]
+    else:
+        wanted = PurePath(str(path)[: -len(MAP_SUFFIX)])
+        named = list(images_by_stem(images).get(wanted.name, ()))
+    matches = in_most_similar_place(named, wanted)
+    return matches[0] if len(matches) == 1 else None

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from semscan.errors import BadImageError
-from semscan.files.find.listing import images_by_stem
-from semscan.files.find.matching import shared_end
+from semscan.files.find.matching import images_named_as, in_most_similar_place
 
 
 def reference_of(source: str, folder: Path) -> Path:
     """Find the reference of an image by its name.
 
-    The image below `folder` that has the same name; without one, the same name but for the suffix. Of
-    several, the one whose folders are alike the furthest, from the inside out.
+    It is the image below `folder` that has the same name; without one, the same name but for the suffix. Of
+    several, it is the one that shares the most folders with the image, from the inside out.
 
     Parameters
     ----------
@@ -26,22 +24,17 @@ def reference_of(source: str, folder: Path) -> Path:
     Raises
     ------
     BadImageError
-        If there is none, or several that cannot be told apart.
+        If there is none, or several in equally similar places.
     """
     wanted = PurePath(source)
-    same_stem = images_by_stem(folder).get(wanted.stem, ())
-    alike = [path for path in same_stem if path.name == wanted.name] or same_stem
-    if not alike:
+    references = in_most_similar_place(images_named_as(wanted, folder), wanted)
+    if not references:
         raise BadImageError(
             f"{source}: no reference called {wanted.name} below {folder}; put one there, or name one file"
         )
-    ranked = sorted(alike, key=lambda path: -shared_end(path, wanted))
-    if len(ranked) > 1 and shared_end(ranked[0], wanted) == shared_end(ranked[1], wanted):
+    if len(references) > 1:
         raise BadImageError(
-            f"{source}: {_two(ranked)} below {folder} are both called so; give folders of the same names, or one file"
+            f"{source}: {references[0]} and {references[1]} below {folder} are both called so; "
+            "give folders of the same names, or one file"
         )
-    return ranked[0]
-
-
-def _two(paths: Sequence[Path]) -> str:
-    return f"{paths[0]} and {paths[1]}"
+    return references[0]

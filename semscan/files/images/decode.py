@@ -1,4 +1,4 @@
-"""PNG, JPEG and BMP bytes become arrays. A file that is cut short or damaged is never half an image.
+"""Decode PNG, JPEG and BMP bytes as arrays. A file that is cut short or damaged is refused, never half read.
 
 OpenCV answers a truncated PNG or JPEG with half an image and no error, so a PNG is checked
 chunk by chunk first, and JPEG and BMP go through Pillow, which refuses them. PNG stays with
@@ -26,8 +26,8 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_CHECKED = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 PILLOW_FAULTS = (OSError, SyntaxError, ValueError, IndexError, struct.error, Image.DecompressionBombError)
 KEPT_MODES = ("1", "L", "LA", "I", "I;16", "I;16L", "I;16B", "I;16N", "F", "RGB", "RGBA")
-PIXELS_PER_JPEG_BYTE = 8 * 64  # at most: a block of 64 takes a bit or more
-AGAIN = "copy or save it again"
+MAX_PIXELS_PER_JPEG_BYTE = 8 * 64  # a block of 64 takes a bit or more
+COPY_AGAIN = "copy or save it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Decoded:
 
     `array` has shape (rows, cols) or (rows, cols, channels), channels as grey, grey+alpha, RGB
     or RGB+alpha. `palette` is uint8 (entries, 3) when `array` holds indices. `inverted` means
-    that 0 is white; `white` is then the value of black. `facts` is what the file's own tags say of the microscope.
+    that 0 is white; `white` is then the value of black. `microscope` is what the file's own tags state of it.
     """
 
     array: np.ndarray
@@ -45,12 +45,12 @@ class Decoded:
     inverted: bool = False
     white: int | None = None
     pages: int = 1
-    facts: MicroscopeMetadata | None = None
+    microscope: MicroscopeMetadata | None = None
     warnings: tuple[str, ...] = ()
 
 
 def check_size(rows: int, cols: int) -> None:
-    """Raise BadImageError when an image of this size, as its header states it, is not taken."""
+    """Raise BadImageError if an image of this size, as its header states it, is too small or too large to read."""
     if min(rows, cols) < SMALLEST_SIDE:
         raise BadImageError(
             f"the image is {cols} x {rows} pixels, at least {SMALLEST_SIDE} x {SMALLEST_SIDE} are needed; "
@@ -58,7 +58,7 @@ def check_size(rows: int, cols: int) -> None:
         )
     if rows * cols > LARGEST_PIXELS:
         raise BadImageError(
-            f"its header says {cols} x {rows} pixels, at most {LARGEST_PIXELS} are read; cut it into parts"
+            f"its header states {cols} x {rows} pixels, at most {LARGEST_PIXELS} are read; cut it into parts"
         )
 
 
@@ -68,32 +68,34 @@ def decode_png(data: bytes) -> Decoded:
     check_size(rows, cols)
     array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if array is None or array.shape[:2] != (rows, cols):
-        raise BadImageError(f"this PNG file is damaged, its pixels cannot be unpacked; {AGAIN}")
+        raise BadImageError(f"this PNG file is damaged, its pixels cannot be unpacked; {COPY_AGAIN}")
     if array.ndim == 3 and array.shape[2] >= 3:  # OpenCV's blue, green, red ends here
         array = cv2.cvtColor(array, cv2.COLOR_BGR2RGB if array.shape[2] == 3 else cv2.COLOR_BGRA2RGBA)
     return Decoded(array, "PNG")
 
 
 def _check_png(data: bytes) -> tuple[int, int]:
-    """Walk the chunks to IEND, checking lengths and checksums; return width and height."""
-    size, place, view = None, len(PNG_SIGNATURE), memoryview(data)
+    """Check the lengths and checksums of the chunks up to IEND; return width and height."""
+    size: tuple[int, int] | None = None
+    place = len(PNG_SIGNATURE)
+    view = memoryview(data)
     while True:
         if place + 12 > len(data):
-            raise BadImageError(f"this PNG file is cut short after {len(data)} bytes; {AGAIN}")
+            raise BadImageError(f"this PNG file is cut short after {len(data)} bytes; {COPY_AGAIN}")
         length, kind = struct.unpack_from(">I4s", data, place)
         end = place + 12 + length
         if end > len(data):
-            raise BadImageError(f"this PNG file is cut short after {len(data)} bytes; {AGAIN}")
+            raise BadImageError(f"this PNG file is cut short after {len(data)} bytes; {COPY_AGAIN}")
         checksum = int.from_bytes(data[end - 4 : end], "big")
         if kind in PNG_CHECKED and zlib.crc32(view[place + 4 : end - 4]) != checksum:
-            raise BadImageError(f"this PNG file is damaged (checksum of {kind.decode()} is wrong); {AGAIN}")
+            raise BadImageError(f"this PNG file is damaged (checksum of {kind.decode()} is wrong); {COPY_AGAIN}")
         if kind == b"IHDR" and length >= 8:
             size = struct.unpack_from(">II", data, place + 8)
         if kind == b"IEND" or size is None:
             break
         place = end
     if size is None:
-        raise BadImageError(f"this PNG file is damaged, it does not start with its header; {AGAIN}")
+        raise BadImageError(f"this PNG file is damaged, it does not start with its header; {COPY_AGAIN}")
     return size
 
 
@@ -102,21 +104,23 @@ def decode_with_pillow(data: bytes, name: str) -> Decoded:
     try:
         with Image.open(io.BytesIO(data), formats=(name,)) as picture:
             check_size(picture.height, picture.width)
-            if name == "JPEG" and picture.height * picture.width > PIXELS_PER_JPEG_BYTE * len(data):
+            if name == "JPEG" and picture.height * picture.width > MAX_PIXELS_PER_JPEG_BYTE * len(data):
                 raise BadImageError(  # libjpeg would fill up with grey, however many pixels that are
                     f"this JPEG file claims {picture.width} x {picture.height} pixels, too many for its "
-                    f"{len(data)} bytes; {AGAIN}"
+                    f"{len(data)} bytes; {COPY_AGAIN}"
                 )
             picture.load()
             return from_pillow(picture, name)
     except BadImageError:
         raise
     except PILLOW_FAULTS as error:
-        raise BadImageError(f"this {name} file is cut short or damaged ({short(error)}); {AGAIN}") from error
+        raise BadImageError(
+            f"this {name} file is cut short or damaged ({short_reason(error)}); {COPY_AGAIN}"
+        ) from error
 
 
 def from_pillow(picture: Image.Image, name: str) -> Decoded:
-    """Take a loaded Pillow picture's pixels as they are; modes without a place here become RGB."""
+    """Return a loaded Pillow picture's pixels as they are; other modes than `KEPT_MODES` become RGB."""
     palette = None
     if picture.mode == "P":
         colours = (picture.getpalette("RGB") or [])[: 256 * 3]
@@ -127,6 +131,6 @@ def from_pillow(picture: Image.Image, name: str) -> Decoded:
     return Decoded(array.astype(array.dtype.newbyteorder("=")), name, palette)
 
 
-def short(error: BaseException) -> str:
+def short_reason(error: BaseException) -> str:
     """Return a library's message as one short line."""
     return one_line(error, 120) or type(error).__name__

@@ -1,8 +1,8 @@
-"""A path becomes a `SemImage`, or one line that says why not.
+"""Read the file at a path as a `SemImage`, or refuse it with a reason of one line.
 
-What a file is, is decided by its first bytes, never by its name. It is refused before its
-pixels are decoded when its header is wrong or too large, and after when it holds nothing
-that can be judged. The rules for colour, depth, palette and alpha are in `semscan.files.images.to_grey`.
+The first bytes decide what a file is, never its name. A wrong or too large header is refused before the pixels are
+decoded; pixels that cannot be judged are refused after. The rules for colour, depth, palette and alpha are in
+`semscan.files.images.to_grey`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from semscan.files.images.decode import PNG_SIGNATURE, Decoded, decode_png, deco
 from semscan.files.images.ignored_areas import ignored_area
 from semscan.files.images.tiff import MAGICS, decode_tiff
 from semscan.files.images.to_grey import to_grey
-from semscan.files.microscopes.metadata import NOTHING, MicroscopeMetadata
-from semscan.files.microscopes.readers import prefer_tags, sidecar_facts
+from semscan.files.microscopes.metadata import NOT_STATED, MicroscopeMetadata
+from semscan.files.microscopes.readers import prefer_tags, read_sidecar
 from semscan.settings import ReadSettings
 from semscan.values import SemImage
 
-KINDS = "TIFF, PNG, JPEG or BMP"
+FORMATS = "TIFF, PNG, JPEG or BMP"
 GIVEN = "given"
 
 
@@ -40,15 +40,15 @@ def read_image(path: Path, settings: ReadSettings, *, given: str | None = None, 
     given : str, optional
         The name as the user typed it, for messages; by default `path`.
     flat : bool
-        Take an image of one grey level, as a mask may be.
+        Accept an image of one grey level, as a mask may be.
 
     Returns
     -------
     SemImage
         Grey, uint8, uint16 or float32, in the file's own size and depth. `data_bar_rows` and `nm_per_pixel` are
-        what the microscope's tags, or a sidecar beside the file, say; `source` is the absolute path. `metadata`
+        what the microscope's tags, or a sidecar beside the file, state; `source` is the absolute path. `metadata`
         has "format", "dtype" (as stored), "pages", "page", "colour", "data_bar_from", "nm_per_pixel_source", and,
-        None where nothing says it, "vendor", "kv", "magnification", "working_distance_mm", "detector", "dwell_us"
+        None where nothing states it, "vendor", "kv", "magnification", "working_distance_mm", "detector", "dwell_us"
         and "date".
 
     Raises
@@ -60,64 +60,70 @@ def read_image(path: Path, settings: ReadSettings, *, given: str | None = None, 
     name = " ".join((given if given is not None else str(path)).splitlines())
     try:
         decoded = _decode(path, settings.page)
-        pixels, said, rule = to_grey(decoded, flat=flat)
-        facts = _facts(path, decoded, pixels.shape)
-        ignored, unsure = ignored_area(path, pixels.shape, settings, _read_mask)
+        pixels, conversion_warnings, rule = to_grey(decoded, flat=flat)
+        microscope = _microscope_metadata(path, decoded, pixels.shape)
+        ignored, area_warnings = ignored_area(path, pixels.shape, settings, read_mask)
     except BadImageError as error:
         raise BadImageError(f"{name}: {error}") from error
     except MemoryError as error:
         raise BadImageError(f"{name}: the image does not fit into memory; cut it into parts") from error
     except OSError as error:
         raise BadImageError(f"{name}: {_why_not_opened(error)}") from error
-    stored = "uint8" if decoded.palette is not None else str(decoded.array.dtype)
     given_size = settings.nm_per_px is not None
     metadata: dict[str, Any] = {
         "format": decoded.format,
-        "dtype": stored,
+        "dtype": "uint8" if decoded.palette is not None else str(decoded.array.dtype),
         "pages": decoded.pages,
         "page": settings.page,
         "colour": rule,
-        **(facts.plain() if facts.vendor else NOTHING),
-        "data_bar_from": facts.bar_from if facts.bar_rows is not None else None,
-        "nm_per_pixel_source": GIVEN if given_size else facts.nm_from,
+        **microscope.conditions(),
+        "data_bar_from": microscope.bar_from,
+        "nm_per_pixel_source": GIVEN if given_size else microscope.nm_from,
     }
     return SemImage(
         pixels=pixels,
         source=os.path.abspath(path),
-        nm_per_pixel=settings.nm_per_px if given_size else facts.nm_per_pixel,
-        data_bar_rows=facts.bar_rows or 0,
+        nm_per_pixel=settings.nm_per_px if given_size else microscope.nm_per_pixel,
+        data_bar_rows=microscope.bar_rows or 0,
         metadata=metadata,
         warnings=(
-            *said,
-            *(() if given_size else facts.about_nm),
-            *(facts.about_bar if settings.databar == "auto" else ()),
-            *facts.warnings,
-            *unsure,
+            *conversion_warnings,
+            *(() if given_size else microscope.pixel_size_warnings),
+            *(microscope.bar_warnings if settings.databar == "auto" else ()),
+            *microscope.warnings,
+            *area_warnings,
         ),
         ignored=ignored,
     )
 
 
-def _facts(path: Path, decoded: Decoded, shape: tuple[int, ...]) -> MicroscopeMetadata:
-    """What the microscope says, by the file's tags or by a text beside it."""
-    tagged = decoded.facts
+def read_mask(path: Path) -> np.ndarray:
+    """Read a mask image of any format as bool, shape (rows, cols): every grey level above 0 is True.
+
+    Raises
+    ------
+    BadImageError
+        If it cannot be read.
+    """
+    return read_image(path, ReadSettings(), flat=True).pixels > 0
+
+
+def _microscope_metadata(path: Path, decoded: Decoded, shape: tuple[int, ...]) -> MicroscopeMetadata:
+    """Return what the microscope states, in the file's tags or in a text beside it."""
+    tagged = decoded.microscope
     if tagged is not None and tagged.nm_per_pixel is not None:
         return tagged
-    return prefer_tags(tagged, sidecar_facts(path, shape[0], shape[1])) or MicroscopeMetadata("")
-
-
-def _read_mask(path: Path) -> np.ndarray:
-    return read_image(path, ReadSettings(), flat=True).pixels
+    return prefer_tags(tagged, read_sidecar(path, shape[0], shape[1])) or NOT_STATED
 
 
 def _decode(path: Path, page: int) -> Decoded:
     status = os.stat(path)
     if stat.S_ISDIR(status.st_mode):
-        raise BadImageError(f"this is a folder, wanted a {KINDS} file; name the files in it")
+        raise BadImageError(f"this is a folder, wanted a {FORMATS} file; name the files in it")
     if not stat.S_ISREG(status.st_mode):
-        raise BadImageError(f"this is a device or a pipe, wanted a {KINDS} file; save it to a file first")
+        raise BadImageError(f"this is a device or a pipe, wanted a {FORMATS} file; save it to a file first")
     if status.st_size == 0:
-        raise BadImageError(f"the file is empty, wanted a {KINDS} image; copy it again")
+        raise BadImageError(f"the file is empty, wanted a {FORMATS} image; copy it again")
     with path.open("rb") as file:
         head = file.read(16)
         if head.startswith(MAGICS):
@@ -136,7 +142,7 @@ def _kind(head: bytes) -> str:
         return "JPEG"
     if head.startswith(b"BM"):
         return "BMP"
-    raise BadImageError(f"not a {KINDS} image (its first bytes are {head[:8]!r}); convert it to one of these")
+    raise BadImageError(f"not a {FORMATS} image (its first bytes are {head[:8]!r}); convert it to one of these")
 
 
 def _why_not_opened(error: OSError) -> str:

@@ -19,8 +19,8 @@ import tifffile
 from PIL import Image
 
 from semscan.errors import BadImageError
-from semscan.files.images.decode import AGAIN, Decoded, check_size, from_pillow, short
-from semscan.files.microscopes.readers import VENDOR_TAGS, tag_facts
+from semscan.files.images.decode import COPY_AGAIN, Decoded, check_size, from_pillow, short_reason
+from semscan.files.microscopes.readers import metadata_tags, read_tags
 
 MAGICS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 TYPE_SIZES = dict(enumerate((1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4), start=1)) | {16: 8, 17: 8, 18: 8}
@@ -53,7 +53,7 @@ def decode_tiff(path: Path, page: int) -> Decoded:
             raise
         except Exception as error:  # a damaged file can raise almost anything in either library
             raise BadImageError(
-                f"this TIFF file is damaged or of a rare kind ({short(error)}); "
+                f"this TIFF file is damaged or of a rare kind ({short_reason(error)}); "
                 "save it as an uncompressed grey TIFF or as PNG"
             ) from error
 
@@ -80,7 +80,7 @@ def _decode_page(page: Any, file: BinaryIO, index: int, pages: int) -> Decoded:
         array, palette = _through_pillow(file, index)
         inverted = photometric == MIN_IS_WHITE and array.dtype.itemsize > 1  # Pillow turns 8 bits itself
     if array.shape[:2] != (rows, cols):
-        raise BadImageError(f"this TIFF file is damaged, its tags do not describe its pixels; {AGAIN}")
+        raise BadImageError(f"this TIFF file is damaged, its tags do not describe its pixels; {COPY_AGAIN}")
     return Decoded(
         array,
         "TIFF",
@@ -88,7 +88,7 @@ def _decode_page(page: Any, file: BinaryIO, index: int, pages: int) -> Decoded:
         inverted,
         None,
         pages,
-        tag_facts(_vendor_tags(page), rows, cols),
+        read_tags(_vendor_tags(page), rows, cols),
         many * (pages > 1),
     )
 
@@ -109,9 +109,9 @@ def _palette(page: Any) -> np.ndarray:
     return (colours if colours.max() < 256 else colours >> 8).astype(np.uint8)
 
 
-def _vendor_tags(page: Any) -> Mapping[int, Any]:
-    found = {}
-    for number in VENDOR_TAGS:
+def _vendor_tags(page: tifffile.TiffPage) -> Mapping[int, object]:
+    found: dict[int, object] = {}
+    for number in metadata_tags():
         try:
             found[number] = page.tags[number].value
         except KeyError:
@@ -140,11 +140,11 @@ def check_whole(file: BinaryIO, size: int) -> int:
     seen: set[int] = set()
     while place:
         if place in seen or len(seen) >= MOST_PAGES:
-            raise BadImageError(f"this TIFF file is damaged, its pages run in a circle; {AGAIN}")
+            raise BadImageError(f"this TIFF file is damaged, its pages run in a circle; {COPY_AGAIN}")
         seen.add(place)
         place = _check_directory(file, size, place, order, big)
     if not seen:
-        raise BadImageError(f"this TIFF file has no page; {AGAIN}")
+        raise BadImageError(f"this TIFF file has no page; {COPY_AGAIN}")
     return len(seen)
 
 
@@ -154,7 +154,7 @@ def _check_directory(file: BinaryIO, size: int, place: int, order: str, big: boo
     entry = struct.Struct(order + entry_format)
     (tags,) = _unpack(file, size, place, order + count_format)
     if tags > MOST_TAGS:
-        raise BadImageError(f"this TIFF file is damaged, it claims {tags} tags for a page; {AGAIN}")
+        raise BadImageError(f"this TIFF file is damaged, it claims {tags} tags for a page; {COPY_AGAIN}")
     start = place + struct.calcsize(count_format)
     extents: dict[int, np.ndarray] = {}
     for tag, kind, count, value in entry.iter_unpack(_take(file, size, start, tags * entry.size)):
@@ -185,4 +185,4 @@ def _unpack(file: BinaryIO, size: int, place: int, form: str) -> tuple[Any, ...]
 
 
 def _cut(size: int) -> BadImageError:
-    return BadImageError(f"this TIFF file is cut short after {size} bytes; {AGAIN}")
+    return BadImageError(f"this TIFF file is cut short after {size} bytes; {COPY_AGAIN}")

@@ -1,31 +1,29 @@
-"""What a microscope's own words say about its image, and whether they still fit the image at hand."""
+"""What a microscope states of its image, and whether that still fits the image at hand."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
 
 LARGEST_BAR_SHARE = 0.25
-SQUARE = 0.01  # width and height of a pixel nearer than this share are one
-LEAST_NM = 1e-4
-MOST_NM = 1e9
-OVERRIDE = "give it with --nm-per-px"
+NM_PER_PX_ADVICE = "give it with --nm-per-px"
+Condition = str | float | None
 
 
 @dataclass(frozen=True, slots=True)
 class MicroscopeMetadata:
-    """What one microscope says of one image; None for what it does not say.
+    """What one microscope states of one image; None for what it does not state.
 
-    `nm_from` and `bar_from` name the key that says so. `stored` is (rows, cols) of what was scanned, for which
-    `nm_per_pixel` holds; `bar_below` that a data bar of `bar_rows` was added under it. Warnings are parted into
-    those about the pixel size, those about the bar, and others: what the user gives needs no warning.
+    `nm_from` and `bar_from` name the key that states it. `scanned` is (rows, cols) of what was scanned, for which
+    `nm_per_pixel` holds. `bar_below` is True where a data bar of `bar_rows` was added under it. `kv` is the
+    accelerating voltage, `dwell_us` the time the beam stays at a pixel, `date` ISO 8601 where that is sure.
+    Warnings about the pixel size and about the data bar are kept separate: what the user gives needs none.
     """
 
     vendor: str
     nm_per_pixel: float | None = None
     nm_from: str | None = None
-    stored: tuple[int, int] | None = None
+    scanned: tuple[int, int] | None = None
     bar_rows: int | None = None
     bar_from: str | None = None
     bar_below: bool = True
@@ -35,105 +33,104 @@ class MicroscopeMetadata:
     detector: str | None = None
     dwell_us: float | None = None
     date: str | None = None
-    about_nm: tuple[str, ...] = ()
-    about_bar: tuple[str, ...] = ()
+    pixel_size_warnings: tuple[str, ...] = ()
+    bar_warnings: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
-    def plain(self) -> dict[str, Any]:
-        """The conditions of the image as plain values, for `SemImage.metadata`."""
-        names = ("vendor", "kv", "magnification", "working_distance_mm", "detector", "dwell_us", "date")
-        return {name: getattr(self, name) for name in names}
+    def conditions(self) -> dict[str, Condition]:
+        """Return the conditions of the image as plain values, for `SemImage.metadata`."""
+        return {
+            "vendor": self.vendor or None,
+            "kv": self.kv,
+            "magnification": self.magnification,
+            "working_distance_mm": self.working_distance_mm,
+            "detector": self.detector,
+            "dwell_us": self.dwell_us,
+            "date": self.date,
+        }
 
 
-NOTHING = MicroscopeMetadata("").plain() | {"vendor": None}
+NOT_STATED = MicroscopeMetadata("")
 
 
-def fit_to_image(facts: MicroscopeMetadata, rows: int, cols: int) -> MicroscopeMetadata:
-    """Bring facts to an image of this size.
+def fit_to_image(metadata: MicroscopeMetadata, rows: int, cols: int) -> MicroscopeMetadata:
+    """Bring metadata to an image of this size.
 
-    Where it has the width that was stored and the height, with or without a bar, all holds. Where both sides
-    shrank or grew alike the file was resized after it was saved: pixel size and bar are rescaled, with a warning.
-    Anything else, as a cut-out, is refused with a warning: pixel size and bar are then None.
+    If the image has the scanned width, and the scanned height with or without a data bar, all of it holds. If both
+    sides were scaled by the same factor, the file was resized after it was saved: pixel size and bar are rescaled,
+    with a warning. Anything else, as a cut-out, leaves pixel size and bar None, with a warning.
 
     Examples
     --------
-    >>> fit_to_image(MicroscopeMetadata("FEI", 2.0, "tag", stored=(884, 1024), bar_rows=60), 472, 512).nm_per_pixel
+    >>> saved = MicroscopeMetadata("FEI", 2.0, "tag", scanned=(884, 1024), bar_rows=60)
+    >>> fit_to_image(saved, 472, 512).nm_per_pixel
     4.0
     """
-    if facts.stored is None:
-        return _checked_bar(facts, rows)
-    high, wide = facts.stored
-    below = rows - high if facts.bar_below else 0
+    if metadata.scanned is None:
+        return _checked_bar(metadata, rows)
+    high, wide = metadata.scanned
+    below = rows - high if metadata.bar_below else 0
     if cols == wide and rows == high + below and 0 <= below <= LARGEST_BAR_SHARE * rows:
-        if not facts.bar_below:
-            return _checked_bar(facts, rows)
-        told = facts.bar_from if facts.bar_rows == below else None
-        return replace(facts, bar_rows=below, bar_from=told or f"{facts.vendor} scanned size")
+        if not metadata.bar_below:
+            return _checked_bar(metadata, rows)
+        stated = metadata.bar_from if metadata.bar_rows == below else None
+        return replace(metadata, bar_rows=below, bar_from=stated or f"{metadata.vendor} scanned size")
     scale = wide / cols
-    bar = (facts.bar_rows or 0) if facts.bar_below else 0
+    bar = (metadata.bar_rows or 0) if metadata.bar_below else 0
+    # resized with its bar, or after the bar was cut off
     for whole, kept in ((high + bar, bar), (high, 0)):
         if wide != cols and abs(rows * scale - whole) <= max(scale, 1.0):
-            return _rescaled(facts, scale, math.ceil(kept / scale), (rows, cols))
-    return _refused(facts, f"{wide} x {high} pixels, this image has {cols} x {rows}")
+            return _rescaled(metadata, scale, math.ceil(kept / scale), (rows, cols))
+    return _refused(metadata, f"{wide} x {high} pixels, this image has {cols} x {rows}")
 
 
-def _refused(facts: MicroscopeMetadata, sizes: str) -> MicroscopeMetadata:
-    said = f"its {facts.vendor} metadata describe {sizes}: cut out or resized"
-    of_size, of_bar = f"{said}; its pixel size is not known, {OVERRIDE}", f"{said}; its data bar is not known"
+def _refused(metadata: MicroscopeMetadata, sizes: str) -> MicroscopeMetadata:
+    cause = f"its {metadata.vendor} metadata describe {sizes}: cut out or resized"
+    of_size = f"{cause}; its pixel size is not known, {NM_PER_PX_ADVICE}"
+    of_bar = f"{cause}; its data bar is not known from them, --databar gives its height"
     return replace(
-        facts,
+        metadata,
         nm_per_pixel=None,
         nm_from=None,
         bar_rows=None,
         bar_from=None,
-        about_nm=(*facts.about_nm, of_size) if facts.nm_per_pixel else facts.about_nm,
-        about_bar=(*facts.about_bar, f"{of_bar} from them, --databar gives its height")
-        if facts.bar_below
-        else facts.about_bar,
+        pixel_size_warnings=metadata.pixel_size_warnings + (of_size,) * bool(metadata.nm_per_pixel),
+        bar_warnings=metadata.bar_warnings + (of_bar,) * metadata.bar_below,
     )
 
 
-def _rescaled(facts: MicroscopeMetadata, scale: float, bar: int, shape: tuple[int, int]) -> MicroscopeMetadata:
-    wide = (facts.stored or shape)[1]
-    said = f"resized from {wide} to {shape[1]} pixels across after it was saved"
-    keeps_bar = facts.bar_below and facts.bar_rows is not None
-    if facts.nm_per_pixel is None:
-        return replace(facts, bar_rows=bar if keeps_bar else None)
-    nm = facts.nm_per_pixel * scale
+def _rescaled(metadata: MicroscopeMetadata, scale: float, bar: int, shape: tuple[int, int]) -> MicroscopeMetadata:
+    bar_rows = bar if metadata.bar_below and metadata.bar_rows is not None else None
+    if metadata.nm_per_pixel is None:
+        return replace(metadata, bar_rows=bar_rows)
+    nm = metadata.nm_per_pixel * scale
+    wide = (metadata.scanned or shape)[1]
+    warning = (
+        f"resized from {wide} to {shape[1]} pixels across after it was saved: "
+        f"the stated {metadata.nm_per_pixel:.5g} nm per pixel become {nm:.5g}"
+    )
     return replace(
-        facts,
+        metadata,
         nm_per_pixel=nm,
-        nm_from=f"{facts.nm_from}, rescaled",
-        bar_rows=bar if keeps_bar else None,
-        about_nm=(*facts.about_nm, f"{said}: the stated {facts.nm_per_pixel:.5g} nm per pixel become {nm:.5g}"),
+        nm_from=f"{metadata.nm_from}, rescaled",
+        bar_rows=bar_rows,
+        pixel_size_warnings=(*metadata.pixel_size_warnings, warning),
     )
 
 
-def _checked_bar(facts: MicroscopeMetadata, rows: int) -> MicroscopeMetadata:
-    if facts.bar_rows is None or 0 <= facts.bar_rows <= LARGEST_BAR_SHARE * rows:
-        return facts
-    said = f"its {facts.vendor} metadata state an impossible data bar height ({facts.bar_rows}); give it with --databar"
-    return replace(facts, bar_rows=None, bar_from=None, about_bar=(*facts.about_bar, said))
+def _checked_bar(metadata: MicroscopeMetadata, rows: int) -> MicroscopeMetadata:
+    if metadata.bar_rows is None or 0 <= metadata.bar_rows <= LARGEST_BAR_SHARE * rows:
+        return metadata
+    warning = (
+        f"its {metadata.vendor} metadata state an impossible data bar height ({metadata.bar_rows}); "
+        "give it with --databar"
+    )
+    return replace(metadata, bar_rows=None, bar_from=None, bar_warnings=(*metadata.bar_warnings, warning))
 
 
-def without_size(facts: MicroscopeMetadata) -> MicroscopeMetadata:
-    """Say that the pixel size is not stated, unless that was said."""
-    if facts.nm_per_pixel is not None or facts.about_nm:
-        return facts
-    said = f"its {facts.vendor} metadata state no pixel size: sizes stay in pixels; {OVERRIDE}"
-    return replace(facts, about_nm=(said,))
-
-
-def pixel_size(width: float | None, height: float | None, what: str, said: list[str]) -> float | None:
-    """The width of a pixel in nm, if it is one; what is odd about it is added to `said`."""
-    if width is None:
-        return None
-    if not LEAST_NM <= width <= MOST_NM:
-        said.append(f"{what} states pixels of {width:g} nm, which cannot be; {OVERRIDE}")
-        return None
-    if height is not None and height > 0 and abs(height / width - 1) > SQUARE:
-        said.append(
-            f"its pixels are not square ({width:.5g} nm wide, {height:.5g} nm high): nm per pixel is their width, "
-            "so heights and areas in nm are off"
-        )
-    return width
+def warn_without_pixel_size(metadata: MicroscopeMetadata) -> MicroscopeMetadata:
+    """Add a warning where no pixel size is stated and no warning gives the reason."""
+    if metadata.nm_per_pixel is not None or metadata.pixel_size_warnings:
+        return metadata
+    warning = f"its {metadata.vendor} metadata state no pixel size: sizes stay in pixels; {NM_PER_PX_ADVICE}"
+    return replace(metadata, pixel_size_warnings=(warning,))

@@ -1,97 +1,119 @@
-"""Phenom: XML in TIFF tag 34683, read without entities, document types or depth: the file may come from anywhere."""
+"""Phenom: XML in TIFF tag 34683. The file may come from anywhere, so document types and entities are refused."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-from xml.parsers import expat
+from xml.etree import ElementTree
 
-from semscan.files.microscopes.metadata import MicroscopeMetadata, pixel_size
-from semscan.files.microscopes.quantities import kilovolts, label, length_nm, number, parse_date, positive, quantity
+from semscan.files.microscopes.base import MetadataBuilder, MetadataSource
+from semscan.files.microscopes.metadata import MicroscopeMetadata
+from semscan.files.microscopes.quantities import Quantity, kilovolts
 from semscan.phrases import one_line
 
-TAG = 34683
 VENDOR = "Phenom"
-LARGEST = 1 << 20
-DEEPEST = 32
-LONGEST = 500
-SECONDS_US = {"s": 1e6, "ms": 1e3, "us": 1.0, "µs": 1.0, "μs": 1.0, "ns": 1e-3}
+TAG = 34683
+TAGS = (TAG,)
+SIDECARS = ()
+MAX_XML_BYTES = 1 << 20
+MAX_DEPTH = 32
+LONGEST_TEXT = 500
+US_PER_UNIT = {"s": 1e6, "ms": 1e3, "us": 1.0, "µs": 1.0, "μs": 1.0, "ns": 1e-3}
 
 
-def phenom(tags: Mapping[int, Any], rows: int, cols: int) -> MicroscopeMetadata | None:
-    """What Phenom's tag says; None without it. It does not state the size it was stored at."""
-    told = tags.get(TAG)
-    if not isinstance(told, (str, bytes)):
+def read(source: MetadataSource) -> MicroscopeMetadata | None:
+    """Return what Phenom's tag states; None without it. It does not have the size the image was stored at."""
+    tag = source.tags.get(TAG)
+    if not isinstance(tag, (str, bytes)):
         return None
-    said: list[str] = []
-    nm_said: list[str] = []
-    found = _elements(told, said)
-    if found is None:
-        return MicroscopeMetadata(VENDOR, warnings=tuple(said))
-
-    def length(name: str) -> float | None:
-        text, unit = found.get(name, ("", ""))
-        value = number(text, f"its {VENDOR} <{name}>", said)
-        return None if value is None else length_nm((value, unit or "um"), f"its {VENDOR} <{name}>", said)
-
-    nm = pixel_size(length("pixelWidth"), length("pixelHeight"), f"{VENDOR} <pixelWidth>", nm_said)
-    bar = number(found.get("databarHeight", ("", ""))[0], f"its {VENDOR} <databarHeight>", said)
-    text, unit = found.get("acquisition/scan/highVoltage", ("", ""))
-    voltage = quantity(f"{text} {unit}", f"its {VENDOR} <highVoltage>", said)
-    working = length("workingDistance") or length("acquisition/scan/workingDistance")
-    return MicroscopeMetadata(
-        VENDOR,
-        nm,
-        f"{VENDOR} <pixelWidth>" if nm else None,
-        bar_rows=int(bar) if bar is not None and abs(bar) < 1e6 else None,
-        bar_from=f"{VENDOR} <databarHeight>",
+    builder = MetadataBuilder(VENDOR)
+    try:
+        stated = _Elements(_parse(tag), builder)
+    except ValueError as error:
+        builder.warn(f"its {VENDOR} tag {error}: not used")
+        return builder.build()
+    nm = builder.pixel_nm(stated.length_nm("pixelWidth"), stated.length_nm("pixelHeight"), "<pixelWidth>")
+    bar = builder.count(stated.text("databarHeight"), "<databarHeight>")
+    scan = "acquisition/scan/"
+    voltage = stated.quantity(scan + "highVoltage")
+    working = stated.length_nm("workingDistance") or stated.length_nm(scan + "workingDistance")
+    date, _, time = stated.text("time").split(".")[0].replace("T", " ").partition(" ")
+    return builder.build(
+        nm_per_pixel=nm,
+        nm_from="<pixelWidth>",
+        bar_rows=bar,
+        bar_from="<databarHeight>",
         # without a unit: a desktop microscope has 5 to 20 kV, so a large number is in volts
-        kv=kilovolts(voltage, 1e-3 if voltage and abs(voltage[0]) > 100 else 1.0),
-        magnification=positive(number(found.get("magnification", ("", ""))[0], f"its {VENDOR} <magnification>", said)),
-        working_distance_mm=positive(working / 1e6) if working else None,
-        detector=label(found.get("acquisition/scan/detector", ("", ""))[0]),
-        dwell_us=_dwell(found.get("acquisition/scan/dwellTime", ("", "")), said),
-        date=parse_date(*found.get("time", ("", ""))[0].split(".")[0].replace("T", " ").split(" ", 1)),
-        about_nm=tuple(nm_said),
-        warnings=tuple(said),
+        kv=kilovolts(voltage, 1e-3 if voltage and abs(voltage.value) > 100 else 1.0),
+        magnification=builder.number(stated.text("magnification"), "<magnification>"),
+        working_distance_mm=working / 1e6 if working else None,
+        detector=stated.text(scan + "detector"),
+        dwell_us=stated.dwell_us(scan + "dwellTime"),
+        date=date,
+        time=time,
     )
 
 
-def _dwell(entry: tuple[str, str], said: list[str]) -> float | None:
-    value = number(entry[0], f"its {VENDOR} <dwellTime>", said)
-    factor = SECONDS_US.get(entry[1].strip().casefold())
-    return None if value is None or factor is None else positive(value * factor)
+class _Elements:
+    """Texts and units of the elements below the root; malformed ones become warnings of the builder."""
+
+    def __init__(self, root: ElementTree.Element, builder: MetadataBuilder) -> None:
+        self.root = root
+        self.builder = builder
+
+    def text(self, path: str) -> str:
+        return self._text_and_unit(path)[0]
+
+    def quantity(self, path: str) -> Quantity | None:
+        return self.builder.quantity(" ".join(self._text_and_unit(path)), _key(path))
+
+    def length_nm(self, path: str) -> float | None:
+        text, unit = self._text_and_unit(path)
+        value = self.builder.number(text, _key(path))
+        return None if value is None else self.builder.length_nm(Quantity(value, unit), _key(path), "um")
+
+    def dwell_us(self, path: str) -> float | None:
+        text, unit = self._text_and_unit(path)
+        value = self.builder.number(text, _key(path))
+        factor = US_PER_UNIT.get(unit.strip().casefold())
+        return None if value is None or factor is None else value * factor
+
+    def _text_and_unit(self, path: str) -> tuple[str, str]:
+        element = self.root.find("/".join(f"{{*}}{name}" for name in path.split("/")))  # in any namespace
+        if element is None:
+            return "", ""
+        return (element.text or "")[:LONGEST_TEXT].strip(), element.get("unit", "")[:20]
 
 
-def _elements(told: str | bytes, said: list[str]) -> dict[str, tuple[str, str]] | None:
-    """Text and unit of each element by its path below the root; None, and why, if it cannot be read."""
-    data = (told if isinstance(told, bytes) else told.encode("utf-8", "replace")).strip(b"\0 \r\n\t")
-    if len(data) > LARGEST:
-        said.append(f"its {VENDOR} tag holds {len(data)} bytes of XML, at most {LARGEST} are read: not used")
-        return None
-    path: list[str] = []
-    found: dict[str, tuple[str, str]] = {}
+def _key(path: str) -> str:
+    return f"<{path.rpartition('/')[2]}>"
 
-    def refuse(*_: Any) -> None:
-        raise ValueError("it declares a document type or entities")
 
-    def start(name: str, attributes: dict[str, str]) -> None:
-        if len(path) >= DEEPEST:
+class _PlainTree(ElementTree.TreeBuilder):
+    """Builds a tree of bounded depth. Without a document type there are no entities to expand or to fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.depth = 0
+
+    def doctype(self, *_: str | None) -> None:
+        raise ValueError("it declares a document type")
+
+    def start(self, tag: str, attributes: dict[str, str], /) -> ElementTree.Element:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
             raise ValueError("its elements lie too deep")
-        path.append(name)
-        found.setdefault("/".join(path[1:]), ("", attributes.get("unit", "")[:20]))
+        return super().start(tag, attributes)
 
-    def text(words: str) -> None:
-        before, unit = found["/".join(path[1:])]
-        found["/".join(path[1:])] = ((before + words)[:LONGEST], unit)
+    def end(self, tag: str, /) -> ElementTree.Element:
+        self.depth -= 1
+        return super().end(tag)
 
-    reader = expat.ParserCreate()
-    reader.StartElementHandler, reader.EndElementHandler = start, lambda name: path.pop()
-    reader.CharacterDataHandler = text
-    reader.StartDoctypeDeclHandler = reader.EntityDeclHandler = refuse
+
+def _parse(tag: str | bytes) -> ElementTree.Element:
+    """Return the root of the tag's XML; raise ValueError, with the reason, if it cannot be read."""
+    data = (tag if isinstance(tag, bytes) else tag.encode("utf-8", "replace")).strip(b"\0 \r\n\t")
+    if len(data) > MAX_XML_BYTES:
+        raise ValueError(f"holds {len(data)} bytes of XML, at most {MAX_XML_BYTES} are read")
     try:
-        reader.Parse(data, True)
-    except (expat.ExpatError, ValueError, LookupError) as error:
-        said.append(f"its {VENDOR} tag cannot be read as XML ({one_line(error, 80)}): not used")
-        return None
-    return {name: (words.strip(), unit) for name, (words, unit) in found.items()}
+        return ElementTree.fromstring(data, ElementTree.XMLParser(target=_PlainTree()))
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise ValueError(f"cannot be read as XML ({one_line(error, 80)})") from error

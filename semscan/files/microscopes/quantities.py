@@ -1,7 +1,7 @@
 """Numbers, lengths, voltages and dates as microscopes write them.
 
-Lengths come in many units, numbers with a comma or not at all, "µ" as "?": what cannot be understood is told
-and left out. Nothing here guesses.
+Lengths come in many units, numbers with a decimal comma or damaged, "µ" as "?". A text that cannot be understood
+raises `ValueError`; its message completes a sentence that starts with the name of the key. Nothing here guesses.
 """
 
 from __future__ import annotations
@@ -10,40 +10,69 @@ import math
 import re
 import unicodedata
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from semscan.phrases import one_line
 
 UNITS_NM = {"pm": 1e-3, "å": 0.1, "nm": 1.0, "um": 1e3, "mm": 1e6, "cm": 1e7, "m": 1e9}
 DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%m/%d/%Y", "%d/%m/%Y")
 TIMES = ("%H:%M:%S", "%I:%M:%S %p", "%H:%M")
+LONGEST_NAME = 80
 
 
-def number(value: Any, what: str, said: list[str]) -> float | None:
-    """A finite number from a number or a text, a comma for a point taken; what is malformed is told."""
+class Quantity(NamedTuple):
+    """A number and its unit as written, "" without one."""
+
+    value: float
+    unit: str
+
+
+def parse_number(value: object) -> float | None:
+    """Return a finite number from a number or a text with a decimal point or comma; None if it is empty.
+
+    Raises
+    ------
+    ValueError
+        If it is not a finite number.
+
+    Examples
+    --------
+    >>> parse_number("2,5"), parse_number(" "), parse_number(7)
+    (2.5, None, 7.0)
+    """
     if value is None or isinstance(value, bool) or (isinstance(value, str) and not value.strip()):
         return None
     try:
-        found = float(value.strip().replace(",", ".") if isinstance(value, str) else value)
+        found = float(value.strip().replace(",", ".") if isinstance(value, str) else value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         found = math.nan
     if not math.isfinite(found):
-        said.append(f"{what} is {_short(value)}, wanted a number: not used")
-        return None
+        raise ValueError(f"is {_short(value)}, wanted a number")
     return found
 
 
-def quantity(text: Any, what: str, said: list[str]) -> tuple[float, str] | None:
-    """A number and its unit from a text as ``10um`` or ``15000 Volt``; the unit is "" if there is none."""
+def parse_quantity(text: object) -> Quantity | None:
+    """Return the number and the unit of a text as ``10um`` or ``15000 Volt``; None if it is empty.
+
+    Raises
+    ------
+    ValueError
+        If it does not start with a finite number.
+
+    Examples
+    --------
+    >>> parse_quantity("15000 Volt")
+    Quantity(value=15000.0, unit='Volt')
+    """
     if text is None or not str(text).strip():
         return None
     match = re.match(r"\s*([-+]?[\d.,]+(?:[eE][-+]?\d+)?)\s*(.*?)\s*$", str(text)[:200], re.DOTALL)
-    found = number(match[1] if match else str(text), what, said)
-    return None if found is None or match is None else (found, match[2])
+    found = parse_number(match[1] if match else str(text))
+    return None if found is None or match is None else Quantity(found, match[2])
 
 
 def unit_nm(unit: str) -> float | None:
-    """How many nm a unit of length has, "µ" in any disguise; None if it is no such unit.
+    """Return how many nm a unit of length has, with "µ" in any encoding; None if it is not a unit of length.
 
     Examples
     --------
@@ -58,32 +87,45 @@ def unit_nm(unit: str) -> float | None:
     return UNITS_NM["um"] if broken else None
 
 
-def length_nm(found: tuple[float, str] | None, what: str, said: list[str]) -> float | None:
-    """A length in nm from a number and its unit."""
-    if found is None:
-        return None
-    factor = unit_nm(found[1])
+def length_nm(length: Quantity, default_unit: str = "") -> float:
+    """Return a length in nm; `default_unit` applies where none is written.
+
+    Raises
+    ------
+    ValueError
+        If its unit is not one of length.
+
+    Examples
+    --------
+    >>> length_nm(Quantity(2.0, "um")), length_nm(Quantity(2.0, ""), "mm")
+    (2000.0, 2000000.0)
+    """
+    factor = unit_nm(length.unit or default_unit)
     if factor is None:
-        said.append(f"{what} has the unit {_short(found[1])}, wanted one of length: not used")
-        return None
-    return found[0] * factor
+        raise ValueError(f"has the unit {_short(length.unit)}, wanted one of length")
+    return length.value * factor
 
 
 def positive(value: float | None) -> float | None:
-    """The value if it is more than zero: a voltage or distance of 0 or less is one not measured."""
+    """Return the value if it is above zero: a voltage or distance of 0 or less was not measured."""
     return value if value is not None and value > 0 else None
 
 
-def kilovolts(found: tuple[float, str] | None, default: float = 1.0) -> float | None:
-    """A voltage in kV; `default` is what a number without a unit is in, kV."""
-    if found is None:
+def kilovolts(voltage: Quantity | None, default: float = 1.0) -> float | None:
+    """Return the size of a voltage in kV; `default` is the unit of a number without one, in kV."""
+    if voltage is None:
         return None
-    unit = found[1].casefold()
-    return positive(abs(found[0]) * (1.0 if unit.startswith("kv") else 1e-3 if unit.startswith("v") else default))
+    unit = voltage.unit.casefold()
+    factor = default
+    if unit.startswith("kv"):
+        factor = 1.0
+    elif unit.startswith("v"):
+        factor = 1e-3
+    return positive(abs(voltage.value) * factor)
 
 
-def parse_date(date: Any, time: Any = None) -> str | None:
-    """A date, and a time if there is one, as ISO 8601 when that is sure; else as written.
+def parse_date(date: object, time: object = None) -> str | None:
+    """Return a date, and a time if there is one, as ISO 8601 when that is sure; else as written.
 
     Examples
     --------
@@ -109,11 +151,11 @@ def _parsed(words: str, form: str) -> datetime | None:
         return None
 
 
-def label(value: Any) -> str | None:
-    """A name as one short line; None if it is empty or no name."""
+def label(value: object) -> str | None:
+    """Return a name as one short printable line; None if it is empty or not a name."""
     words = one_line(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
-    return "".join(letter for letter in words if letter.isprintable())[:80] or None
+    return "".join(letter for letter in words if letter.isprintable())[:LONGEST_NAME] or None
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     return repr(one_line(value, 40))

@@ -1,4 +1,8 @@
-"""What a microscope says about its image, in the file's tags or in a text beside it. One module per vendor."""
+"""What a microscope states about its image, in the file's tags or in a text beside it.
+
+Another microscope is one new module, as `semscan.files.microscopes.base.MicroscopeReader` describes it, and its name
+in `READERS`.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +10,27 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from semscan.files.microscopes import fei, phenom, tescan, zeiss
-from semscan.files.microscopes.hitachi import hitachi
-from semscan.files.microscopes.jeol import jeol
-from semscan.files.microscopes.metadata import MicroscopeMetadata, fit_to_image, without_size
-from semscan.files.microscopes.sidecar import beside, read_text, sections
+from semscan.files.microscopes import fei, hitachi, jeol, phenom, tescan, zeiss
+from semscan.files.microscopes.base import MetadataSource, MicroscopeReader
+from semscan.files.microscopes.metadata import MicroscopeMetadata, fit_to_image, warn_without_pixel_size
+from semscan.files.microscopes.sidecar import find_sidecars, read_text
+from semscan.phrases import listed
 
-VENDOR_TAGS = (*fei.TAGS, zeiss.TAG, phenom.TAG, tescan.TAG)
-LOOKS_LIKE_ONE = re.compile(r"^[ \t]*(\$+\w+[ \t]|\[[^\]\n]{1,80}\]|\w+[ \t]*=)", re.MULTILINE)
+# Asked in this order; the first that knows the tags or the text reads them.
+READERS: tuple[MicroscopeReader, ...] = (fei, zeiss, phenom, tescan, hitachi, jeol)
+
+LOOKS_LIKE_METADATA = re.compile(r"^[ \t]*(\$+\w+[ \t]|\[[^\]\n]{1,80}\]|\w+[ \t]*=)", re.MULTILINE)
+HEADER = ".hdr"  # such a file is a microscope's, whatever it holds
 
 
-def tag_facts(tags: Mapping[int, Any], rows: int, cols: int) -> MicroscopeMetadata | None:
-    """What the tags of one TIFF page say, brought to the page's size; None if no vendor's tags are there.
+def metadata_tags() -> tuple[int, ...]:
+    """Return the numbers of the TIFF tags that `read_tags` wants."""
+    return tuple(tag for reader in READERS for tag in reader.TAGS)
+
+
+def read_tags(tags: Mapping[int, object], rows: int, cols: int) -> MicroscopeMetadata | None:
+    """Return what the tags of one TIFF page state, brought to the page's size; None without a vendor's tags.
 
     Parameters
     ----------
@@ -28,38 +39,51 @@ def tag_facts(tags: Mapping[int, Any], rows: int, cols: int) -> MicroscopeMetada
     rows, cols : int
         The page's size in pixels.
     """
-    for vendor in (fei.fei, zeiss.zeiss, phenom.phenom, tescan.tescan):
-        facts = vendor(tags, rows, cols)
-        if facts is not None:
-            return without_size(fit_to_image(facts, rows, cols))
-    return None
+    return _read(MetadataSource(rows, cols, tags), [reader for reader in READERS if reader.TAGS])
 
 
-def sidecar_facts(image: Path, rows: int, cols: int) -> MicroscopeMetadata | None:
-    """What the texts beside an image say; None if there is none. One that cannot be used is a warning."""
+def read_sidecar(image: Path, rows: int, cols: int) -> MicroscopeMetadata | None:
+    """Return what a text beside an image states; None without one. One that cannot be used becomes a warning.
+
+    Parameters
+    ----------
+    image : Path
+        The image file.
+    rows, cols : int
+        Its size in pixels.
+    """
+    readers = [reader for reader in READERS if reader.SIDECARS]
+    suffixes = dict.fromkeys(suffix for reader in readers for suffix in reader.SIDECARS)
     unused: list[str] = []
-    for path in beside(image):
-        text, fault = read_text(path)
-        facts = None if fault else _of_text(path, text)
-        if facts is not None:
-            facts = without_size(fit_to_image(facts, rows, cols))
-            return replace(facts, warnings=(*unused, *facts.warnings))
-        # a text of prose or of a few numbers beside an image is nothing to wonder at
-        odd = not text.strip() or "\ufffd" in text or "\0" in text
-        if fault or odd or path.suffix.lower() == ".hdr" or LOOKS_LIKE_ONE.search(text):
-            unused.append(fault or f"{path.name} beside it is no sidecar of TESCAN, JEOL or Hitachi: not used")
+    for path in find_sidecars(image, tuple(suffixes)):
+        suffix = path.suffix.lower()
+        try:
+            text = read_text(path)
+        except ValueError as error:
+            unused.append(f"{path.name} beside it {error}: not used")
+            continue
+        able = [reader for reader in readers if suffix in reader.SIDECARS]
+        metadata = _read(MetadataSource(rows, cols, sidecar=text), able)
+        if metadata is not None:
+            return replace(metadata, warnings=(*unused, *metadata.warnings))
+        if suffix == HEADER or _is_odd(text) or LOOKS_LIKE_METADATA.search(text):
+            vendors = listed([reader.VENDOR for reader in readers], "or")
+            unused.append(f"{path.name} beside it is not a sidecar of {vendors}: not used")
     return MicroscopeMetadata("", warnings=tuple(unused)) if unused else None
 
 
-def _of_text(path: Path, text: str) -> MicroscopeMetadata | None:
-    found = sections(text)
-    if path.suffix.lower() == ".hdr":
-        return tescan.tescan_facts(found, []) if {"main", "sem"} & set(found) else None
-    return hitachi(found) or jeol(text)
+def _read(source: MetadataSource, readers: list[MicroscopeReader]) -> MicroscopeMetadata | None:
+    found = next((metadata for metadata in (reader.read(source) for reader in readers) if metadata is not None), None)
+    return None if found is None else warn_without_pixel_size(fit_to_image(found, source.rows, source.cols))
+
+
+def _is_odd(text: str) -> bool:
+    """Return False for a text of prose or numbers: beside an image it needs no warning."""
+    return not text.strip() or "\ufffd" in text or "\0" in text
 
 
 def prefer_tags(tags: MicroscopeMetadata | None, sidecar: MicroscopeMetadata | None) -> MicroscopeMetadata | None:
-    """The tags' word first; a sidecar counts where they state no pixel size and it does, or are not there."""
+    """Return what the tags state; the sidecar's where there are none, or where it alone has a pixel size."""
     if tags is None or (tags.nm_per_pixel is None and sidecar is not None and sidecar.nm_per_pixel is not None):
         return sidecar
     return tags

@@ -5,21 +5,30 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
 Sections: TypeAlias = dict[str, dict[str, str]]
-LARGEST = 1 << 18
+MAX_BYTES = 1 << 18
 BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-TEXT = (".txt", ".TXT", ".Txt")
-HEADER = (".hdr", ".HDR")
+NAMED_BY_KIND = ".hdr"  # TESCAN writes x-tif.hdr beside x.tif
 
 
-def beside(image: Path) -> list[Path]:
-    """The sidecars of an image that are there: x.hdr, x-tif.hdr and x.txt for x.tif, x.tif.txt too."""
-    suffix = image.suffix[1:]
-    names = [f"{image.stem}-{kind}{end}" for kind in dict.fromkeys((suffix, suffix.lower())) for end in HEADER]
-    names += [f"{stem}{end}" for stem in (image.stem, image.name) for end in (*HEADER, *TEXT)]
+def find_sidecars(image: Path, suffixes: Sequence[str]) -> list[Path]:
+    """Return the sidecars of an image that are there: x.txt and x.tif.txt for x.tif; of ``.hdr`` also x-tif.hdr.
+
+    Parameters
+    ----------
+    image : Path
+        The image file.
+    suffixes : sequence of str
+        Suffixes of sidecars in lower case, with the dot; upper and title case are found as well.
+    """
+    spelled = [(suffix, end) for suffix in suffixes for end in (suffix, suffix.upper(), suffix.title())]
+    kinds = dict.fromkeys((image.suffix[1:], image.suffix[1:].lower()))
+    names = [f"{image.stem}-{kind}{end}" for kind in kinds for suffix, end in spelled if suffix == NAMED_BY_KIND]
+    names += [f"{stem}{end}" for stem in (image.stem, image.name) for _, end in spelled]
     found: dict[tuple[int, int], Path] = {}
     for name in names:
         try:
@@ -31,20 +40,26 @@ def beside(image: Path) -> list[Path]:
     return list(found.values())
 
 
-def read_text(path: Path) -> tuple[str, str | None]:
-    """The text of a sidecar, or "" and why not."""
+def read_text(path: Path) -> str:
+    """Return the text of a sidecar.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read or is too large; the message completes a sentence that starts with its name.
+    """
     try:
         with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        return "", f"{path.name} beside it cannot be read ({error.strerror}): not used"
-    if len(data) > LARGEST:
-        return "", f"{path.name} beside it is larger than {LARGEST} bytes, too large for a sidecar: not used"
-    return decode(data), None
+        raise ValueError(f"cannot be read ({error.strerror})") from error
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"is larger than {MAX_BYTES} bytes, too large for a sidecar")
+    return decode(data)
 
 
 def decode(data: bytes) -> str:
-    """Text in UTF-8, UTF-16 (with or without a mark) or cp1252; never fails.
+    """Return text in UTF-8, UTF-16 (with or without a mark) or cp1252; never fail.
 
     Examples
     --------
@@ -66,7 +81,7 @@ def decode(data: bytes) -> str:
 
 
 def sections(text: str) -> Sections:
-    """``[SECTION]`` and ``key=value`` lines; names in lower case, the first of equal keys counts.
+    """Return ``[SECTION]`` and ``key=value`` lines; names in lower case, the first of equal keys counts.
 
     Examples
     --------

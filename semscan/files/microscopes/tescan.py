@@ -3,63 +3,65 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
-from typing import Any
 
-from semscan.files.microscopes.metadata import MicroscopeMetadata, pixel_size
-from semscan.files.microscopes.quantities import kilovolts, label, number, parse_date, positive
+from semscan.files.microscopes.base import MetadataBuilder, MetadataSource
+from semscan.files.microscopes.metadata import MicroscopeMetadata
+from semscan.files.microscopes.quantities import Quantity, kilovolts
 from semscan.files.microscopes.sidecar import Sections, decode, sections
 
-TAG = 50431
 VENDOR = "TESCAN"
+TAG = 50431
+TAGS = (TAG,)
+SIDECARS = (".hdr",)
 BLOCKS = {2: "main", 3: "sem", 4: "gama", 5: "fib"}
-MOST = 64  # blocks
+MAX_BLOCKS = 64
 
 
-def tescan(tags: Mapping[int, Any], rows: int, cols: int) -> MicroscopeMetadata | None:
-    """What TESCAN's tag says; None without it."""
-    told = tags.get(TAG)
-    if not isinstance(told, bytes):
-        return None
-    said: list[str] = []
-    return tescan_facts(_blocks(told, said), said)
+def read(source: MetadataSource) -> MicroscopeMetadata | None:
+    """Return what TESCAN's tag or sidecar states; None without them. Neither has the size the image was stored at."""
+    builder = MetadataBuilder(VENDOR)
+    if source.sidecar is None:
+        tag = source.tags.get(TAG)
+        if not isinstance(tag, bytes):
+            return None
+        found = _blocks(tag, builder)
+    else:
+        found = sections(source.sidecar)
+        if not {"main", "sem"} & set(found):
+            return None
 
+    def number(section: str, key: str) -> float | None:
+        return builder.number(found.get(section, {}).get(key.casefold()), f"[{section.upper()}] {key}")
 
-def tescan_facts(told: Sections, said: list[str]) -> MicroscopeMetadata:
-    """What the sections of tag or sidecar say. They do not state the size the image was stored at."""
-    nm_said: list[str] = []
-
-    def of(section: str, key: str) -> float | None:
-        return number(told.get(section, {}).get(key.casefold()), f"its {VENDOR} [{section.upper()}] {key}", said)
-
-    width, height = of("main", "PixelSizeX"), of("main", "PixelSizeY")
-    what = f"{VENDOR} [MAIN] PixelSizeX"
-    nm = pixel_size(width * 1e9 if width else None, height * 1e9 if height else None, what, nm_said)
-    bar = of("main", "ImageStripSize")
-    voltage, working, dwell = of("sem", "HV"), of("sem", "WD"), of("sem", "DwellTime")
-    main = told.get("main", {})
-    return MicroscopeMetadata(
-        VENDOR,
-        nm,
-        what if nm else None,
-        bar_rows=int(bar) if bar is not None and abs(bar) < 1e6 else None,
-        bar_from=f"{VENDOR} [MAIN] ImageStripSize",
-        kv=kilovolts((voltage, "V")) if voltage else None,
-        magnification=positive(of("main", "Magnification")),
-        working_distance_mm=positive(working * 1e3) if working else None,
-        detector=label(told.get("sem", {}).get("detector") or told.get("sem", {}).get("detector0")),
-        dwell_us=positive(dwell * 1e6) if dwell else None,
-        date=parse_date(main.get("date"), main.get("time")),
-        about_nm=tuple(nm_said),
-        warnings=tuple(said),
+    width = number("main", "PixelSizeX")
+    height = number("main", "PixelSizeY")
+    nm = builder.pixel_nm(width * 1e9 if width else None, height * 1e9 if height else None, "[MAIN] PixelSizeX")
+    main = found.get("main", {})
+    sem = found.get("sem", {})
+    bar = builder.count(main.get("imagestripsize"), "[MAIN] ImageStripSize")
+    volts = number("sem", "HV")
+    working = number("sem", "WD")
+    dwell = number("sem", "DwellTime")
+    return builder.build(
+        nm_per_pixel=nm,
+        nm_from="[MAIN] PixelSizeX",
+        bar_rows=bar,
+        bar_from="[MAIN] ImageStripSize",
+        kv=kilovolts(Quantity(volts, "V")) if volts else None,
+        magnification=number("main", "Magnification"),
+        working_distance_mm=working * 1e3 if working else None,
+        detector=sem.get("detector") or sem.get("detector0"),
+        dwell_us=dwell * 1e6 if dwell else None,
+        date=main.get("date"),
+        time=main.get("time"),
     )
 
 
-def _blocks(data: bytes, said: list[str]) -> Sections:
-    """The text blocks of the tag: each is u32 size, u16 type, then size - 2 bytes; type 0 is the last."""
+def _blocks(data: bytes, builder: MetadataBuilder) -> Sections:
+    """Return the text blocks of the tag: each is u32 size, u16 type, then size - 2 bytes; type 0 is the last."""
     found: Sections = {}
     place = 0
-    for _ in range(MOST):
+    for _ in range(MAX_BLOCKS):
         if place + 6 > len(data):
             break
         size, kind = struct.unpack_from("<IH", data, place)
@@ -72,5 +74,5 @@ def _blocks(data: bytes, said: list[str]) -> Sections:
             found[BLOCKS[kind]] = sections(f"[{BLOCKS[kind]}]\n{text}").get(BLOCKS[kind], {})
         place += 4 + size
     if place != len(data) or not found:
-        said.append(f"its {VENDOR} tag is cut short or damaged: what follows byte {place} is not used")
+        builder.warn(f"its {VENDOR} tag is cut short or damaged: what follows byte {place} is not used")
     return found

@@ -8,7 +8,9 @@ import tifffile
 
 from semscan.errors import BadImageError
 from semscan.files.images.read import read_image
-from semscan.files.microscopes.readers import tag_facts
+from semscan.files.microscopes import readers
+from semscan.files.microscopes.base import MetadataBuilder
+from semscan.files.microscopes.readers import read_tags
 from semscan.image.clean import clean
 from semscan.settings import ReadSettings
 
@@ -162,15 +164,15 @@ def tags(bar=None, rows=None, cols=None):
     ids=["both", "tag", "page less scan", "scan wins", "bar not stored", "neither", "odd"],
 )
 def test_fei_bar_height(stated, rows):
-    facts = tag_facts(stated, 471, 512)
+    facts = read_tags(stated, 471, 512)
 
     assert facts.bar_rows == rows
-    assert facts.about_bar == ()
+    assert facts.bar_warnings == ()
 
 
 @pytest.mark.parametrize("stated", [{}, {34682: "raw text"}, {34118: b""}, {50431: "text"}, {34683: 7}])
 def test_tags_of_no_microscope_say_nothing(stated):
-    assert tag_facts(stated, 471, 512) is None
+    assert read_tags(stated, 471, 512) is None
 
 
 @pytest.mark.parametrize(
@@ -184,10 +186,10 @@ def test_tags_of_no_microscope_say_nothing(stated):
     ids=["other bar", "too high", "negative", "cropped"],
 )
 def test_impossible_fei_bar_is_told_and_not_taken(stated):
-    facts = tag_facts(stated, 471, 512)
+    facts = read_tags(stated, 471, 512)
 
     assert facts.bar_rows is None
-    assert "--databar" in facts.about_bar[0]
+    assert "--databar" in facts.bar_warnings[0]
 
 
 # --- Zeiss
@@ -432,3 +434,47 @@ def test_real_zeiss_palette_files_are_grey(name):
     indices = tifffile.imread(real(name))
     assert (image.pixels.dtype, image.pixels.shape, image.warnings) == (np.uint8, (768, 1024), ())
     assert (image.pixels[:690] == indices[:690]).mean() > 0.99
+
+
+# --- another microscope
+
+
+class ToyReader:
+    """A microscope with one number in a TIFF tag of its own, or in a sidecar ``.toy``."""
+
+    VENDOR = "Toy"
+    TAGS = (50900,)
+    SIDECARS = (".toy",)
+
+    def read(self, source):
+        builder = MetadataBuilder(self.VENDOR)
+        stated = source.tags.get(50900) if source.sidecar is None else source.sidecar
+        if stated is None:
+            return None
+        return builder.build(nm_per_pixel=builder.number(stated, "pixel"), nm_from="pixel", detector="BSE")
+
+
+def test_another_microscope_is_one_reader_in_the_registry(tmp_path, monkeypatch):
+    monkeypatch.setattr(readers, "READERS", (*readers.READERS, ToyReader()))
+    tagged = write(tmp_path / "a.tif", b"2.5\0", 50900)
+    plain = write(tmp_path / "b.tif", b"2.5\0", 50901)
+    (tmp_path / "b.toy").write_text("7")
+
+    from_tag = read_image(tagged, ReadSettings())
+    from_sidecar = read_image(plain, ReadSettings())
+    (tmp_path / "b.toy").write_text("seven")
+    malformed = read_image(plain, ReadSettings())
+
+    assert (from_tag.nm_per_pixel, from_tag.metadata["vendor"], from_tag.metadata["detector"]) == (2.5, "Toy", "BSE")
+    assert (from_sidecar.nm_per_pixel, from_sidecar.metadata["nm_per_pixel_source"]) == (7, "Toy pixel")
+    assert malformed.nm_per_pixel is None
+    assert "its Toy pixel is 'seven', wanted a number: not used" in malformed.warnings
+
+
+def test_a_pixel_size_that_cannot_be_has_no_source(tmp_path):
+    text = FEI_WHOLE.format(width="1e-30", height="")
+
+    image = read_image(fei_file(tmp_path / "a.tif", (58, 64), text), ReadSettings())
+
+    assert (image.nm_per_pixel, image.metadata["nm_per_pixel_source"]) == (None, None)
+    assert "which cannot be" in image.warnings[0]
