@@ -1,4 +1,10 @@
-"""One process at a time: a lock that the system takes back when its holder dies."""
+"""Let one process at a time work on a file, with a lock that the system takes back when its holder dies.
+
+The `filelock` package would not do here. The locked file is the data itself, read and appended to while it is held;
+filelock locks a separate file, leaves it in the folder, and where the file system has no locks it falls back on a file
+that a killed run would leave locked. Here an empty file is removed while it is still held, and a file system without
+locks (some NFS) is used without.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +23,7 @@ except ImportError:
     fcntl = None  # type: ignore[assignment]
     import msvcrt
 
-FAR_BYTE = 1 << 30  # Windows locks bytes, not files: take one that nobody reads
+UNREAD_BYTE = 1 << 30  # Windows locks bytes, not files: this one lies beyond the content
 RETRY_SECONDS = 0.05
 
 
@@ -25,7 +31,7 @@ RETRY_SECONDS = 0.05
 def locked(path: Path) -> Iterator[BinaryIO]:
     """Open `path` for reading and appending, held by this process alone.
 
-    The file is made when it is not there. If it is empty at the end, it is removed again.
+    The file is created if it is missing, and removed again if it is empty at the end.
 
     Raises
     ------
@@ -45,16 +51,16 @@ def locked(path: Path) -> Iterator[BinaryIO]:
 
 
 def try_lock(file: BinaryIO) -> bool:
-    """Take an open file for this process alone until it is closed; False if another holds it.
+    """Lock an open file for this process alone until it is closed; return False if another process holds it.
 
-    On a file system without locks it is always taken.
+    On a file system without locks the answer is always True.
     """
     try:
         if fcntl is not None:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         else:
             place = file.tell()
-            file.seek(FAR_BYTE)
+            file.seek(UNREAD_BYTE)
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
             file.seek(place)
     except (BlockingIOError, PermissionError):
@@ -86,7 +92,7 @@ def _wait_for(file: BinaryIO) -> None:
             fcntl.flock(file, fcntl.LOCK_EX)
         return
     while True:
-        file.seek(FAR_BYTE)
+        file.seek(UNREAD_BYTE)
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
             return
