@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from semscan.files.datasets.labelled_images import find_labelled_images, read_mask
+from semscan.files.datasets.labelled_images import find_labelled_images, read_defect_mask
 from semscan.files.images.read import read_image
 from semscan.files.models.folder import read_model_folder
 from semscan.image.clean import clean
@@ -73,7 +73,7 @@ def pixel_figures(method, images):
         evidence = method(clean(image, READ))
         truth = np.zeros(evidence.raw.shape, bool)
         if labelled.mask:
-            truth = read_mask(labelled.mask, image.pixels.shape) > 0
+            truth = read_defect_mask(labelled.mask, image.pixels.shape) > 0
         scores.append(evidence.raw.ravel())
         wrong.append(truth.ravel())
         told = evidence.class_probabilities

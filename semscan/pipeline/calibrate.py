@@ -9,7 +9,7 @@ from pathlib import Path
 from semscan.errors import BadDataError, BadModelError, OutputError, SemscanError
 from semscan.files.datasets.layout import find_layout
 from semscan.files.disk.atomic import write_text
-from semscan.files.disk.replace_folder import FRESH, MODEL, claim, drop, finish
+from semscan.files.disk.replace_folder import FRESH, MODEL, abandon, begin, commit
 from semscan.files.images.read import read_image
 from semscan.files.models.folder import ModelFolder, config_text, read_model_folder
 from semscan.image.appearance import measure_appearance, typical_appearance
@@ -51,17 +51,17 @@ def calibrate(good: Path, model: Path, settings: CalibrateSettings, say: Callabl
             f"{model}: tells classes apart without a good one, so it has no 0.5 to set; train it with a good class"
         )
     layout = find_layout(good, all_good=True)
-    say(f"Found {layout.said}.")
+    say(f"Found {layout.description}.")
     paths = _usable(layout.good, Training(folder.config), settings, say)
     out = Path(settings.out)
-    work = claim(out, MODEL, overwrite=settings.overwrite)
+    work = begin(out, MODEL, overwrite=settings.overwrite)
     try:
         config, news = _measured(folder, paths, f"{len(paths)} good images of {good}", settings)
         _copy_with(model, work / FRESH, config_text(config), news)
     except BaseException:
-        drop(work)
+        abandon(work)
         raise
-    finish(work, out, MODEL)  # which says where the finished copy lies if it cannot be moved
+    commit(work, out, MODEL)  # which says where the finished copy lies if it cannot be moved
     say(news)
     say(f"Saved {out}. Inspect with: semscan inspect IMAGE --model {out}")
     now = config["calibration"]

@@ -130,7 +130,7 @@ def _test_images(data: Path, settings: CompareSettings) -> tuple[list[Path], lis
         found = find_labelled_images(data, settings.good, skip=Path(settings.out))
     except BadDataError as error:
         return [], [f"no test images, so only what training itself says is told ({one_line(error)})"]
-    if not found.apart:
+    if not found.held_out:
         return [], ["no test folder, so only what training itself says is told"]
     return [path for one in found.images for path in (one.path, one.mask) if path], []
 

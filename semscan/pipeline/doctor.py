@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from semscan.errors import BadDataError
+from semscan.files.datasets.class_folders import TEST
 from semscan.files.datasets.labelled_images import LabelledSet, find_labelled_images
 from semscan.files.datasets.layout import Layout, find_layout
-from semscan.files.datasets.mask_files import TEST
 from semscan.pipeline.checks.dataset import NOTE, PROBLEM, WARNING, Finding, Seen, every_check
 from semscan.pipeline.checks.masks import mask_findings
 from semscan.pipeline.checks.quick import NamedImage, Progress, count_findings, examine, training_images
@@ -52,7 +52,7 @@ def doctor(data: Path, settings: DoctorSettings, *, progress: Progress = lambda 
     trained_on = [image for image in seen if image.part == "train"]
     return {
         "data": str(data),
-        "layout": layout.said,
+        "layout": layout.description,
         "kind": layout.kind,
         "train": _by_class(seen, "train"),
         "test": _by_class(seen, "test"),

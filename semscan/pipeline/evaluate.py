@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from semscan.errors import BadDataError, OutputError
-from semscan.files.datasets.labelled_images import LabelledImage, LabelledSet, find_labelled_images, read_mask
+from semscan.files.datasets.labelled_images import LabelledImage, LabelledSet, find_labelled_images, read_defect_mask
 from semscan.files.datasets.synth_index import Planted, read_synth_index
 from semscan.files.disk.array_spool import ArraySpool
 from semscan.files.disk.atomic import write_bytes, write_text
@@ -75,7 +75,7 @@ def evaluate(
     _check_out(out)
     found = find_labelled_images(data, settings.good, skip=out)
     method = method or choose_method(settings.inspect)
-    record: dict[str, Any] = {"data": str(data), "status": "ok", "said": found.said}
+    record: dict[str, Any] = {"data": str(data), "status": "ok", "said": found.description}
     record |= {"method": method.name, "model": method.about.get("model"), "seed": settings.seed}
     record |= {"fingerprint": method.about.get("fingerprint")}
     with ArraySpool(out) as spool:
@@ -144,7 +144,7 @@ def _case(
     spool: ArraySpool,
 ) -> ScoredImage:
     image = read_image(labelled.path, settings.read, given=given)
-    truth = read_mask(labelled.mask, image.pixels.shape) if labelled.mask else None
+    truth = read_defect_mask(labelled.mask, image.pixels.shape) if labelled.mask else None
     judged = inspect_image(image, given, settings, method)
     number = spool.put(judged.anomaly_map.values)
     folder = labelled.class_name if labelled.class_name in below.parts[:-1] else None  # a loose image has none
@@ -177,7 +177,7 @@ def _without_threshold(figures: Mapping[str, Any]) -> dict[str, Any]:
 
 def _notes(record: Mapping[str, Any], method: Method, found: LabelledSet) -> list[str]:
     said = notes(record, method.about.get("calibration") or {})
-    if not found.apart:
+    if not found.held_out:
         said.append("there is no test folder: if the model was trained on these images the figures are too good")
     return said
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from semscan.errors import ExportError
 from semscan.files.disk.atomic import write_bytes, write_text
-from semscan.files.disk.replace_folder import EXPORT, FRESH, claim, drop, finish
+from semscan.files.disk.replace_folder import EXPORT, FRESH, abandon, begin, commit
 from semscan.files.models.folder import ModelFolder, read_model_folder
 from semscan.maps.normalise import to_map
 from semscan.report.record import to_json
@@ -49,7 +49,7 @@ def export(model: Path, settings: DeploySettings) -> dict[str, Any]:
     """
     folder = read_model_folder(model)
     out = Path(settings.out)
-    work = claim(out, EXPORT, overwrite=settings.overwrite)
+    work = begin(out, EXPORT, overwrite=settings.overwrite)
     try:
         fresh = work / FRESH
         fresh.mkdir()
@@ -70,9 +70,9 @@ def export(model: Path, settings: DeploySettings) -> dict[str, Any]:
         write_text(fresh / "README.md", deploy_readme(spec))
         write_text(fresh / EXPORT.mark, to_json(spec) + "\n")
     except BaseException:
-        drop(work)
+        abandon(work)
         raise
-    finish(work, out, EXPORT)
+    commit(work, out, EXPORT)
     return {
         "model": str(model),
         "status": "ok",

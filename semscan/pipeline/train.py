@@ -12,7 +12,7 @@ from semscan.errors import BadDataError, BadModelError, UsageFault
 from semscan.files.datasets.accepted import read_accepted
 from semscan.files.datasets.layout import Layout, find_layout
 from semscan.files.disk.atomic import write_text
-from semscan.files.disk.replace_folder import FRESH, MODEL, claim, finish
+from semscan.files.disk.replace_folder import FRESH, MODEL, begin, commit
 from semscan.files.models.folder import ModelFolder, read_model_folder
 from semscan.model.registry import BACKBONES, DEFAULT_ATTENTION, MODELS, attention_parts, is_local, known
 from semscan.pipeline.checks.quick import quick_check
@@ -52,12 +52,12 @@ def train(data: Path, settings: TrainSettings, say: Callable[[str], None]) -> di
     """
     _check(settings)
     layout = find_layout(data, settings.good)
-    say(f"Found {layout.said}.")
+    say(f"Found {layout.description}.")
     for warning in quick_check(layout):
         say(f"warning: {warning}")
     kind = _kind(settings, layout)
     out = Path(settings.out)
-    work = claim(out, MODEL, overwrite=settings.overwrite, resume=settings.resume)
+    work = begin(out, MODEL, overwrite=settings.overwrite, resume=settings.resume)
 
     images = (
         dataset.open_good(layout, settings.read, say, settings.zoom, settings.progress)
@@ -94,7 +94,7 @@ def train(data: Path, settings: TrainSettings, say: Callable[[str], None]) -> di
         config["class_marks"] = _marks(ModelFolder(out, config, graph, ""), images, settings)
     summary = summary_lines(config)
     fit.save(network, graph, config, history, summary, work / FRESH)
-    finish(work, out, MODEL)
+    commit(work, out, MODEL)
     for line in [*summary, f"Saved {out}. Inspect with: semscan inspect IMAGE --model {out}"]:
         say(line)
     return _record(out, config)
@@ -167,7 +167,7 @@ def _draft(kind: str, layout: Layout, images: dataset.TrainSet, settings: TrainS
         "zoom": images.scale.share,
         "training_look": images.look,
         "training": {
-            "said": layout.said,
+            "said": layout.description,
             "images": len(images.labels),
             "data_fingerprint": images.fingerprint,
             "augment": dataclasses.asdict(settings.augment),

@@ -1,1 +1,1 @@
-"""How files are written and locked: in one piece, or not at all."""
+"""Files on disk: written in one piece, locked, replaced as whole folders."""

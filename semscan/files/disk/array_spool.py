@@ -1,4 +1,4 @@
-"""Arrays put aside on disk and taken back by number, so that any number of maps fits."""
+"""Keep arrays on disk and read them back by number, so that any number of maps fits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ArraySpool:
     Parameters
     ----------
     folder : Path
-        Where it lies; made if it is not there.
+        Where the file lies; created if it is missing.
 
     Raises
     ------
@@ -34,7 +34,8 @@ class ArraySpool:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._places = Path(folder), list[tuple[int, tuple[int, ...]]]()
+        self._folder = Path(folder)
+        self._places: list[tuple[int, tuple[int, ...]]] = []  # byte offset and shape of each array
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._file = cast(BinaryIO, tempfile.TemporaryFile(dir=self._folder))  # noqa: SIM115
@@ -50,7 +51,7 @@ class ArraySpool:
         self._file.close()
 
     def put(self, array: np.ndarray) -> int:
-        """Write one array; its number is the count of those before it."""
+        """Write one array and return its number: the count of those before it."""
         values = np.ascontiguousarray(array, np.float32)
         try:
             place = self._file.seek(0, 2)
@@ -62,7 +63,7 @@ class ArraySpool:
         return len(self._places) - 1
 
     def get(self, number: int) -> np.ndarray:
-        """Read the array of this number back."""
+        """Return the array of this number, float32."""
         place, shape = self._places[number]
         values = np.empty(shape, np.float32)
         self._file.seek(place)
@@ -71,5 +72,5 @@ class ArraySpool:
 
     def _fault(self, error: OSError) -> OutputError:
         return OutputError(
-            f"{self._folder}: maps cannot be put aside here ({error.strerror}); free some space, or give another --out"
+            f"{self._folder}: maps cannot be kept here ({error.strerror}); free some space, or give another --out"
         )

@@ -1,8 +1,8 @@
-"""Results to disk, each file in one piece: a reader or a crash sees the old file or the new one.
+"""Write results to disk, each file in one piece: a reader or a crash finds the old file or the new one.
 
 Everything goes through `write_bytes`: a temporary file in the target's own folder, flushed
-to the disk, then renamed over the target. OpenCV and tifffile only make bytes, so a path may
-hold any character the system allows.
+to the disk, then renamed over the target. OpenCV and tifffile only encode bytes, so a path may
+hold any character that the system allows.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ TEMPORARY_SUFFIX = ".part"
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write `data` to `path` in one piece, making its folder where there is none.
+    """Write `data` to `path` in one piece, and create its folder if it is missing.
 
     Parameters
     ----------
     path : Path
-        Target. A file that is there is replaced; a folder is not.
+        Target. An existing file is replaced; a folder is not.
     data : bytes
         The whole content.
 
@@ -65,12 +65,12 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8 with Unix line ends, in one piece; raises OutputError as `write_bytes`."""
+    """Write `text` as UTF-8 with Unix line ends, in one piece; raise OutputError as `write_bytes`."""
     write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
 
 
 def remove_file(path: Path) -> bool:
-    """Remove a file; True if there was one. Raises OutputError if it cannot be removed."""
+    """Remove a file and return True if there was one; raise OutputError if it cannot be removed."""
     try:
         Path(path).unlink()
     except FileNotFoundError:
@@ -99,9 +99,9 @@ def write_png(path: Path, array: np.ndarray) -> None:
 
 
 def write_tiff_grey(path: Path, pixels: np.ndarray) -> None:
-    """Write a grey picture (uint8 or uint16, rows, cols) as TIFF, zlib-compressed, in one piece.
+    """Write a grey picture, uint8 or uint16 of shape (rows, cols), as TIFF, zlib-compressed, in one piece.
 
-    Raises OutputError if it cannot be written.
+    Raise OutputError if it cannot be written.
     """
     buffer = io.BytesIO()
     tifffile.imwrite(
@@ -117,12 +117,13 @@ def write_tiff_grey(path: Path, pixels: np.ndarray) -> None:
 
 
 def _why_not_written(path: Path, error: OSError) -> str:
-    what = reason_of(error)
+    reason = reason_of(error)
     if isinstance(error, PermissionError):
-        return f"{path}: not allowed to write here ({what}); close it elsewhere, or choose another --out"
-    return f"{path}: cannot be written ({what}); free some space, or choose another --out"
+        return f"{path}: not allowed to write here ({reason}); close it elsewhere, or choose another --out"
+    return f"{path}: cannot be written ({reason}); free some space, or choose another --out"
 
 
 def reason_of(error: BaseException) -> str:
+    """Return the reason of an error as one line of at most 160 characters."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return one_line(text, 160) or type(error).__name__

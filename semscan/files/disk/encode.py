@@ -1,4 +1,4 @@
-"""Arrays as the bytes of picture files."""
+"""Encode arrays as the bytes of picture files."""
 
 from __future__ import annotations
 

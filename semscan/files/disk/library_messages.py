@@ -1,4 +1,4 @@
-"""Imported for its effect: what the libraries would print, our errors and warnings say in one line."""
+"""Silence the libraries on import: semscan's own errors and warnings report the same in one line."""
 
 import logging
 import warnings

@@ -1,1 +1,1 @@
-"""Which images, maps and references the names on the command line mean."""
+"""Images, maps and references that the names on the command line mean."""

@@ -1,4 +1,4 @@
-"""What the user named becomes image files, one at a time and in a stable order."""
+"""Find the image files that the user names, one at a time and in a stable order."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ OWN_OUTPUT = re.compile(
     re.IGNORECASE,
 )
 MASK_FOLDER = "ground_truth"  # in any case
-OWN_RECORDS = ("evaluation.json", "compare.json")  # beside pictures of evaluate and compare
+MASK_ENDING = "_mask"  # a_mask.png is the mask of a.png
+OWN_RECORDS = ("evaluation.json", "compare.json")  # next to pictures of evaluate and compare
 PATTERN = re.compile(r"[*?\[]")
-CHUNK = 1 << 16
+CHUNK_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,11 @@ def find_images(
 ) -> Iterator[InputImage | InputError]:
     """Yield the images that the arguments name, in their order.
 
-    A file is taken whatever its name is. A folder is searched below, sorted, for names with
-    an image's suffix (any case); hidden names, semscan's own outputs (``*.overlay.png``,
-    ``*.mask.png``, ``*.map.tif``, ``*.crop1.png``), folders called ``ground_truth`` (any case), models,
-    evaluations and comparisons, and the folder `skip` are left out. A name with ``*``, ``?`` or ``[`` that is
-    no file itself is a pattern (``**`` goes below). ``-`` stands for names on standard input, one a line,
-    which are read as they come and never taken as patterns.
+    A file counts whatever its name is. A folder is searched below, sorted, for names with an image's suffix (any
+    case). Left out are hidden names, semscan's own outputs (``*.overlay.png``, ``*.mask.png``, ``*.map.tif``,
+    ``*.crop1.png``), folders called ``ground_truth`` (any case), models, evaluations, comparisons, and the folder
+    `skip`. A name with ``*``, ``?`` or ``[`` that is not a file itself is a pattern (``**`` searches below). ``-``
+    stands for names on standard input, one a line. These are yielded as they come and are never patterns.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def find_images(
     stdin : binary file, optional
         Where ``-`` reads from; by default the process's standard input.
     nul : bool
-        Names on `stdin` end in NUL, not in a line end.
+        Names on `stdin` are separated by NUL, not by line ends.
     skip : Path, optional
         The output folder.
 
@@ -78,15 +78,15 @@ def find_images(
             yield InputError(argument, "standard input is closed; pipe names into it, or < /dev/null for none")
         elif argument == "-":
             for name in _names(stdin or _own_stdin(), nul):
-                yield from _behind(name, skip)
+                yield from _named(name, skip)
         elif PATTERN.search(argument) and not os.path.lexists(argument):
             matches = sorted(glob.glob(argument, recursive=True))
             if not matches:
                 yield InputError(argument, "nothing matches this pattern; check the folder and the suffix")
             for match in matches:
-                yield from _behind(match, skip)
+                yield from _named(match, skip)
         else:
-            yield from _behind(argument, skip)
+            yield from _named(argument, skip)
 
 
 def images_below(
@@ -102,8 +102,7 @@ def images_below(
     """
     unread = [] if problems is None else problems
     skipped = None if skip is None else os.path.realpath(skip)
-    start = os.path.realpath(folder)
-    seen = {start}
+    entered_folders = {os.path.realpath(folder)}
     for root, folders, files in os.walk(folder, onerror=unread.append, followlinks=True):
         entered(root)
         if root != str(folder) and _holds_own_pictures(files):
@@ -112,10 +111,11 @@ def images_below(
         keep = []
         for name in sorted(folders):
             real = os.path.realpath(os.path.join(root, name))
-            # A folder seen before: a link that leads back, or a second way to the same images.
-            if not name.startswith(".") and name.casefold() != MASK_FOLDER and real != skipped and real not in seen:
-                seen.add(real)
-                keep.append(name)
+            # entered before: a link that leads back, or a second way to the same images
+            if name.startswith(".") or name.casefold() == MASK_FOLDER or real == skipped or real in entered_folders:
+                continue
+            entered_folders.add(real)
+            keep.append(name)
         folders[:] = keep
         for name in sorted(files):
             if is_image_name(name):
@@ -123,16 +123,16 @@ def images_below(
 
 
 def _holds_own_pictures(files: Sequence[str]) -> bool:
-    """A model, an evaluation or a comparison: its pictures are of its making."""
+    """Return True for a folder of a model, an evaluation or a comparison: its pictures are semscan's own."""
     return ("graph.onnx" in files and "config.json" in files) or any(name in files for name in OWN_RECORDS)
 
 
 def is_image_name(name: str) -> bool:
-    """True for a name with an image's suffix that is neither hidden nor one of semscan's own outputs."""
+    """Return True for a name with an image's suffix that is neither hidden nor one of semscan's own outputs."""
     return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith(".") and not OWN_OUTPUT.search(name)
 
 
-def _behind(name: str, skip: Path | None) -> Iterator[InputImage | InputError]:
+def _named(name: str, skip: Path | None) -> Iterator[InputImage | InputError]:
     path = Path(name)
     try:
         is_folder = bool(name) and os.path.isdir(path)
@@ -148,41 +148,40 @@ def _behind(name: str, skip: Path | None) -> Iterator[InputImage | InputError]:
 
 def _below(name: str, folder: Path, skip: Path | None) -> Iterator[InputImage | InputError]:
     problems: list[OSError] = []
-    none_yet = True
+    found = False
     for path in images_below(folder, skip=skip, problems=problems):
-        none_yet = False
+        found = True
         yield InputImage(str(path), path, PurePosixPath(*path.relative_to(folder).parts))
     for problem in problems:
-        none_yet = False
-        why = f"the folder cannot be read ({_reason(problem)}); check its permissions"
-        yield InputError(str(problem.filename), why)
-    if none_yet:
-        yield InputError(name, f"no image in this folder; looked below it for {', '.join(IMAGE_SUFFIXES)}")
+        reason = f"the folder cannot be read ({_reason(problem)}); check its permissions"
+        yield InputError(str(problem.filename), reason)
+    if not found and not problems:
+        yield InputError(
+            name, f"no image in this folder or below it, wanted {', '.join(IMAGE_SUFFIXES)}; check the name"
+        )
 
 
 def _own_stdin() -> BinaryIO:
-    """Standard input without its buffer: a thread that waits in the buffer holds its lock, and Python cannot end."""
+    """Return standard input without its buffer: a thread that waits in the buffer keeps Python from ending."""
     buffer = sys.stdin.buffer
     return getattr(buffer, "raw", buffer)
 
 
 def _names(stream: BinaryIO, nul: bool) -> Iterator[str]:
-    first = True
-    for raw in _until(b"\0" if nul else b"\n", stream):
-        if first:
-            raw, first = raw.removeprefix(b"\xef\xbb\xbf"), False  # PowerShell may write a byte order mark
+    for number, part in enumerate(_split(b"\0" if nul else b"\n", stream)):
+        raw = part if number else part.removeprefix(b"\xef\xbb\xbf")  # PowerShell may write a byte order mark
         name = raw if nul else raw.rstrip(b"\r")
         if name:
             yield _text(name)
 
 
-def _until(end: bytes, stream: BinaryIO) -> Iterator[bytes]:
-    """Yield what stands before each `end` as soon as it is whole, then what is left."""
+def _split(end: bytes, stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the bytes before each `end` as soon as they are complete, then the rest."""
     read = getattr(stream, "read1", stream.read)  # neither waits until the chunk is full
     rest = b""
-    while chunk := read(CHUNK):
-        *whole, rest = (rest + chunk).split(end)
-        yield from whole
+    while chunk := read(CHUNK_BYTES):
+        *complete, rest = (rest + chunk).split(end)
+        yield from complete
     yield rest
 
 
@@ -197,6 +196,3 @@ def _text(name: bytes) -> str:
 
 def _reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
-
-
-MASK_ENDING = "_mask"

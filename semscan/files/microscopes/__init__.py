@@ -1,1 +1,1 @@
-"""What microscopes write into their files: nm per pixel, data bar, conditions."""
+"""Metadata that microscopes write: nm per pixel, data bar, conditions of the image."""

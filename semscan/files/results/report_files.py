@@ -44,7 +44,7 @@ def write_export(path: Path, data: bytes, mark: bytes) -> None:
     write_bytes(path, data)
 
 
-def read_mask(finished: FinishedRun, record: Mapping[str, Any]) -> np.ndarray | None:
+def read_reported_mask(finished: FinishedRun, record: Mapping[str, Any]) -> np.ndarray | None:
     """The mask of a record's image, uint8 (rows, cols); None if it was not written or is gone or damaged."""
     outputs = record.get("outputs")
     path = finished.locate(outputs.get("mask")) if isinstance(outputs, dict) else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from semscan.errors import SemscanError
-from semscan.files.datasets.labelled_images import LabelledSet, read_mask
+from semscan.files.datasets.labelled_images import LabelledSet, read_defect_mask
 from semscan.files.datasets.layout import Layout
 from semscan.files.images.read import read_image
 from semscan.pipeline.checks.dataset import PROBLEM, WARNING, Finding
@@ -48,7 +48,7 @@ def _mask_fault(image: Path, mask: Path, good: bool) -> str | None:
     except SemscanError:
         return None  # said as unreadable
     try:
-        share = float(read_mask(mask, shape).mean())
+        share = float(read_defect_mask(mask, shape).mean())
     except SemscanError as error:
         return str(error)
     if share == 0:

@@ -12,7 +12,13 @@ import numpy as np
 from semscan.errors import ReportError
 from semscan.files.results.finished_run import FinishedRun, read_finished
 from semscan.files.results.records import source_of
-from semscan.files.results.report_files import export_names, read_mask, relative_path, short_names, write_export
+from semscan.files.results.report_files import (
+    export_names,
+    read_reported_mask,
+    relative_path,
+    short_names,
+    write_export,
+)
 from semscan.pipeline.reporting.source_image import reread
 from semscan.pipeline.reporting.written import Written
 from semscan.report.formats.region_pixels import RegionPixels, pieces
@@ -139,7 +145,7 @@ def _inspected(finished: FinishedRun) -> list[dict[str, Any]]:
 
 
 def _pieces(finished: FinishedRun, record: dict[str, Any]) -> list[RegionPixels]:
-    return pieces(record, read_mask(finished, record))
+    return pieces(record, read_reported_mask(finished, record))
 
 
 def _scale(record: dict[str, Any]) -> float | None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from semscan.errors import BadDataError
-from semscan.files.datasets.labelled_images import find_labelled_images, read_mask
+from semscan.files.datasets.labelled_images import find_labelled_images, read_defect_mask
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def test_test_images_find_their_masks_and_training_is_left_alone(make):
         ("gap/b.tif", True, "b.png"),
         ("good/a.png", False, None),
     ]
-    assert (found.good, found.apart, found.orphans) == (1, True, ())
-    assert found.said == "test/ with 3 images: 2 of 'gap', 1 of 'good'; masks for 2"
+    assert (found.good, found.held_out, found.orphans) == (1, True, ())
+    assert found.description == "test/ with 3 images: 2 of 'gap', 1 of 'good'; masks for 2"
 
 
 def test_the_masks_of_a_class_are_found_in_any_case_of_its_name_not_of_the_images(make):
@@ -62,7 +62,7 @@ def test_class_folders_alone_may_be_those_of_training(make):
     found = find_labelled_images(make("OK/a.png", "gap/b.png"))
 
     assert summary(found) == [("OK/a.png", False, None), ("gap/b.png", True, None)]
-    assert not found.apart
+    assert not found.held_out
 
 
 def test_loose_images_are_defective_when_they_have_a_mask(make):
@@ -88,8 +88,8 @@ def test_the_good_class_may_be_named(make):
     [
         (["train/good/a.png"], None, "no test folder"),
         (["test/notes.txt"], None, "holds no images"),
-        (["test/a.png"], None, "nothing says which are defective"),
-        (["test/a.png", "test/gap/b.png"], None, "beside the class folders"),
+        (["test/a.png"], None, "nothing shows which are defective"),
+        (["test/a.png", "test/gap/b.png"], None, "1 image next to the class folders 'gap'"),
         (["test/gap/a.png"], "fine", "no class folder 'fine', but 'gap'"),
     ],
 )
@@ -107,7 +107,7 @@ def test_every_grey_level_above_black_marks_a_defect(tmp_path, save_png):
     pixels = np.zeros((20, 30), np.uint8)
     pixels[2, 3], pixels[4, 5] = 1, 255
 
-    assert np.argwhere(read_mask(save_png(tmp_path / "m.png", pixels), (20, 30))).tolist() == [[2, 3], [4, 5]]
+    assert np.argwhere(read_defect_mask(save_png(tmp_path / "m.png", pixels), (20, 30))).tolist() == [[2, 3], [4, 5]]
 
 
 def test_a_mask_of_another_size_is_refused(tmp_path, save_png):
@@ -115,11 +115,11 @@ def test_a_mask_of_another_size_is_refused(tmp_path, save_png):
     mask[0, 0] = 255
 
     with pytest.raises(BadDataError, match="30 x 20 pixels, its image 31 x 20"):
-        read_mask(save_png(tmp_path / "m.png", mask), (20, 31))
+        read_defect_mask(save_png(tmp_path / "m.png", mask), (20, 31))
 
 
 def test_an_empty_mask_marks_nothing(tmp_path, save_png):
-    assert not read_mask(save_png(tmp_path / "m.png", np.zeros((20, 30), np.uint8)), (20, 30)).any()
+    assert not read_defect_mask(save_png(tmp_path / "m.png", np.zeros((20, 30), np.uint8)), (20, 30)).any()
 
 
 def test_the_good_class_may_be_named_in_any_case(make):

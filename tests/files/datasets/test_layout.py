@@ -32,7 +32,7 @@ def test_train_good_is_taken_and_test_is_left_alone(make):
     assert (layout.kind, layout.good_name, len(layout.good)) == ("good-only", "good", 3)
     assert layout.test_ignored
     assert not any("test" in path.parts or "ground_truth" in path.parts for path in layout.good)
-    assert layout.said == "train/ with the class folder 'good' (good): 3 images; test/ is left alone"
+    assert layout.description == "train/ with the class folder 'good' (good): 3 images; test/ is left alone"
 
 
 def test_one_good_image_is_enough(make):
@@ -51,7 +51,7 @@ def test_twenty_of_each_other_class_make_a_classifier(make):
 
     assert layout.kind == "classes"
     assert {name: len(paths) for name, paths in layout.classes.items()} == {"bridge": 20, "gap": 25}
-    assert layout.said == "train/ with class folders: 2 images of 'good' (good), 20 of 'bridge', 25 of 'gap'"
+    assert layout.description == "train/ with class folders: 2 images of 'good' (good), 20 of 'bridge', 25 of 'gap'"
 
 
 def test_fewer_than_twenty_of_one_class_sharpen_an_autoencoder(make):
@@ -69,7 +69,7 @@ def test_classes_without_a_good_one_are_said_to_be_so(make):
     layout = find_layout(make(bridge=3, gap=3))
 
     assert (layout.kind, layout.good, layout.good_name) == ("classes-without-good", (), None)
-    assert "no good class" in layout.said
+    assert "no good class" in layout.description
 
 
 def test_images_only_are_all_good(make):
@@ -80,7 +80,7 @@ def test_images_only_are_all_good(make):
 
     assert [path.name for path in layout.good] == ["a.png", "b.TIF"]
     assert layout.kind == "good-only"
-    assert layout.said == "images without class folders: 2 images, all taken as good"
+    assert layout.description == "images without class folders: 2 images, all taken as good"
 
 
 def test_images_straight_in_train_are_all_good(make):
@@ -117,7 +117,7 @@ def test_images_beside_class_folders_are_refused(make):
     data = make(good=1, bridge=1)
     touch(data, "a.png")
 
-    with pytest.raises(BadDataError, match="1 images beside the class folders 'bridge', 'good'"):
+    with pytest.raises(BadDataError, match="1 image next to the class folders 'bridge', 'good'"):
         find_layout(data)
 
 
@@ -147,7 +147,7 @@ def test_masks_are_found_apart_and_beside(make):
     }
     assert layout.kind == "good-and-few"
     assert len(layout.classes["bridge"]) == 22
-    assert "masks for 3 of them" in layout.said
+    assert "masks for 3 of them" in layout.description
 
 
 def test_a_mask_that_may_be_a_test_images_is_left_alone(make):
@@ -165,7 +165,7 @@ def test_a_mask_that_is_left_alone_is_spoken_of_whatever_the_folders_case(make):
     layout = find_layout(data)
 
     assert [path.name for path in layout.masks] == ["001.png"]
-    assert "; 1 mask left alone that may belong to test images of the same name" in layout.said
+    assert "; 1 mask left alone that may belong to test images of the same name" in layout.description
 
 
 def test_ground_truth_beside_the_training_classes_is_theirs_for_sure(make):
@@ -266,7 +266,7 @@ def test_masks_that_cannot_be_read_are_not_used_aloud(make, monkeypatch):
     layout = find_layout(data)
 
     assert layout.masks == {}
-    assert f"masks in {data / 'ground_truth'} are not used, it cannot be read (Permission denied)" in layout.said
+    assert f"masks in {data / 'ground_truth'} are not used, it cannot be read (Permission denied)" in layout.description
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
@@ -285,7 +285,7 @@ def test_without_a_class_called_good_all_may_be_taken_as_good(make):
     layout = find_layout(data, all_good=True)
 
     assert (layout.kind, len(layout.good), layout.classes) == ("good-only", 6, {})
-    assert layout.said == "folders 'mon', 'tue', none called good: 6 images, all taken as good"
+    assert layout.description == "folders 'mon', 'tue', none called good: 6 images, all taken as good"
 
 
 def test_a_class_called_good_stays_the_only_good_one(make):

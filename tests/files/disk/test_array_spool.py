@@ -25,5 +25,5 @@ def test_nothing_is_left_behind(tmp_path):
 def test_a_folder_that_is_a_file_is_an_output_error(tmp_path):
     (tmp_path / "file").write_text("x")
 
-    with pytest.raises(OutputError, match="put aside"):
+    with pytest.raises(OutputError, match="maps cannot be kept here"):
         ArraySpool(tmp_path / "file")

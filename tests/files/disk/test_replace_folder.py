@@ -1,7 +1,7 @@
 import pytest
 
 from semscan.errors import OutputError
-from semscan.files.disk.replace_folder import EXPORT, FRESH, MODEL, WORK_MARK, claim, drop, finish
+from semscan.files.disk.replace_folder import EXPORT, FRESH, MODEL, WORK_MARK, abandon, begin, commit
 
 
 def make(work, text):
@@ -14,11 +14,11 @@ def names(folder):
 
 
 def test_nothing_is_in_place_before_it_is_whole(tmp_path):
-    work = claim(tmp_path / "m", MODEL, overwrite=False)
+    work = begin(tmp_path / "m", MODEL, overwrite=False)
     make(work, "new")
     assert names(tmp_path) == ["m.unfinished"]
 
-    finish(work, tmp_path / "m", MODEL)
+    commit(work, tmp_path / "m", MODEL)
 
     assert names(tmp_path) == ["m"]
     assert names(tmp_path / "m") == ["config.json"]
@@ -30,10 +30,10 @@ def test_replacing_keeps_what_is_the_users_own(tmp_path):
     (out / "notes" / "a.txt").write_text("mine")
     (out / "config.json").write_text("old")
     (out / "graph.onnx").write_text("old")
-    work = claim(out, MODEL, overwrite=True)
+    work = begin(out, MODEL, overwrite=True)
     make(work, "new")
 
-    finish(work, out, MODEL)
+    commit(work, out, MODEL)
 
     assert (out / "config.json").read_text() == "new"
     assert (out / "notes" / "a.txt").read_text() == "mine"
@@ -47,9 +47,9 @@ def test_a_finished_one_needs_overwrite(tmp_path, kind, mark):
     (tmp_path / "m" / mark).write_text("old")
 
     with pytest.raises(OutputError, match=f"already holds {kind.what}; add --overwrite"):
-        claim(tmp_path / "m", kind, overwrite=False)
+        begin(tmp_path / "m", kind, overwrite=False)
 
-    claim(tmp_path / "m", kind, overwrite=True)
+    begin(tmp_path / "m", kind, overwrite=True)
     assert (tmp_path / "m" / mark).read_text() == "old"
 
 
@@ -58,7 +58,7 @@ def test_a_folder_of_something_else_is_refused_even_with_overwrite(tmp_path):
     (tmp_path / "m" / "thesis.txt").write_text("mine")
 
     with pytest.raises(OutputError, match="does not hold a model"):
-        claim(tmp_path / "m", MODEL, overwrite=True)
+        begin(tmp_path / "m", MODEL, overwrite=True)
 
 
 @pytest.mark.parametrize("suffix", ["unfinished", "previous"])
@@ -69,7 +69,7 @@ def test_a_users_folder_of_a_name_that_is_needed_is_refused_not_removed(tmp_path
 
     for resume in (False, True):
         with pytest.raises(OutputError, match="in the way"):
-            claim(tmp_path / "m", MODEL, overwrite=True, resume=resume)
+            begin(tmp_path / "m", MODEL, overwrite=True, resume=resume)
 
     assert names(theirs) == ["thesis.txt"]
 
@@ -78,10 +78,10 @@ def test_a_link_leads_to_the_folder_that_is_replaced(tmp_path):
     (tmp_path / "big" / "m").mkdir(parents=True)
     (tmp_path / "big" / "m" / "config.json").write_text("old")
     (tmp_path / "link").symlink_to(tmp_path / "big" / "m")
-    work = claim(tmp_path / "link", MODEL, overwrite=True)
+    work = begin(tmp_path / "link", MODEL, overwrite=True)
     make(work, "new")
 
-    finish(work, tmp_path / "link", MODEL)
+    commit(work, tmp_path / "link", MODEL)
 
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "link" / "config.json").read_text() == "new"
@@ -92,36 +92,36 @@ def test_a_mount_point_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("os.path.ismount", lambda path: True)
 
     with pytest.raises(OutputError, match="mount point"):
-        claim(tmp_path / "m", MODEL, overwrite=True)
+        begin(tmp_path / "m", MODEL, overwrite=True)
 
 
 def test_an_export_does_not_throw_away_a_training_that_was_begun(tmp_path):
-    work = claim(tmp_path / "m", MODEL, overwrite=False)
+    work = begin(tmp_path / "m", MODEL, overwrite=False)
     (work / "progress.json").write_text("{}")
 
     with pytest.raises(OutputError, match="not an exported model that was begun"):
-        claim(tmp_path / "m", EXPORT, overwrite=True)
+        begin(tmp_path / "m", EXPORT, overwrite=True)
     assert (work / "progress.json").is_file()
 
 
 def test_what_cannot_be_moved_is_kept_and_its_place_told(tmp_path, monkeypatch):
-    work = claim(tmp_path / "m", MODEL, overwrite=False)
+    work = begin(tmp_path / "m", MODEL, overwrite=False)
     make(work, "new")
     monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError(16, "busy")))
 
     with pytest.raises(OutputError, match=r"busy\); what was made lies in .*m.unfinished"):
-        finish(work, tmp_path / "m", MODEL)
+        commit(work, tmp_path / "m", MODEL)
     assert (work / FRESH / "config.json").read_text() == "new"
 
 
 def test_begun_work_is_thrown_away_or_gone_on_with(tmp_path):
-    work = claim(tmp_path / "m", MODEL, overwrite=False)
+    work = begin(tmp_path / "m", MODEL, overwrite=False)
     (work / "progress.json").write_text("{}")
 
-    assert names(claim(tmp_path / "m", MODEL, overwrite=False, resume=True)) == [WORK_MARK, "progress.json"]
-    assert names(claim(tmp_path / "m", MODEL, overwrite=False)) == [WORK_MARK]
+    assert names(begin(tmp_path / "m", MODEL, overwrite=False, resume=True)) == [WORK_MARK, "progress.json"]
+    assert names(begin(tmp_path / "m", MODEL, overwrite=False)) == [WORK_MARK]
 
-    drop(work)
+    abandon(work)
     assert names(tmp_path) == []
 
 
@@ -130,16 +130,16 @@ def test_a_training_begun_by_an_earlier_version_counts_as_ours(tmp_path):
     work.mkdir()
     (work / "task.json").write_text("{}")
 
-    assert claim(tmp_path / "m", MODEL, overwrite=False) == work
+    assert begin(tmp_path / "m", MODEL, overwrite=False) == work
     assert names(work) == [WORK_MARK]
 
 
 def test_an_old_model_left_between_two_renames_is_not_in_the_way(tmp_path):
     (tmp_path / "m.previous").mkdir()
     (tmp_path / "m.previous" / "config.json").write_text("old")
-    work = claim(tmp_path / "m", MODEL, overwrite=False)
+    work = begin(tmp_path / "m", MODEL, overwrite=False)
     make(work, "new")
 
-    finish(work, tmp_path / "m", MODEL)
+    commit(work, tmp_path / "m", MODEL)
 
     assert names(tmp_path) == ["m", "m.previous"]

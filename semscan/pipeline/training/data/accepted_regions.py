@@ -11,8 +11,8 @@ import numpy as np
 
 from semscan.errors import SemscanError
 from semscan.files.datasets.accepted import Accepted, read_accepted
-from semscan.files.datasets.labelled_images import read_mask
-from semscan.files.datasets.mask_files import TEST
+from semscan.files.datasets.class_folders import TEST
+from semscan.files.datasets.labelled_images import read_defect_mask
 from semscan.files.images.read import read_image
 from semscan.image.clean import clean
 from semscan.image.inpaint import inpaint_ignored
@@ -119,7 +119,7 @@ def _found(record: Accepted, shape: tuple[int, ...]) -> np.ndarray:
     if record.mask is None:
         return np.zeros(shape, bool)
     try:
-        hot = read_mask(record.mask, shape)
+        hot = read_defect_mask(record.mask, shape)
     except SemscanError:
         return np.zeros(shape, bool)
     for top, left, bottom, right in components(hot, least=1):

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from semscan.errors import SemscanError
-from semscan.files.datasets.labelled_images import read_mask
+from semscan.files.datasets.labelled_images import read_defect_mask
 from semscan.files.datasets.layout import Layout
 from semscan.files.images.read import read_image
 from semscan.image.clean import clean
@@ -121,7 +121,7 @@ def _or_said(act: Callable[[], np.ndarray | None], say: Say) -> np.ndarray | Non
 def _marks(path: Path, mask: Path, read: ReadSettings, scale: Scale) -> np.ndarray:
     """The mask of an image, for its judged rows, at the scale of training."""
     image = clean(read_image(path, read), read)
-    marks = read_mask(mask, image.values.shape)[judged_rows(image)]
+    marks = read_defect_mask(mask, image.values.shape)[judged_rows(image)]
     return zoomed(marks.astype(np.float32), near_zoom(path, image.nm_per_pixel, scale)) > _COVERED
 
 
