@@ -1,29 +1,28 @@
-"""Every error a user can meet. Standard library only.
+"""Errors that a user can meet. Standard library only.
 
-Each message is one sentence: what was found, what was wanted, what to do. Each class
-has a builtin parent that callers may already catch. Only `semscan.cli` turns these
-into exit codes.
+Each message is one line: what was found, what was wanted, what to do. Each class has a builtin parent that callers may
+already catch. Only `semscan.cli` turns these into exit codes.
 """
 
 
 class SemscanError(Exception):
-    """Any fault that is the input's, not the program's."""
+    """A fault of the input, not of the program; the parent of all others."""
 
 
 class UsageFault(SemscanError, ValueError):
-    """Options that do not go together, or a value outside its range."""
+    """Options that exclude each other, or a value outside its range."""
 
 
 class ConfigError(SemscanError, ValueError):
-    """A configuration file that cannot be used as it is."""
+    """A configuration file that cannot be read, or holds an unknown or impossible setting."""
 
 
 class BadImageError(SemscanError, ValueError):
-    """A file that cannot be read as one image to inspect."""
+    """A file that cannot be read as one image, or an image that cannot be inspected."""
 
 
 class NotPeriodicError(BadImageError):
-    """An image that cannot be its own reference. `confidence` says how far it repeats, 0 to 1."""
+    """An image without enough repeats to compare its cells. `confidence`, 0 to 1, measures how well it repeats."""
 
     def __init__(self, message: str, confidence: float) -> None:
         super().__init__(message)
@@ -31,7 +30,7 @@ class NotPeriodicError(BadImageError):
 
 
 class BadDataError(SemscanError, ValueError):
-    """A training folder that cannot be used as it is."""
+    """A folder of training or test images that cannot be used as it is."""
 
 
 class BadModelError(SemscanError, ValueError):
@@ -39,19 +38,19 @@ class BadModelError(SemscanError, ValueError):
 
 
 class BadMapError(SemscanError, ValueError):
-    """A map that cannot be turned into regions."""
+    """A saved anomaly map that cannot be read or turned into regions."""
 
 
 class OutputError(SemscanError, OSError):
-    """A folder or file that cannot be written, or must not be overwritten."""
+    """A folder or file that cannot be written, or is there already and not to be overwritten."""
 
 
 class ExportError(SemscanError, RuntimeError):
-    """An exported graph that does not answer as the network it came from."""
+    """An exported graph whose results differ from those of its network."""
 
 
 class ReportError(SemscanError, ValueError):
-    """A finished inspection that cannot be told in the form asked for. `partly`: it was, for some images."""
+    """A finished inspection that cannot be reported in a format. `partly` is True if it was for some of its images."""
 
     def __init__(self, message: str, partly: bool = False) -> None:
         super().__init__(message)

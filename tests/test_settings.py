@@ -1,4 +1,4 @@
-"""What no model can be made with is refused before any work, not after the training."""
+"""Settings that no model can be made with are refused before any work, not after the training."""
 
 import pytest
 

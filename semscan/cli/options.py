@@ -12,9 +12,9 @@ from click.core import ParameterSource
 from semscan.settings import (
     DEFAULT_MODEL,
     DEFAULT_RESULTS,
-    EXPORTS,
     METHODS,
     MODEL_VARIABLE,
+    REPORT_FORMATS,
     InspectSettings,
     OutputSettings,
     ReadSettings,
@@ -183,14 +183,16 @@ exit_code = click.option("--exit-code", is_flag=True, help="Exit with 1 if there
 def _forms(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name for words in value for name in words.split(",") if name))
     for name in names:
-        if name not in EXPORTS:
-            raise click.BadParameter(f"'{name}' is none of {', '.join(EXPORTS)}.", ctx, param)
+        if name not in REPORT_FORMATS:
+            raise click.BadParameter(f"'{name}' is none of {', '.join(REPORT_FORMATS)}.", ctx, param)
     return names
 
 
 def forms(name: str, words: str, required: bool = False) -> Callable[[Command], Command]:
-    """An option that takes names of EXPORTS, joined by commas or one at a time."""
-    return click.option(name, multiple=True, required=required, callback=_forms, metavar="|".join(EXPORTS), help=words)
+    """An option that takes names of REPORT_FORMATS, joined by commas or one at a time."""
+    return click.option(
+        name, multiple=True, required=required, callback=_forms, metavar="|".join(REPORT_FORMATS), help=words
+    )
 
 
 export = forms("--export", "Also write these into --out, as `semscan report` does; join several by commas.")

@@ -6,7 +6,7 @@ import numpy as np
 
 from semscan.errors import BadImageError, UsageFault
 from semscan.image.data_bar import JPEG_SLACK, find_bar
-from semscan.settings import SMALLEST_SIDE, ReadSettings
+from semscan.settings import MIN_IMAGE_SIDE, ReadSettings
 from semscan.values import CleanImage, SemImage
 
 STRETCH_TAIL = 0.001
@@ -54,10 +54,10 @@ def clean(image: SemImage, settings: ReadSettings) -> CleanImage:
     """
     bar, told_by, said = _bar_rows(image, settings.databar)
     rows = image.pixels.shape[0]
-    if rows - bar < SMALLEST_SIDE:
+    if rows - bar < MIN_IMAGE_SIDE:
         raise BadImageError(
             f"{image.source}: a data bar of {bar} rows leaves {max(rows - bar, 0)} of {rows}, at least "
-            f"{SMALLEST_SIDE} are needed; give a smaller --databar"
+            f"{MIN_IMAGE_SIDE} are needed; give a smaller --databar"
         )
     judged = np.ones(image.pixels.shape, bool)
     judged[rows - bar :] = False
@@ -66,10 +66,10 @@ def clean(image: SemImage, settings: ReadSettings) -> CleanImage:
         judged &= ~image.ignored
         ignored = float((image.ignored[: rows - bar]).sum() / judged.size)
         area = image.pixels[judged]
-        if area.size < SMALLEST_SIDE**2:
+        if area.size < MIN_IMAGE_SIDE**2:
             raise BadImageError(
                 f"{image.source}: the areas to ignore leave {area.size} pixels to judge, at least "
-                f"{SMALLEST_SIDE**2} are needed; check --ignore and --care"
+                f"{MIN_IMAGE_SIDE**2} are needed; check --ignore and --care"
             )
     said = (*image.warnings, *said)
     if area.min() == area.max():

@@ -18,20 +18,20 @@ from semscan.report.record import to_json
 from semscan.report.text.export_readme import FILES, deploy_readme, deploy_spec
 from semscan.runtime.export_onnx import wrap_graph
 from semscan.runtime.session import Network
-from semscan.settings import DeploySettings
+from semscan.settings import ExportSettings
 
 Answer = Mapping[str, np.ndarray]
 Run = Callable[[np.ndarray], Answer]
 
 
-def export(model: Path, settings: DeploySettings) -> dict[str, Any]:
+def export(model: Path, settings: ExportSettings) -> dict[str, Any]:
     """Write a model folder's network in another format.
 
     Parameters
     ----------
     model : Path
         A model folder; it is left as it is.
-    settings : DeploySettings
+    settings : ExportSettings
 
     Returns
     -------

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from semscan.errors import ReportError, SemscanError
 from semscan.pipeline.reporting.written import Written
-from semscan.settings import EXPORTS, ReportSettings
+from semscan.settings import REPORT_FORMATS, ReportSettings
 
 # name -> "module:function" that writes it; looked up on use, so that none loads another's libraries
 WRITERS = {
@@ -43,7 +43,7 @@ def report(results: Path | str, settings: ReportSettings) -> Generator[Written, 
     first: SemscanError | None = None
     for name in settings.to:
         if name not in WRITERS:
-            raise ReportError(f"no form {name!r} to report in; take of {', '.join(EXPORTS)}")
+            raise ReportError(f"no form {name!r} to report in; take of {', '.join(REPORT_FORMATS)}")
         module, function = WRITERS[name].split(":")
         try:
             yield from getattr(import_module(module), function)(Path(results), settings)

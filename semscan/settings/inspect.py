@@ -12,17 +12,28 @@ METHODS = (AUTO, "model", "periodic", "reference")
 DEFAULT_MODEL = "semscan-model"
 DEFAULT_RESULTS = "semscan-results"
 DEFAULT_EVALUATION = "semscan-evaluation"
-MODEL_VARIABLE = "SEMSCAN_MODEL"
-# what a region is called whose best class has a smaller probability
-UNKNOWN = "unknown"
-SURE = 0.6
 DEFAULT_EXPLANATION = "semscan-explain"
+MODEL_VARIABLE = "SEMSCAN_MODEL"
+UNKNOWN = "unknown"  # class of a region whose best class is less probable than this:
+MIN_CLASS_PROBABILITY = 0.6
 BACKGROUNDS = ("patches", "reconstruction", "repeats", "blur")
 
 
 @dataclass(frozen=True, slots=True)
 class RegionSettings:
-    """Which part of a map is reported. Map units 0 to 1; `min_area` and `closing` in pixels."""
+    """Which part of an anomaly map is reported.
+
+    Parameters
+    ----------
+    threshold : float
+        Map value above which a pixel is a defect, from 0 to below 1.
+    low : float or None
+        Lower threshold of hysteresis, from 0 to `threshold`; None: no hysteresis.
+    min_area : int
+        Area of the smallest region, px.
+    closing : int
+        Radius of the closing that joins neighbouring regions, px.
+    """
 
     threshold: float = 0.5
     low: float | None = None
@@ -31,14 +42,23 @@ class RegionSettings:
 
     def __post_init__(self) -> None:
         if not 0 <= self.threshold < 1:
-            raise UsageFault(f"a threshold of {self.threshold} is outside 0 to 1 (1 itself is never reached)")
+            raise UsageFault(f"--threshold is {self.threshold}, wanted from 0 to below 1; give another threshold")
         if self.low is not None and not 0 <= self.low <= self.threshold:
-            raise UsageFault(f"--low {self.low} lies above the threshold {self.threshold}; give a lower one")
+            raise UsageFault(f"--low is {self.low}, wanted from 0 to the threshold {self.threshold}; give a lower one")
 
 
 @dataclass(frozen=True, slots=True)
 class OutputSettings:
-    """What inspect leaves behind for each image."""
+    """What inspect writes for each image.
+
+    Parameters
+    ----------
+    out : str
+        Folder to write to.
+    overlay, mask, map, crops, reference : bool
+        Which files to write: the picture with its regions, the mask, the anomaly map, a crop of each region, the
+        golden reference.
+    """
 
     out: str = DEFAULT_RESULTS
     overlay: bool = True
@@ -50,7 +70,17 @@ class OutputSettings:
 
 @dataclass(frozen=True, slots=True)
 class PostprocessSettings:
-    """How saved maps are cut anew. `images` is where to look for their images, `output` None writes nothing."""
+    """How regions are found again in saved maps.
+
+    Parameters
+    ----------
+    regions : RegionSettings
+        Which part of a map is reported.
+    images : str or None
+        Folder with the images of the maps; None: where they were inspected.
+    output : OutputSettings or None
+        What to write; None writes nothing.
+    """
 
     regions: RegionSettings = RegionSettings()
     images: str | None = None
@@ -59,7 +89,19 @@ class PostprocessSettings:
 
 @dataclass(frozen=True, slots=True)
 class InspectSettings:
-    """All that inspect and score need to know."""
+    """All that inspect and score need to know.
+
+    Parameters
+    ----------
+    method : tuple of str
+        Of `METHODS`; several are combined.
+    model, reference : str or None
+        Model folder; reference image, or folder of references.
+    read, regions, output
+        How images are read, which part of a map is reported, what is written.
+    jobs : int
+        Number of images inspected at a time.
+    """
 
     method: tuple[str, ...] = (AUTO,)
     model: str | None = None
@@ -72,8 +114,23 @@ class InspectSettings:
 
 @dataclass(frozen=True, slots=True)
 class EvaluateSettings:
-    """All that evaluate needs to know. `draws` test sets are drawn anew for the intervals; the picture of
-    failures shows up to `shown` of each kind."""
+    """All that evaluate needs to know.
+
+    Parameters
+    ----------
+    inspect : InspectSettings
+        How the test images are inspected.
+    out : str
+        Folder to write to.
+    good : str or None
+        Name of the good class's folder; None: one of `GOOD_NAMES`.
+    seed : int
+        Of the draws.
+    draws : int
+        Number of test sets drawn again from the images (bootstrap), for the confidence intervals.
+    shown : int
+        Largest number of failures of each kind in the picture of failures.
+    """
 
     inspect: InspectSettings = InspectSettings()
     out: str = DEFAULT_EVALUATION
@@ -85,13 +142,35 @@ class EvaluateSettings:
 
 @dataclass(frozen=True, slots=True)
 class FaithfulSettings:
-    """How it is tested whether the attended area matters.
+    """How explain tests whether the attended area carries the score.
 
-    The image is replaced by its `background` in squares of `block` px, at these `shares` of it, in the order of
-    attention, against it, and in `draws` random orders. Patches are taken from up to `reach` px away, none from
-    the most attended `avoid` of the image. `blur`: deviation in pixels of the blurred background; `rim`: of the
-    soft edge of what is replaced. A gap of the areas under the curves counts from `margin` of the whole fall of
-    the score on, and a whole fall of less than `fall` allows no answer.
+    The image is replaced by a background, square by square: in the order of attention, in the opposite order, and
+    in random orders. The score after each share gives a curve.
+
+    Parameters
+    ----------
+    background : str
+        One of `BACKGROUNDS`.
+    block : int
+        Side of a square, px.
+    shares : tuple of float
+        Replaced shares of the image at which it is scored, 0 to 1.
+    draws : int
+        Number of random orders.
+    reach : int
+        Patches for the background are taken from at most this far away, px.
+    avoid : float
+        Share of the image, the most attended one, that gives no patches.
+    blur : float
+        Standard deviation of the background "blur", px.
+    rim : float
+        Standard deviation of the soft edge of what is replaced, px.
+    margin : float
+        Smallest gap between the areas under two curves that counts, as a share of the whole fall of the score.
+    fall : float
+        Smallest whole fall of the score that allows an answer.
+    seed : int
+        Of the random orders.
     """
 
     background: str = BACKGROUNDS[0]
@@ -109,7 +188,19 @@ class FaithfulSettings:
 
 @dataclass(frozen=True, slots=True)
 class ExplainSettings:
-    """All that explain needs to know. `faithful` None: the test is not made."""
+    """All that explain needs to know.
+
+    Parameters
+    ----------
+    model : str or None
+        Model folder.
+    out : str
+        Folder to write to.
+    read : ReadSettings
+        How images are read.
+    faithful : FaithfulSettings or None
+        The test of the attended area; None: no test.
+    """
 
     model: str | None = None
     out: str = DEFAULT_EXPLANATION

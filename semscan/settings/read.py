@@ -7,19 +7,27 @@ from dataclasses import dataclass
 from semscan.errors import UsageFault
 
 IMAGE_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp")
-GOOD_NAMES = ("good", "ok", "normal", "pass", "reference")
-SMALLEST_SIDE = 16
-MOST_NM = 1e9
-LARGEST_PIXELS = 1 << 30
+GOOD_NAMES = ("good", "ok", "normal", "pass", "reference")  # of class folders, in any case
+MIN_IMAGE_SIDE = 16  # px
+MAX_IMAGE_PIXELS = 1 << 30
+MAX_NM_PER_PX = 1e9
 
 
 @dataclass(frozen=True, slots=True)
 class ReadSettings:
     """How a file becomes one image.
 
-    `databar`: "auto" (what the file says, else what its pixels show), "none", or rows. `nm_per_px` overrides what
-    the file says. `ignore` and `care`: areas not to judge, or alone to judge; each ``x,y,w,h`` in pixels, a mask
-    image (other than 0 counts), or a folder of masks called as the images are.
+    Parameters
+    ----------
+    page : int
+        Page of a TIFF file, from 0.
+    databar : str or int
+        Rows of the data bar at the bottom, px; "auto": what the file states, else what its pixels show; "none".
+    nm_per_px : float or None
+        Size of a pixel, above 0 to 1e9 nm; None: what the file states.
+    ignore, care : tuple of str
+        Areas to leave out, and areas to judge alone. Each is ``x,y,w,h`` in px, a mask image (above 0 counts), or a
+        folder of masks with the names of the images.
     """
 
     page: int = 0
@@ -29,5 +37,8 @@ class ReadSettings:
     care: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.nm_per_px is not None and not 0 < self.nm_per_px <= MOST_NM:
-            raise UsageFault(f"--nm-per-px is {self.nm_per_px}, wanted a number above 0, at most {MOST_NM:g}")
+        if self.nm_per_px is not None and not 0 < self.nm_per_px <= MAX_NM_PER_PX:
+            raise UsageFault(
+                f"--nm-per-px is {self.nm_per_px}, wanted a number above 0, at most {MAX_NM_PER_PX:g}; "
+                "give the size of a pixel in nm"
+            )

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-EXPORTS = ("html", "klarf", "coco", "roi", "labelme", "csv")
-DEPLOY_FORMATS = ("onnx", "savedmodel", "tflite")
+REPORT_FORMATS = ("html", "klarf", "coco", "roi", "labelme", "csv")
+EXPORT_FORMATS = ("onnx", "savedmodel", "tflite")  # of models
 
 
 @dataclass(frozen=True, slots=True)
 class KlarfSettings:
-    """What a KLARF file says of the wafer, which no image knows."""
+    """What a KLARF file states of the wafer, which no image knows.
+
+    Parameters
+    ----------
+    lot, wafer, device, step, setup : str
+        Identifiers of lot, wafer, device, process step and recipe.
+    slot : int
+        Slot of the wafer in its cassette.
+    """
 
     lot: str = "UNKNOWN"
     wafer: str = "UNKNOWN"
@@ -22,7 +30,17 @@ class KlarfSettings:
 
 @dataclass(frozen=True, slots=True)
 class ReportSettings:
-    """In which forms a finished inspection is told, and where: `out` None is its own folder."""
+    """In which formats a finished inspection is reported, and where.
+
+    Parameters
+    ----------
+    to : tuple of str
+        Of `REPORT_FORMATS`.
+    out : str or None
+        Folder to write to; None: that of the inspection.
+    klarf : KlarfSettings
+        For the format klarf.
+    """
 
     to: tuple[str, ...] = ("html",)
     out: str | None = None
@@ -30,9 +48,21 @@ class ReportSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class DeploySettings:
-    """A model for another runtime. An answer may differ from semscan's own by at most `tolerance`: absolutely in
-    the map (0 to 1), relative to the largest one in the logits."""
+class ExportSettings:
+    """How a model is exported for another runtime.
+
+    Parameters
+    ----------
+    to : str
+        One of `EXPORT_FORMATS`.
+    out : str
+        Folder to write to.
+    overwrite : bool
+        Replace an exported model in it.
+    tolerance : float
+        Largest difference from semscan's own result: absolute in the map (0 to 1), relative to the largest logit
+        in the logits.
+    """
 
     to: str
     out: str

@@ -13,14 +13,50 @@ DEFECTS = {
 
 @dataclass(frozen=True, slots=True)
 class SynthSettings:
-    """One recipe of synthetic SEM images. Lengths in pixels, signal 0 (black) to about 1 (white).
+    """One recipe of synthetic SEM images.
 
-    `cd` is the line width or hole diameter, half the pitch if None. `roughness` is one standard
-    deviation of one edge, `correlation` its length, `hurst` its exponent, `edge_link` how alike the two
-    edges of a line are. `dose` is electrons per pixel at signal 1. `tilt` is the sidewall's angle in
-    degrees: yield rises as ``1/cos(tilt)``. What varies image by image does so within `rotation`
-    (degrees), `drift`, `magnification`, `gradient`, `brightness` and `contrast` (shares). A pixel belongs
-    to a defect's mask where the noise-free signal differs by more than `visible`.
+    Signal is 0 (black) to about 1 (white). `semscan.synth.simulator.check` holds the ranges.
+
+    Parameters
+    ----------
+    pattern, lattice : str
+        One of `PATTERNS`; for contacts, "square" or "staggered".
+    rows, cols : int
+        Size of the image, px.
+    pitch, cd : float
+        Pitch, and line width or hole diameter, px; `cd` None: half the pitch.
+    angle : float
+        Of the pattern, degrees.
+    roughness, correlation, hurst, edge_link : float
+        Edge roughness: standard deviation of one edge, px; its correlation length, px; its Hurst exponent, 0 to 1;
+        the correlation between the two edges of a line, 0 to 1.
+    top, bottom : float
+        Signal of the two materials.
+    tilt, bloom : float
+        Angle of the sidewall, degrees (yield rises as ``1/cos(tilt)``), and width of the bright edge, px.
+    shadow, shadow_reach : float
+        Loss of signal at the foot of an edge, and the distance over which it fades, px.
+    grain : float
+        Standard deviation of the material's texture, share of the signal.
+    blur, astigmatism : float
+        Standard deviation of the beam, px, and the relative difference of its two widths, 0 to 1.
+    rotation, drift, magnification : float
+        Largest deviation of the angle, degrees; size of the drift during a scan, px; largest relative deviation of
+        the magnification.
+    charging, charging_reach : float
+        Strength of charging tails and their length, px.
+    gradient, brightness, contrast : float
+        Largest shading across the image, and largest deviations of brightness and contrast, shares.
+    dose : float
+        Electrons per pixel at signal 1.
+    lag, row_noise, read_noise : float
+        Share of the previous pixel's signal; standard deviations of noise by row and by pixel, signal.
+    bits : int
+        Bits per pixel, 8 or 16.
+    visible : float
+        Smallest difference of the noise-free signal for a pixel of a defect's mask.
+    seed : int
+        Of all that is random.
     """
 
     pattern: str = "lines"
@@ -62,7 +98,21 @@ class SynthSettings:
 
 @dataclass(frozen=True, slots=True)
 class SynthSetSettings:
-    """How many images of which kinds are written, and where. `defects` None: all of the pattern."""
+    """How many images of which defects are written, and how.
+
+    Parameters
+    ----------
+    train, test_good : int
+        Number of good training and test images.
+    per_defect, mixed : int
+        Number of test images of each defect, and of images with several.
+    defects : tuple of str or None
+        Of `DEFECTS` of the pattern; None: all of them.
+    layout, format : str
+        "mvtec" or "classes"; file format of the images.
+    overwrite : bool
+        Replace an earlier data set.
+    """
 
     train: int = 16
     test_good: int = 8

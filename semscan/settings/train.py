@@ -9,36 +9,54 @@ from semscan.settings.inspect import AUTO, DEFAULT_MODEL
 from semscan.settings.read import ReadSettings
 
 SCHEMA_VERSION = 1
-LARGEST_SEED = (1 << 32) - 1
-# px: the autoencoder sees about 250 px, and wants to see a few repeats of a pattern; longer ones are halved.
-LONG_PITCH = 64.0
+MAX_SEED = (1 << 32) - 1  # the largest that Keras accepts
+DEFAULT_COMPARISON = "semscan-compare"
+
+# The autoencoder. Its receptive field is about 250 px and should hold a few repeats of a pattern.
 AUTOENCODER_STEPS = 2400
-AUTOENCODER_TILE = 256
+AUTOENCODER_TILE = 256  # px
 AUTOENCODER_BATCH = 8
 AUTOENCODER_RATE = 2e-3
+LONG_PITCH = 64.0  # px; images of a longer pitch are halved
+# Raw score softplus(-1): below it the network gives a synthetic defect a probability of less than one in four.
+AUTOENCODER_FLOOR = 0.3133
+
+# The attention CNN.
 CLASSIFIER_STEPS = 800
-CLASSIFIER_SIDE = 384
+CLASSIFIER_SIDE = 384  # px
 CLASSIFIER_BATCH = 16
 CLASSIFIER_RATE = 1e-3
-# Raw score softplus(-1): below it the network holds a painted defect for less likely than one in four.
-AUTOENCODER_FLOOR = 0.3133
-OVERLAP = 96
-TILE_GROWTH = 2.2  # times the training patch: tiles may be larger in inspection, where that makes fewer of them
-SURROUND_SHARE = 0.1
-SURROUND_REACH = 16.0
-GALLERY_BYTES = 1 << 29  # with TensorFlow, a training stays below 3 GB
-# Shares of the training patches that show real defects (where some are labelled), and accepted regions.
+
+# Tiles in inspection.
+OVERLAP = 96  # px
+TILE_GROWTH = 2.2  # largest side in training patches: larger tiles where that makes fewer of them
+SURROUND_SHARE = 0.1  # of the neighbourhood's mean raw score, added to that of a pixel
+SURROUND_REACH = 16.0  # px, standard deviation of the neighbourhood
+
+IMAGE_CACHE_BYTES = 1 << 29  # with TensorFlow, a training stays below 3 GB
+# Shares of the training patches with real defects (where some are labelled), and with accepted regions.
 LABELLED_SHARE = 0.3
 ACCEPTED_SHARE = 0.15
-MOST_ZOOM = 2.0  # images of another magnification are resampled up to this far
-DEFAULT_COMPARISON = "semscan-compare"
+MAX_ZOOM = 2.0  # largest factor by which images of another magnification are resampled
 
 
 @dataclass(frozen=True, slots=True)
 class AugmentSettings:
-    """How training patches vary. `gain` and `offset`: largest change of contrast (log) and brightness
-    (of full scale); `noise`: largest added noise; `shift`: largest move in pixels (classifier only);
-    `turn`: "auto" turns by 90 degrees only where the good images look the same both ways."""
+    """How training patches vary.
+
+    Parameters
+    ----------
+    flip : bool
+        Mirror them at random.
+    turn : str
+        "auto": turn them by 90 degrees where the good images have the same appearance both ways; "yes" or "no".
+    gain, offset : float
+        Largest change of contrast (natural logarithm) and of brightness (share of full scale).
+    noise : float
+        Largest standard deviation of added noise, share of full scale.
+    shift : int
+        Largest shift, px; for the attention CNN only.
+    """
 
     flip: bool = True
     turn: str = "auto"
@@ -53,12 +71,52 @@ class AugmentSettings:
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """All that train needs to know. None means: sized to the data and the network.
+    """All that train needs to know. None, or "auto", is sized to the data and the network.
 
-    `steps` and `time_limit` (seconds): see the contract. `held_back` is the share of good images (or of
-    each image, when there are few) kept from training for calibration. `few` is the number of good
-    images under which shares of images are held back instead of whole ones. `zoom`: at which share of their size
-    the autoencoder sees images. `progress`: show progress bars where standard error is a terminal.
+    Parameters
+    ----------
+    out : str
+        Model folder to write.
+    model, attention, backbone : str
+        Names in the registries of networks, attention mechanisms and backbones.
+    seam : bool
+        Teach the attention CNN that a smaller, mirrored image has the same map (SEAM).
+    zoom : float or str
+        Share of their size at which the autoencoder reads images, 0.25 to 1, or "auto".
+    good : str or None
+        Name of the good class's folder; None: one of `GOOD_NAMES`.
+    steps : int or None
+        Number of training steps.
+    time_limit : float or None
+        Longest training time, s; None: no limit.
+    seed : int
+        From 0 to `MAX_SEED`; the same seed and steps give the same model on the same machine.
+    resume, overwrite : bool
+        Go on with an interrupted training; replace a finished model.
+    start_from : str or None
+        Model folder whose weights the training starts from.
+    false_alarms : float
+        False regions per good image for which the threshold is set.
+    learning_rate, dropout : float or None
+        Of the optimiser; share of the features that dropout removes, 0 to 1.
+    clip : float
+        Largest norm of the gradients.
+    patience : int
+        Rounds without progress after which the training stops.
+    precision : str
+        Of the arithmetic: "auto", "float32" or "bfloat16".
+    tensorboard : bool
+        Write logs for TensorBoard.
+    held_back : float
+        Share of the good images, or of each image where there are few, held out from training for calibration.
+    few : int
+        Number of good images below which shares of images are held out instead of whole ones.
+    accept : tuple of str
+        Files with regions that are accepted as harmless.
+    augment, read
+        How training patches vary, and how images are read.
+    progress : bool
+        Show progress bars where standard error is a terminal.
     """
 
     out: str = DEFAULT_MODEL
@@ -95,7 +153,21 @@ class TrainSettings:
 
 @dataclass(frozen=True, slots=True)
 class CalibrateSettings:
-    """A new 0.5 for a model. `false_alarms` None: as in training; at most `most` images are used."""
+    """How the threshold of a model is calibrated again.
+
+    Parameters
+    ----------
+    out : str
+        Model folder to write.
+    false_alarms : float or None
+        False regions per good image for which the threshold is set; None: as in training.
+    overwrite : bool
+        Replace a finished model.
+    most : int
+        Largest number of images to use.
+    read : ReadSettings
+        How images are read.
+    """
 
     out: str
     false_alarms: float | None = None
@@ -111,15 +183,33 @@ class CalibrateSettings:
 
 @dataclass(frozen=True, slots=True)
 class DoctorSettings:
-    """From where doctor speaks up.
+    """What doctor reports.
 
-    `flat`: full contrast (0.5 to 99.5 percentile) of full scale under which an image is blank. `clipped`: share
-    of pixels at either end of the scale. `bits` of 64 in which the hashes of near-duplicates may differ, and
-    `alike`, the least correlation of what is finer than a few pixels in them: copies, blurred or saved as JPEG of
-    poor quality, have 0.75 and more, other images of the same pattern up to 0.45. `contrast` and `detail` are
-    factors, `brightness` a share of full scale, by which an image differs from the middle one. `scale`: factor
-    between known magnifications. Fewer than `few` good images are few. `sample` images are looked at by the
-    quick look.
+    Parameters
+    ----------
+    good : str or None
+        Name of the good class's folder; None: one of `GOOD_NAMES`.
+    read : ReadSettings
+        How images are read.
+    flat : float
+        Contrast (0.5 to 99.5 percentile, share of full scale) below which an image is blank.
+    clipped : float
+        Share of pixels at one end of the scale above which an image is saturated.
+    bits : int
+        Largest number of the 64 bits in which the hashes of near-duplicates differ.
+    alike : float
+        Smallest correlation of their fine detail. Copies, blurred or saved as poor JPEG, have 0.75 and more; other
+        images of the same pattern up to 0.45.
+    contrast, detail : float
+        Factors of contrast and of the size of structures by which an image differs from the median one.
+    brightness : float
+        Difference of its brightness, share of full scale.
+    scale : float
+        Factor above which two nm per pixel are two magnifications.
+    few : int
+        Number of good images below which doctor asks for more.
+    sample : int
+        Largest number of images that the quick check before a training reads.
     """
 
     good: str | None = None
@@ -138,10 +228,30 @@ class DoctorSettings:
 
 @dataclass(frozen=True, slots=True)
 class CompareSettings:
-    """Which networks are trained side by side, and how long each: `steps`, or `time_limit` in seconds.
+    """Which networks are trained side by side.
 
-    `models` auto: as the data ask for; empty `attentions`: all. Backbones and `seam` are for the attention CNN.
-    `progress`: show progress bars where standard error is a terminal.
+    Parameters
+    ----------
+    out : str
+        Folder to write to.
+    models : tuple of str
+        Names of networks; "auto": as the data ask for.
+    attentions : tuple of str
+        Names of attention mechanisms; empty: all of them.
+    backbones, seam : tuple
+        For the attention CNN, as in `TrainSettings`.
+    seeds : tuple of int
+        One training for each.
+    steps : int or None
+        Number of steps of each training.
+    time_limit : float or None
+        Longest time of each training, s.
+    good : str or None
+        Name of the good class's folder; None: one of `GOOD_NAMES`.
+    read : ReadSettings
+        How images are read.
+    progress : bool
+        Show progress bars where standard error is a terminal.
     """
 
     out: str = DEFAULT_COMPARISON

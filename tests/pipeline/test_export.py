@@ -11,7 +11,7 @@ import pytest
 from semscan.errors import BadModelError, ExportError, OutputError
 from semscan.maps.normalise import to_map
 from semscan.pipeline.export import compare_answers, export
-from semscan.settings import DeploySettings
+from semscan.settings import ExportSettings
 
 CLASSES = ["good", "dot"]
 
@@ -69,7 +69,7 @@ def run_example(folder, monkeypatch):
 
 @pytest.mark.parametrize("to", ["onnx", "savedmodel", "tflite"])
 def test_the_worked_example_of_each_format_runs(network_model, tmp_path, monkeypatch, to):
-    record = export(network_model, DeploySettings(to, str(tmp_path / "out")))
+    record = export(network_model, ExportSettings(to, str(tmp_path / "out")))
     spec = json.loads((tmp_path / "out" / "deploy.json").read_text("utf-8"))
     names = run_example(tmp_path / "out", monkeypatch)
 
@@ -85,7 +85,7 @@ def test_the_worked_example_of_each_format_runs(network_model, tmp_path, monkeyp
 def test_grey_levels_go_in_and_the_calibrated_map_comes_out(model, tmp_path):
     import onnxruntime
 
-    export(model, DeploySettings("onnx", str(tmp_path / "out")))
+    export(model, ExportSettings("onnx", str(tmp_path / "out")))
     session = onnxruntime.InferenceSession(tmp_path / "out" / "model.onnx", providers=["CPUExecutionProvider"])
     (anomaly_map,) = session.run(
         ["map"], {"image": np.full((2, 8, 12), 0.8, np.float32)}
@@ -98,7 +98,7 @@ def test_grey_levels_go_in_and_the_calibrated_map_comes_out(model, tmp_path):
 
 def test_without_a_threshold_the_spec_says_that_half_means_nothing(make_model, tmp_path):
     model = make_model(tmp_path / "model", raw_threshold=None, classes=["a", "b"])
-    export(model, DeploySettings("onnx", str(tmp_path / "out")))
+    export(model, ExportSettings("onnx", str(tmp_path / "out")))
     spec = json.loads((tmp_path / "out" / "deploy.json").read_text("utf-8"))
 
     assert spec["threshold"] is None
@@ -107,7 +107,7 @@ def test_without_a_threshold_the_spec_says_that_half_means_nothing(make_model, t
 
 def test_what_differs_is_not_written(model, tmp_path):
     with pytest.raises(ExportError, match="differs from the model itself"):
-        export(model, DeploySettings("onnx", str(tmp_path / "out"), tolerance=-1))
+        export(model, ExportSettings("onnx", str(tmp_path / "out"), tolerance=-1))
 
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
@@ -120,22 +120,22 @@ def test_a_graph_and_weights_of_different_networks_are_told_apart(network_model,
     (made / "weights.weights.h5").write_bytes((network_model / "weights.weights.h5").read_bytes())
 
     with pytest.raises(ExportError, match="tflite model differs"):
-        export(made, DeploySettings("tflite", str(tmp_path / "out")))
+        export(made, ExportSettings("tflite", str(tmp_path / "out")))
     assert not (tmp_path / "out").exists()
 
 
 def test_a_model_without_weights_is_refused_where_they_are_needed(model, tmp_path):
     with pytest.raises(BadModelError, match=r"weights\.weights\.h5"):
-        export(model, DeploySettings("savedmodel", str(tmp_path / "out")))
+        export(model, ExportSettings("savedmodel", str(tmp_path / "out")))
 
 
 def test_an_export_is_replaced_only_when_asked_and_keeps_files_of_others(model, tmp_path):
     out = tmp_path / "out"
-    export(model, DeploySettings("onnx", str(out)))
+    export(model, ExportSettings("onnx", str(out)))
     (out / "mine.txt").write_text("mine")
     with pytest.raises(OutputError, match="--overwrite"):
-        export(model, DeploySettings("onnx", str(out)))
-    export(model, DeploySettings("onnx", str(out), overwrite=True))
+        export(model, ExportSettings("onnx", str(out)))
+    export(model, ExportSettings("onnx", str(out), overwrite=True))
 
     assert (out / "mine.txt").read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "out"]
@@ -156,7 +156,7 @@ def test_a_folder_of_something_else_is_refused_even_with_overwrite(model, tmp_pa
     (tmp_path / "out" / "thesis.txt").write_text("mine")
 
     with pytest.raises(OutputError, match="does not hold an exported model"):
-        export(model, DeploySettings("onnx", str(tmp_path / "out"), overwrite=True))
+        export(model, ExportSettings("onnx", str(tmp_path / "out"), overwrite=True))
 
 
 def test_explain_shows_an_untrained_network_too(network_model, spotted, tmp_path):

@@ -12,7 +12,7 @@ from semscan.cli import options, text_or_json
 from semscan.cli.commands.train import _duration
 from semscan.cli.exit_codes import SOME_FAILED
 from semscan.cli.output import emit, emit_all, say
-from semscan.settings import DEFAULT_COMPARISON, LARGEST_SEED, CompareSettings
+from semscan.settings import DEFAULT_COMPARISON, MAX_SEED, CompareSettings
 
 _DEFAULT = CompareSettings()
 _SEAM = {"no": (False,), "yes": (True,), "both": (False, True)}
@@ -24,8 +24,8 @@ def _seeds(context: click.Context, parameter: click.Parameter, text: str) -> tup
         seeds = tuple(int(part) for part in text.split(","))
     except ValueError:
         seeds = (-1,)
-    if min(seeds) < 0 or max(seeds) > LARGEST_SEED:
-        raise click.BadParameter(f"'{text}' are no seeds; write whole numbers of 0 to {LARGEST_SEED}, with commas: 0,1")
+    if min(seeds) < 0 or max(seeds) > MAX_SEED:
+        raise click.BadParameter(f"'{text}' are no seeds; write whole numbers of 0 to {MAX_SEED}, with commas: 0,1")
     return tuple(dict.fromkeys(seeds))
 
 

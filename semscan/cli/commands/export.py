@@ -8,12 +8,12 @@ import click
 
 from semscan.cli import options
 from semscan.cli.output import emit, say
-from semscan.settings import DEPLOY_FORMATS, DeploySettings
+from semscan.settings import EXPORT_FORMATS, ExportSettings
 
 
 @click.command(short_help="Carry a model to another runtime: ONNX, SavedModel, TFLite.")
 @click.argument("model", type=click.Path(path_type=Path))
-@click.option("--to", required=True, type=click.Choice(DEPLOY_FORMATS), help="Format to write.")
+@click.option("--to", required=True, type=click.Choice(EXPORT_FORMATS), help="Format to write.")
 @click.argument("out", type=click.Path())
 @click.option("--overwrite", is_flag=True, help="Replace an exported model.")
 @options.loudness
@@ -30,7 +30,7 @@ def export(model: Path, to: str, out: str, overwrite: bool) -> None:
     from semscan.pipeline.export import export as run
     from semscan.report.record import to_json
 
-    record = run(model, DeploySettings(to, out, overwrite))
+    record = run(model, ExportSettings(to, out, overwrite))
     emit(to_json(record))
     say(
         f"semscan: wrote {record['file']}; differs by at most {max(record['largest_difference'].values()):.1g}, "

@@ -11,7 +11,7 @@ import click
 
 from semscan.cli import options
 from semscan.cli.output import emit, emit_all, say
-from semscan.settings import AUTO, DEFAULT_MODEL, LARGEST_SEED, LONG_PITCH, AugmentSettings, TrainSettings
+from semscan.settings import AUTO, DEFAULT_MODEL, LONG_PITCH, MAX_SEED, AugmentSettings, TrainSettings
 
 _DEFAULT = TrainSettings()
 _AUGMENT = AugmentSettings()
@@ -81,7 +81,7 @@ def _zoom(_context, _parameter, text):
 @click.option("--time-limit", callback=_duration, metavar="TIME", help="Stop after this long at most: 90s, 10m, 1.5h.")
 @click.option(
     "--seed",
-    type=click.IntRange(0, LARGEST_SEED),
+    type=click.IntRange(0, MAX_SEED),
     default=_DEFAULT.seed,
     show_default=True,
     help="Seed of the first weights, the patches drawn and the held-out images.",

@@ -17,7 +17,7 @@ MARK = "accepted"
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """One image: the regions that are harmless, those that are not (or not said to be), and its mask of all.
+    """One image: its harmless regions, its other regions, and the mask of all of them.
 
     `size` is (rows, cols) of the image as it was inspected; `mask` a file that may be gone.
     """
@@ -94,7 +94,7 @@ def _is_count(value: Any) -> bool:
 
 
 def _mask_of(record: Mapping[str, Any], path: Path) -> Path | None:
-    """The mask written then: as named, else beside the results."""
+    """Return the mask that was written then: as named, else next to the results."""
     outputs = record.get("outputs")
     named = outputs.get("mask") if isinstance(outputs, dict) else None
     if not isinstance(named, str):

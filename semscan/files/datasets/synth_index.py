@@ -1,4 +1,4 @@
-"""What `semscan synth` says it planted in the images of a data set."""
+"""Read the index of the defects that `semscan synth` planted in the images of a data set."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from semscan.values import Box
 
 INDEX = "synth.json"
 MADE_BY = "semscan synth"
-LARGEST = 64 << 20
-_FAR = 1 << 31
-_LONG = 100
+MAX_INDEX_BYTES = 64 << 20
+MAX_COORDINATE = 1 << 31
+LONGEST_KIND = 100
 Planted = tuple[tuple[str, Box], ...]
 
 
 def read_synth_index(data: Path) -> dict[str, Planted]:
-    """Kind and box of each planted defect, by the path of its image below `data` (with ``/``).
+    """Return kind and box of each planted defect, by the path of its image below `data` (with ``/``).
 
-    Empty without an index of `semscan synth`, or if it is damaged; an image whose entry makes no sense is left
-    out. The paths in it are names to compare with, nothing more: none is opened.
+    The result is empty without an index of `semscan synth`, or if it is damaged. An image with a malformed entry is
+    left out. The paths in it are only compared: none is opened.
     """
     index = _read(Path(data) / INDEX)
     if index.get("made_by") != MADE_BY or not isinstance(index.get("images"), list):
@@ -39,7 +39,7 @@ def read_synth_index(data: Path) -> dict[str, Planted]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        if not path.is_file() or path.stat().st_size > LARGEST:
+        if not path.is_file() or path.stat().st_size > MAX_INDEX_BYTES:
             return {}
         found = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -48,12 +48,15 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _planted(defect: Any) -> tuple[str, Box] | None:
-    kind, bbox = (defect.get("kind"), defect.get("bbox")) if isinstance(defect, dict) else (None, None)
-    if not isinstance(kind, str) or not 0 < len(kind) <= _LONG or not kind.isprintable():
+    if not isinstance(defect, dict):
+        return None
+    kind = defect.get("kind")
+    bbox = defect.get("bbox")
+    if not isinstance(kind, str) or not 0 < len(kind) <= LONGEST_KIND or not kind.isprintable():
         return None
     if not isinstance(bbox, list) or len(bbox) != 4:
         return None
-    if not all(type(value) is int and 0 <= value < _FAR for value in bbox):  # a bool is no length
+    if not all(type(value) is int and 0 <= value < MAX_COORDINATE for value in bbox):  # a bool is not a length
         return None
     left, top, width, height = bbox
     return kind, Box(top, left, top + height, left + width)

@@ -20,7 +20,7 @@ from semscan.errors import BadImageError
 from semscan.files.disk import library_messages  # noqa: F401
 from semscan.files.microscopes.metadata import MicroscopeMetadata
 from semscan.phrases import one_line
-from semscan.settings import LARGEST_PIXELS, SMALLEST_SIDE
+from semscan.settings import MAX_IMAGE_PIXELS, MIN_IMAGE_SIDE
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_CHECKED = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
@@ -51,14 +51,14 @@ class Decoded:
 
 def check_size(rows: int, cols: int) -> None:
     """Raise BadImageError if an image of this size, as its header states it, is too small or too large to read."""
-    if min(rows, cols) < SMALLEST_SIDE:
+    if min(rows, cols) < MIN_IMAGE_SIDE:
         raise BadImageError(
-            f"the image is {cols} x {rows} pixels, at least {SMALLEST_SIDE} x {SMALLEST_SIDE} are needed; "
+            f"the image is {cols} x {rows} pixels, at least {MIN_IMAGE_SIDE} x {MIN_IMAGE_SIDE} are needed; "
             "give the whole image"
         )
-    if rows * cols > LARGEST_PIXELS:
+    if rows * cols > MAX_IMAGE_PIXELS:
         raise BadImageError(
-            f"its header states {cols} x {rows} pixels, at most {LARGEST_PIXELS} are read; cut it into parts"
+            f"its header states {cols} x {rows} pixels, at most {MAX_IMAGE_PIXELS} are read; cut it into parts"
         )
 
 

@@ -34,7 +34,7 @@ def read_image(path: Path, settings: ReadSettings, *, given: str | None = None, 
     Parameters
     ----------
     path : Path
-        A TIFF, PNG, JPEG or BMP file, whatever its name says.
+        A TIFF, PNG, JPEG or BMP file, whatever its name is.
     settings : ReadSettings
         `page` counts from 0. `databar` is not used here: `semscan.image.clean` takes it.
     given : str, optional
@@ -46,7 +46,7 @@ def read_image(path: Path, settings: ReadSettings, *, given: str | None = None, 
     -------
     SemImage
         Grey, uint8, uint16 or float32, in the file's own size and depth. `data_bar_rows` and `nm_per_pixel` are
-        what the microscope's tags, or a sidecar beside the file, state; `source` is the absolute path. `metadata`
+        what the microscope's tags, or a sidecar next to the file, state; `source` is the absolute path. `metadata`
         has "format", "dtype" (as stored), "pages", "page", "colour", "data_bar_from", "nm_per_pixel_source", and,
         None where nothing states it, "vendor", "kv", "magnification", "working_distance_mm", "detector", "dwell_us"
         and "date".
@@ -109,7 +109,7 @@ def read_mask(path: Path) -> np.ndarray:
 
 
 def _microscope_metadata(path: Path, decoded: Decoded, shape: tuple[int, ...]) -> MicroscopeMetadata:
-    """Return what the microscope states, in the file's tags or in a text beside it."""
+    """Return what the microscope states, in the file's tags or in a text next to it."""
     tagged = decoded.microscope
     if tagged is not None and tagged.nm_per_pixel is not None:
         return tagged

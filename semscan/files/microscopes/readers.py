@@ -1,4 +1,4 @@
-"""What a microscope states about its image, in the file's tags or in a text beside it.
+"""What a microscope states about its image, in the file's tags or in a text next to it.
 
 Another microscope is one new module, as `semscan.files.microscopes.base.MicroscopeReader` describes it, and its name
 in `READERS`.
@@ -43,7 +43,7 @@ def read_tags(tags: Mapping[int, object], rows: int, cols: int) -> MicroscopeMet
 
 
 def read_sidecar(image: Path, rows: int, cols: int) -> MicroscopeMetadata | None:
-    """Return what a text beside an image states; None without one. One that cannot be used becomes a warning.
+    """Return what a text next to an image states; None without one. One that cannot be used becomes a warning.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def read_sidecar(image: Path, rows: int, cols: int) -> MicroscopeMetadata | None
         try:
             text = read_text(path)
         except ValueError as error:
-            unused.append(f"{path.name} beside it {error}: not used")
+            unused.append(f"{path.name} next to it {error}: not used")
             continue
         able = [reader for reader in readers if suffix in reader.SIDECARS]
         metadata = _read(MetadataSource(rows, cols, sidecar=text), able)
@@ -68,7 +68,7 @@ def read_sidecar(image: Path, rows: int, cols: int) -> MicroscopeMetadata | None
             return replace(metadata, warnings=(*unused, *metadata.warnings))
         if suffix == HEADER or _is_odd(text) or LOOKS_LIKE_METADATA.search(text):
             vendors = listed([reader.VENDOR for reader in readers], "or")
-            unused.append(f"{path.name} beside it is not a sidecar of {vendors}: not used")
+            unused.append(f"{path.name} next to it is not a sidecar of {vendors}: not used")
     return MicroscopeMetadata("", warnings=tuple(unused)) if unused else None
 
 
@@ -78,7 +78,7 @@ def _read(source: MetadataSource, readers: list[MicroscopeReader]) -> Microscope
 
 
 def _is_odd(text: str) -> bool:
-    """Return False for a text of prose or numbers: beside an image it needs no warning."""
+    """Return False for a text of prose or numbers: next to an image it needs no warning."""
     return not text.strip() or "\ufffd" in text or "\0" in text
 
 

@@ -1,4 +1,4 @@
-"""The text file that a microscope writes beside its image: found, decoded, cut into sections."""
+"""Find, decode and parse the text file that a microscope writes next to its image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TypeAlias
 Sections: TypeAlias = dict[str, dict[str, str]]
 MAX_BYTES = 1 << 18
 BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-NAMED_BY_KIND = ".hdr"  # TESCAN writes x-tif.hdr beside x.tif
+NAMED_BY_KIND = ".hdr"  # TESCAN writes x-tif.hdr next to x.tif
 
 
 def find_sidecars(image: Path, suffixes: Sequence[str]) -> list[Path]:

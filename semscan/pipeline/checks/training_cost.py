@@ -15,7 +15,7 @@ from semscan.pipeline.training.data.dataset import working_scale
 from semscan.pipeline.training.data.image_cache import ImageCache
 from semscan.pipeline.training.data.split import split_good
 from semscan.pipeline.training.workload import Workload, autoencoder_work, classifier_side, classifier_work
-from semscan.settings import AUTO, GALLERY_BYTES, ReadSettings, TrainSettings
+from semscan.settings import AUTO, IMAGE_CACHE_BYTES, ReadSettings, TrainSettings
 
 # Training pixels a second on two cores and the memory of TensorFlow with its network, as measured.
 _RATES = {"autoencoder": 2.1e6, "attention-cnn": 1.0e6}
@@ -47,7 +47,7 @@ def training_cost(layout: Layout, seen: Sequence[Seen], read: ReadSettings, core
         return None
     work, pixels = planned
     seconds = work.steps * work.batch * work.tile**2 / _RATES[layout.network] * (_CORES / cores) ** _GAIN
-    cache = min(GALLERY_BYTES, 2 * pixels)  # two bytes a pixel
+    cache = min(IMAGE_CACHE_BYTES, 2 * pixels)  # two bytes a pixel
     return {
         "network": layout.network,
         "steps": work.steps,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from semscan.settings import SURE, UNKNOWN
+from semscan.settings import MIN_CLASS_PROBABILITY, UNKNOWN
 
 # (numbers of the regions' pixels, int32 (rows, cols); the number of each region) -> name and probability of each
 Names = Sequence[tuple[str, float]]
@@ -27,6 +27,6 @@ def told(logits: np.ndarray, names: Sequence[str], *, strange: np.ndarray) -> Na
     shares = powers / powers.sum(axis=1, keepdims=True)
     best = shares.argmax(axis=1)
     return [
-        (UNKNOWN if share[k] < SURE or odd[k] else names[k], float(share[k]))
+        (UNKNOWN if share[k] < MIN_CLASS_PROBABILITY or odd[k] else names[k], float(share[k]))
         for share, odd, k in zip(shares, strange, best, strict=True)
     ]

@@ -16,7 +16,7 @@ from semscan.image.inpaint import inpaint_ignored
 from semscan.image.resize import zoom_between, zoomed
 from semscan.image.tiling import judged_rows
 from semscan.pipeline.methods.base import MethodResult
-from semscan.settings import MOST_ZOOM
+from semscan.settings import MAX_ZOOM
 from semscan.values import CleanImage
 
 Look = TypeVar("Look", bound=Callable[..., MethodResult])
@@ -35,10 +35,10 @@ class Training:
     def zoom(self, image: CleanImage) -> float:
         """How much an image must be enlarged to have the training images' magnification; BadImageError if too much."""
         zoom = zoom_between(image.nm_per_pixel, self._nm_per_pixel)
-        if not 1 / MOST_ZOOM <= zoom <= MOST_ZOOM:
+        if not 1 / MAX_ZOOM <= zoom <= MAX_ZOOM:
             raise BadImageError(
                 f"{image.source}: has {image.nm_per_pixel:.4g} nm per pixel, the model's images {self._known:.4g}: "
-                f"more than {MOST_ZOOM:g} times apart, too far to resample; train a model for this magnification"
+                f"more than {MAX_ZOOM:g} times apart, too far to resample; train a model for this magnification"
             )
         return zoom
 

@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict
 
 from semscan.errors import UsageFault
-from semscan.settings import DEFECTS, LARGEST_PIXELS, PATTERNS
+from semscan.settings import DEFECTS, MAX_IMAGE_PIXELS, PATTERNS
 from semscan.synth.simulator.lines import line_width
 
 SMALLEST = 48
@@ -65,8 +65,8 @@ def check_settings(settings):
 def _check_size(settings):
     if min(settings.rows, settings.cols) < SMALLEST:
         raise UsageFault(f"--size {settings.rows}x{settings.cols} is too small; take at least {SMALLEST} px a side")
-    if settings.rows * settings.cols > LARGEST_PIXELS:
-        raise UsageFault(f"--size {settings.rows}x{settings.cols} is too large; take at most {LARGEST_PIXELS} pixels")
+    if settings.rows * settings.cols > MAX_IMAGE_PIXELS:
+        raise UsageFault(f"--size {settings.rows}x{settings.cols} is too large; take at most {MAX_IMAGE_PIXELS} pixels")
     if min(settings.rows, settings.cols) < 2.5 * settings.pitch:
         raise UsageFault(
             f"--pitch {settings.pitch:g} leaves too few repeats in {settings.rows}x{settings.cols} px; "

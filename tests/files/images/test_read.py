@@ -385,7 +385,7 @@ def test_too_many_pixels_are_refused_from_the_header(put):
 
 @pytest.mark.parametrize("kind", ["jpeg", "bmp", "tiff", "lzw tiff", "png"])
 def test_the_limit_holds_for_every_format(put, kind, monkeypatch):
-    monkeypatch.setattr(semscan.files.images.decode, "LARGEST_PIXELS", 1000)
+    monkeypatch.setattr(semscan.files.images.decode, "MAX_IMAGE_PIXELS", 1000)
 
     with pytest.raises(BadImageError, match="80 x 64 pixels, at most 1000"):
         read(put(WHOLE[kind]))

@@ -169,7 +169,7 @@ def test_a_folder_or_a_text_that_may_not_be_read_does_not_stop_reading(tmp_path,
     monkeypatch.setattr(type(tmp_path), "open", refuse)
     image = read_image(tmp_path / "a.tif", ReadSettings())
 
-    assert image.warnings == ("a.txt beside it cannot be read (Permission denied): not used",)
+    assert image.warnings == ("a.txt next to it cannot be read (Permission denied): not used",)
 
 
 def test_tags_come_before_a_sidecar_and_a_sidecar_before_none(tmp_path):

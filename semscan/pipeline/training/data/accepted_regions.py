@@ -21,7 +21,7 @@ from semscan.image.tiling import judged_rows
 from semscan.pipeline.training.data.dataset import near_zoom
 from semscan.pipeline.training.data.examples import AcceptedRegions
 from semscan.pipeline.training.data.image_cache import ImageCache
-from semscan.settings import GALLERY_BYTES, ReadSettings
+from semscan.settings import IMAGE_CACHE_BYTES, ReadSettings
 from semscan.synth.painting.paste import components, inpainted
 from semscan.values import Box, CleanImage
 
@@ -79,7 +79,7 @@ def open_accepted(
         return inpainted(opened.values, opened.foreign) if opened.foreign.any() else opened.values
 
     numbered = tuple((paths.index(path), box) for path, box in places)
-    return AcceptedRegions(ImageCache(paths, load, GALLERY_BYTES // 16), numbered)
+    return AcceptedRegions(ImageCache(paths, load, IMAGE_CACHE_BYTES // 16), numbered)
 
 
 def region_peaks(look: Callable, accepted: AcceptedRegions) -> np.ndarray:

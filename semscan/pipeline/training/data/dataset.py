@@ -24,7 +24,7 @@ from semscan.pipeline.training.data.image_cache import ImageCache
 from semscan.pipeline.training.repeat_deviation import spread_out
 from semscan.pipeline.training.workload import classifier_side
 from semscan.reference.cell.compare import find_image_lattice
-from semscan.settings import AUTO, CLASSIFIER_SIDE, LONG_PITCH, MOST_ZOOM, UNKNOWN, ReadSettings
+from semscan.settings import AUTO, CLASSIFIER_SIDE, LONG_PITCH, MAX_ZOOM, UNKNOWN, ReadSettings
 from semscan.values import CleanImage
 
 LOOKS = 200  # images whose look is measured
@@ -73,9 +73,9 @@ def loader(read: ReadSettings, scale: Scale) -> Load:
 def near_zoom(path: Path, own: float | None, scale: Scale) -> float:
     """How much an image of `own` nm per pixel is to be enlarged for training; BadImageError if too much."""
     wanted = scale.nm_per_pixel
-    if own and wanted and not 1 / MOST_ZOOM <= zoom_between(own, wanted) <= MOST_ZOOM:
+    if own and wanted and not 1 / MAX_ZOOM <= zoom_between(own, wanted) <= MAX_ZOOM:
         raise BadImageError(
-            f"{path}: {own:.4g} nm per pixel, more than {MOST_ZOOM:g} times from {wanted:.4g}, the "
+            f"{path}: {own:.4g} nm per pixel, more than {MAX_ZOOM:g} times from {wanted:.4g}, the "
             "training images'; train a model of its own for this magnification"
         )
     return scale.zoom(own)

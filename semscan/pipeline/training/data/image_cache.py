@@ -9,7 +9,7 @@ from threading import Lock
 
 import numpy as np
 
-from semscan.settings import GALLERY_BYTES
+from semscan.settings import IMAGE_CACHE_BYTES
 
 
 class ImageCache:
@@ -32,7 +32,7 @@ class ImageCache:
         self,
         paths: Sequence[Path],
         load: Callable[[Path], np.ndarray],
-        limit: int = GALLERY_BYTES,
+        limit: int = IMAGE_CACHE_BYTES,
         ignored_mask: Callable[[Path], np.ndarray | None] | None = None,
         shapes: Sequence[tuple[int, int]] | None = None,
     ):

@@ -21,7 +21,7 @@ from semscan.pipeline.training.data.dataset import Load, loader, near_zoom
 from semscan.pipeline.training.data.examples import RealDefects
 from semscan.pipeline.training.data.image_cache import ImageCache
 from semscan.reference.cell.compare import compare_cells, find_image_lattice
-from semscan.settings import GALLERY_BYTES, ReadSettings
+from semscan.settings import IMAGE_CACHE_BYTES, ReadSettings
 from semscan.synth.painting.paste import components, inpainted
 from semscan.values import CleanImage
 
@@ -86,7 +86,7 @@ def open_labelled_defects(
     if not numbered:
         return LabelledDefects(None, rest, used)
     loads = (load, lambda path: inpainted(load(path), marks_of(path)), lambda path: marks_of(path).astype(np.float32))
-    images, whole, masks = (ImageCache(list(places), one, GALLERY_BYTES // 16) for one in loads)
+    images, whole, masks = (ImageCache(list(places), one, IMAGE_CACHE_BYTES // 16) for one in loads)
     return LabelledDefects(RealDefects(images, whole, masks, numbered), rest, used)
 
 
