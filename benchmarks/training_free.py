@@ -61,8 +61,8 @@ def look(pixels):
 def false_regions(judged, truth):
     """Number of regions on no defect (grown by 5 px)."""
     near = cv2.dilate(truth.astype(np.uint8), NEAR) > 0
-    count, labels = cv2.connectedComponents(judged.mask, connectivity=8)
-    return sum(not near[labels == label].any() for label in range(1, count))
+    labels = range(1, len(judged.inspection.regions) + 1)
+    return sum(not near[judged.labels == label].any() for label in labels)
 
 
 def generated(count, seed):

@@ -24,8 +24,6 @@ from semscan.image.clean import clean
 from semscan.pipeline.inspect import InspectedImage, inspect_image
 from semscan.pipeline.methods.base import Method, choose_method
 from semscan.pipeline.run.error_records import as_record
-from semscan.regions.find import LabelledRegions
-from semscan.regions.find import labelled as numbered_regions
 from semscan.report.pictures.evaluation_curves import draw_measured
 from semscan.report.pictures.failures import Failure, cut_failure, draw_failures
 from semscan.report.record import to_json
@@ -165,9 +163,8 @@ def _case(
 
 def _types(judged: InspectedImage, truth: np.ndarray, folder: str | None, planted: Planted) -> tuple[DefectType, ...]:
     """The type of each true defect, and what the region on it is called."""
-    counting = [region for region in judged.inspection.regions if not region.nuisance]
-    numbered, numbers = numbered_regions(LabelledRegions(counting, judged.mask))
-    return type_defects(truth, numbered, dict(zip(numbers, counting, strict=True)), folder, planted)
+    counting = {n: region for n, region in enumerate(judged.inspection.regions, start=1) if not region.nuisance}
+    return type_defects(truth, judged.labels, counting, folder, planted)
 
 
 def _without_threshold(figures: Mapping[str, Any]) -> dict[str, Any]:

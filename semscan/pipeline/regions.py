@@ -23,7 +23,7 @@ from semscan.pipeline.classes.pattern import classify_by_pattern
 from semscan.pipeline.run.error_records import as_record
 from semscan.pipeline.run.outputs import write_pictures
 from semscan.pipeline.run.record import Run
-from semscan.regions.find import LabelledRegions, image_score, segment
+from semscan.regions.find import LabelledRegions, image_score, no_regions, segment
 from semscan.regions.measure import measure
 from semscan.report.record import NO_THRESHOLD, to_record
 from semscan.settings import PostprocessSettings, ReadSettings
@@ -78,7 +78,7 @@ def _postprocess(
 ) -> dict[str, Any]:
     began = time.monotonic()
     saved = _read(found.path)
-    segmented = segment(saved.values, settings.regions) if saved.calibrated else _nothing(saved)
+    segmented = segment(saved.values, settings.regions) if saved.calibrated else no_regions(saved.values.shape)
     pictured = bool(outputs and settings.output and (settings.output.overlay or settings.output.crops))
     image, warnings = _image(saved, settings) if pictured or segmented.regions else (None, ())
     if image:
@@ -99,7 +99,7 @@ def _postprocess(
         if image is None:  # the mask needs only the map
             wanted, image = replace(wanted, overlay=False, crops=False), _blank(saved)
         base = outputs.claim(_named_as_its_image(found, saved), inspection.source)
-        written = write_pictures(image, saved.values, segmented.mask, inspection, base, wanted)
+        written = write_pictures(image, saved.values, segmented.labels, inspection, base, wanted)
     return to_record(inspection, written | {"map": found.given}, time.monotonic() - began)
 
 
@@ -187,10 +187,6 @@ def _periodic(entry: Mapping[str, Any]) -> Periodic | None:
         return None
     pitches, angles = (tuple(v for v in (_number(v, None) for v in each or ()) if v is not None) for each in lists)
     return Periodic(entry.get("found") is True, confidence, pitches, angles)
-
-
-def _nothing(saved: SavedMap) -> LabelledRegions:
-    return LabelledRegions([], np.zeros(saved.values.shape, np.uint8))
 
 
 def _blank(saved: SavedMap) -> CleanImage:

@@ -1,28 +1,25 @@
-"""Which of several methods saw a region."""
+"""Which of several methods detected a region."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
+from semscan.regions.find import LabelledRegions
 from semscan.values import Region
 
 
-def name_methods(
-    regions: Sequence[Region], mask: np.ndarray, parts: Mapping[str, np.ndarray], level: float
-) -> tuple[Region, ...]:
-    """Write into each region the names of the methods that are above `level` somewhere in it.
+def name_methods(found: LabelledRegions, method_maps: Mapping[str, np.ndarray], level: float) -> tuple[Region, ...]:
+    """Write into each region the names of the methods whose map exceeds `level` somewhere in it.
 
     Parameters
     ----------
-    regions : sequence of Region
-    mask : ndarray of uint8, shape (rows, cols)
-        The pixels of all regions.
-    parts : mapping of str to ndarray, shape (rows, cols)
-        Each method's map.
+    found : LabelledRegions
+        As from `semscan.regions.find.segment`.
+    method_maps : mapping of str to ndarray, shape (rows, cols)
+        Each method's map, by its name.
     level : float
         In the units of the maps.
 
@@ -31,15 +28,11 @@ def name_methods(
     tuple of Region
         In the order given.
     """
-    if not regions:
-        return ()
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    label_of = {tuple(int(value) for value in row): label for label, row in enumerate(stats) if label}
     named = []
-    for region in regions:
-        box, label = region.box, label_of[(*region.box.xywh, region.area)]
-        there = (slice(box.top, box.bottom), slice(box.left, box.right))
-        inside = labels[there] == label
-        names = tuple(name for name, part in parts.items() if (part[there][inside] > level).any())
+    for label, region in enumerate(found.regions, start=1):
+        box = region.box
+        window = (slice(box.top, box.bottom), slice(box.left, box.right))
+        inside = found.labels[window] == label
+        names = tuple(name for name, values in method_maps.items() if (values[window][inside] > level).any())
         named.append(replace(region, methods=names))
     return tuple(named)

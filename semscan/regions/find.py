@@ -1,4 +1,4 @@
-"""What is hot in a map, grouped into regions."""
+"""Group the pixels of an anomaly map that exceed a threshold into regions."""
 
 from __future__ import annotations
 
@@ -15,22 +15,27 @@ from semscan.values import Box, Region
 
 @dataclass(frozen=True, slots=True)
 class LabelledRegions:
-    """The regions of a map, hottest first, and the pixels they hold (uint8, 0 or 255)."""
+    """The regions of a map by falling peak, and the label image that holds their pixels.
+
+    `labels` is int32, shape (rows, cols): n at the pixels of ``regions[n - 1]``, 0 elsewhere.
+    """
 
     regions: Sequence[Region]
-    mask: np.ndarray
+    labels: np.ndarray
+
+    @property
+    def mask(self) -> np.ndarray:
+        """The pixels of all regions, uint8 0 or 255, shape (rows, cols)."""
+        return (self.labels > 0).view(np.uint8) * np.uint8(255)
 
 
-def labelled(found: LabelledRegions) -> tuple[np.ndarray, list[int]]:
-    """Number the pixels of each region: int32 of the map's shape, 0 elsewhere, and the number of each region."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(found.mask, connectivity=8)
-    # no two have the same box: each would cross it from side to side and from top to bottom, and they would touch
-    number_of = {tuple(row[:4]): number for number, row in enumerate(stats.tolist()) if number}
-    return labels, [number_of[region.box.xywh] for region in found.regions]
+def no_regions(shape: tuple[int, ...]) -> LabelledRegions:
+    """Return the regions of a map of `shape` (rows, cols) in which nothing was detected."""
+    return LabelledRegions([], np.zeros(shape, np.int32))
 
 
 def segment(anomaly_map: np.ndarray, settings: RegionSettings) -> LabelledRegions:
-    """Group the hot pixels of a map into regions, hottest first, and mark their pixels.
+    """Group the pixels above the threshold into regions, and label their pixels.
 
     A region is made of pixels above `threshold` that touch (8 neighbours) and is at least
     `min_area` pixels large. With `low`, it is made of pixels above `low` of which at least
@@ -47,7 +52,7 @@ def segment(anomaly_map: np.ndarray, settings: RegionSettings) -> LabelledRegion
     Returns
     -------
     LabelledRegions
-        Regions by falling peak (then from the top), and their mask.
+        Regions by falling peak (then from the top), and their label image.
 
     Raises
     ------
@@ -65,19 +70,21 @@ def segment(anomaly_map: np.ndarray, settings: RegionSettings) -> LabelledRegion
     if settings.closing:
         mask = _closed(mask, settings.closing)
     if not mask.any():
-        return LabelledRegions([], mask)
-    count, labels, stats, centroids = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    peaks, means = _peaks_and_means(anomaly_map, labels, count)
-    counts = (stats[:, cv2.CC_STAT_AREA] >= settings.min_area) & (peaks > np.float32(settings.threshold))
-    counts[0] = False  # the background
-    kept = np.flatnonzero(counts)
+        return no_regions(mask.shape)
+    count, components, stats, centroids = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    peaks, means = _peaks_and_means(anomaly_map, components, count)
+    reported = (stats[:, cv2.CC_STAT_AREA] >= settings.min_area) & (peaks > np.float32(settings.threshold))
+    reported[0] = False  # the background
+    kept = np.flatnonzero(reported)
     kept = kept[np.argsort(-peaks[kept], kind="stable")]
     regions = [_region(stats[i], centroids[i], peaks[i], means[i]) for i in kept]
-    return LabelledRegions(regions, counts.astype(np.uint8)[labels] * np.uint8(255))
+    label_of = np.zeros(count, np.int32)
+    label_of[kept] = np.arange(1, len(kept) + 1)
+    return LabelledRegions(regions, label_of[components])
 
 
 def find_regions(anomaly_map: np.ndarray, settings: RegionSettings) -> list[Region]:
-    """The regions of a map, hottest first; see `segment`.
+    """Find the regions of a map, by falling peak; see `segment`.
 
     Examples
     --------
@@ -89,15 +96,15 @@ def find_regions(anomaly_map: np.ndarray, settings: RegionSettings) -> list[Regi
 
 
 def region_mask(anomaly_map: np.ndarray, settings: RegionSettings) -> np.ndarray:
-    """The pixels of all regions of a map, uint8 0 or 255, of its shape; see `segment`."""
+    """Mark the pixels of all regions of a map, uint8 0 or 255, of its shape; see `segment`."""
     return segment(anomaly_map, settings).mask
 
 
 def image_score(anomaly_map: np.ndarray, regions: Sequence[Region], threshold: float) -> float:
-    """One number for the image: above the threshold exactly when a region counts.
+    """Score an image: above the threshold exactly when it has a region that is not a nuisance.
 
-    The peak of the hottest region that counts (is no nuisance); without one, the largest
-    value of the map, capped at the threshold.
+    The score is the highest peak of these regions. Without one it is the largest value of
+    the map, capped at the threshold.
     """
     peaks = [region.peak for region in regions if not region.nuisance]
     return max(peaks) if peaks else min(shortest(_checked(anomaly_map).max(initial=0)), threshold)
@@ -115,10 +122,10 @@ def _checked(anomaly_map: np.ndarray) -> np.ndarray:
 
 
 def _closed(mask: np.ndarray, radius: int) -> np.ndarray:
-    """Closing by a disc, through distances: as fast for a radius of 500 as for 5."""
+    """Close a mask (uint8, 0 or 1) by a disc, through distances: as fast for a radius of 500 as for 5."""
     if not mask.any():
         return mask
-    framed = np.pad(mask, radius + 1)  # beyond the border nothing is hot: regions must not grow towards it
+    framed = np.pad(mask, radius + 1)  # the frame is background: regions must not grow towards the border
     grown = (_distance_to_zero(1 - framed) <= radius).astype(np.uint8)
     closed = _distance_to_zero(grown) > radius
     return np.ascontiguousarray(closed[radius + 1 : -radius - 1, radius + 1 : -radius - 1]).astype(np.uint8)
@@ -128,10 +135,11 @@ def _distance_to_zero(mask: np.ndarray) -> np.ndarray:
     return cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
 
 
-def _peaks_and_means(anomaly_map: np.ndarray, labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Largest and mean value of each label, from the labelled pixels alone: they are few."""
-    hot = np.flatnonzero(labels)
-    values, owners = anomaly_map.ravel()[hot], labels.ravel()[hot]
+def _peaks_and_means(anomaly_map: np.ndarray, components: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the largest and the mean value of each component, from its pixels alone: they are few."""
+    inside = np.flatnonzero(components)
+    values = anomaly_map.ravel()[inside]
+    owners = components.ravel()[inside]
     peaks = np.zeros(count, np.float32)
     np.maximum.at(peaks, owners, values)
     sums = np.bincount(owners, weights=values, minlength=count)
@@ -150,7 +158,7 @@ def _region(stats: np.ndarray, centroid: np.ndarray, peak: np.floating, mean: np
 
 
 def shortest(value: np.floating) -> float:
-    """The shortest decimal that still is this float32: 0.83, not 0.8299999833106995.
+    """Return the shortest decimal that still is this float32: 0.83, not 0.8299999833106995.
 
     Order is kept, so ``peak > threshold`` in a record is what it was in the map.
     """

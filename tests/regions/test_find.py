@@ -94,6 +94,22 @@ def test_mask_and_regions_hold_the_same_pixels():
     assert (region_mask(anomaly_map, settings) == 255).sum() == sum(r.area for r in find_regions(anomaly_map, settings))
 
 
+def test_the_label_image_holds_each_region_at_its_rank():
+    anomaly_map = np.zeros((20, 20), np.float32)
+    anomaly_map[2:4, 2:4] = 0.6  # the first by place, the last by peak
+    anomaly_map[2:4, 10:14] = 0.9
+    anomaly_map[10:13, 5:8] = 0.8
+    anomaly_map[17, 17] = 0.95  # too small
+    found = segment(anomaly_map, RegionSettings())
+
+    for label, region in enumerate(found.regions, start=1):
+        pixels = np.argwhere(found.labels == label)
+        assert Box(*pixels.min(axis=0), *(pixels.max(axis=0) + 1)) == region.box
+        assert len(pixels) == region.area
+    assert np.unique(found.labels).tolist() == [0, 1, 2, 3]
+    np.testing.assert_array_equal(found.mask, np.where(found.labels, 255, 0))
+
+
 @pytest.mark.parametrize("threshold", [0.0, 0.1, 0.3, 0.6, 0.7, 0.9])
 @pytest.mark.parametrize("step", [-2, -1, 0, 1, 2])
 def test_the_score_is_above_the_threshold_exactly_when_there_is_a_region(threshold, step):

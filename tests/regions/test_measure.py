@@ -146,10 +146,7 @@ def test_the_nearest_neighbour_is_found_among_many_shapes():
 
 
 def _each(found):
-    from semscan.regions.find import labelled
-
-    labels, numbers = labelled(found)
-    return [labels == number for number in numbers]
+    return [found.labels == label for label, _ in enumerate(found.regions, start=1)]
 
 
 def test_two_regions_in_the_same_box_of_the_same_area_are_told_apart():

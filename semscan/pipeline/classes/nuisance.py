@@ -18,4 +18,4 @@ def mark_nuisance(found: LabelledRegions, image: CleanImage) -> LabelledRegions:
         replace(region, nuisance=region.nuisance or streak)
         for region, streak in zip(found.regions, harmless, strict=True)
     ]
-    return LabelledRegions(marked, found.mask)
+    return LabelledRegions(marked, found.labels)

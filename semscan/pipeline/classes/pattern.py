@@ -12,7 +12,7 @@ from semscan.image.pattern_view import levels, pattern_view
 from semscan.pipeline.classes.names import Names, RegionClassifier, told
 from semscan.reference.cell.compare import find_image_lattice
 from semscan.reference.cell.lattice import NOT_FOUND, SMALLEST_PITCH
-from semscan.regions.find import LabelledRegions, labelled
+from semscan.regions.find import LabelledRegions
 from semscan.settings import DEFECTS, UNKNOWN
 from semscan.values import CleanImage, Periodic
 
@@ -40,19 +40,18 @@ def classify_by_pattern(
     """
     if all(region.nuisance for region in found.regions):
         return found
-    numbered, numbers = labelled(found)
     named = [place for place, region in enumerate(found.regions) if not region.nuisance][:MOST]
-    wanted = [numbers[place] for place in named]
+    wanted = [place + 1 for place in named]  # labels count from 1
     if classify_regions is not None:
-        names = classify_regions(numbered, wanted)
+        names = classify_regions(found.labels, wanted)
     else:
         steps = _steps(image, periodic)
-        places = [(found.regions[place].centroid, numbers[place]) for place in named]
-        names = pattern_classes(image, numbered, places, steps) if len(steps) else []
+        places = [(found.regions[place].centroid, place + 1) for place in named]
+        names = pattern_classes(image, found.labels, places, steps) if len(steps) else []
     regions = list(found.regions)
     for place, (name, share) in zip(named, names, strict=bool(names)):
         regions[place] = replace(regions[place], class_name=name, class_probability=round(share, 4))
-    return LabelledRegions(regions, found.mask)
+    return LabelledRegions(regions, found.labels)
 
 
 def pattern_classes(image: CleanImage, numbered: np.ndarray, regions: Sequence[Place], steps: np.ndarray) -> Names:

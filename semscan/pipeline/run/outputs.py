@@ -25,7 +25,7 @@ INTERRUPTED = "interrupted"
 def write_pictures(
     image: CleanImage,
     anomaly_map: np.ndarray,
-    mask: np.ndarray,
+    labels: np.ndarray,
     inspection: Inspection,
     base: Path,
     settings: OutputSettings,
@@ -34,8 +34,8 @@ def write_pictures(
 
     Parameters
     ----------
-    image, anomaly_map, mask
-        The image, its map (0 to 1) and the pixels of its regions (0 or 255), of one shape.
+    image, anomaly_map, labels
+        The image, its map (0 to 1) and its label image (n at the pixels of region n, 0 elsewhere), of one shape.
     inspection : Inspection
         What was found.
     base : Path
@@ -44,10 +44,10 @@ def write_pictures(
     written: dict[str, Any] = {}
     if settings.overlay:
         written["overlay"] = str(output_path(base, OVERLAY))
-        write_png(output_path(base, OVERLAY), draw_overlay(image, anomaly_map, mask, inspection))
+        write_png(output_path(base, OVERLAY), draw_overlay(image, anomaly_map, labels, inspection))
     if settings.mask:
         written["mask"] = str(output_path(base, MASK))
-        write_png(output_path(base, MASK), mask)
+        write_png(output_path(base, MASK), (labels > 0).view(np.uint8) * np.uint8(255))
     if settings.crops:
         written["crops"] = []
         for number, region in enumerate(inspection.regions, start=1):

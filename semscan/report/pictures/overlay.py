@@ -16,7 +16,7 @@ SMALLEST_TYPE = 13
 TYPE_SHARE = 56  # the type's height is this part of the picture's side, so it reads the same at any size
 
 
-def draw_overlay(image: CleanImage, anomaly_map: np.ndarray, mask: np.ndarray, inspection: Inspection) -> np.ndarray:
+def draw_overlay(image: CleanImage, anomaly_map: np.ndarray, labels: np.ndarray, inspection: Inspection) -> np.ndarray:
     """Draw the image with its anomaly map, outlined and numbered regions, colour bar and verdict.
 
     The image lies in the top left corner, so that a pixel of the picture is the same pixel of
@@ -31,8 +31,8 @@ def draw_overlay(image: CleanImage, anomaly_map: np.ndarray, mask: np.ndarray, i
         As judged.
     anomaly_map : ndarray of float32, shape (rows, cols)
         Calibrated map, 0 to 1.
-    mask : ndarray of uint8, shape (rows, cols)
-        0 or 255: the pixels of the regions.
+    labels : ndarray of int32, shape (rows, cols)
+        n at the pixels of region n of `inspection`, counted from 1; 0 elsewhere.
     inspection : Inspection
         Regions, score, threshold, name.
 
@@ -55,7 +55,7 @@ def draw_overlay(image: CleanImage, anomaly_map: np.ndarray, mask: np.ndarray, i
         _hatch(picture[: bar * zoom], _enlarged(image.judged[:bar].astype(np.uint8), zoom) == 0, size)
         if image.data_bar_px:
             _rule(picture, bar * zoom, size)
-    draw_marks(picture, _enlarged(mask, zoom), inspection.regions, zoom, size)
+    draw_marks(picture, _enlarged(labels, zoom), inspection.regions, zoom, size)
     judged = inspection.score is not None  # a model of classes alone gives no verdict
     legend.draw_colour_bar(canvas[:body, wide:], inspection.threshold if judged else None, size)
     legend.draw_caption(canvas[body:], inspection, size, zoom)

@@ -15,8 +15,8 @@ MOST_NAMES = 40  # regions of an image; beyond, words would leave no room for th
 NAME_SHARE = 0.4  # of the picture's width, for a class name
 
 
-def draw_marks(canvas: np.ndarray, mask: np.ndarray, regions: Sequence[Region], zoom: int, size: int) -> None:
-    """Outline every region of `mask` and write its number beside it, and what it is; hottest first.
+def draw_marks(canvas: np.ndarray, labels: np.ndarray, regions: Sequence[Region], zoom: int, size: int) -> None:
+    """Outline every region of `labels` and write its number beside it, and what it is; hottest first.
 
     What it is: its class with the probability, or that it is a nuisance, in whose colour it is drawn then. Where
     there is no room for that, its number stands alone.
@@ -25,8 +25,8 @@ def draw_marks(canvas: np.ndarray, mask: np.ndarray, regions: Sequence[Region], 
     ----------
     canvas : ndarray of uint8, shape (rows, cols, 3)
         Changed in place.
-    mask : ndarray of uint8, shape (rows, cols)
-        0 or 255: the pixels of the regions, at the size of `canvas`.
+    labels : ndarray of int, shape (rows, cols)
+        n at the pixels of ``regions[n - 1]``, 0 elsewhere; at the size of `canvas`.
     regions : sequence of Region
         In pixels of the image, `zoom` times smaller than the canvas.
     zoom : int
@@ -36,13 +36,14 @@ def draw_marks(canvas: np.ndarray, mask: np.ndarray, regions: Sequence[Region], 
     """
     if not regions:
         return
+    mask = (labels > 0).view(np.uint8) * np.uint8(255)
     thin = max(1, size // 14)
     gap = 2 * thin + 1  # from the region to the middle of its outline
     # in a frame, so that at the picture's border the outline lies outside and not on the region
     framed = _grown(np.pad(mask, 2 * gap), gap)
     contours, _ = cv2.findContours(framed, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE, offset=(-2 * gap, -2 * gap))
     cv2.drawContours(canvas, contours, -1, colours.DARK, 3 * thin)
-    for contour, colour in zip(contours, _contour_colours(contours, mask, regions, zoom, gap), strict=True):
+    for contour, colour in zip(contours, _contour_colours(contours, labels, regions, gap), strict=True):
         cv2.drawContours(canvas, [contour], -1, colour, thin)
     taken, forbidden = _grown(mask, gap + 2 * thin), _grown(mask, gap)
     room = round(NAME_SHARE * canvas.shape[1])
@@ -69,29 +70,20 @@ def _colour(region: Region) -> lettering.Colour:
 
 
 def _contour_colours(
-    contours: Sequence[np.ndarray], mask: np.ndarray, regions: Sequence[Region], zoom: int, gap: int
+    contours: Sequence[np.ndarray], labels: np.ndarray, regions: Sequence[Region], gap: int
 ) -> list[lettering.Colour]:
     """The colour of each contour: a nuisance's own where all that it encloses is nuisance."""
-    harmless = {_edges(region.box, zoom) for region in regions if region.nuisance}
-    if not harmless:
+    if not any(region.nuisance for region in regions):
         return [colours.OUTLINE] * len(contours)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    lefts, tops, widths, heights = stats.T[:4]
-    edges = zip(tops.tolist(), lefts.tolist(), (tops + heights).tolist(), (lefts + widths).tolist(), strict=True)
-    counts = np.array([edge not in harmless for edge in edges])
-    counts[0] = False  # the background
-    near_counted = _grown(counts[labels].astype(np.uint8), gap + 1)
-    rows, cols = mask.shape
+    counted = np.array([False, *(not region.nuisance for region in regions)])  # by label; 0 is the background
+    near_counted = _grown(counted[labels].astype(np.uint8), gap + 1)
+    rows, cols = labels.shape
     return [
         colours.OUTLINE
         if near_counted[contour[:, 0, 1].clip(0, rows - 1), contour[:, 0, 0].clip(0, cols - 1)].any()
         else colours.NUISANCE
         for contour in contours
     ]
-
-
-def _edges(box: Box, zoom: int) -> tuple[int, int, int, int]:
-    return box.top * zoom, box.left * zoom, box.bottom * zoom, box.right * zoom
 
 
 def _label(

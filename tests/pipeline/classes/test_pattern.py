@@ -9,7 +9,7 @@ import pytest
 from semscan.pipeline.classes.model import ModelRegionClassifier, squared_distances
 from semscan.pipeline.classes.names import told
 from semscan.pipeline.classes.pattern import classify_by_pattern
-from semscan.regions.find import LabelledRegions, segment
+from semscan.regions.find import no_regions, segment
 from semscan.settings import RegionSettings, SynthSettings
 from semscan.synth.simulator.image import make_image
 from semscan.values import CleanImage, Periodic
@@ -56,7 +56,7 @@ def test_the_class_has_a_probability_and_nothing_else_changes():
 
     assert 0.6 <= named.regions[0].class_probability <= 1
     assert dataclasses.replace(named.regions[0], class_name=None, class_probability=None) == found.regions[0]
-    assert named.mask is found.mask
+    assert named.labels is found.labels
 
 
 def test_where_the_lattice_is_known_it_is_not_looked_for_again(monkeypatch):
@@ -96,7 +96,7 @@ def test_without_a_pattern_no_class_is_invented():
 
 
 def test_no_region_needs_no_name():
-    nothing = LabelledRegions([], np.zeros((8, 8), np.uint8))
+    nothing = no_regions((8, 8))
     assert (
         classify_by_pattern(nothing, CleanImage(np.zeros((8, 8), np.float32), np.ones((8, 8), bool)), None, None)
         is nothing

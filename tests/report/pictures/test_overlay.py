@@ -32,7 +32,7 @@ def overlay_of(values, anomaly_map, *, threshold=0.5, name="wafer.png", score=0.
         judged_fraction=1.0,
         method=("model",),
     )
-    return draw_overlay(image, anomaly_map, found.mask, inspection), found
+    return draw_overlay(image, anomaly_map, found.labels, inspection), found
 
 
 @pytest.fixture
