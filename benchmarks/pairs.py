@@ -27,7 +27,7 @@ import cv2
 import numpy as np
 import tifffile
 
-from semscan.maps.normalise import to_map
+from semscan.maps.normalise import normalise_map
 from semscan.reference.die.compare import compare_pair
 from semscan.regions.find import find_regions
 from semscan.settings import RegionSettings, SynthSettings
@@ -221,7 +221,7 @@ def measure(make, count, name, pictures):
         started = time.perf_counter()
         evidence = compare_pair(ours, theirs)
         seconds += time.perf_counter() - started
-        anomaly_map = to_map(evidence.raw, evidence.raw_threshold)
+        anomaly_map = normalise_map(evidence.raw, evidence.raw_threshold)
         hits, false = inspect_image(anomaly_map, truth)
         judged = [mask[evidence.judged].sum() > 0.8 * mask.sum() for _, mask in truth]
         seen = [what for (what, _), inside in zip(truth, judged, strict=True) if inside]

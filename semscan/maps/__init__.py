@@ -1,1 +1,1 @@
-"""Tile maps to one calibrated full-size map."""
+"""Join tile maps into one full-size map, and calibrate its scores."""

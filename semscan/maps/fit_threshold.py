@@ -1,20 +1,40 @@
-"""Where 0.5 lies: the raw threshold that held-back good images cross as rarely as was promised."""
+"""Fit the raw threshold of a trained model, which held-out good images exceed at the wanted rate.
+
+Three estimators in this package continue a distribution to a rate that too little data shows directly:
+
+- here, mean excess over a high level (peaks over threshold), of the raw scores of many held-out good images. The
+  scores of a network have no known distribution, but there are enough images to see how their tail falls.
+- `semscan.reference.cell.chance_threshold`, Gumbel's law for block maxima, of one image. One image has too few
+  separate peaks for a tail, but many blocks.
+- `semscan.reference.die.chance_threshold`, peaks of two images compared. Both signs and several scales of a
+  standardised residual are counted, of which chance is known to fall as a Gaussian or slower.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
-_LEVELS = 96
-_TAIL = 20  # regions from which the tail is continued: fewer are too few, more are not yet the tail
-_FEW = 3
+LEVELS = 96
+TAIL = 20  # regions from which the tail is continued: fewer are too few, more are not yet the tail
+FEW = 3
 
 
-def fit_threshold(raw_maps, areas, *, false_alarms, min_area=4, floor=0.0, ceiling=np.inf):
+def fit_threshold(
+    raw_maps: Sequence[np.ndarray],
+    areas: Sequence[np.ndarray],
+    *,
+    false_alarms: float,
+    min_area: int = 4,
+    floor: float = 0.0,
+    ceiling: float = np.inf,
+) -> tuple[float, float]:
     """Find the raw threshold at which good images show `false_alarms` false regions each.
 
     Regions are counted as `semscan.regions` counts them (8-connected, at least `min_area` pixels) at
-    falling levels. Where the promised number is smaller than what so few images can show (a tenth of a
+    falling levels. Where the wanted number is smaller than what so few images can show (a tenth of a
     region in three images), the count is continued along its own tail, taken as exponential in the
     log-odds of the raw score, its scale being the mean excess of the 20 hottest regions (peaks over
     threshold: Davison & Smith, JRSS B 52(3), 1990, doi:10.1111/j.2517-6161.1990.tb01796.x).
@@ -24,59 +44,72 @@ def fit_threshold(raw_maps, areas, *, false_alarms, min_area=4, floor=0.0, ceili
     raw_maps : sequence of ndarray of float32, shape (rows, cols), 0 or more
         Raw maps of good images that were not trained on.
     areas : sequence of ndarray of bool
-        Where each was held back and may be counted; same shapes.
+        Where each was held out and may be counted; same shapes.
     false_alarms : float
         Wanted false regions per image, above 0.
     min_area : int
         Smallest region counted, pixels.
     floor : float
-        The threshold is never set below this, however quiet the good images are.
+        Least threshold, whatever the good images show.
     ceiling : float
-        Nor above this (but above `floor`), however far the tail is continued.
+        Largest threshold (but at least `floor`), however far the tail is continued.
 
     Returns
     -------
     raw_threshold : float
     reached : float
-        False regions per image's worth of held-back area at that threshold.
+        False regions per image's worth of held-out area at that threshold.
     """
-    worth = sum(float(area.mean()) for area in areas)
-    hot = np.concatenate([raw[area] for raw, area in zip(raw_maps, areas, strict=True)])
-    levels = np.linspace(_to_odds(hot.max()), _to_odds(np.quantile(hot, 0.95)), _LEVELS)
-    counts = np.array([_count(raw_maps, areas, _from_odds(level), min_area) for level in levels])
-    wanted = false_alarms * worth
-    level = max(_level_for(levels, counts, wanted), _to_odds(floor))
-    threshold = max(min(float(_from_odds(level)), float(ceiling)), float(floor))
-    return threshold, _count(raw_maps, areas, threshold, min_area) / worth
+    images = sum(float(area.mean()) for area in areas)  # a part of an image is a share of one
+    scores = np.concatenate([raw[area] for raw, area in zip(raw_maps, areas, strict=True)])
+    # evenly spaced in log-odds, where tails are about straight; nothing below the top 5 % is a region
+    levels = np.linspace(inverse_softplus(scores.max()), inverse_softplus(np.quantile(scores, 0.95)), LEVELS)
+    counts = np.array([_count(raw_maps, areas, _softplus(level), min_area) for level in levels])
+    level = max(_level_for(levels, counts, false_alarms * images), float(inverse_softplus(floor)))
+    threshold = max(min(float(_softplus(level)), float(ceiling)), float(floor))
+    return threshold, _count(raw_maps, areas, threshold, min_area) / images
 
 
-def _level_for(levels, counts, wanted):
-    """The level with `wanted` regions: where the count passes it, or further up along its tail."""
-    grown = np.maximum.accumulate(counts)
-    if wanted >= _FEW and grown[-1] >= wanted:
-        return float(levels[np.argmax(grown >= wanted)])
-    if grown[-1] == 0:
+def _level_for(levels: np.ndarray, counts: np.ndarray, wanted: float) -> float:
+    """Find the level with `wanted` regions: where the count passes it, or further up along its tail."""
+    # regions merge at lower levels, so that counts fall again: the largest so far is what the level promises
+    counts = np.maximum.accumulate(counts)
+    if wanted >= FEW and counts[-1] >= wanted:
+        return float(levels[np.argmax(counts >= wanted)])
+    if counts[-1] == 0:
         return float(levels[0])
-    base = int(np.argmax(grown >= min(_TAIL, grown[-1])))
-    new = np.diff(grown[: base + 1], prepend=0)
-    excess = float((new * (levels[: base + 1] - levels[base])).sum() / grown[base])
-    return float(levels[base] + excess * np.log(grown[base] / wanted))
+    base = int(np.argmax(counts >= min(TAIL, counts[-1])))
+    new = np.diff(counts[: base + 1], prepend=0)
+    # an exponential tail has its mean excess over any level as its scale
+    scale = float((new * (levels[: base + 1] - levels[base])).sum() / counts[base])
+    return float(levels[base] + scale * np.log(counts[base] / wanted))
 
 
-def _count(raw_maps, areas, threshold, min_area):
+def _count(raw_maps: Sequence[np.ndarray], areas: Sequence[np.ndarray], threshold: float, min_area: int) -> int:
+    """Count the regions above a threshold within the areas of all maps."""
     total = 0
     for raw, area in zip(raw_maps, areas, strict=True):
-        hot = ((raw > threshold) & area).astype(np.uint8)
-        stats = cv2.connectedComponentsWithStats(hot, connectivity=8)[2]
+        above = ((raw > threshold) & area).astype(np.uint8)
+        stats = cv2.connectedComponentsWithStats(above, connectivity=8)[2]
         total += int((stats[1:, cv2.CC_STAT_AREA] >= min_area).sum())
     return total
 
 
-def _to_odds(raw):
-    """Log-odds whose softplus is `raw`: linear for large scores, logarithmic for small ones."""
-    raw = np.maximum(np.asarray(raw, np.float64), 1e-9)
-    return np.where(raw > 30, raw, np.log(np.expm1(np.minimum(raw, 30))))
+def inverse_softplus(raw: np.ndarray | float, least: float = 1e-9) -> np.ndarray:
+    """Return the log-odds whose softplus is `raw`: linear for large scores, logarithmic for small ones.
+
+    Parameters
+    ----------
+    raw : ndarray of float, any shape
+        Raw scores; below `least` counts as `least`.
+
+    Returns
+    -------
+    ndarray of float64, shape of `raw`
+    """
+    raw = np.maximum(np.asarray(raw, np.float64), least)
+    return np.where(raw > 30, raw, np.log(np.expm1(np.minimum(raw, 30))))  # above 30 the two agree to all digits
 
 
-def _from_odds(odds):
-    return np.logaddexp(0.0, odds)
+def _softplus(odds: float) -> np.float64:
+    return np.float64(np.logaddexp(0.0, odds))

@@ -1,4 +1,4 @@
-"""The neighbourhood of what is hot: a little warmer than the rest of the image."""
+"""Raise the neighbourhood of high scores a little above the rest of the image."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 
 
-def warm_surroundings(raw: np.ndarray, share: float, reach: float) -> np.ndarray:
+def add_neighbourhood(raw: np.ndarray, share: float, reach: float) -> np.ndarray:
     """Add to a raw map a share of its own mean over the neighbourhood.
 
-    A defect disturbs more than the pixels that give it away: bent structure beside it looks normal, pixel
+    A defect changes more than the pixels that reveal it: bent structure next to it looks normal, pixel
     by pixel. A share of a tenth leaves the outline at the threshold where it is, ranks the pixels around a
     defect above the rest of the image, and joins the fragments of one defect before chance specks elsewhere.
 
@@ -28,8 +28,8 @@ def warm_surroundings(raw: np.ndarray, share: float, reach: float) -> np.ndarray
     Examples
     --------
     >>> raw = np.zeros((9, 9), np.float32); raw[4, 4] = 10
-    >>> warmed = warm_surroundings(raw, 0.1, 2.0)
-    >>> bool(10 < warmed[4, 4] < 10.1), bool(0 < warmed[4, 0] < warmed[4, 3] < 0.1)
+    >>> raised = add_neighbourhood(raw, 0.1, 2.0)
+    >>> bool(10 < raised[4, 4] < 10.1), bool(0 < raised[4, 0] < raised[4, 3] < 0.1)
     (True, True)
     """
     if not share:

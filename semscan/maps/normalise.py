@@ -1,4 +1,4 @@
-"""Raw scores to the 0..1 map that all images share."""
+"""Normalise raw scores to the range 0 to 1, in which the calibrated threshold is 0.5."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from semscan.errors import BadMapError
 _LARGEST = np.nextafter(np.float32(1), np.float32(0))
 
 
-def to_map(raw: np.ndarray, raw_threshold: float | None) -> np.ndarray:
-    """Scale raw scores so that the calibrated raw threshold becomes 0.5.
+def normalise_map(raw: np.ndarray, raw_threshold: float | None) -> np.ndarray:
+    """Map raw scores to 0 to 1, the calibrated raw threshold to 0.5.
 
-    ``s / (s + s0)``: monotone in the raw score s and never saturated, so that the order of
-    the hottest pixels survives. Without a calibrated threshold s0 is 1, and 0.5 means nothing.
+    The map is ``s / (s + s0)``: monotone in the raw score s and never saturated, so that the order of
+    the highest scores survives. Without a calibrated threshold s0 is 1, and 0.5 has no meaning.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def to_map(raw: np.ndarray, raw_threshold: float | None) -> np.ndarray:
 
     Examples
     --------
-    >>> to_map(np.array([0.0, 2.0, 6.0]), 2.0).tolist()
+    >>> normalise_map(np.array([0.0, 2.0, 6.0]), 2.0).tolist()
     [0.0, 0.5, 0.75]
     """
     scale = 1.0 if raw_threshold is None else float(raw_threshold)
@@ -46,12 +46,12 @@ def to_map(raw: np.ndarray, raw_threshold: float | None) -> np.ndarray:
     return np.minimum(values / (values + np.float32(scale)), _LARGEST)
 
 
-def to_multiple(value: float) -> float:
-    """The multiple of the calibrated raw threshold that `to_map` maps to `value`, 0 to below 1.
+def threshold_multiple(value: float) -> float:
+    """Return the multiple of the calibrated raw threshold that `normalise_map` maps to `value`, 0 to below 1.
 
     Examples
     --------
-    >>> to_multiple(0.5), to_multiple(0.75)
+    >>> threshold_multiple(0.5), threshold_multiple(0.75)
     (1.0, 3.0)
     """
     return value / (1 - value)

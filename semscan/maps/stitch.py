@@ -1,4 +1,4 @@
-"""Overlapping tile maps to one map, without seams."""
+"""Blend overlapping tile maps into one map without seams."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-_SEEN_TOO_LITTLE = 4  # the outer quarter of an overlap counts for nothing: the network saw zeros beyond it
-_FLOOR = 1e-4  # ... unless no other tile covers it, as at the image's own border
+RIM_DIVISOR = 4  # the outer quarter of an overlap has no weight: there the network's zero padding reaches in
+LEAST_WEIGHT = 1e-4  # ... unless no other tile covers it, as at the border of the image
 
 
 class Stitcher:
     """Blends tile maps as they come, in memory of one image.
 
     The weight of a tile falls from its middle to its border as a raised cosine over the
-    overlap. Rows and columns are weighted apart, and along each of them the weights of all
+    overlap. Rows and columns are weighted separately, and along each of them the weights of all
     tiles over a pixel are divided by their sum: they sum to one everywhere, whatever the grid.
 
     Parameters
@@ -30,7 +30,7 @@ class Stitcher:
     def __init__(self, offsets: Sequence[tuple[int, int]], shape: tuple[int, int], tile: int, overlap: int) -> None:
         tops, lefts = sorted({top for top, _ in offsets}), sorted({left for _, left in offsets})
         if len(tops) * len(lefts) != len(offsets):
-            raise ValueError(f"{len(offsets)} tiles are no grid of {len(tops)} rows and {len(lefts)} columns")
+            raise ValueError(f"{len(offsets)} tiles are not a grid of {len(tops)} rows and {len(lefts)} columns")
         self._tile = tile
         self._row_weights = _axis_weights(tops, shape[0], tile, overlap)
         self._col_weights = _axis_weights(lefts, shape[1], tile, overlap)
@@ -43,7 +43,7 @@ class Stitcher:
             self._sum[top : top + self._tile, left : left + self._tile] += window * tile_map
 
     def result(self) -> np.ndarray:
-        """The blended map, float32, of the whole shape."""
+        """Return the blended map, float32, of the whole shape."""
         return self._sum
 
 
@@ -82,11 +82,11 @@ def stitch(
 
 
 def _axis_weights(starts: list[int], length: int, tile: int, overlap: int) -> dict[int, np.ndarray]:
-    """Weights of each tile along one axis, by its start; over each pixel they sum to one."""
+    """Return the weights of each tile along one axis, by its start; over each pixel they sum to one."""
     depth = np.minimum(np.arange(tile), np.arange(tile)[::-1]) + 0.5
-    lost = overlap / _SEEN_TOO_LITTLE
+    lost = overlap / RIM_DIVISOR
     ramp = np.clip((depth - lost) / max(overlap - 2 * lost, 1.0), 0.0, 1.0)
-    window = np.maximum(np.sin(ramp * np.pi / 2) ** 2, _FLOOR)
+    window = np.maximum(np.sin(ramp * np.pi / 2) ** 2, LEAST_WEIGHT)
     total = np.zeros(length)
     for start in starts:
         total[start : start + tile] += window

@@ -13,7 +13,7 @@ from semscan.errors import ExportError
 from semscan.files.disk.atomic import write_bytes, write_text
 from semscan.files.disk.replace_folder import EXPORT, FRESH, abandon, begin, commit
 from semscan.files.models.folder import ModelFolder, read_model_folder
-from semscan.maps.normalise import to_map
+from semscan.maps.normalise import normalise_map
 from semscan.report.record import to_json
 from semscan.report.text.export_readme import FILES, deploy_readme, deploy_spec
 from semscan.runtime.export_onnx import wrap_graph
@@ -90,7 +90,7 @@ def own_answer(folder: ModelFolder) -> Run:
 
     def run(images: np.ndarray) -> Answer:
         told = network.run((images - np.float32(scale["mean"])) / np.float32(scale["std"]))
-        anomaly_map = to_map(told["score"], folder.config["calibration"]["raw_threshold"])
+        anomaly_map = normalise_map(told["score"], folder.config["calibration"]["raw_threshold"])
         return {"map": anomaly_map, **({"logits": told["logits"]} if "logits" in told else {})}
 
     return run

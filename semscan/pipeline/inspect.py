@@ -23,7 +23,7 @@ from semscan.files.find.images import InputError, InputImage, find_images
 from semscan.files.images.read import read_image
 from semscan.files.results.folder import ResultsFolder
 from semscan.image.clean import clean
-from semscan.maps.normalise import to_map, to_multiple
+from semscan.maps.normalise import normalise_map, threshold_multiple
 from semscan.pipeline.classes.nuisance import mark_nuisance
 from semscan.pipeline.classes.pattern import classify_by_pattern
 from semscan.pipeline.methods.base import Method, choose_method
@@ -32,7 +32,7 @@ from semscan.pipeline.run.outputs import write_map, write_pictures, write_refere
 from semscan.pipeline.run.parallel import ordered_map
 from semscan.pipeline.run.record import Run
 from semscan.regions.attribution import name_methods
-from semscan.regions.find import LabelledRegions, image_score, segment, shortest
+from semscan.regions.find import LabelledRegions, image_score, no_regions, segment, shortest
 from semscan.regions.measure import measure
 from semscan.report.record import NO_THRESHOLD, map_description, score_record, to_record
 from semscan.settings import InspectSettings
@@ -43,15 +43,20 @@ from semscan.values import AnomalyMap, CleanImage, Inspection, SemImage
 class InspectedImage:
     """One image and all that was found in it.
 
-    `mask` is uint8, 0 or 255, the pixels of the regions. `image.judged` is what the method could judge.
-    `reference` is what the image was compared with, float32, on the grey scale of `image`; None if nothing.
+    `labels` is int32: n at the pixels of region n, counted from 1; 0 elsewhere. `image.judged` is what the method could
+    judge. `reference` is what the image was compared with, float32, on the grey scale of `image`; None if nothing.
     """
 
     image: CleanImage
     anomaly_map: AnomalyMap
-    mask: np.ndarray
+    labels: np.ndarray
     inspection: Inspection
     reference: np.ndarray | None = None
+
+    @property
+    def mask(self) -> np.ndarray:
+        """The pixels of all regions, uint8 0 or 255."""
+        return (self.labels > 0).view(np.uint8) * np.uint8(255)
 
 
 def inspect_images(
@@ -155,24 +160,23 @@ def inspect_image(image: SemImage, given: str, settings: InspectSettings, method
     if evidence.judged is not None:
         cleaned = replace(cleaned, judged=evidence.judged)
     names = tuple(evidence.parts) or (method.name,)
-    anomaly_map = AnomalyMap(to_map(evidence.raw, method.raw_threshold), raw_max=shortest(evidence.raw.max(initial=0)))
+    anomaly_map = AnomalyMap(
+        normalise_map(evidence.raw, method.raw_threshold), raw_max=shortest(evidence.raw.max(initial=0))
+    )
     calibrated, threshold = method.raw_threshold is not None, settings.regions.threshold
-    if calibrated:
-        found = segment(anomaly_map.values, settings.regions)
-    else:  # 0.5 means nothing on this map
-        found = LabelledRegions([], np.zeros(anomaly_map.values.shape, np.uint8))
+    found = segment(anomaly_map.values, settings.regions) if calibrated else no_regions(anomaly_map.values.shape)
     found = classify_by_pattern(mark_nuisance(found, cleaned), cleaned, evidence.classify_regions, evidence.periodic)
     classes = evidence.class_probabilities
     regions = tuple(replace(region, methods=names) for region in found.regions)
     if len(names) > 1:
-        regions = name_methods(found.regions, found.mask, evidence.parts, to_multiple(threshold))
+        regions = name_methods(found, evidence.parts, threshold_multiple(threshold))
     inspection = Inspection(
         image=given,
         source=image.source,
         score=image_score(anomaly_map.values, found.regions, threshold) if calibrated else None,
         raw_score=anomaly_map.raw_max,
         threshold=threshold,
-        regions=measure(LabelledRegions(regions, found.mask), cleaned.values, cleaned.judged),
+        regions=measure(LabelledRegions(regions, found.labels), cleaned.values, cleaned.judged),
         width=anomaly_map.values.shape[1],
         height=anomaly_map.values.shape[0],
         judged_fraction=cleaned.judged_fraction,
@@ -190,7 +194,7 @@ def inspect_image(image: SemImage, given: str, settings: InspectSettings, method
         ignored_fraction=cleaned.ignored_fraction,
         page=image.metadata.get("page"),
     )
-    return InspectedImage(cleaned, anomaly_map, found.mask, inspection, evidence.reference)
+    return InspectedImage(cleaned, anomaly_map, found.labels, inspection, evidence.reference)
 
 
 def _inspect(found: InputImage, base: Path, settings: InspectSettings, method: Method) -> dict[str, Any]:
@@ -199,7 +203,7 @@ def _inspect(found: InputImage, base: Path, settings: InspectSettings, method: M
     image = read_image(found.path, settings.read, given=found.given)
     judged = inspect_image(image, found.given, settings, method)
     inspection, anomaly_map = judged.inspection, judged.anomaly_map.values
-    outputs = write_pictures(judged.image, anomaly_map, judged.mask, inspection, base, settings.output)
+    outputs = write_pictures(judged.image, anomaly_map, judged.labels, inspection, base, settings.output)
     if settings.output.map:
         description = map_description(inspection, method.about, asdict(settings.read))
         outputs["map"] = write_map(anomaly_map, description, base)

@@ -48,7 +48,7 @@ def test_few_images_continue_the_tail_to_a_rate_they_cannot_show():
     assert np.mean(rates) > 0.005
 
 
-def test_only_the_held_back_area_counts():
+def test_only_the_held_out_area_counts():
     raw = quiet_map(1)
     raw[:, :64] = 50
     area = np.zeros(raw.shape, bool)

@@ -50,5 +50,5 @@ def test_adding_in_batches_changes_nothing():
 
 
 def test_offsets_that_are_no_grid_are_refused():
-    with pytest.raises(ValueError, match="no grid"):
+    with pytest.raises(ValueError, match="not a grid"):
         Stitcher([(0, 0), (3, 5)], (40, 40), 32, 8)

@@ -9,7 +9,7 @@ import onnx
 import pytest
 
 from semscan.errors import BadModelError, ExportError, OutputError
-from semscan.maps.normalise import to_map
+from semscan.maps.normalise import normalise_map
 from semscan.pipeline.export import compare_answers, export
 from semscan.settings import ExportSettings
 
@@ -92,7 +92,7 @@ def test_grey_levels_go_in_and_the_calibrated_map_comes_out(model, tmp_path):
     )  # 4 deviations above the mean
 
     assert anomaly_map.shape == (2, 8, 12)
-    assert anomaly_map[0, 4, 6] == pytest.approx(to_map(np.float32(3), 1.0), abs=1e-6)
+    assert anomaly_map[0, 4, 6] == pytest.approx(normalise_map(np.float32(3), 1.0), abs=1e-6)
     onnx.checker.check_model(onnx.load(tmp_path / "out" / "model.onnx"), full_check=True)
 
 

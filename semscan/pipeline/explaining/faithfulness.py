@@ -11,7 +11,7 @@ import numpy as np
 
 from semscan.errors import UsageFault
 from semscan.image.exemplar_background import exemplar_background
-from semscan.maps.normalise import to_map
+from semscan.maps.normalise import normalise_map
 from semscan.pipeline.methods.base import MethodResult
 from semscan.pipeline.methods.model import ModelMethod
 from semscan.pipeline.methods.periodic import PeriodicMethod
@@ -49,7 +49,7 @@ def measure_faithfulness(
     score_name, score = _score(seen, method)
     rng = np.random.default_rng(settings.seed)
     rank = block_ranks(attention, image.judged, settings.block, rng)
-    odd = (rank < settings.avoid) | (to_map(seen.raw, method.raw_threshold) > 0.5)
+    odd = (rank < settings.avoid) | (normalise_map(seen.raw, method.raw_threshold) > 0.5)
     background = _background(image, odd, reconstruction, settings)
 
     ranked = rank <= 1
@@ -71,7 +71,7 @@ def _score(seen: MethodResult, method: ModelMethod) -> tuple[str, Callable[[Meth
     if told:
         name = max(told, key=lambda one: told[one])
         return f"probability of '{name}'", lambda evidence: float((evidence.class_probabilities or {})[name])
-    return "image score", lambda evidence: float(to_map(evidence.raw, method.raw_threshold).max(initial=0))
+    return "image score", lambda evidence: float(normalise_map(evidence.raw, method.raw_threshold).max(initial=0))
 
 
 def _replaced(image: CleanImage, background: np.ndarray, rank: np.ndarray, share: float, rim: float) -> CleanImage:

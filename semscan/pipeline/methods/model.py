@@ -13,7 +13,7 @@ from semscan.files.models.folder import ModelFolder, read_model_folder
 from semscan.image.inpaint import inpaint_ignored
 from semscan.image.resize import fit_within
 from semscan.image.tiling import cheapest_tile, cut_tiles, judged_rows, pad_to_tile, tile_offsets, training_rim
-from semscan.maps.neighbourhood import warm_surroundings
+from semscan.maps.neighbourhood import add_neighbourhood
 from semscan.maps.stitch import Stitcher
 from semscan.pipeline.classes.model import ModelRegionClassifier
 from semscan.pipeline.methods.base import MethodResult, model_path
@@ -70,7 +70,7 @@ class ModelMethod:
         raw = np.zeros(image.values.shape, np.float32)
         raw[rows] = cv2.resize(score, seen.shape[::-1], interpolation=cv2.INTER_LINEAR)
         raw[~image.judged] = 0
-        raw = warm_surroundings(raw, self._share, self._reach) * image.judged
+        raw = add_neighbourhood(raw, self._share, self._reach) * image.judged
         classify_regions = None if said is None else ModelRegionClassifier(said, raw, rows, self._config)
         return MethodResult(
             raw, None if logits is None else self._probabilities(logits), classify_regions=classify_regions

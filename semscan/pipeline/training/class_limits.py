@@ -11,10 +11,10 @@ import numpy as np
 from semscan.errors import SemscanError
 from semscan.files.images.read import read_image
 from semscan.image.clean import clean
-from semscan.maps.normalise import to_map
+from semscan.maps.normalise import normalise_map
 from semscan.pipeline.classes.model import ModelRegionClassifier, squared_distances
 from semscan.pipeline.methods.base import Method
-from semscan.regions.find import labelled, segment
+from semscan.regions.find import segment
 from semscan.settings import ReadSettings, RegionSettings
 
 # images that are looked at for the marks; regions of a class without which it has none
@@ -56,10 +56,9 @@ def class_limits(
             evidence = method(clean(read_image(path, read), read))
         except SemscanError:  # said when the training images were read
             continue
-        hot = segment(to_map(evidence.raw, method.raw_threshold), RegionSettings())
+        hot = segment(normalise_map(evidence.raw, method.raw_threshold), RegionSettings())
         if hot.regions and isinstance(evidence.classify_regions, ModelRegionClassifier):
-            numbered, numbers = labelled(hot)
-            found.setdefault(name, []).append(evidence.classify_regions.said(numbered, numbers[:1])[0])
+            found.setdefault(name, []).append(evidence.classify_regions.said(hot.labels, [1])[0])
     found = {name: rows for name, rows in found.items() if len(rows) >= FEWEST}
     if not found:
         return None

@@ -11,9 +11,11 @@ import numpy as np
 
 from semscan.image.appearance import unusual_measures
 from semscan.image.block_statistics import block_features, most_unusual_blocks
+from semscan.maps.fit_threshold import inverse_softplus
 from semscan.pipeline.training.data.dataset import TrainSet
 from semscan.pipeline.training.data.image_cache import ImageCache
 from semscan.pipeline.training.repeat_deviation import ENOUGH, repeat_peaks, spread_out, typical_peak
+from semscan.robust import median_deviation
 from semscan.settings import AUTOENCODER_FLOOR
 from semscan.values import CleanImage
 
@@ -100,7 +102,7 @@ def find_outliers_with_model(
         raw = look(CleanImage(values, np.ones(values.shape, bool))).raw
         peaks[n] = float(np.sort(raw, axis=None)[-min(4, raw.size)])
     numbers, found = list(peaks), np.array(list(peaks.values()))
-    odds = np.where(found > 30, found, np.log(np.expm1(np.clip(found, 1e-6, 30))))  # the score before softplus
+    odds = inverse_softplus(found, 1e-6)  # the score before softplus
     outliers = tuple(
         Outlier(numbers[place], "", far)
         for place, far in robust_outliers(odds, deviations=5, spread=0.3, margin=1.0)
@@ -128,7 +130,7 @@ def robust_outliers(values: np.ndarray, *, deviations: float, spread: float, mar
     [(4, 13.49)]
     """
     middle = np.median(values)
-    deviation = max(spread, 1.4826 * float(np.median(np.abs(values - middle))))
+    deviation = max(spread, median_deviation(values, float(middle)))
     far = (values - middle) / deviation
     found = [int(n) for n in np.argsort(-far) if far[n] > deviations and values[n] - middle > margin]
     return [(n, round(float(far[n]), 2)) for n in found]

@@ -11,6 +11,7 @@ import numpy as np
 
 from semscan.pipeline.training.data.image_cache import ImageCache
 from semscan.reference.cell.compare import compare_cells, find_image_lattice
+from semscan.robust import median_deviation
 from semscan.runtime.session import cpu_count
 from semscan.values import CleanImage
 
@@ -68,5 +69,5 @@ def typical_peak(peaks: Sequence[float]) -> float | None:
         return _ALONE if peaks else None
     logs = np.log(np.maximum(peaks, 1e-6))
     middle = float(np.median(logs))
-    deviation = max(0.07, 1.4826 * float(np.median(np.abs(logs - middle))))
+    deviation = max(0.07, median_deviation(logs, middle))
     return max(_LEAST, math.exp(middle + 5 * deviation))

@@ -12,7 +12,7 @@ from semscan.errors import SemscanError
 from semscan.files.images.read import read_image
 from semscan.files.models.folder import ModelFolder
 from semscan.image.clean import clean
-from semscan.maps.normalise import to_map
+from semscan.maps.normalise import normalise_map
 from semscan.pipeline.methods.model import ModelMethod
 from semscan.pipeline.training import fit
 from semscan.pipeline.training.data.accepted_regions import region_peaks
@@ -113,7 +113,7 @@ def _keep_below(calibration: dict, peaks: np.ndarray, graph: bytes, plan: Traini
 
 
 def _with_score(one: Outlier, peak: float, threshold: float) -> Outlier:
-    score = float(to_map(np.array([peak], np.float32), threshold)[0])
+    score = float(normalise_map(np.array([peak], np.float32), threshold)[0])
     return Outlier(one.number, f"the finished network sees in it what it sees in no other (score {score:.2f})", one.far)
 
 

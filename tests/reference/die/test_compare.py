@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from semscan.errors import BadImageError
-from semscan.maps.normalise import to_map
+from semscan.maps.normalise import normalise_map
 from semscan.reference.die.compare import compare_pair
 from semscan.reference.die.register import register
 from semscan.regions.find import find_regions
@@ -57,7 +57,7 @@ def shot(values, seed, noise=NOISE):
 
 def regions(evidence):
     """The regions with default settings."""
-    return find_regions(to_map(evidence.raw, evidence.raw_threshold), RegionSettings())
+    return find_regions(normalise_map(evidence.raw, evidence.raw_threshold), RegionSettings())
 
 
 def spotted(values, height, at=SPOT):
