@@ -23,7 +23,7 @@ from semscan.files.images.read import read_image
 from semscan.files.models.folder import read_model_folder
 from semscan.image.clean import clean
 from semscan.pipeline.methods.model import ModelMethod
-from semscan.scores.ranking import ranked
+from semscan.scores.ranking import rank_scores
 from semscan.settings import ReadSettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,7 +78,7 @@ def pixel_figures(method, images):
         wrong.append(truth.ravel())
         told = evidence.class_probabilities
         right.append(max(told, key=told.get) == labelled.class_name)
-    ranking = ranked(np.concatenate(scores).astype(np.float32), np.concatenate(wrong))
+    ranking = rank_scores(np.concatenate(scores).astype(np.float32), np.concatenate(wrong))
     return ranking.auroc(), ranking.average_precision(), float(np.mean(right))
 
 

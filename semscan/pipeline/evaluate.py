@@ -28,8 +28,8 @@ from semscan.report.pictures.evaluation_curves import draw_measured
 from semscan.report.pictures.failures import Failure, cut_failure, draw_failures
 from semscan.report.record import to_json
 from semscan.report.text.evaluation import evaluation_lines, notes
-from semscan.scores.defects import Patch
-from semscan.scores.measure import Measured, measure
+from semscan.scores.defects import Component
+from semscan.scores.evaluation import Evaluation, evaluate_maps
 from semscan.scores.scored_image import ScoredImage, scored_image
 from semscan.scores.types import DefectType, type_defects
 from semscan.settings import EvaluateSettings, InspectSettings
@@ -80,12 +80,12 @@ def evaluate(
         cases, failed = _look(data, found, settings.inspect, method, spool, progress)
         if not cases:
             raise BadDataError(f"none of the {len(failed)} images can be inspected; the first: {failed[0]['error']}")
-        measured = measure(
+        measured = evaluate_maps(
             cases,
             settings.inspect.regions.threshold,
             seed=settings.seed,
             draws=settings.draws,
-            seen=lambda: progress("measuring", len(cases)),
+            progress=lambda: progress("measuring", len(cases)),
         )
         record |= _without_threshold(measured.figures) if method.raw_threshold is None else measured.figures
         record["notes"] = _notes(record, method, found)
@@ -155,9 +155,9 @@ def _case(
         truth,
         defective=labelled.defective,
         load=lambda: spool.get(number),
-        told=judged.inspection.class_name,
+        predicted_class=judged.inspection.class_name,
         types=types,
-        named=named,
+        has_region_class=named,
     )
 
 
@@ -179,7 +179,7 @@ def _notes(record: Mapping[str, Any], method: Method, found: LabelledSet) -> lis
     return said
 
 
-def _pictures(record: Mapping[str, Any], measured: Measured, settings: EvaluateSettings) -> dict[str, bytes]:
+def _pictures(record: Mapping[str, Any], measured: Evaluation, settings: EvaluateSettings) -> dict[str, bytes]:
     """The pictures as PNG, by the name of their file."""
     title = f"{record['data']}, {record['images']} images"
     drawn = {}
@@ -187,15 +187,15 @@ def _pictures(record: Mapping[str, Any], measured: Measured, settings: EvaluateS
         drawn[CURVES] = draw_measured(measured.lines, record, title)
     if record.get("at_threshold"):
         misses, alarms = (
-            [_failure(case, patch, settings.inspect) for case, patch in worst[: settings.shown]]
-            for worst in (measured.misses, measured.alarms)
+            [_failure(case, component, settings.inspect) for case, component in worst[: settings.shown]]
+            for worst in (measured.misses, measured.false_alarms)
         )
         drawn[FAILURES] = png_bytes(draw_failures(misses, alarms))
     return drawn
 
 
-def _failure(case: ScoredImage, patch: Patch, settings: InspectSettings) -> Failure:
+def _failure(case: ScoredImage, component: Component, settings: InspectSettings) -> Failure:
     path = Path(case.name)
     image = clean(read_image(path, settings.read), settings.read)
-    words = f"{case.class_name}/{path.name}   peak {patch.peak:.2f}   {patch.area} px"
-    return cut_failure(words, image, case.load(), case.truth, settings.regions.threshold, patch.box)
+    words = f"{case.class_name}/{path.name}   peak {component.peak:.2f}   {component.area} px"
+    return cut_failure(words, image, case.load(), case.truth, settings.regions.threshold, component.box)

@@ -1,1 +1,1 @@
-"""Step 8: maps and what is true become numbers. Arrays in, numbers out; nothing here reads a file."""
+"""Step 8: compare maps with the truth. Arrays in, figures out; nothing here reads a file."""

@@ -1,4 +1,4 @@
-"""What a classifier called each class."""
+"""Which class a classifier predicted for the images of each class."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from typing import Any
 import numpy as np
 
 
-def confusion(true: Sequence[str], told: Sequence[str]) -> dict[str, Any]:
-    """Count what images of each class were called.
+def confusion(true: Sequence[str], predicted: Sequence[str]) -> dict[str, Any]:
+    """Count the predictions for images of each class.
 
     Returns
     -------
     dict
-        ``classes`` in order, ``matrix`` (rows true, columns told), ``accuracy``, and per class
-        ``recall`` and ``precision`` (None where nothing was of it, or called it).
+        ``classes`` in order, ``matrix`` (rows true, columns predicted), ``accuracy``, and per class
+        ``recall`` and ``precision`` (None where no image is of the class, or was predicted as it).
 
     Examples
     --------
     >>> confusion(["good", "gap", "gap"], ["good", "gap", "good"])["matrix"]
     [[1, 1], [0, 1]]
     """
-    classes = sorted({*true, *told})
+    classes = sorted({*true, *predicted})
     matrix = np.zeros((len(classes), len(classes)), int)
-    for is_, called in zip(true, told, strict=True):
-        matrix[classes.index(is_), classes.index(called)] += 1
-    right, of_true, of_told = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
-
-    def share(part: np.ndarray, whole: np.ndarray) -> dict[str, float | None]:
-        return {n: int(p) / int(w) if w else None for n, p, w in zip(classes, part, whole, strict=True)}
-
+    for true_class, predicted_class in zip(true, predicted, strict=True):
+        matrix[classes.index(true_class), classes.index(predicted_class)] += 1
+    correct = np.diag(matrix)
     return {
         "classes": classes,
         "matrix": matrix.tolist(),
         "images": len(true),
-        "accuracy": int(right.sum()) / len(true) if true else None,
-        "recall": share(right, of_true),
-        "precision": share(right, of_told),
+        "accuracy": int(correct.sum()) / len(true) if true else None,
+        "recall": _shares(classes, correct, matrix.sum(axis=1)),
+        "precision": _shares(classes, correct, matrix.sum(axis=0)),
     }
+
+
+def _shares(classes: Sequence[str], part: np.ndarray, whole: np.ndarray) -> dict[str, float | None]:
+    return {name: int(p) / int(w) if w else None for name, p, w in zip(classes, part, whole, strict=True)}

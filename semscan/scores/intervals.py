@@ -1,4 +1,8 @@
-"""How far a figure can be trusted."""
+"""Confidence intervals of figures: by resampling of images, and exact ones of counts.
+
+The exact intervals take the quantiles of the gamma and beta distributions from `scipy.special`. The functions of
+`scipy.stats` that wrap them give the same numbers, but their import costs every evaluation about a second.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,13 @@ import numpy as np
 from scipy.special import betaincinv, gammaincinv
 
 LEVEL = 0.95
+TAIL = (1 - LEVEL) / 2
 
 
 def resamples(groups: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """How often each image is drawn, image by image with replacement, in `count` draws of a whole test set.
+    """Draw `count` whole test sets, image by image with replacement: how often each image is in each.
 
-    Drawn within each group (good, defective), so that no draw lacks one.
+    Images are drawn within each group (good, defective), so that no draw lacks one.
 
     Parameters
     ----------
@@ -23,24 +28,23 @@ def resamples(groups: np.ndarray, count: int, seed: int) -> np.ndarray:
     ndarray of float64, shape (count, images)
     """
     rng = np.random.default_rng(seed)
-    drawn = np.zeros((count, len(groups)))
+    weights = np.zeros((count, len(groups)))
     for group in np.unique(groups):
         members = np.flatnonzero(groups == group)
-        drawn[:, members] = rng.multinomial(len(members), np.full(len(members), 1 / len(members)), count)
-    return drawn
+        weights[:, members] = rng.multinomial(len(members), np.full(len(members), 1 / len(members)), count)
+    return weights
 
 
 def spread(values: np.ndarray) -> list[float] | None:
-    """The middle 95 % of resampled figures; None if there are none."""
+    """Return the middle 95 % of resampled figures; None if there are none."""
     values = values[np.isfinite(values)]
     if not values.size:
         return None
-    tail = (1 - LEVEL) / 2
-    return [float(value) for value in np.quantile(values, [tail, 1 - tail])]
+    return [float(value) for value in np.quantile(values, [TAIL, 1 - TAIL])]
 
 
 def poisson_interval(count: int, exposure: float) -> list[float] | None:
-    """The exact 95 % interval of a rate of which `count` events were seen in `exposure` images.
+    """Return the exact 95 % interval of a rate, from `count` events in `exposure` images.
 
     References
     ----------
@@ -53,15 +57,14 @@ def poisson_interval(count: int, exposure: float) -> list[float] | None:
     """
     if exposure <= 0:
         return None
-    tail = (1 - LEVEL) / 2
-    low = float(gammaincinv(count, tail)) if count else 0.0
-    return [low / exposure, float(gammaincinv(count + 1, 1 - tail)) / exposure]
+    low = float(gammaincinv(count, TAIL)) if count else 0.0
+    return [low / exposure, float(gammaincinv(count + 1, 1 - TAIL)) / exposure]
 
 
-def share_interval(hit: int, total: int, drawn: np.ndarray) -> list[float] | None:
-    """The 95 % interval of a share: of the images drawn anew, but no narrower than the binomial one.
+def share_interval(hit: int, total: int, resampled: np.ndarray) -> list[float] | None:
+    """Return the 95 % interval of a share: of the resampled images, but no narrower than the binomial one.
 
-    Where all or nothing was hit, drawing anew shows no spread at all; the exact binomial interval (C. Clopper and
+    Where all or nothing was hit, resampling shows no spread at all; the exact binomial interval (C. Clopper and
     E. Pearson, Biometrika 26, 1934, doi:10.1093/biomet/26.4.404) does.
 
     Examples
@@ -71,8 +74,7 @@ def share_interval(hit: int, total: int, drawn: np.ndarray) -> list[float] | Non
     """
     if not total:
         return None
-    tail = (1 - LEVEL) / 2
-    low = float(betaincinv(hit, total - hit + 1, tail)) if hit else 0.0
-    high = float(betaincinv(hit + 1, total - hit, 1 - tail)) if hit < total else 1.0
-    seen = spread(drawn) or [low, high]
-    return [min(low, seen[0]), max(high, seen[1])]
+    low = float(betaincinv(hit, total - hit + 1, TAIL)) if hit else 0.0
+    high = float(betaincinv(hit + 1, total - hit, 1 - TAIL)) if hit < total else 1.0
+    middle = spread(resampled) or [low, high]
+    return [min(low, middle[0]), max(high, middle[1])]

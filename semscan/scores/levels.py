@@ -1,4 +1,4 @@
-"""The levels at which regions are counted: quantiles of all pixels, found without holding them."""
+"""Thresholds for FROC curves: quantiles of the pixels of all maps, found without holding the pixels."""
 
 from __future__ import annotations
 
@@ -6,48 +6,64 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-HOTTEST_SHARES = np.logspace(-1, -6, 120)  # of all pixels hotter than each cut
-_HALF = 1 << 16
+EXCEEDED_BY = np.logspace(-1, -6, 120)  # share of all pixels that exceed each threshold
+_HALF = 1 << 16  # values of the upper, or lower, half of a float32's bits
+
+Maps = Callable[[], Iterable[np.ndarray]]
 
 
-def hot_cuts(maps: Callable[[], Iterable[np.ndarray]]) -> np.ndarray:
-    """Levels that leave 10 % down to a millionth of all pixels hotter; float64, rising, each once.
+def froc_thresholds(maps: Maps) -> np.ndarray:
+    """Find the values that 10 % down to a millionth of all pixels exceed.
 
     Parameters
     ----------
     maps : callable
-        Gives all maps anew, float32, 0 or more; it is called twice.
+        Gives all maps, float32, 0 or more; it is called twice.
+
+    Returns
+    -------
+    ndarray of float64
+        Rising, each once. The same as ``np.quantile(all pixels, 1 - EXCEEDED_BY)``.
     """
-    total, coarse = 0, np.zeros(_HALF, np.int64)
+    upper = _upper_histogram(maps)
+    total = int(upper.sum())
+    rank = (1 - EXCEEDED_BY) * (total - 1)
+    below = np.floor(rank).astype(np.int64)
+    above = np.minimum(below + 1, total - 1)
+    ranks, where = np.unique(np.concatenate([below, above]), return_inverse=True)
+    low, high = _values_at(ranks, maps, upper)[where].reshape(2, -1)
+    return np.unique(_between(low, high, rank - below))
+
+
+def _upper_histogram(maps: Maps) -> np.ndarray:
+    """Count the pixels by the upper half of their bits, int64 (65536,)."""
+    counts = np.zeros(_HALF, np.int64)
     for anomaly_map in maps():
-        total += anomaly_map.size
-        coarse += np.bincount(_bits(anomaly_map) >> 16, minlength=_HALF)
-    place = (1 - HOTTEST_SHARES) * (total - 1)
-    below = np.floor(place).astype(np.int64)
-    wanted = np.unique(np.r_[below, np.minimum(below + 1, total - 1)])
-    found = dict(zip(wanted.tolist(), _order_statistics(maps, wanted, coarse).tolist(), strict=True))
-    low = np.array([found[n] for n in below.tolist()])
-    high = np.array([found[n] for n in np.minimum(below + 1, total - 1).tolist()])
-    return np.unique(_between(low, high, place - below))
+        counts += np.bincount(_bits(anomaly_map) >> 16, minlength=_HALF)
+    return counts
 
 
-def _order_statistics(maps, wanted: np.ndarray, coarse: np.ndarray) -> np.ndarray:
-    """The values of these ranks, by counting the upper half of their bits and then the lower."""
-    ends = np.cumsum(coarse)
-    bins = np.searchsorted(ends, wanted, "right")
-    kept = np.unique(bins)
-    row = np.full(_HALF, -1)
-    row[kept] = np.arange(len(kept))
-    fine = np.zeros((len(kept), _HALF), np.int32)
+def _values_at(ranks: np.ndarray, maps: Maps, upper: np.ndarray) -> np.ndarray:
+    """Find the values of these ranks, counted from the lowest pixel, float64.
+
+    The histogram of the upper bits says in which of its bins each rank lies. In these bins alone the lower bits
+    are counted too: a few million counters, however many pixels there are.
+    """
+    ends = np.cumsum(upper)
+    bins = np.searchsorted(ends, ranks, "right")
+    chosen = np.unique(bins)
+    row_of = np.full(_HALF, -1)
+    row_of[chosen] = np.arange(len(chosen))
+    lower = np.zeros((len(chosen), _HALF), np.int32)
     for anomaly_map in maps():
         bits = _bits(anomaly_map)
-        rows = row[bits >> 16]
+        rows = row_of[bits >> 16]
         inside = rows >= 0
-        where, counts = np.unique(rows[inside] * _HALF + (bits[inside] & (_HALF - 1)), return_counts=True)
-        fine.ravel()[where] += counts.astype(np.int32)
-    within = wanted - (ends[bins] - coarse[bins])
-    lower = [np.searchsorted(np.cumsum(fine[row[b]]), w, "right") for b, w in zip(bins, within, strict=True)]
-    return (bins.astype(np.uint32) * _HALF + np.array(lower, np.uint32)).view(np.float32).astype(np.float64)
+        cells, counts = np.unique(rows[inside] * _HALF + (bits[inside] & (_HALF - 1)), return_counts=True)
+        lower.ravel()[cells] += counts.astype(np.int32)
+    within = ranks - (ends[bins] - upper[bins])  # ranks counted from the start of their bins
+    low_bits = [np.searchsorted(np.cumsum(lower[row_of[b]]), w, "right") for b, w in zip(bins, within, strict=True)]
+    return (bins.astype(np.uint32) * _HALF + np.array(low_bits, np.uint32)).view(np.float32).astype(np.float64)
 
 
 def _bits(anomaly_map: np.ndarray) -> np.ndarray:
@@ -60,7 +76,7 @@ def _between(low: np.ndarray, high: np.ndarray, share: np.ndarray) -> np.ndarray
     return np.where(share < 0.5, low + step * share, high - step * (1 - share))
 
 
-def float32_below(cut: float) -> np.float32:
-    """The float32 that the same float32 values exceed as exceed `cut`: much quicker to compare with."""
-    near = np.float32(cut)
-    return near if near <= cut else np.nextafter(near, np.float32(-np.inf))
+def float32_below(level: float) -> np.float32:
+    """Return the float32 that is exceeded by the same float32 values as `level`: much quicker to compare with."""
+    near = np.float32(level)
+    return near if near <= level else np.nextafter(near, np.float32(-np.inf))

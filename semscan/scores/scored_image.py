@@ -1,4 +1,4 @@
-"""One test image whose answer is known."""
+"""One test image whose truth is known, and its map."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from semscan.scores.defects import Patch, true_defects
+from semscan.scores.defects import Component, true_defects
 from semscan.scores.types import DefectType
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredImage:
-    """What is true of one test image, and how hot its map is there.
+    """The truth of one test image, and the map's values on its defects.
 
-    `load` gives the map (float32, 0 to 1) again; only what lies on defects is kept here. `masked` is
-    False for a defective image without a mask: nobody knows where its defects are. `told` is the class
+    `load` gives the map (float32, 0 to 1) again; only its values on defects are kept here. `has_mask` is
+    False for a defective image without a mask: where its defects are is unknown. `predicted_class` is the class
     that a classifier gave it. `positives` and `shares` belong to the pixels of `truth`, in their order.
-    `types` are those of `defects`, or empty; `named` is True when any of its regions has a class.
+    `types` are those of `defects`, or empty. `has_region_class` is True when any of its regions has a class.
     """
 
     name: str
     class_name: str
     defective: bool
-    masked: bool
-    told: str | None
+    has_mask: bool
+    predicted_class: str | None
     peak: float
-    defects: tuple[Patch, ...]
+    defects: tuple[Component, ...]
     positives: np.ndarray
     shares: np.ndarray
     shape: tuple[int, int]
     load: Callable[[], np.ndarray] = field(repr=False)
-    packed: np.ndarray | None = field(default=None, repr=False)
+    packed_truth: np.ndarray | None = field(default=None, repr=False)
     types: tuple[DefectType, ...] = ()
-    named: bool = False
+    has_region_class: bool = False
 
     @property
     def truth(self) -> np.ndarray:
         """The true defects' pixels, bool (rows, cols)."""
-        if self.packed is None:
+        if self.packed_truth is None:
             return np.zeros(self.shape, bool)
-        return np.unpackbits(self.packed, count=self.shape[0] * self.shape[1]).reshape(self.shape).astype(bool)
+        return np.unpackbits(self.packed_truth, count=self.shape[0] * self.shape[1]).reshape(self.shape).astype(bool)
 
 
 def scored_image(
@@ -52,38 +52,46 @@ def scored_image(
     *,
     defective: bool,
     load: Callable[[], np.ndarray] | None = None,
-    told: str | None = None,
+    predicted_class: str | None = None,
     types: Sequence[DefectType] = (),
-    named: bool = False,
+    has_region_class: bool = False,
 ) -> ScoredImage:
-    """Note what matters of one image.
+    """Keep of one image what its figures need.
 
     Parameters
     ----------
+    name, class_name : str
+        Of the image, and of its true class.
     anomaly_map : ndarray of float32, shape (rows, cols)
         Its map.
     truth : ndarray of bool, same shape, or None
-        None: nothing is known to be wrong in it, or (when it is defective) not where.
+        True on defects. None: it has no defect, or (when it is defective) where is unknown.
+    defective : bool
+        Whether the image has a defect.
     load : callable, optional
         Gives `anomaly_map` again; without it the map itself is kept.
-    types : sequence of Typed
+    predicted_class : str, optional
+        The class that a classifier gave it.
+    types : sequence of DefectType
         Of its true defects, see `semscan.scores.types.type_defects`.
+    has_region_class : bool
+        Whether any of its regions has a class.
     """
-    known = np.zeros(anomaly_map.shape, bool) if truth is None else truth
-    defects, shares = true_defects(known, anomaly_map)
+    marked = np.zeros(anomaly_map.shape, bool) if truth is None else truth
+    defects, shares = true_defects(marked, anomaly_map)
     return ScoredImage(
         name=name,
         class_name=class_name,
         defective=defective,
-        masked=not defective or truth is not None,
-        told=told,
+        has_mask=not defective or truth is not None,
+        predicted_class=predicted_class,
         peak=float(anomaly_map.max()),
         defects=tuple(defects),
-        positives=anomaly_map[known],
+        positives=anomaly_map[marked],
         shares=shares,
         shape=(anomaly_map.shape[0], anomaly_map.shape[1]),
         load=load or (lambda: anomaly_map),
-        packed=np.packbits(known) if known.any() else None,
+        packed_truth=np.packbits(marked) if marked.any() else None,
         types=tuple(types),
-        named=named,
+        has_region_class=has_region_class,
     )

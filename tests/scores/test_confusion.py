@@ -3,7 +3,7 @@
 from semscan.scores.confusion import confusion
 
 
-def test_rows_are_true_and_columns_are_told():
+def test_rows_are_true_and_columns_are_predicted():
     found = confusion(["gap", "gap", "good", "bridge"], ["gap", "good", "good", "good"])
 
     assert found["classes"] == ["bridge", "gap", "good"]

@@ -50,8 +50,8 @@ def test_false_regions_are_described_and_others_counted():
     anomaly_map[0:1, 0:3] = 0.9  # too small
     found = detected_regions(anomaly_map, 0.5, near_defects(patch((10, 10, 14, 14))))
 
-    assert found.regions == 2
-    (false,) = found.false
+    assert found.count == 2
+    (false,) = found.false_regions
     assert (false.box, false.area, round(false.peak, 2)) == (Box(30, 30, 32, 33), 6, 0.8)
 
 

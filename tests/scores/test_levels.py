@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from semscan.scores.levels import HOTTEST_SHARES, float32_below, hot_cuts
+from semscan.scores.levels import EXCEEDED_BY, float32_below, froc_thresholds
 
 
 @pytest.mark.parametrize("ties", [False, True])
@@ -14,12 +14,12 @@ def test_cuts_are_the_quantiles_of_all_maps_together(ties):
         maps = [np.round(anomaly_map, 2) for anomaly_map in maps]
     whole = np.concatenate([anomaly_map.ravel() for anomaly_map in maps])
 
-    expected = np.unique(np.quantile(whole.astype(np.float64), 1 - HOTTEST_SHARES))
-    np.testing.assert_allclose(hot_cuts(lambda: iter(maps)), expected, rtol=0, atol=1e-12)
+    expected = np.unique(np.quantile(whole.astype(np.float64), 1 - EXCEEDED_BY))
+    np.testing.assert_allclose(froc_thresholds(lambda: iter(maps)), expected, rtol=0, atol=1e-12)
 
 
 def test_a_map_of_zeros_has_one_cut():
-    assert hot_cuts(lambda: [np.zeros((8, 8), np.float32), -np.zeros((8, 8), np.float32)]).tolist() == [0]
+    assert froc_thresholds(lambda: [np.zeros((8, 8), np.float32), -np.zeros((8, 8), np.float32)]).tolist() == [0]
 
 
 def test_a_rounded_cut_parts_the_same_values():

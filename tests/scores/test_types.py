@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_support
 
 from semscan.scores.defects import true_defects
-from semscan.scores.measure import measure
+from semscan.scores.evaluation import evaluate_maps
 from semscan.scores.scored_image import scored_image
 from semscan.scores.types import DefectType, type_defects, type_figures
 from semscan.values import Box, Region
@@ -37,7 +37,7 @@ def numbered_of(**boxes):
 
 @pytest.fixture(scope="module")
 def pairs():
-    """120 defects of four types, a third called wrong or unknown, a fifth missed; "speck" is told but never true."""
+    """120 defects of four types, a third predicted wrongly or unknown, a fifth missed; no defect is a "speck"."""
     rng = np.random.default_rng(2)
     found = []
     for _ in range(120):
@@ -50,25 +50,25 @@ def pairs():
 def test_everything_is_as_scikit_learn_has_it(pairs):
     found = figures(pairs)
     hit = [pair for pair in pairs if pair[1] is not None]
-    true, told = zip(*hit, strict=True)
+    true, predicted = zip(*hit, strict=True)
     names = ["break", "bridge", "gap", "void"]
-    precision, recall, f1, _ = precision_recall_fscore_support(true, told, labels=names)
+    precision, recall, f1, _ = precision_recall_fscore_support(true, predicted, labels=names)
 
     assert found["classes"] == [*names[:3], "speck", "void", "unknown"]
-    assert found["matrix"] == confusion_matrix(true, told, labels=found["classes"]).tolist()
+    assert found["matrix"] == confusion_matrix(true, predicted, labels=found["classes"]).tolist()
     assert (found["defects"], found["missed"]) == (len(hit), 120 - len(hit))
     assert [found["precision"][name] for name in names] == pytest.approx(list(precision))
     assert [found["recall"][name] for name in names] == pytest.approx(list(recall))
     assert [found["f1"][name] for name in names] == pytest.approx(list(f1))
-    assert found["macro_f1"] == pytest.approx(f1_score(true, told, labels=names, average="macro"))
-    assert found["accuracy"] == pytest.approx(np.mean(np.array(true) == np.array(told)))
-    assert found["unknown_share"] == pytest.approx(told.count("unknown") / len(hit))
+    assert found["macro_f1"] == pytest.approx(f1_score(true, predicted, labels=names, average="macro"))
+    assert found["accuracy"] == pytest.approx(np.mean(np.array(true) == np.array(predicted)))
+    assert found["unknown_share"] == pytest.approx(predicted.count("unknown") / len(hit))
 
 
 def test_a_missed_defect_is_one_that_is_called_nothing(pairs):
     found = figures(pairs)
-    true, told = zip(*((is_, called or "nothing") for is_, called in pairs), strict=True)
-    all_of_them = f1_score(true, told, labels=sorted(set(true)), average="macro")
+    true, predicted = zip(*((is_, called or "nothing") for is_, called in pairs), strict=True)
+    all_of_them = f1_score(true, predicted, labels=sorted(set(true)), average="macro")
 
     assert found["macro_f1_with_missed"] == pytest.approx(all_of_them)
     assert found["macro_f1_with_missed"] < found["macro_f1"]
@@ -113,9 +113,9 @@ def test_the_hottest_region_on_a_defect_names_it():
     numbered = numbered_of(_1=(2, 2, 4, 4), _2=(5, 8, 8, 14), _3=(2, 25, 4, 35))
     regions = {1: region(0.6, "gap"), 2: region(0.9, "bridge"), 3: region(0.7, None)}
 
-    told = [typed.told for typed in type_defects(truth, numbered, regions, "gap")]
+    predicted = [each.predicted for each in type_defects(truth, numbered, regions, "gap")]
 
-    assert told == ["bridge", None, None]
+    assert predicted == ["bridge", None, None]
 
 
 def test_a_region_that_does_not_count_names_nothing():
@@ -144,10 +144,12 @@ def test_the_types_are_in_the_order_of_the_defects():
     assert len(found) == 3
 
 
-def case(name, peak, typed, named=True):
+def case(name, peak, typed, has_region_class=True):
     anomaly_map = np.zeros((20, 20), np.float32)
     anomaly_map[5:9, 5:9] = peak
-    return scored_image(name, "dot", anomaly_map, anomaly_map > 0, defective=True, types=[typed], named=named)
+    return scored_image(
+        name, "dot", anomaly_map, anomaly_map > 0, defective=True, types=[typed], has_region_class=has_region_class
+    )
 
 
 def test_only_what_is_hot_enough_is_hit_and_what_has_no_name_is_unknown():
@@ -157,7 +159,7 @@ def test_only_what_is_hot_enough_is_hit_and_what_has_no_name_is_unknown():
         case("c", 0.5, DefectType("dot", "dot")),
         case("d", 0.9, DefectType(None, "dot")),
     ]
-    found = measure(cases, 0.5, draws=10).figures
+    found = evaluate_maps(cases, 0.5, draws=10).figures
 
     assert found["types"]["classes"] == ["dot", "unknown"]
     assert found["types"]["matrix"] == [[1, 1], [0, 0]]
@@ -168,7 +170,7 @@ def test_only_what_is_hot_enough_is_hit_and_what_has_no_name_is_unknown():
 
 @pytest.mark.parametrize("typed", [DefectType("dot", None), DefectType(None, None)])
 def test_without_any_class_there_are_no_types(typed):
-    found = measure([case("a", 0.9, typed, named=typed.true is None)], 0.5, draws=10).figures
+    found = evaluate_maps([case("a", 0.9, typed, has_region_class=typed.true is None)], 0.5, draws=10).figures
 
     assert found["types"] is None
     assert "types.macro_f1" not in found["intervals"]

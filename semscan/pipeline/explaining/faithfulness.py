@@ -15,7 +15,7 @@ from semscan.maps.normalise import normalise_map
 from semscan.pipeline.methods.base import MethodResult
 from semscan.pipeline.methods.model import ModelMethod
 from semscan.pipeline.methods.periodic import PeriodicMethod
-from semscan.scores.faithful import block_ranks, weigh_curves, whole_shares
+from semscan.scores.faithfulness import block_ranks, block_shares, compare_curves
 from semscan.settings import FaithfulSettings
 from semscan.values import CleanImage
 
@@ -43,7 +43,7 @@ def measure_faithfulness(
     Returns
     -------
     dict
-        As from `semscan.scores.faithful.weigh_curves`, and ``score`` (what was measured), ``background``.
+        As from `semscan.scores.faithfulness.compare_curves`, and ``score`` (what was measured), ``background``.
     """
     seen = method(image)
     score_name, score = _score(seen, method)
@@ -53,7 +53,7 @@ def measure_faithfulness(
     background = _background(image, odd, reconstruction, settings)
 
     ranked = rank <= 1
-    shares = whole_shares(settings.shares, len(np.unique(rank[ranked])))
+    shares = block_shares(settings.shares, len(np.unique(rank[ranked])))
 
     def curve(ranks: np.ndarray) -> list[float]:
         return [score(method(_replaced(image, background, ranks, share, settings.rim))) for share in shares]
@@ -61,7 +61,7 @@ def measure_faithfulness(
     flat = np.zeros_like(attention)
     randoms = [curve(block_ranks(flat, image.judged, settings.block, rng)) for _ in range(settings.draws)]
     backwards = np.where(ranked, rank[ranked].max(initial=0) - rank, rank)
-    found = weigh_curves(shares, curve(rank), curve(backwards), randoms, margin=settings.margin, fall=settings.fall)
+    found = compare_curves(shares, curve(rank), curve(backwards), randoms, margin=settings.margin, fall=settings.fall)
     return {"score": score_name, "background": settings.background, **found}
 
 

@@ -116,7 +116,7 @@ def _draw_channels(axes: Any, name: str, weights: np.ndarray) -> None:
 def draw_faithful(found: Mapping[str, Any], title: str) -> bytes:
     """Draw deletion and insertion curves with the areas under them, as PNG bytes.
 
-    `found` is as from `semscan.scores.faithful.weigh_curves`, with ``score`` and ``background``.
+    `found` is as from `semscan.scores.faithfulness.compare_curves`, with ``score`` and ``background``.
     """
     from matplotlib.figure import Figure
 

@@ -1,8 +1,9 @@
-"""Does the attended area matter? Deletion and insertion curves, the areas under them, and what they say.
+"""Test whether the attended area matters: deletion and insertion curves, the areas under them, and the verdict.
 
 Petsiuk, Das, Saenko, "RISE: Randomized Input Sampling for Explanation of Black-box Models", BMVC 2018,
 arXiv:1806.07421: pixels are taken out of the image, or put into an empty one, most attended first. Here they come
-in squares, "empty" is the image's own background, and random and reversed order are the measure.
+in squares, "empty" is the image's own background, and the curves are compared with those in random and in reversed
+order.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ def block_ranks(attention: np.ndarray, judged: np.ndarray, block: int, rng: np.r
     ----------
     attention : ndarray of float, shape (rows, cols)
     judged : ndarray of bool, same shape
-        Squares without a judged pixel have no rank.
+        Squares without a judged pixel are not ranked.
     block : int
         Side of a square, pixels; those at the right and bottom may be smaller.
     rng : Generator
-        Draws the order of squares that are attended alike.
+        Draws the order of squares with the same attention.
 
     Returns
     -------
     ndarray of float, shape (rows, cols)
-        0 (most attended) to below 1 (least), the same for all pixels of a square; 2 where there is no rank.
+        0 (most attended) to below 1 (least), the same for all pixels of a square; 2 where a square is not ranked.
 
     Examples
     --------
@@ -43,25 +44,26 @@ def block_ranks(attention: np.ndarray, judged: np.ndarray, block: int, rng: np.r
     [[0.5, 0.5, 0.0, 0.0]]
     """
     rows, cols = attention.shape
-    across = -(-cols // block)
-    label = (np.arange(rows) // block)[:, None] * across + np.arange(cols) // block
+    blocks_across = -(-cols // block)
+    label = (np.arange(rows) // block)[:, None] * blocks_across + np.arange(cols) // block
     count = int(label[-1, -1]) + 1
     inside = np.bincount(label.ravel(), weights=judged.ravel(), minlength=count)
     total = np.bincount(label.ravel(), weights=np.where(judged, attention, 0).ravel(), minlength=count)
     ranked = np.flatnonzero(inside)
     mean = total[ranked] / inside[ranked]
+    # ties at random: in reading order, a flat map would be tested from top to bottom
     order = np.lexsort((rng.random(len(ranked)), -mean))
     rank = np.full(count, 2.0)
     rank[ranked[order]] = np.arange(len(ranked)) / len(ranked)
     return rank[label]
 
 
-def whole_shares(shares: Sequence[float], squares: int) -> tuple[float, ...]:
-    """The shares of so many squares that are whole squares, nearest to `shares`, and their complements.
+def block_shares(shares: Sequence[float], squares: int) -> tuple[float, ...]:
+    """Round shares of an image to whole squares, and add their complements.
 
     Examples
     --------
-    >>> whole_shares((0.0, 0.01, 0.25, 0.75, 0.99, 1.0), 8)
+    >>> block_shares((0.0, 0.01, 0.25, 0.75, 0.99, 1.0), 8)
     (0.0, 0.125, 0.25, 0.75, 0.875, 1.0)
     """
     counts = {min(max(round(share * squares), 1), squares - 1) for share in shares if 0 < share < 1}
@@ -69,12 +71,13 @@ def whole_shares(shares: Sequence[float], squares: int) -> tuple[float, ...]:
 
 
 def area_under(shares: Sequence[float], scores: Sequence[float]) -> float:
-    """Area under a curve over shares 0 to 1, by trapezoids."""
-    x, y = np.asarray(shares), np.asarray(scores)
+    """Return the area under a curve over shares 0 to 1, by trapezoids."""
+    x = np.asarray(shares)
+    y = np.asarray(scores)
     return float(((y[1:] + y[:-1]) / 2 * np.diff(x)).sum())
 
 
-def weigh_curves(
+def compare_curves(
     shares: Sequence[float],
     most: Sequence[float],
     least: Sequence[float],
@@ -83,7 +86,7 @@ def weigh_curves(
     margin: float,
     fall: float,
 ) -> dict[str, Any]:
-    """Say whether the attended area matters more than others.
+    """Compare deletion and insertion curves with those in random order: does the attended area matter?
 
     Parameters
     ----------
@@ -100,8 +103,9 @@ def weigh_curves(
     -------
     dict
         ``whole`` and ``replaced`` (scores of the image and of its background), ``deletion_auc`` and
-        ``insertion_auc`` by order, ``half_at`` (share replaced at which half of the fall is reached),
-        ``matters`` (True, False, or None: no answer), ``said`` (a sentence), and ``curves``.
+        ``insertion_auc`` by order, ``random_auc_span``, ``half_at`` (share replaced at which half of the fall is
+        reached), ``matters`` (True, False, or None if the test is inconclusive), ``said`` (a sentence), and
+        ``curves``.
 
     Notes
     -----
@@ -110,31 +114,39 @@ def weigh_curves(
     """
     deleted = {MOST: list(most), LEAST: list(least), RANDOM: np.mean(randoms, axis=0).tolist()}
     inserted = {MOST: deleted[LEAST][::-1], LEAST: deleted[MOST][::-1], RANDOM: deleted[RANDOM][::-1]}
-    out = {name: area_under(shares, curve) for name, curve in deleted.items()}
-    into = {name: area_under(shares, curve) for name, curve in inserted.items()}
+    deletion = {name: area_under(shares, curve) for name, curve in deleted.items()}
+    insertion = {name: area_under(shares, curve) for name, curve in inserted.items()}
     chance = [area_under(shares, curve) for curve in randoms]
-    whole, replaced = most[0], most[-1]
+    whole = most[0]
+    replaced = most[-1]
     gap = margin * (whole - replaced)
-    told_out = out[MOST] < min(min(chance), out[RANDOM] - gap)
-    told_in = into[MOST] > max(max(chance), into[RANDOM] + gap)
-    matters = None if whole - replaced < fall else bool(told_out and told_in)
+    # better than every random order, and than their mean by a margin: a few random orders alone may all be poor
+    falls_faster = deletion[MOST] < min(min(chance), deletion[RANDOM] - gap)
+    rises_faster = insertion[MOST] > max(max(chance), insertion[RANDOM] + gap)
+    matters = None if whole - replaced < fall else bool(falls_faster and rises_faster)
     half = {name: _half_at(shares, curve) for name, curve in deleted.items()}
     return {
         "whole": _short(whole),
         "replaced": _short(replaced),
-        "deletion_auc": {name: _short(area) for name, area in out.items()},
-        "insertion_auc": {name: _short(area) for name, area in into.items()},
+        "deletion_auc": {name: _short(area) for name, area in deletion.items()},
+        "insertion_auc": {name: _short(area) for name, area in insertion.items()},
         "random_auc_span": [_short(min(chance)), _short(max(chance))],
         "half_at": half,
         "matters": matters,
-        "said": _sentence(whole, replaced, matters, bool(told_out), bool(told_in), half),
+        "said": _sentence(whole, replaced, matters, bool(falls_faster), bool(rises_faster), half),
         "curves": {"shares": list(shares), "deletion": _curves(deleted), "insertion": _curves(inserted)},
     }
 
 
 def _sentence(
-    whole: float, replaced: float, matters: bool | None, told_out: bool, told_in: bool, half: Mapping[str, float | None]
+    whole: float,
+    replaced: float,
+    matters: bool | None,
+    falls_faster: bool,
+    rises_faster: bool,
+    half: Mapping[str, float | None],
 ) -> str:
+    """Describe the result of the test in one sentence."""
     if matters is None:
         why = "there is no score to lose" if whole < 0.5 else "the background alone scores as high"
         return (
@@ -149,12 +161,12 @@ def _sentence(
             else ""
         )
         return f"The attention matters: what it points at carries the score ({whole:.2f} to {replaced:.2f}){at}."
-    if told_out:
+    if falls_faster:
         return (
             "The attention matters in part: without the attended area the score falls faster than by chance, but "
             "that area alone does not bring it back; it is no proof of where the defect is."
         )
-    if told_in:
+    if rises_faster:
         return (
             "The attention matters in part: the attended area alone brings the score back, but without it the "
             "score falls no faster than by chance; it is no proof of where the defect is."
@@ -166,14 +178,15 @@ def _sentence(
 
 
 def _half_at(shares: Sequence[float], curve: Sequence[float]) -> float | None:
-    """The first share, interpolated, at which half of the whole fall is reached; None if nothing falls."""
+    """Return the first share, interpolated, at which half of the whole fall is reached; None if nothing falls."""
     level = (curve[0] + curve[-1]) / 2
     if curve[0] <= curve[-1]:
         return None
-    place = next(n for n, score in enumerate(curve) if score <= level)
-    high, low = curve[place - 1], curve[place]
+    after = next(n for n, score in enumerate(curve) if score <= level)
+    high = curve[after - 1]
+    low = curve[after]
     part = (high - level) / (high - low)
-    return _short(shares[place - 1] + part * (shares[place] - shares[place - 1]))
+    return _short(shares[after - 1] + part * (shares[after] - shares[after - 1]))
 
 
 def _curves(curves: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from semscan.scores.faithful import area_under, block_ranks, weigh_curves
+from semscan.scores.faithfulness import area_under, block_ranks, compare_curves
 
 SHARES = (0.0, 0.25, 0.75, 1.0)
 
 
 def weighed(most, least, *randoms):
-    return weigh_curves(SHARES, most, least, randoms or [(0.9, 0.6, 0.3, 0.1)], margin=0.1, fall=0.1)
+    return compare_curves(SHARES, most, least, randoms or [(0.9, 0.6, 0.3, 0.1)], margin=0.1, fall=0.1)
 
 
 def test_the_most_attended_square_comes_first_and_squares_share_a_rank():

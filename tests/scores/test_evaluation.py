@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from semscan.scores.measure import measure
+from semscan.scores.evaluation import evaluate_maps
 from semscan.scores.scored_image import scored_image
 
 CLASSES = ("bridge", "gap", "good")
@@ -41,7 +41,7 @@ def cases_of(items):
 
 
 def measured(items, threshold=0.5, **more):
-    return measure(cases_of(items), threshold, draws=200, **more).figures
+    return evaluate_maps(cases_of(items), threshold, draws=200, **more).figures
 
 
 # The definitions, as plainly as they can be said.
@@ -177,7 +177,7 @@ def test_maps_may_be_loaded_again_and_images_differ_in_size():
         for name, kind, anomaly_map, truth in items
     ]
 
-    assert measure(cases, 0.5, draws=10).figures == measure(cases_of(items), 0.5, draws=10).figures
+    assert evaluate_maps(cases, 0.5, draws=10).figures == evaluate_maps(cases_of(items), 0.5, draws=10).figures
 
 
 def test_intervals_hold_the_figure_and_a_seed_repeats_them(items, found):
@@ -219,7 +219,7 @@ def test_a_defective_image_without_a_mask_counts_as_an_image_only():
     items = set_of_maps()
     cases = cases_of(items)
     bare = scored_image("b.png", "gap", items[0][2], None, defective=True)
-    found = measure([*cases, bare], 0.5, draws=10).figures
+    found = evaluate_maps([*cases, bare], 0.5, draws=10).figures
 
     assert (found["images"], found["without_mask"]) == (13, 1)
     assert found["classes"]["gap"]["images"] == 5
@@ -228,8 +228,8 @@ def test_a_defective_image_without_a_mask_counts_as_an_image_only():
 
 
 def test_misses_come_coldest_first_and_alarms_hottest_first():
-    found = measure(cases_of(set_of_maps()), 0.5, draws=10)
-    misses, alarms = [patch.peak for _, patch in found.misses], [patch.peak for _, patch in found.alarms]
+    found = evaluate_maps(cases_of(set_of_maps()), 0.5, draws=10)
+    misses, alarms = [patch.peak for _, patch in found.misses], [patch.peak for _, patch in found.false_alarms]
     at = found.figures["at_threshold"]
 
     assert len(misses) == at["defects"] - at["hit"]
@@ -247,7 +247,7 @@ def test_a_threshold_that_is_met_is_not_passed():
 
 
 def test_curves_rise_and_end_where_they_should():
-    lines = measure(cases_of(set_of_maps()), 0.5, draws=10).lines
+    lines = evaluate_maps(cases_of(set_of_maps()), 0.5, draws=10).lines
 
     assert set(lines) == {"image ROC", "pixel ROC", "pixel PR", "PRO", "FROC"}
     for name, (across, up) in lines.items():
