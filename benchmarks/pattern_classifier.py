@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from semscan.errors import UsageFault  # noqa: E402
-from semscan.image.pattern_view import SIDE, levels, pattern_view  # noqa: E402
+from semscan.image.pattern_view import SIDE, grey_range, pattern_view  # noqa: E402
 from semscan.pipeline.classes.pattern import GOOD  # noqa: E402
 from semscan.reference.cell.lattice import find_lattice  # noqa: E402
 from semscan.settings import DEFECTS, SynthSettings  # noqa: E402
@@ -106,7 +106,7 @@ def views_of(task):
     lattice = find_lattice(values)
     if not lattice.found or len(lattice.vectors) != 1 + (pattern == "contacts"):
         return []
-    step, grey = shortest(lattice.vectors), levels(values)
+    step, grey = shortest(lattice.vectors), grey_range(values)
     pitch, found = float(np.hypot(*step)), []
     for defect in image.defects:
         box = (slice(defect.box.top, defect.box.bottom), slice(defect.box.left, defect.box.right))

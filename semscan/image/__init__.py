@@ -1,1 +1,1 @@
-"""Step 2: an image as its file holds it becomes grey 0 to 1, and tiles for the network."""
+"""Step 2: bring an image as its file holds it to grey levels 0 to 1, and cut it into tiles for the network."""

@@ -1,4 +1,4 @@
-"""An image's grey levels become 0 to 1; data bar and ignored areas are left out of judgement."""
+"""Scale the grey levels of an image to 0 to 1, and exclude its data bar and ignored areas."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from semscan.image.data_bar import JPEG_SLACK, find_bar
 from semscan.settings import MIN_IMAGE_SIDE, ReadSettings
 from semscan.values import CleanImage, SemImage
 
-STRETCH_TAIL = 0.001
+STRETCH_TAIL = 0.001  # share of the pixels beyond either end of the stretch
 LOWEST = -0.25
 HIGHEST = 1.25
-MOST_SAMPLES = 1 << 22
+MOST_SAMPLES = 1 << 22  # pixels from which percentiles are estimated
+# values of `CleanImage.data_bar_source`
 FOUND = "pixels"
 GIVEN = "given"
 
 
 def clean(image: SemImage, settings: ReadSettings) -> CleanImage:
-    """Bring an image's grey levels to one scale and mark what is judged.
+    """Scale the grey levels of an image to 0 to 1, and mark the pixels that are judged.
 
     8 bits are divided by 255. 16 bits and floats are stretched linearly so that the 0.1 %
     and 99.9 % percentiles of the judged area lie at 0 and 1: a detector rarely fills them,
     and 300 grey levels out of 65,536 are then as good as their 8-bit stretch. What lies
-    beyond is kept up to -0.25 and 1.25. What is not judged has no say in it.
+    beyond is kept up to -0.25 and 1.25. Pixels that are not judged do not change the scale.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ def clean(image: SemImage, settings: ReadSettings) -> CleanImage:
     >>> cleaned.judged_fraction
     0.8
     """
-    bar, told_by, said = _bar_rows(image, settings.databar)
+    bar, bar_source, bar_warnings = _bar_rows(image, settings.databar)
     rows = image.pixels.shape[0]
     if rows - bar < MIN_IMAGE_SIDE:
         raise BadImageError(
@@ -61,7 +62,8 @@ def clean(image: SemImage, settings: ReadSettings) -> CleanImage:
         )
     judged = np.ones(image.pixels.shape, bool)
     judged[rows - bar :] = False
-    area, ignored = image.pixels[: rows - bar], 0.0
+    area = image.pixels[: rows - bar]
+    ignored = 0.0
     if image.ignored is not None:
         judged &= ~image.ignored
         ignored = float((image.ignored[: rows - bar]).sum() / judged.size)
@@ -71,24 +73,24 @@ def clean(image: SemImage, settings: ReadSettings) -> CleanImage:
                 f"{image.source}: the areas to ignore leave {area.size} pixels to judge, at least "
                 f"{MIN_IMAGE_SIDE**2} are needed; check --ignore and --care"
             )
-    said = (*image.warnings, *said)
+    warnings = (*image.warnings, *bar_warnings)
     if area.min() == area.max():
-        said += (f"the judged area has one grey level only ({float(area.flat[0]):g}): nothing to see in it",)
+        warnings += (f"the judged area has one grey level only ({float(area.flat[0]):g}): no defect can be detected",)
     values = _scaled(image.pixels, area)
-    return CleanImage(values, judged, said, image.source, image.nm_per_pixel, bar, told_by, ignored)
+    return CleanImage(values, judged, warnings, image.source, image.nm_per_pixel, bar, bar_source, ignored)
 
 
 def _bar_rows(image: SemImage, databar: str | int) -> tuple[int, str | None, tuple[str, ...]]:
-    """Rows of the data bar, what tells it, and what to say of it."""
+    """Return the rows of the data bar, the source of that number, and warnings."""
     if databar == "auto":
-        told_by = image.metadata.get("data_bar_from")
-        if told_by is not None or image.data_bar_rows:
-            return image.data_bar_rows, told_by, ()
+        stated_by = image.metadata.get("data_bar_from")
+        if stated_by is not None or image.data_bar_rows:
+            return image.data_bar_rows, stated_by, ()
         found = find_bar(image.pixels, slack=JPEG_SLACK if image.metadata.get("format") == "JPEG" else 0)
         if not found:
             return 0, None, ()
-        said = f"the last {found} rows look like a data bar and are left out; --databar none judges them"
-        return found, FOUND, (said,)
+        warning = f"the last {found} rows look like a data bar and are left out; --databar none judges them"
+        return found, FOUND, (warning,)
     if databar == "none":
         return 0, GIVEN, ()
     try:
@@ -96,18 +98,19 @@ def _bar_rows(image: SemImage, databar: str | int) -> tuple[int, str | None, tup
     except ValueError:
         rows = -1
     if rows < 0:
-        raise UsageFault(f"{databar!r} is no data bar height; wanted auto, none or a number of rows")
+        raise UsageFault(f"{databar!r} is not a data bar height; give auto, none or a number of rows")
     return rows, GIVEN, ()
 
 
 def _scaled(pixels: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """Scale pixels by the percentiles of `area`, their judged part, float32."""
     if pixels.dtype == np.uint8:
         return pixels.astype(np.float32) * np.float32(1 / 255)
     low, high = _ends(area)
-    if high <= low:  # one grey level fills the area: place it by the type's own range
+    if high <= low:  # one grey level fills the area: scale it by the range of its type
         full = float(np.iinfo(pixels.dtype).max) if pixels.dtype.kind == "u" else 1.0
         low, high = 0.0, max(full, abs(high))
-    if pixels.dtype.kind == "f":  # a small contrast on a large offset needs more than 24 bits
+    if pixels.dtype.kind == "f":  # a small difference on a large offset needs more than 24 bits
         values = ((pixels - np.float64(low)) / (high - low)).astype(np.float32)
     else:
         values = (pixels.astype(np.float32) - np.float32(low)) * np.float32(1 / (high - low))
@@ -115,7 +118,7 @@ def _scaled(pixels: np.ndarray, area: np.ndarray) -> np.ndarray:
 
 
 def _ends(area: np.ndarray) -> tuple[float, float]:
-    """Return the 0.1 % and 99.9 % percentiles; of few grey levels, the lowest and highest."""
+    """Return the 0.1 % and 99.9 % percentiles; the lowest and highest value where these are the same."""
     tails = [STRETCH_TAIL, 1 - STRETCH_TAIL]
     if area.dtype.kind == "u":
         cumulated = np.cumsum(np.bincount(area.ravel()))

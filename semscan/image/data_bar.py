@@ -1,30 +1,30 @@
-"""The microscope's data bar, found in the pixels when no key tells it.
+"""Find the microscope's data bar in the pixels, when the metadata does not state it.
 
 A bar is drawn, not scanned: its rows hold one grey level at a high share of exactly equal pixels, it begins at
-one row across the whole width, bears letters, and reaches the last rows. An image that does not meet all of this
-has no bar: a bar that is missed is seen by its user, an image that is cropped for nothing is not.
+one row across the whole width, contains letters, and reaches the last rows. An image that does not meet all of this
+has no bar: a user notices a bar that is missed, but not an image that is cropped by mistake.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-# of the height; rows
-DEEPEST = 0.20
-LEAST_ROWS = 10
-# share of a row's most frequent level: blank, scanned, with letters at least
-FLAT = 0.9
-BUSY = 0.6
+DEEPEST = 0.20  # of the height
+FEWEST_ROWS = 10
+# share of its most frequent level in a row: at least in a blank row, at most in a scanned one, at least in one with
+# letters
+BLANK = 0.9
+SCANNED = 0.6
 LETTERED = 0.4
-SHORT = 3  # rows of the image that may be left below a bar
-JPEG_SLACK = 8  # grey levels: what JPEG does to a blank background around letters
-CHANGES = 6  # from ground to ink and back in a row with letters
-CONTRAST = 0.25  # of the range of the whole image, between ground and ink
-ABOVE = 256  # rows of the image looked at
+MOST_ROWS_BELOW = 3  # rows of the image that may remain below a bar
+JPEG_SLACK = 8  # grey levels by which JPEG changes a blank background around letters
+CHANGES = 6  # between background and ink in a row with letters
+INK_CONTRAST = 0.25  # between background and ink, of the range of the whole image
+MOST_ROWS_ABOVE = 256  # rows of the image that are compared with the bar
 
 
 def find_bar(pixels: np.ndarray, *, slack: int = 0) -> int:
-    """How many rows at the bottom are a data bar; 0 if none is found.
+    """Return how many rows at the bottom are a data bar; 0 if none is found.
 
     Parameters
     ----------
@@ -43,37 +43,49 @@ def find_bar(pixels: np.ndarray, *, slack: int = 0) -> int:
     """
     rows = pixels.shape[0]
     deepest = int(rows * DEEPEST)
-    if deepest < LEAST_ROWS:
+    if deepest < FEWEST_ROWS:
         return 0
-    lowest = _levels(pixels[rows - LEAST_ROWS : rows - SHORT], slack)[0]
-    if (lowest >= LETTERED).mean() < 0.8:  # what nearly every image ends with, at the cost of a few rows
+    # nearly every image without a bar ends here, after a few rows
+    lowest_shares = _frequent_levels(pixels[rows - FEWEST_ROWS : rows - MOST_ROWS_BELOW], slack)[0]
+    if (lowest_shares >= LETTERED).mean() < 0.8:
         return 0
-    block = pixels[rows - deepest - 1 :]
-    share, level = _levels(block, slack)
-    last = int(np.flatnonzero(share >= FLAT)[-1]) if (share >= FLAT).any() else 0
-    if len(block) - 1 - last > SHORT:
+    bottom = pixels[rows - deepest - 1 :]
+    share, level = _frequent_levels(bottom, slack)
+    last = int(np.flatnonzero(share >= BLANK)[-1]) if (share >= BLANK).any() else 0
+    if len(bottom) - 1 - last > MOST_ROWS_BELOW:
         return 0
-    begins = (share[1:] >= FLAT) & ((share[:-1] < BUSY) | (np.abs(level[1:] - level[:-1]) > slack))
-    above: tuple[np.ndarray, np.ndarray] | None = None
-    for start in np.flatnonzero(begins) + 1:
-        height = len(block) - int(start)
-        inside = slice(int(start), last + 1)
-        if height < LEAST_ROWS or (share[inside] >= LETTERED).mean() < 0.95:
+    for start in _possible_starts(share, level, slack):
+        height = len(bottom) - start
+        bar = slice(start, last + 1)
+        if height < FEWEST_ROWS or (share[bar] >= LETTERED).mean() < 0.95:
             continue
-        ground = _ground(share[inside], level[inside])
-        if not _has_letters(block[inside], ground, slack, pixels):
-            continue
-        image = pixels[: rows - height]
-        above = _levels(image[:: max(1, len(image) // ABOVE)], slack) if above is None else above
-        alike = (above[0] >= BUSY) & (np.abs(above[1] - ground) <= slack)
-        return 0 if alike.mean() > 0.02 else height
+        background = _background(share[bar], level[bar])
+        if _has_letters(bottom[bar], background, slack, pixels):
+            # what has the bar's level above it too is a structure of the image, such as a dark trench
+            return 0 if _continues(pixels[: rows - height], background, slack) else height
     return 0
 
 
-def _levels(block: np.ndarray, slack: int) -> tuple[np.ndarray, np.ndarray]:
-    """Of each row the most frequent level, float64, and the share of its pixels within `slack` of it."""
+def _possible_starts(share: np.ndarray, level: np.ndarray, slack: int) -> list[int]:
+    """List the blank rows that follow a scanned row, or a row of another level."""
+    after_scanned = share[:-1] < SCANNED
+    after_other_level = np.abs(level[1:] - level[:-1]) > slack
+    starts = (share[1:] >= BLANK) & (after_scanned | after_other_level)
+    return [int(start) + 1 for start in np.flatnonzero(starts)]
+
+
+def _continues(image: np.ndarray, background: float, slack: int) -> bool:
+    """Decide whether rows of the image above a bar are filled with the bar's own background."""
+    share, level = _frequent_levels(image[:: max(1, len(image) // MOST_ROWS_ABOVE)], slack)
+    same = (share >= SCANNED) & (np.abs(level - background) <= slack)
+    return bool(same.mean() > 0.02)
+
+
+def _frequent_levels(block: np.ndarray, slack: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each row the share of pixels within `slack` of its most frequent level, and that level, float64."""
     rows, cols = block.shape
     if block.dtype == np.uint8:
+        # one histogram for all rows at once; its running sums give the counts within the slack
         flat = (np.arange(rows)[:, np.newaxis] * 256 + block).ravel()
         counts = np.bincount(flat, minlength=rows * 256).reshape(rows, 256)
         padded = np.pad(np.cumsum(counts, axis=1), ((0, 0), (slack + 1, slack)), mode="edge")
@@ -81,30 +93,32 @@ def _levels(block: np.ndarray, slack: int) -> tuple[np.ndarray, np.ndarray]:
         near = padded[:, 2 * slack + 1 :] - padded[:, :256]
         level = near.argmax(axis=1)
         return near[np.arange(rows), level] / cols, level.astype(np.float64)
-    ordered = np.sort(block, axis=1)
-    share, level = np.empty(rows), np.empty(rows)
-    for place, row in enumerate(ordered):
-        starts = np.flatnonzero(np.concatenate(([True], row[1:] != row[:-1])))
+    share = np.empty(rows)
+    level = np.empty(rows)
+    for row, values in enumerate(np.sort(block, axis=1)):
+        starts = np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1])))
         lengths = np.diff(np.append(starts, cols))
-        most = int(lengths.argmax())
-        share[place], level[place] = lengths[most] / cols, row[starts[most]]
+        longest = int(lengths.argmax())
+        share[row] = lengths[longest] / cols
+        level[row] = values[starts[longest]]
     return share, level
 
 
-def _ground(share: np.ndarray, level: np.ndarray) -> float:
-    """The level that fills most of the rows: lines of another level may frame or part the bar."""
-    levels, places = np.unique(level, return_inverse=True)
-    return float(levels[np.bincount(places, weights=share).argmax()])
+def _background(share: np.ndarray, level: np.ndarray) -> float:
+    """Return the level that fills most of the rows: lines of another level may frame or divide the bar."""
+    levels, index = np.unique(level, return_inverse=True)
+    return float(levels[np.bincount(index, weights=share).argmax()])
 
 
-def _has_letters(bar: np.ndarray, ground: float, slack: int, pixels: np.ndarray) -> bool:
-    """Whether rows change often between the ground and something far from it."""
-    away = np.abs(bar.astype(np.float64) - ground)
-    ink = away > slack
+def _has_letters(bar: np.ndarray, background: float, slack: int, pixels: np.ndarray) -> bool:
+    """Decide whether rows change often between the background and something far from it."""
+    distance = np.abs(bar.astype(np.float64) - background)
+    ink = distance > slack
     changes = np.count_nonzero(ink[:, 1:] != ink[:, :-1], axis=1)
     written = changes >= CHANGES
     if np.count_nonzero(written) < 4 or written.mean() < 0.12:
         return False
-    strokes = away[written][ink[written]]
+    strokes = distance[written][ink[written]]
     span = float(pixels.max()) - float(pixels.min())
-    return float(np.quantile(strokes, 0.8)) >= CONTRAST * span  # the core of the strokes: their rims are blurred
+    # the core of the strokes: their rims are blurred
+    return float(np.quantile(strokes, 0.8)) >= INK_CONTRAST * span

@@ -1,7 +1,7 @@
-"""Small areas that are not judged are patched from elsewhere in the image, so that a network sees no text there.
+"""Fill small areas that are not judged from elsewhere in the image, so that a network meets no text there.
 
-A network is hot at the rim of what is foreign, and of anything smooth put in its place. A patch that goes on
-where the lines around it go is neither.
+A network scores high at the rim of anything foreign, and of anything smooth put in its place. Neither holds for a
+piece of the image itself that continues the lines around the area.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-RIM = 12  # px around an area that its patch must match
-REACH = 512  # px: how far away a patch is looked for
+RIM = 12  # px around an area that its filling must match
+REACH = 512  # px: how far away a filling may be taken from
 LARGEST = 0.25  # of the image: larger areas are left as they are, as is what lies outside a care area
 MOST = 256  # areas
 
 
 def inpaint_ignored(values: np.ndarray, judged: np.ndarray) -> np.ndarray:
-    """Replace the pixels of small areas that are not judged; the very same array if there are none.
+    """Replace the pixels of small areas that are not judged; return the same array if there are none.
 
-    Each area, with those nearer than the rim, is copied from where the image is most like its surroundings
-    (least squared difference over the rim). Areas larger than a quarter of the image, and those for which
-    there is no place, stay as they are.
+    Each area, together with those nearer than the rim, is copied from where the image is most like its
+    surroundings (least squared difference over the rim). Areas larger than a quarter of the image stay as they
+    are, and so do those for which no piece of their size is judged as a whole.
 
     Parameters
     ----------
@@ -30,8 +30,8 @@ def inpaint_ignored(values: np.ndarray, judged: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> lines = np.tile(np.arange(100) % 10 < 5, (80, 1)).astype(np.float32)
-    >>> text, judged = lines.copy(), np.ones(lines.shape, bool)
-    >>> text[30:40, 20:50], judged[30:40, 20:50] = 9, False
+    >>> text = lines.copy(); text[30:40, 20:50] = 9
+    >>> judged = np.ones(lines.shape, bool); judged[30:40, 20:50] = False
     >>> bool((inpaint_ignored(text, judged) == lines).all())
     True
     """
@@ -40,7 +40,8 @@ def inpaint_ignored(values: np.ndarray, judged: np.ndarray) -> np.ndarray:
     holes = (~judged).astype(np.uint8)
     grown = cv2.dilate(holes, np.ones((RIM + 1, RIM + 1), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(grown, connectivity=8)
-    result, rows, cols = values.copy(), *values.shape
+    result = values.copy()
+    rows, cols = values.shape
     for left, top, width, height, _ in stats[1 : min(count, MOST + 1)]:
         if height * width > LARGEST * values.size:
             continue
@@ -48,21 +49,29 @@ def inpaint_ignored(values: np.ndarray, judged: np.ndarray) -> np.ndarray:
             slice(max(0, top - RIM // 2), min(rows, top + height + RIM // 2)),
             slice(max(0, left - RIM // 2), min(cols, left + width + RIM // 2)),
         )
-        patch = _best_place(values, judged, box)
-        if patch is not None:
-            result[box] = np.where(judged[box], values[box], patch)
+        filling = _most_similar(values, judged, box)
+        if filling is not None:
+            result[box] = np.where(judged[box], values[box], filling)
     return result
 
 
-def _best_place(values: np.ndarray, judged: np.ndarray, box: tuple[slice, slice]) -> np.ndarray | None:
-    """The most similar place of the box's size that is judged throughout; None if there is none."""
+def _most_similar(values: np.ndarray, judged: np.ndarray, box: tuple[slice, slice]) -> np.ndarray | None:
+    """Return the most similar piece of the box's size that is judged as a whole; None if there is none."""
     near = tuple(slice(max(0, side.start - REACH), side.stop + REACH) for side in box)
-    there, whole = values[near], judged[near].astype(np.float32)
-    high, wide = values[box].shape
-    fault = cv2.matchTemplate(there, values[box], cv2.TM_SQDIFF, mask=judged[box].astype(np.float32))
-    seen = cv2.boxFilter(whole, -1, (wide, high), anchor=(0, 0), normalize=True, borderType=cv2.BORDER_ISOLATED)
-    usable = (seen[: fault.shape[0], : fault.shape[1]] > 1 - 0.5 / (high * wide)) & np.isfinite(fault)
+    scene = values[near]
+    height, width = values[box].shape
+    misfit = cv2.matchTemplate(scene, values[box], cv2.TM_SQDIFF, mask=judged[box].astype(np.float32))
+    # share of judged pixels in the piece that begins at each pixel; below 1, the piece holds what is to be replaced
+    share = cv2.boxFilter(
+        judged[near].astype(np.float32),
+        -1,
+        (width, height),
+        anchor=(0, 0),
+        normalize=True,
+        borderType=cv2.BORDER_ISOLATED,
+    )
+    usable = (share[: misfit.shape[0], : misfit.shape[1]] > 1 - 0.5 / (height * width)) & np.isfinite(misfit)
     if not usable.any():
         return None
-    row, col = np.unravel_index(np.where(usable, fault, np.inf).argmin(), fault.shape)
-    return there[row : row + high, col : col + wide]
+    row, col = np.unravel_index(np.where(usable, misfit, np.inf).argmin(), misfit.shape)
+    return scene[row : row + height, col : col + width]

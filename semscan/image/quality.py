@@ -1,4 +1,4 @@
-"""How an image was taken: focus, noise, use of the grey scale."""
+"""Measure how an image was taken: focus, noise, use of the grey scale."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import cv2
 import numpy as np
 
 from semscan.image.appearance import LARGEST, measure_appearance
+from semscan.image.tiling import centre_window
 from semscan.values import CleanImage, SemImage
 
 MEASURES = ("focus", "noise", "contrast", "brightness", "black_fraction", "white_fraction")
 
 
 def quality(image: SemImage, cleaned: CleanImage) -> dict[str, float | None]:
-    """Measure what is judged of an image; all None where that is one grey level.
+    """Measure the judged pixels of an image; all None where they have one grey level.
 
     Returns
     -------
@@ -25,25 +26,26 @@ def quality(image: SemImage, cleaned: CleanImage) -> dict[str, float | None]:
     References
     ----------
     J. L. Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000,
-    doi:10.1109/ICPR.2000.903548. Noise: see `semscan.image.appearance`.
+    doi:10.1109/ICPR.2000.903548. Noise: see `semscan.robust.noise_level`.
     """
     rows = np.flatnonzero(cleaned.judged.any(axis=1))
     cols = np.flatnonzero(cleaned.judged.any(axis=0))
     frame = slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1)
-    seen, pixels = cleaned.values[frame], image.pixels[cleaned.judged]
+    values = cleaned.values[frame]
+    pixels = image.pixels[cleaned.judged]
     if pixels.min() == pixels.max():
         return dict.fromkeys(MEASURES)
-    look = measure_appearance(seen)
-    middle = tuple(slice(max(0, (side - LARGEST) // 2), max(0, (side - LARGEST) // 2) + LARGEST) for side in seen.shape)
-    laplacian = cv2.Laplacian(seen[middle], cv2.CV_32F)[cleaned.judged[frame][middle]]
+    appearance = measure_appearance(values)
+    middle = centre_window(values.shape, LARGEST)
+    laplacian = cv2.Laplacian(values[middle], cv2.CV_32F)[cleaned.judged[frame][middle]]
     black = white = None
     if pixels.dtype.kind == "u":
         black, white = (float((pixels == end).mean()) for end in (0, np.iinfo(pixels.dtype).max))
     return {
         "focus": float(laplacian.var()) * 255**2,
-        "noise": look["noise"],
-        "contrast": look["contrast"],
-        "brightness": look["brightness"],
+        "noise": appearance["noise"],
+        "contrast": appearance["contrast"],
+        "brightness": appearance["brightness"],
         "black_fraction": black,
         "white_fraction": white,
     }

@@ -1,4 +1,4 @@
-"""Figures of one image by which the images of a data set are compared."""
+"""Statistics of one image, by which the images of a data set are compared."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 from semscan.image.near_duplicates import fine_detail, perceptual_hash
 from semscan.values import CleanImage
 
-_STEADY = 1.5  # px: noise is blurred by this before detail is measured
+_NOISE_BLUR = 1.5  # px: width of the blur that removes noise before detail is measured
 
 
 @dataclass(frozen=True, slots=True)
 class ImageStatistics:
-    """One image at a glance.
+    """Statistics of one image.
 
-    `mean`, `deviation` and `contrast` (0.5 to 99.5 percentile) in shares of full scale; `dark` and `bright` the
-    shares of pixels at the lowest and highest level; `detail` the typical size of its structures in pixels.
-    `signs` is the perceptual hash, 64 values of -1 or 1; `fine` what is finer than a few pixels in its
+    `mean`, `deviation` (standard) and `contrast` (0.5 to 99.5 percentile) are shares of full scale. `dark` and
+    `bright` are the shares of pixels at the lowest and highest level. `detail` is the typical size of its
+    structures in pixels. `signs` is the perceptual hash, 64 values of -1 or 1. `fine` is the finest detail in its
     middle, float16, of length 1.
     """
 
@@ -59,8 +59,8 @@ def image_statistics(image: CleanImage, *, eight_bits: bool) -> ImageStatistics:
 
 
 def typical_detail(values: np.ndarray) -> float:
-    """Typical size of the structures of an image, float32 (rows, cols), in pixels."""
+    """Estimate the typical size of the structures of an image, float32 (rows, cols), in pixels."""
     # one over the mean rate of change, as for the mean frequency of a random signal (S. O. Rice, 1944)
-    steady = cv2.GaussianBlur(values, (0, 0), _STEADY)
-    change = np.square(np.diff(steady, axis=0)).mean() + np.square(np.diff(steady, axis=1)).mean()
-    return float(steady.std() / np.sqrt(max(float(change), 1e-12)))
+    smooth = cv2.GaussianBlur(values, (0, 0), _NOISE_BLUR)
+    change = np.square(np.diff(smooth, axis=0)).mean() + np.square(np.diff(smooth, axis=1)).mean()
+    return float(smooth.std() / np.sqrt(max(float(change), 1e-12)))

@@ -1,4 +1,4 @@
-"""An image becomes patches of the network's size, on an even grid that covers it."""
+"""Cut an image into tiles of the network's size, on an even grid that covers it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from semscan.values import CleanImage
 
-# The networks look at every 16th pixel in their deepest layer: tiles that lie a multiple of it
+# The networks sample every 16th pixel in their deepest layer: tiles that lie a multiple of it
 # apart see the same samples and agree, others differ by ten times as much.
 PHASE = 16
 
@@ -48,7 +48,7 @@ def tile_offsets(shape: tuple[int, int], tile: int, overlap: int) -> list[tuple[
 
 
 def cheapest_tile(shape: tuple[int, int], smallest: int, largest: int | None, overlap: int) -> int:
-    """The tile side that covers an image with the fewest pixels in all tiles; the smallest of equals.
+    """Return the tile side that covers an image with the fewest pixels in all tiles; the smallest of equals.
 
     Parameters
     ----------
@@ -121,10 +121,10 @@ def cut_tiles(values: np.ndarray, offsets: Sequence[tuple[int, int]], tile: int)
     """
     tiles = np.empty((len(offsets), tile, tile), np.float32)
     rows, cols = values.shape
-    for place, (row, col) in enumerate(offsets):
+    for number, (row, col) in enumerate(offsets):
         if not (0 <= row <= rows - tile and 0 <= col <= cols - tile):
             raise ValueError(f"a tile of {tile} at ({row}, {col}) leaves the {rows} x {cols} image; pad it first")
-        tiles[place] = values[row : row + tile, col : col + tile]
+        tiles[number] = values[row : row + tile, col : col + tile]
     return tiles
 
 
@@ -132,3 +132,15 @@ def judged_rows(image: CleanImage) -> slice:
     """Return the rows shown to the network: from the first to the last that hold a judged pixel."""
     rows = np.flatnonzero(image.judged.any(axis=1))
     return slice(int(rows[0]), int(rows[-1]) + 1) if rows.size else slice(0, 0)
+
+
+def centre_window(shape: tuple[int, ...], side: int) -> tuple[slice, slice]:
+    """Return the rows and columns of the central square of an image, `side` px or as large as the image is.
+
+    Examples
+    --------
+    >>> centre_window((10, 3), 4)
+    (slice(3, 7, None), slice(0, 4, None))
+    """
+    top, left = (max(0, (size - side) // 2) for size in shape)
+    return slice(top, top + side), slice(left, left + side)

@@ -72,7 +72,7 @@ def test_a_bar_that_leaves_too_little_is_refused(rows):
 
 @pytest.mark.parametrize("databar", ["bottom", -3, "-3", ""])
 def test_what_is_no_height_is_a_fault_of_use(databar):
-    with pytest.raises(UsageFault, match="no data bar height"):
+    with pytest.raises(UsageFault, match="is not a data bar height"):
         cleaned(NOISE, databar=databar)
 
 
@@ -83,7 +83,7 @@ def test_one_grey_level_above_the_bar_is_told(dtype):
 
     image = cleaned(pixels, bar=8)
 
-    assert image.warnings == ("the judged area has one grey level only (3): nothing to see in it",)
+    assert image.warnings == ("the judged area has one grey level only (3): no defect can be detected",)
     assert np.isfinite(image.values).all()
 
 

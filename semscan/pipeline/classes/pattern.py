@@ -8,7 +8,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from semscan.image.pattern_view import levels, pattern_view
+from semscan.image.pattern_view import grey_range, pattern_view
+from semscan.image.tiling import centre_window
 from semscan.pipeline.classes.names import Names, RegionClassifier, told
 from semscan.reference.cell.compare import find_image_lattice
 from semscan.reference.cell.lattice import NOT_FOUND, SMALLEST_PITCH
@@ -64,7 +65,7 @@ def pattern_classes(image: CleanImage, numbered: np.ndarray, regions: Sequence[P
     network = pattern_classifier()
     pattern = DEFECTS["lines" if len(steps) == 1 else "contacts"]
     allowed = np.array([kind in (*pattern, GOOD) for kind in network.kinds])
-    step, grey = steps[np.argmin(np.hypot(*steps.T))], levels(image.values, image.judged)
+    step, grey = steps[np.argmin(np.hypot(*steps.T))], grey_range(image.values, image.judged)
 
     def look(places: Sequence[Place]) -> Names:
         views = [pattern_view(image.values, numbered, number, at, step, grey) for at, number in places]
@@ -88,7 +89,7 @@ def _between(free: np.ndarray, pitch: float) -> list[tuple[float, float]]:
 def _steps(image: CleanImage, periodic: Periodic | None) -> np.ndarray:
     """The steps of the image's lattice, (n, 2) as (row, col); none if it has none."""
     if periodic is None:
-        middle = tuple(slice(max(0, (n - WIDEST) // 2), (n + WIDEST) // 2) for n in image.values.shape)
+        middle = centre_window(image.values.shape, WIDEST)
         lattice = find_image_lattice(replace(image, values=image.values[middle], judged=image.judged[middle]))
         return lattice.vectors if lattice.found else NOT_FOUND
     pitches, angles = np.array(periodic.pitch_px), np.radians(periodic.angle_deg)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 
+from semscan.image.tiling import centre_window
 from semscan.pipeline.training.data.image_cache import ImageCache
 from semscan.reference.cell.compare import compare_cells, find_image_lattice
 from semscan.robust import median_deviation
@@ -57,9 +58,7 @@ def _small(cache: ImageCache, number: int) -> CleanImage:
     if values.size > _SMALL:
         values = cv2.resize(values, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     if values.size > _WHOLE:
-        side = math.isqrt(_WHOLE)
-        rows, cols = (max(0, (n - side) // 2) for n in values.shape)
-        values = values[rows : rows + side, cols : cols + side]
+        values = values[centre_window(values.shape, math.isqrt(_WHOLE))]
     return CleanImage(values, np.ones(values.shape, bool))
 
 
