@@ -1,4 +1,4 @@
-"""Cell to cell: a periodic image against its own repeats."""
+"""Cell to cell: compare a periodic image with its own repeats."""
 
 from __future__ import annotations
 
@@ -9,28 +9,27 @@ import cv2
 import numpy as np
 
 from semscan.errors import BadImageError
-from semscan.reference.cell.chance_threshold import FALSE_REGIONS, chance_level
+from semscan.reference.cell.chance_threshold import FALSE_REGIONS, chance_threshold
 from semscan.reference.cell.golden_image import FINER, golden_reference, make_grid
 from semscan.reference.cell.lattice import NOT_FOUND, Lattice, find_lattice
-from semscan.reference.cell.phase_map import unfold
-from semscan.reference.cell.shading import light_share
-from semscan.reference.cell.standardise import SCALES, standardised
+from semscan.reference.cell.phase_map import measure_phases
+from semscan.reference.cell.shading import shading_gain
+from semscan.reference.cell.standardise import SCALES, standardise
 from semscan.values import CleanImage
 
 SEAM = 7  # px
-# px: a larger image is compared in pieces
-PIECE = 1536
-OVERLAP = 64
-MANY = 12  # repeats that a piece must hold at least
+PIECE = 1536  # px: a larger image is compared in pieces
+OVERLAP = 64  # px of neighbouring pieces
+FEWEST_REPEATS = 12  # that a piece must hold
 Window = tuple[slice, slice]
 
 
 @dataclass(frozen=True)
 class CellComparison:
-    """What the comparison with its own repeats shows of an image; all maps have its shape (rows, cols).
+    """The result of a comparison of an image with its own repeats; all maps have its shape (rows, cols).
 
-    `raw` is float32, 0 or more, in multiples of what chance reaches; 0 where not `judged`. `reference` is
-    float32: what the image should look like, on its own grey scale.
+    `raw` is float32, 0 or more, in multiples of the value that chance reaches; 0 where not `judged`. `reference` is
+    the golden reference, float32, on the grey scale of the image.
     """
 
     raw: np.ndarray
@@ -40,7 +39,7 @@ class CellComparison:
 
 
 def find_image_lattice(image: CleanImage) -> Lattice:
-    """The lattice of what is judged of an image; see `find_lattice`."""
+    """Find the lattice of the judged part of an image; see `find_lattice`."""
     rows, cols = _frame(image.judged)
     if rows.stop - rows.start < 16 or cols.stop - cols.start < 16:
         return Lattice(NOT_FOUND, 0.0)
@@ -71,65 +70,87 @@ def compare_cells(image: CleanImage, lattice: Lattice | None = None) -> CellComp
     frame = _frame(image.judged)
     judged = image.judged[frame]
     values = _filled(image.values[frame], judged)
-    raw, golden = np.zeros(values.shape, np.float32), values.copy()
+    raw = np.zeros(image.values.shape, np.float32)
+    reference = image.values.copy()
+    # views of the two in the frame: pieces are written straight into the result
+    framed_raw = raw[frame]
+    framed_reference = reference[frame]
     pieces = _pieces(values.shape, max(lattice.pitch_px))
-    finer = lattice
-    for seen, kept, own in pieces:
-        part_raw, part_golden, finer = _compare(values[seen], judged[seen], lattice, FALSE_REGIONS / len(pieces))
-        raw[kept], golden[kept] = part_raw[own], part_golden[own]
-    whole, reference = np.zeros(image.values.shape, np.float32), image.values.copy()
-    whole[frame], reference[frame] = raw, golden
-    return CellComparison(whole, image.judged, reference, finer if len(pieces) == 1 else lattice)
+    refined = lattice
+    for piece in pieces:
+        part_raw, part_reference, refined = _compare(
+            values[piece.compared], judged[piece.compared], lattice, FALSE_REGIONS / len(pieces)
+        )
+        framed_raw[piece.kept] = part_raw[piece.inner]
+        framed_reference[piece.kept] = part_reference[piece.inner]
+    # the lattice of a piece is not that of the image, which may be distorted
+    return CellComparison(raw, image.judged, reference, refined if len(pieces) == 1 else lattice)
 
 
 def _compare(
     values: np.ndarray, judged: np.ndarray, lattice: Lattice, false_regions: float
 ) -> tuple[np.ndarray, np.ndarray, Lattice]:
-    """Raw map, reference and finer lattice of one piece."""
-    light = light_share(values)
-    values = values / light  # at a border the cells around lie all on one side, where the light is another
-    unfolding = unfold(values, lattice)
-    golden = golden_reference(values, make_grid(unfolding, judged, FINER))
+    """Compute raw map, golden reference and refined lattice of one piece."""
+    gain = shading_gain(values)
+    values = values / gain  # at a border the cells around all lie on one side, where the shading differs
+    phase_map = measure_phases(values, lattice)
+    golden = golden_reference(values, make_grid(phase_map, judged, FINER))
     raw = np.zeros(values.shape, np.float32)
-    contrast = float(values[judged].std()) if judged.any() else 1.0
-    deviations = standardised(values - golden, unfolding, judged, SCALES, contrast=contrast)
+    image_deviation = float(values[judged].std()) if judged.any() else 1.0
+    deviations = standardise(values - golden, phase_map, judged, SCALES, image_deviation=image_deviation)
     for scale, deviation in zip(SCALES, deviations, strict=True):
         size = np.abs(deviation)
-        np.maximum(raw, size / np.float32(chance_level(size, judged, scale, false_regions)), out=raw)
+        # in units of its own threshold, each scale counts the same: a defect shows at the scale of its size
+        np.maximum(raw, size / np.float32(chance_threshold(size, judged, scale, false_regions)), out=raw)
     # between the too bright and the too dark part of a defect the residual crosses zero: fill that seam
     raw = cv2.morphologyEx(raw, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (SEAM, SEAM)))
     raw[~judged] = 0
-    return raw, golden * light, unfolding.lattice
+    return raw, golden * gain, phase_map.lattice
 
 
-def _pieces(shape: tuple[int, ...], pitch: float) -> list[tuple[Window, Window, Window]]:
-    """Cut a large image, so that memory does not grow with it: what a piece sees, keeps, and where in it that lies.
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A part of an image that is compared on its own.
 
-    Not where a piece would hold too few repeats.
+    `compared` is its window, `kept` the window of the image for which its result is kept, and `inner` the same
+    within the result.
     """
-    if pitch * MANY > PIECE:
-        return [((slice(0, shape[0]), slice(0, shape[1])),) * 3]
+
+    compared: Window
+    kept: Window
+    inner: Window
+
+
+def _pieces(shape: tuple[int, ...], pitch: float) -> list[_Piece]:
+    """Divide a large image, so that memory does not grow with it; one piece if it would hold too few repeats."""
+    if pitch * FEWEST_REPEATS > PIECE:
+        whole = (slice(0, shape[0]), slice(0, shape[1]))
+        return [_Piece(whole, whole, whole)]
     spans = []
     for side in shape:
         count = math.ceil(side / PIECE)
         cuts = np.linspace(0, side, count + 1).astype(int)
         spans.append([_span(cuts[i], cuts[i + 1], side) for i in range(count)])
-    return [((down[0], right[0]), (down[1], right[1]), (down[2], right[2])) for down in spans[0] for right in spans[1]]
+    return [
+        _Piece((down[0], right[0]), (down[1], right[1]), (down[2], right[2])) for down in spans[0] for right in spans[1]
+    ]
 
 
 def _span(start: int, stop: int, side: int) -> tuple[slice, slice, slice]:
-    first, last = max(0, start - OVERLAP), min(side, stop + OVERLAP)
+    first = max(0, start - OVERLAP)
+    last = min(side, stop + OVERLAP)
     return slice(first, last), slice(start, stop), slice(start - first, stop - first)
 
 
 def _frame(judged: np.ndarray) -> tuple[slice, slice]:
-    """The smallest box around what is judged."""
-    rows, cols = np.flatnonzero(judged.any(axis=1)), np.flatnonzero(judged.any(axis=0))
+    """Return the smallest window that holds all judged pixels."""
+    rows = np.flatnonzero(judged.any(axis=1))
+    cols = np.flatnonzero(judged.any(axis=0))
     if not len(rows):
         return slice(0, 0), slice(0, 0)
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1)
 
 
 def _filled(values: np.ndarray, judged: np.ndarray) -> np.ndarray:
-    """Values with the median where nothing is judged."""
+    """Replace the values of pixels that are not judged by the median of the others."""
     return values if judged.all() else np.where(judged, values, np.float32(np.median(values[judged])))

@@ -1,7 +1,7 @@
-"""How an image repeats: along one direction (lines) or two (arrays), with which pitch and angle.
+"""Find how an image repeats: along one direction (lines) or two (arrays), with which pitch and angle.
 
-The autocorrelation says whether and roughly how; the phase of the strongest waves then
-says it to a small part of a pixel (`semscan.reference.cell.phase_map`).
+The autocorrelation shows whether and roughly how. The phase of the strongest waves then gives the
+lattice to a small part of a pixel (`semscan.reference.cell.phase_map`).
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from semscan.reference.cell.shading import light_surface
+from semscan.reference.cell.shading import shading_surface
 
 LARGEST_SIDE = 1100  # a larger image is halved until it fits: the search needs no more
 SMALLEST_PITCH = 5.0
 FEWEST_REPEATS = 3.0
 PERIODIC = 0.35  # least confidence; nanofibres stay below 0.2, real periodic images above 0.6
-ALIKE = 0.85  # a shorter repeat is taken if it is this share as good as the best
-FAINTEST = 0.01  # a pattern this faint against the light is none
+AS_GOOD = 0.85  # share of the best correlation from which a shorter repeat is preferred
+FAINTEST = 0.01  # least deviation of a pattern, as a share of that of the image with its shading
 STRAIGHT = 0.6  # lines: the autocorrelation along them never falls below this
-TURN = 4.0  # degrees by which the strongest wave may miss the lines' direction
+TURN = 4.0  # degrees by which the strongest wave may miss the direction across the lines
 _NOISE_BLUR = 1.2
 
 
@@ -30,7 +30,7 @@ class Lattice:
     """The repeats of an image.
 
     `vectors` is float64, shape (1, 2) for lines or (2, 2) for arrays: each row the (row, col) step to the
-    next repeat, in px. `confidence` is the share of the image's contrast (noise apart) that comes back
+    next repeat, in px. `confidence` is the share of the image's variance (without noise) that comes back
     one repeat away, 0 to 1.
     """
 
@@ -56,7 +56,7 @@ class Lattice:
     def waves(self) -> np.ndarray:
         """Reciprocal vectors, (row, col) in cycles per px, one for each step.
 
-        For lines the only wave stands across them.
+        For lines there is one wave, across them.
         """
         if len(self.vectors) == 1:
             return self.vectors / (self.vectors**2).sum()
@@ -67,7 +67,7 @@ NOT_FOUND = np.zeros((0, 2))
 
 
 def find_lattice(values: np.ndarray) -> Lattice:
-    """Find the repeats of an image; `Lattice.found` says whether there are any.
+    """Find the repeats of an image; `Lattice.found` is False if it has none.
 
     Parameters
     ----------
@@ -91,16 +91,17 @@ def find_lattice(values: np.ndarray) -> Lattice:
     if shrink > 1:
         small = cv2.resize(values, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), _NOISE_BLUR)
-    contrast = float(small.std())
-    small = small - light_surface(small)  # uneven light is no pattern
-    if float(small.std()) < max(FAINTEST * contrast, 1e-6):
+    deviation = float(small.std())
+    small = small - shading_surface(small)  # shading is not a pattern
+    if float(small.std()) < max(FAINTEST * deviation, 1e-6):
         return Lattice(NOT_FOUND, 0.0)
     correlation = _Correlation(small)
     wave = _strongest_wave(small)
-    vectors, confidence = NOT_FOUND, 0.0
+    vectors = NOT_FOUND
+    confidence = 0.0
     if wave is not None:
         vectors = _lines(correlation, wave)
-    if not len(vectors):
+    if not len(vectors):  # an image that also changes along the crests of its strongest wave
         vectors = _array(correlation)
     if len(vectors):
         confidence = float(np.mean([correlation.near(step) for step in vectors]))
@@ -108,9 +109,9 @@ def find_lattice(values: np.ndarray) -> Lattice:
 
 
 class _Correlation:
-    """The autocorrelation of an image, 1 at no shift, each lag over its own overlap.
+    """The autocorrelation of an image, 1 at lag 0, each lag normalised by its own overlap.
 
-    `values` holds lags (row, col) from minus half to half the image's sides; no shift is at `middle`.
+    `values` holds lags (row, col) up to 0.6 of the image's sides either way; lag 0 is at `middle`.
     """
 
     def __init__(self, values: np.ndarray) -> None:
@@ -123,15 +124,17 @@ class _Correlation:
         raw = cv2.dft(power, flags=cv2.DFT_INVERSE | cv2.DFT_SCALE | cv2.DFT_REAL_OUTPUT)
         reach = (int(rows * 0.6), int(cols * 0.6))
         lags = [np.arange(-far, far + 1) for far in reach]
+        # a longer lag sums fewer pixels: without this a far repeat would always look worse than a near one
         overlap = np.outer(rows - abs(lags[0]), cols - abs(lags[1]))
         self.values = (raw[np.ix_(lags[0], lags[1])] / overlap).astype(np.float32)
         self.values /= max(float(self.values[reach]), 1e-12)
         self.middle = np.array(reach, np.float64)
 
     def at(self, lags: np.ndarray) -> np.ndarray:
-        """Values at lags (..., 2), linear between samples; -1 outside."""
-        places = (np.asarray(lags, np.float64) + self.middle).astype(np.float32)
-        rows, cols = places[..., 0], places[..., 1]
+        """Interpolate values at lags (..., 2), linear between samples; -1 outside."""
+        index = (np.asarray(lags, np.float64) + self.middle).astype(np.float32)
+        rows = index[..., 0]
+        cols = index[..., 1]
         flat = cv2.remap(
             self.values,
             cols.reshape(1, -1),
@@ -140,29 +143,34 @@ class _Correlation:
             borderValue=-1.0,
             borderMode=cv2.BORDER_CONSTANT,
         )
-        return flat.reshape(places.shape[:-1])
+        return flat.reshape(index.shape[:-1])
 
     def near(self, lag: np.ndarray, reach: int = 2) -> float:
-        """Largest value within `reach` px of a lag."""
+        """Return the largest value within `reach` px of a lag."""
         steps = np.stack(np.meshgrid(*[np.arange(-reach, reach + 1)] * 2, indexing="ij"), -1)
         return float(self.at(np.asarray(lag) + steps).max())
 
     def peaks(self) -> tuple[np.ndarray, np.ndarray]:
-        """Local maxima in one half plane, best first: lags (n, 2), sub-pixel, and their values."""
+        """Find the local maxima in one half plane, best first: lags (n, 2), sub-pixel, and their values."""
         smooth = cv2.GaussianBlur(self.values, (0, 0), 1.0)
         top = (smooth >= cv2.dilate(smooth, np.ones((7, 7), np.uint8))) & (smooth > 0.05)
-        top[:3], top[-3:], top[:, :3], top[:, -3:] = False, False, False, False
-        places = np.argwhere(top)
-        lags = places - self.middle
+        # a maximum at the border may rise further outside of it
+        top[:3] = False
+        top[-3:] = False
+        top[:, :3] = False
+        top[:, -3:] = False
+        index = np.argwhere(top)
+        lags = index - self.middle
+        # an autocorrelation is symmetric: the other half plane holds the same lags
         half = (lags[:, 0] > 0) | ((lags[:, 0] == 0) & (lags[:, 1] > 0))
-        places, lags = places[half], lags[half]
-        best = np.argsort(-self.values[tuple(places.T)], kind="stable")[:400]
-        places, lags = places[best], lags[best]
-        return lags + _sub_pixel(smooth, places), self.values[tuple(places.T)]
+        index = index[half]
+        best = np.argsort(-self.values[tuple(index.T)], kind="stable")[:400]
+        index = index[best]
+        return index - self.middle + _sub_pixel(smooth, index), self.values[tuple(index.T)]
 
 
 def _strongest_wave(values: np.ndarray) -> np.ndarray | None:
-    """The strongest wave, (row, col) in cycles per px, to a part of a frequency step; None without one."""
+    """Find the strongest wave, (row, col) in cycles per px, to a part of a frequency step; None without one."""
     rows, cols = values.shape
     window = np.outer(np.hanning(rows), np.hanning(cols)).astype(np.float32)
     size = (cv2.getOptimalDFTSize(2 * rows), cv2.getOptimalDFTSize(2 * cols))
@@ -170,84 +178,88 @@ def _strongest_wave(values: np.ndarray) -> np.ndarray | None:
     padded[:rows, :cols] = values * window
     parts = cv2.dft(padded, flags=cv2.DFT_COMPLEX_OUTPUT, nonzeroRows=rows)
     power = parts[..., 0] ** 2 + parts[..., 1] ** 2
-    fy, fx = np.fft.fftfreq(size[0])[:, None], np.fft.fftfreq(size[1])[None, :]
+    fy = np.fft.fftfreq(size[0])[:, None]
+    fx = np.fft.fftfreq(size[1])[None, :]
     repeats = np.hypot(fy * rows, fx * cols)
     length = np.hypot(fy, fx)
     usable = (length < 1 / SMALLEST_PITCH) & (repeats >= FEWEST_REPEATS) & (fy >= 0)
     power = np.where(usable, power, 0)
-    place = np.unravel_index(int(power.argmax()), power.shape)
-    if power[place] <= 0:
+    row, col = np.unravel_index(int(power.argmax()), power.shape)
+    if power[row, col] <= 0:
         return None
-    around = np.log(np.roll(power, (1 - place[0], 1 - place[1]), (0, 1))[:3, :3] + 1e-30)
-    shift = _sub_pixel(around, np.array([[1, 1]]))[0]  # the window's main lobe is close to a Gaussian
-    return np.array([fy[place[0], 0] + shift[0] / size[0], fx[0, place[1]] + shift[1] / size[1]])
+    around = np.log(np.roll(power, (1 - row, 1 - col), (0, 1))[:3, :3] + 1e-30)
+    # the main lobe of the window is close to a Gaussian, so that its logarithm is a parabola
+    shift = _sub_pixel(around, np.array([[1, 1]]))[0]
+    return np.array([fy[row, 0] + shift[0] / size[0], fx[0, col] + shift[1] / size[1]])
 
 
 def _lines(correlation: _Correlation, wave: np.ndarray) -> np.ndarray:
-    """The one step of a line pattern, or none if the image also changes along the wave's crests."""
+    """Find the step of a line pattern; none if the image also changes along the crests of the wave."""
     step = wave / (wave**2).sum()
-    # a wave may be an overtone of the pattern: the first repeat as good as the best is the pitch
+    # the wave may be an overtone of the pattern: the first multiple about as good as the best is the pitch
     inside = [m for m in range(1, 5) if bool((abs(m * step) < correlation.middle * 0.95).all())]
     good = np.array([correlation.near(m * step) for m in inside])
     if not len(good):
         return NOT_FOUND
-    step = step * inside[int(np.argmax(good >= ALIKE * good.max()))]
+    step = step * inside[int(np.argmax(good >= AS_GOOD * good.max()))]
     pitch = math.hypot(*step)
     reach = np.arange(2.0, min(3 * pitch, 0.7 * float(correlation.middle.min())), 0.5)
     turns = np.radians(np.linspace(-TURN, TURN, 33)) + math.atan2(step[0], step[1])
-    across = np.stack([np.sin(turns), np.cos(turns)], 1)  # the crests are known to a degree or so: look around
+    # the direction of the wave is known to a degree or so: along true lines the correlation stays highest
+    across = np.stack([np.sin(turns), np.cos(turns)], 1)
     along = np.stack([-across[:, 1], across[:, 0]], 1)
     ridges = correlation.at(along[:, None] * reach[:, None])
     best = int(ridges.mean(1).argmax())
     if ridges[best].min() < STRAIGHT * good.max():
         return NOT_FOUND
-    return _upward(across[best] * pitch)[None]
+    return _rightward(across[best] * pitch)[None]
 
 
 def _array(correlation: _Correlation) -> np.ndarray:
-    """The two shortest steps of an array, or none."""
+    """Find the two shortest steps of an array; none if there are fewer."""
     lags, values = correlation.peaks()
     long = np.hypot(*lags.T) >= SMALLEST_PITCH
     fits = (abs(lags) <= 2 * correlation.middle / 0.6 / 2 / FEWEST_REPEATS * 1.02).all(1)
-    lags, values = lags[long & fits], values[long & fits]
+    lags = lags[long & fits]
+    values = values[long & fits]
     if len(lags) < 2:
         return NOT_FOUND
-    good = values >= ALIKE * values.max()
-    order = np.argsort(np.hypot(*lags[good].T))
-    lags = lags[good][order]
-    first = lags[0]
-    turn = abs(lags @ np.array([-first[1], first[0]])) / np.hypot(*first) / np.hypot(*lags.T)
-    other = np.flatnonzero(turn > math.sin(math.radians(20)))
+    good = lags[values >= AS_GOOD * values.max()]
+    good = good[np.argsort(np.hypot(*good.T))]
+    first = good[0]
+    # the shortest step and the next one that points elsewhere span the lattice
+    sine = abs(good @ np.array([-first[1], first[0]])) / np.hypot(*first) / np.hypot(*good.T)
+    other = np.flatnonzero(sine > math.sin(math.radians(20)))
     if not len(other):
         return NOT_FOUND
-    return _reduced(np.array([first, lags[other[0]]]))
+    return _reduced(np.array([first, good[other[0]]]))
 
 
 def _reduced(vectors: np.ndarray) -> np.ndarray:
-    """The same lattice by its two shortest steps, the flatter one first (Gauss's reduction)."""
-    one, two = vectors
+    """Return the same lattice by its two shortest steps, the flatter one first (Gauss's reduction)."""
+    shorter, longer = vectors
     while True:
-        if one @ one > two @ two:
-            one, two = two, one
-        turns = round(float(one @ two) / float(one @ one))
-        if turns == 0:
+        if shorter @ shorter > longer @ longer:
+            shorter, longer = longer, shorter
+        multiple = round(float(shorter @ longer) / float(shorter @ shorter))
+        if multiple == 0:
             break
-        two = two - turns * one
-    steps = sorted((_upward(one), _upward(two)), key=lambda step: abs(step[0]) / math.hypot(*step))
+        longer = longer - multiple * shorter
+    steps = sorted((_rightward(shorter), _rightward(longer)), key=lambda step: abs(step[0]) / math.hypot(*step))
     return np.array(steps)
 
 
-def _upward(step: np.ndarray) -> np.ndarray:
-    """A step or its opposite, whichever points to the right (or, standing upright, down)."""
+def _rightward(step: np.ndarray) -> np.ndarray:
+    """Return a step or its opposite, whichever points to the right (a vertical one: down)."""
     return -step if step[1] < -1e-9 or (abs(step[1]) <= 1e-9 and step[0] < 0) else step
 
 
-def _sub_pixel(values: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Offset of each peak from its sample, (n, 2), by a parabola along each axis."""
+def _sub_pixel(values: np.ndarray, peaks: np.ndarray) -> np.ndarray:
+    """Return the offset of each peak from its sample, (n, 2), by a parabola along each axis."""
     shifts = []
     for axis in (0, 1):
         step = np.eye(2, dtype=int)[axis]
-        before, here, after = (values[tuple((places + k * step).T)] for k in (-1, 0, 1))
+        before, here, after = (values[tuple((peaks + k * step).T)] for k in (-1, 0, 1))
         bend = np.minimum(before - 2 * here + after, -1e-9)
         shifts.append(np.clip(0.5 * (before - after) / bend, -0.5, 0.5))
     return np.stack(shifts, 1)

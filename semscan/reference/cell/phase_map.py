@@ -1,8 +1,8 @@
-"""Where each pixel lies within its repeat, drift and distortion included.
+"""Measure where each pixel lies within its repeat, drift and distortion included.
 
-The phase of a lattice wave, measured locally, says how far the pattern has moved from the ideal
-lattice (geometric phase analysis). With it the image can be laid out as straight rows of equal
-cells, and anything known of a cell can be laid back onto the image.
+The phase of a lattice wave, measured locally, shows how far the pattern has moved from the ideal
+lattice (geometric phase analysis). With it the image can be resampled to straight rows of equal
+cells, and any value of a cell can be resampled to the image.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import numpy as np
 from semscan.reference.cell.lattice import Lattice
 
 WINDOW = 1.5  # of the longest pitch: standard deviation of the window in which a phase is measured
-_NODE = 8  # the layout is solved at every 8th sample and is straight in between
-_ROUNDS = 6
+_NODE = 8  # the layout is solved at every 8th sample and interpolated in between
+_ROUNDS = 6  # of the fixed-point iteration that inverts the map
 
 
 @dataclass(frozen=True)
 class PhaseMap:
-    """Image position <-> lattice position.
+    """The lattice position of each image position, and the reverse.
 
     Lattice positions count repeats (for lines the second one counts px along the lines). `lattice` is the
-    one found, made finer by the phases. `drift` is float32, (rows / `step`, cols / `step`, 2): how far the
-    lattice position is ahead of the straight lattice's.
+    one found, refined by the phases. `drift` is float32, (rows / `step`, cols / `step`, 2): lattice position less
+    that on a straight lattice.
     """
 
     lattice: Lattice
@@ -36,11 +36,11 @@ class PhaseMap:
 
     @property
     def matrix(self) -> np.ndarray:
-        """float64 (2, 2): lattice position for each px of (row, col)."""
+        """Lattice positions per px of (row, col), float64 (2, 2)."""
         return full_waves(self.lattice)
 
     def positions(self) -> np.ndarray:
-        """Lattice position of every pixel, float32, shape (rows, cols, 2)."""
+        """Return the lattice position of every pixel, float32, shape (rows, cols, 2)."""
         rows, cols = self.shape
         at = [(np.arange(count, dtype=np.float32) + 0.5) / self.step - 0.5 for count in self.shape]
         maps = np.meshgrid(at[1], at[0])
@@ -53,7 +53,7 @@ class PhaseMap:
     def layout(
         self, samples: tuple[float, float], low: np.ndarray, count: tuple[int, int]
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Columns and rows (float32 maps, as cv2.remap takes them) of a grid of lattice positions.
+        """Return columns and rows (float32 maps, as cv2.remap takes them) of a grid of lattice positions.
 
         Parameters
         ----------
@@ -66,27 +66,28 @@ class PhaseMap:
         """
         nodes = [np.arange(0, n + _NODE, _NODE) / s + a for n, s, a in zip(count, samples, low, strict=True)]
         wanted = np.stack(np.meshgrid(*nodes, indexing="ij"), -1)
-        back = np.linalg.inv(self.matrix).T
-        place = (wanted @ back).astype(np.float32)
+        to_pixels = np.linalg.inv(self.matrix).T
+        # the drift is known at pixels, but the pixels are wanted: start on the straight lattice and correct
+        pixels = (wanted @ to_pixels).astype(np.float32)
         for _ in range(_ROUNDS):
-            coarse = (place + 0.5) / self.step - 0.5
-            ahead = cv2.remap(
+            coarse = (pixels + 0.5) / self.step - 0.5
+            drift = cv2.remap(
                 self.drift, coarse[..., 1], coarse[..., 0], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
             )
-            place = ((wanted - ahead) @ back).astype(np.float32)
+            pixels = ((wanted - drift) @ to_pixels).astype(np.float32)
         at = [np.arange(n, dtype=np.float32) / _NODE for n in count]
-        dense = cv2.remap(place, *np.meshgrid(at[1], at[0]), cv2.INTER_LINEAR)
+        dense = cv2.remap(pixels, *np.meshgrid(at[1], at[0]), cv2.INTER_LINEAR)
         return np.ascontiguousarray(dense[..., 1]), np.ascontiguousarray(dense[..., 0])
 
 
-def unfold(values: np.ndarray, lattice: Lattice) -> PhaseMap:
-    """Measure where every part of an image lies on its lattice.
+def measure_phases(values: np.ndarray, lattice: Lattice) -> PhaseMap:
+    """Measure the lattice position of every part of an image.
 
     Parameters
     ----------
     values : ndarray of float32, shape (rows, cols)
     lattice : Lattice
-        Roughly right; the result holds a better one.
+        To about half a pixel; the result holds a refined one.
 
     Returns
     -------
@@ -99,27 +100,29 @@ def unfold(values: np.ndarray, lattice: Lattice) -> PhaseMap:
     """
     longest = max(lattice.pitch_px)
     step = max(1, int(min(lattice.pitch_px) / 4))
-    rough = cv2.GaussianBlur(values, (0, 0), min(2 * longest, 60.0))
-    around = values - rough
+    # without the slow changes, whose spectrum would leak into the waves
+    detail = values - cv2.GaussianBlur(values, (0, 0), min(2 * longest, 60.0))
     waves = lattice.waves
-    orders = _strongest_orders(around, waves)
+    # where the two basic waves are weak (as in a staggered array), a sum or difference of them has a clearer phase
+    orders = _strongest_orders(detail, waves)
     phases = []
     for order in orders:
-        turn, strength = _demodulated(around, order @ waves, step, WINDOW * longest / step)
-        phases.append(_unwrapped(turn, strength))
+        phase, amplitude = _demodulated(detail, order @ waves, step, WINDOW * longest / step)
+        phases.append(_unwrapped(phase, amplitude))
     drift = np.stack(phases, -1) @ np.linalg.inv(orders).T  # phase of the two basic waves, in repeats
+    # a phase that rises evenly is no drift, but a pitch or angle that was slightly wrong
     drift, slopes = _without_slope(drift, step)
-    finer = waves + slopes
+    refined = waves + slopes
     if len(waves) == 1:
-        vectors = finer / (finer**2).sum()
+        vectors = refined / (refined**2).sum()
         drift = np.concatenate([drift, np.zeros_like(drift)], -1)
     else:
-        vectors = np.linalg.inv(finer).T
+        vectors = np.linalg.inv(refined).T
     return PhaseMap(Lattice(vectors, lattice.confidence), values.shape, drift.astype(np.float32), step)
 
 
 def full_waves(lattice: Lattice) -> np.ndarray:
-    """Two waves, (2, 2): for lines the second counts px along them."""
+    """Return two waves, (2, 2); for lines the second counts px along them."""
     waves = lattice.waves
     if len(waves) == 2:
         return waves
@@ -128,26 +131,27 @@ def full_waves(lattice: Lattice) -> np.ndarray:
 
 
 def _strongest_orders(values: np.ndarray, waves: np.ndarray) -> np.ndarray:
-    """Whole-number combinations of the waves, as many as waves, independent, in which the image is strongest."""
+    """Find the whole-number combinations of the waves, as many as waves, that are strongest in the image."""
     tried = np.array([[1]]) if len(waves) == 1 else np.array([[1, 0], [0, 1], [1, 1], [1, -1]])
     rows, cols = (np.arange(n) for n in values.shape)
     windowed = values * np.outer(np.hanning(len(rows)), np.hanning(len(cols))).astype(np.float32)
 
-    def strength(order: np.ndarray) -> float:
+    def amplitude(order: np.ndarray) -> float:
         down, right = order @ waves
         return abs(_wave(rows, -down) @ windowed @ _wave(cols, -right))
 
-    best = sorted(tried, key=strength, reverse=True)
+    best = sorted(tried, key=amplitude, reverse=True)
     return np.array(best[: len(waves)])
 
 
 def _demodulated(values: np.ndarray, wave: np.ndarray, step: int, blur: float) -> tuple[np.ndarray, np.ndarray]:
-    """Phase (radians) and strength of a wave around every `step`-th pixel."""
+    """Measure phase (radians) and amplitude of a wave around every `step`-th pixel."""
     rows, cols = (np.arange(n) for n in values.shape)
-    turned = values * _wave(rows, -wave[0])[:, None] * _wave(cols, -wave[1])[None, :]
+    # times the opposite wave, the pattern becomes its slowly changing phase; the blur removes all other waves
+    shifted = values * _wave(rows, -wave[0])[:, None] * _wave(cols, -wave[1])[None, :]
     size = (math.ceil(len(cols) / step), math.ceil(len(rows) / step))
     parts = []
-    for part in (turned.real, turned.imag):
+    for part in (shifted.real, shifted.imag):
         whole = np.zeros((size[1] * step, size[0] * step), np.float32)
         whole[: len(rows), : len(cols)] = part
         small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
@@ -155,31 +159,32 @@ def _demodulated(values: np.ndarray, wave: np.ndarray, step: int, blur: float) -
     return np.arctan2(parts[1], parts[0]), np.hypot(*parts)
 
 
-def _wave(places: np.ndarray, frequency: float) -> np.ndarray:
-    return np.exp(2j * np.pi * frequency * places).astype(np.complex64)
+def _wave(index: np.ndarray, frequency: float) -> np.ndarray:
+    return np.exp(2j * np.pi * frequency * index).astype(np.complex64)
 
 
-def _unwrapped(turn: np.ndarray, strength: np.ndarray) -> np.ndarray:
+def _unwrapped(phase: np.ndarray, amplitude: np.ndarray) -> np.ndarray:
     """Unwrap a phase (radians, -pi to pi) in two dimensions; in repeats, 0 or nearly so where the wave is strongest.
 
-    Row by row, which is right and quick where no jump is left, so that every way from sample to sample gives the same.
-    Around a defect that the wave does not cross there is a jump: row by row it tears the whole row beyond, while by
-    reliability (M. A. Herraez et al., Applied Optics 41, 2002, doi:10.1364/AO.41.007437) it stays within the defect.
+    Each row is unwrapped along itself. The rows are joined along the column in which the wave is nowhere weak: a
+    phase is random where the wave is faint, and a jump taken there would shift all rows below. Around a defect that
+    the wave does not cross a jump may be left, which tears the whole row beyond it. Unwrapping by reliability (M. A.
+    Herraez et al., Applied Optics 41, 2002, doi:10.1364/AO.41.007437) keeps it within the defect.
     """
-    start = int(strength.min(axis=1).argmax())
-    column = int(strength.min(axis=0).argmax())
-    whole = np.unwrap(turn, axis=1)
-    whole += (np.unwrap(turn[:, column]) - whole[:, column])[:, None]
+    row = int(amplitude.min(axis=1).argmax())
+    column = int(amplitude.min(axis=0).argmax())
+    whole = np.unwrap(phase, axis=1)
+    whole += (np.unwrap(phase[:, column]) - whole[:, column])[:, None]
     if np.abs(np.diff(whole, axis=0)).max(initial=0) > np.pi:
         from skimage.restoration import unwrap_phase  # ten times as slow as row by row, so only where it helps
 
-        whole = unwrap_phase(turn, rng=0)
-    whole -= 2 * np.pi * np.round(whole[start, column] / (2 * np.pi))
+        whole = unwrap_phase(phase, rng=0)
+    whole -= 2 * np.pi * np.round(whole[row, column] / (2 * np.pi))
     return whole / (2 * np.pi)
 
 
 def _without_slope(drift: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
-    """Take the plane's slope (repeats per px) off each phase: it belongs to the waves."""
+    """Split each phase into the slope of a plane, in repeats per px, and the rest."""
     rows, cols = drift.shape[:2]
     y, x = np.meshgrid((np.arange(rows) + 0.5) * step - 0.5, (np.arange(cols) + 0.5) * step - 0.5, indexing="ij")
     basis = np.stack([y, x, np.ones_like(x)], -1).reshape(-1, 3)

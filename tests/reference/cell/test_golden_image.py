@@ -6,12 +6,12 @@ import pytest
 from semscan.reference.cell.compare import compare_cells
 from semscan.reference.cell.golden_image import FINER, golden_reference, make_grid
 from semscan.reference.cell.lattice import find_lattice
-from semscan.reference.cell.phase_map import unfold
+from semscan.reference.cell.phase_map import measure_phases
 from semscan.values import CleanImage
 
 
 def golden_of(image):
-    grid = make_grid(unfold(image, find_lattice(image)), np.ones(image.shape, bool), FINER)
+    grid = make_grid(measure_phases(image, find_lattice(image)), np.ones(image.shape, bool), FINER)
     return golden_reference(image, grid)
 
 
@@ -51,8 +51,8 @@ def test_a_brighter_side_stays_brighter(stripes):
 
 def test_a_position_and_its_place_in_the_layout_agree(dots):
     image = dots(24.0, 3.0)
-    unfolding = unfold(image, find_lattice(image))
-    grid = make_grid(unfolding, np.ones(image.shape, bool), FINER)
+    phase_map = measure_phases(image, find_lattice(image))
+    grid = make_grid(phase_map, np.ones(image.shape, bool), FINER)
     rows = np.broadcast_to(np.arange(200, dtype=np.float32)[:, None], image.shape)
     there_and_back = grid.put(grid.take(np.ascontiguousarray(rows)))
 

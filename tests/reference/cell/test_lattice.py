@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from semscan.reference.cell.lattice import Lattice, find_lattice
-from semscan.reference.cell.phase_map import unfold
+from semscan.reference.cell.phase_map import measure_phases
 
 
 @pytest.mark.parametrize(("pitch", "angle"), [(16.0, 0.0), (23.7, 3.3), (31.4, -4.0), (20.0, 90.0), (27.3, 35.0)])
@@ -27,7 +27,7 @@ def test_arrays_give_two_steps(dots, pitch, angle):
 
 def test_the_phases_refine_the_steps_to_a_small_part_of_a_pixel(dots):
     image = dots(24.3, 2.5)
-    finer = unfold(image, find_lattice(image)).lattice
+    finer = measure_phases(image, find_lattice(image)).lattice
 
     assert finer.pitch_px == [pytest.approx(24.3, abs=0.05)] * 2
     assert finer.angle_deg[0] == pytest.approx(2.5, abs=0.1)
