@@ -12,7 +12,7 @@ from semscan.pipeline.training.data.image_cache import ImageCache
 from semscan.pipeline.training.data.split import crop
 from semscan.settings import ACCEPTED_SHARE, LABELLED_SHARE, AugmentSettings
 from semscan.synth.painting import augment
-from semscan.synth.painting.augment import turned_over
+from semscan.synth.painting.augment import random_flip
 from semscan.synth.painting.paint import paint
 from semscan.synth.painting.paste import MARGIN, paste
 
@@ -110,9 +110,9 @@ def own_patches(parts, box, tile, rng, *, flip, turn):
 
 
 def turned_alike(parts, rng, *, flip, turn):
-    """`turned_over`, the same way for all."""
+    """`random_flip`, the same way for all."""
     seed = int(rng.integers(1 << 32))
-    return [turned_over(part, np.random.default_rng(seed), flip=flip, turn=turn) for part in parts]
+    return [random_flip(part, np.random.default_rng(seed), flip=flip, turn=turn) for part in parts]
 
 
 def autoencoder_examples(cache, split, tile, scale, settings, turn, real=None):
@@ -124,7 +124,7 @@ def autoencoder_examples(cache, split, tile, scale, settings, turn, real=None):
     mean, std = scale
 
     def patch(rng):
-        return augment.turned_over(crop(cache, split, tile, rng), rng, flip=settings.flip, turn=turn)
+        return augment.random_flip(crop(cache, split, tile, rng), rng, flip=settings.flip, turn=turn)
 
     def example(rng):
         found = real(rng, patch) if real else None
@@ -135,8 +135,8 @@ def autoencoder_examples(cache, split, tile, scale, settings, turn, real=None):
 
     def draw(rng):
         painted, label, good = example(rng)
-        factor, summand = augment.relight(rng, gain=settings.gain, offset=settings.offset)
-        painted = augment.noisy(painted * factor + summand, rng, most=settings.noise)
+        factor, summand = augment.random_lighting(rng, gain=settings.gain, offset=settings.offset)
+        painted = augment.random_noise(painted * factor + summand, rng, most=settings.noise)
         good = good * factor + summand
         label = label[..., None]
         targets = {"score": label, "coarse": label, "reconstruction": _input(good, mean, std)}
@@ -155,10 +155,10 @@ def classifier_examples(cache, members, good, scale, settings, turn):
     def draw(rng):
         label = int(rng.integers(len(members)))
         values = cache[int(rng.choice(members[label]))].astype(np.float32)
-        values = augment.turned_over(values, rng, flip=settings.flip, turn=turn)
-        values = augment.moved(values, rng, shift=settings.shift)
-        factor, summand = augment.relight(rng, gain=settings.gain, offset=settings.offset)
-        values = augment.noisy(values * factor + summand, rng, most=settings.noise)
+        values = augment.random_flip(values, rng, flip=settings.flip, turn=turn)
+        values = augment.random_shift(values, rng, shift=settings.shift)
+        factor, summand = augment.random_lighting(rng, gain=settings.gain, offset=settings.offset)
+        values = augment.random_noise(values * factor + summand, rng, most=settings.noise)
         return _input(values, mean, std), class_targets(label, len(members), good)
 
     return draw
