@@ -13,10 +13,15 @@ from semscan.errors import UsageFault
 
 @dataclass(frozen=True, slots=True)
 class RegistryEntry:
-    """What a name stands for: the builder as "module:function", and what it is in one line."""
+    """What a name stands for: the builder as "module:function", and what it is in one line.
+
+    `local`, for an attention: in the autoencoder, its result at a position depends on the surroundings alone, not on
+    the whole patch.
+    """
 
     target: str
     summary: str
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +63,20 @@ BACKBONES = {
 }
 ATTENTIONS = {
     "none": RegistryEntry(
-        "semscan.model.attention.none:none", "the baseline: plain mean over positions, nothing attended"
+        "semscan.model.attention.none:none", "the baseline: plain mean over positions, nothing attended", local=True
     ),
     "additive": RegistryEntry(
         "semscan.model.attention.additive:additive", "Bahdanau: tanh layer scores each position, softmax over positions"
     ),
     "soft-mask": RegistryEntry(
-        "semscan.model.attention.additive:soft_mask", "the same scores, a sigmoid at each position, multiplied in"
+        "semscan.model.attention.additive:soft_mask",
+        "the same scores, a sigmoid at each position, multiplied in",
+        local=True,
     ),
     "feature-mask": RegistryEntry(
         "semscan.model.attention.feature_mask:feature_mask",
         "weight and bias of the feature's own dimension, sigmoid, multiplied in",
+        local=True,
     ),
     "feature-softmax": RegistryEntry(
         "semscan.model.attention.feature_mask:feature_softmax",
@@ -87,7 +95,9 @@ ATTENTIONS = {
         "squeeze and excitation: one weight for each channel of the patch",
     ),
     "spatial": RegistryEntry(
-        "semscan.model.attention.cbam:spatial", "mean and maximum over channels, convolution, sigmoid at each position"
+        "semscan.model.attention.cbam:spatial",
+        "mean and maximum over channels, convolution, sigmoid at each position",
+        local=True,
     ),
     "cbam": RegistryEntry("semscan.model.attention.cbam:cbam", "channel attention, then spatial attention"),
     "self-attention": RegistryEntry(
@@ -98,10 +108,9 @@ ATTENTIONS = {
     "gates": RegistryEntry(
         "semscan.model.attention.gate:gates",
         "Attention U-Net: coarse features gate the skips (or, without skips, the features)",
+        local=True,
     ),
 }
-# What these do at a place depends on its surroundings alone, in the autoencoder; all others look at the whole patch.
-LOCAL = ("none", "soft-mask", "feature-mask", "spatial", "gates")
 DEFAULT_ATTENTION = {"autoencoder": "soft-mask", "attention-cnn": "feature-mask"}
 
 
@@ -145,7 +154,7 @@ def is_local(name: str) -> bool:
     >>> is_local("gates+soft-mask"), is_local("gates+channel")
     (True, False)
     """
-    return all(part in LOCAL for part in attention_parts(name))
+    return all(ATTENTIONS[part].local for part in attention_parts(name))
 
 
 def resolve(target: str) -> Any:

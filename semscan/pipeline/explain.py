@@ -56,7 +56,7 @@ def open_model(settings: ExplainSettings) -> Opened:
     rebuilds = folder.config["kind"] == "autoencoder"
     if settings.faithful and settings.faithful.background == "reconstruction" and not rebuilds:
         raise UsageFault("--background reconstruction: this network reconstructs nothing; take patches or blur")
-    inside = OpenedNetwork(open_network(folder.path, folder.config), all_ways=rebuilds)
+    inside = OpenedNetwork(open_network(folder.path, folder.config), mirrored_views=rebuilds)
     return Opened(folder, ModelMethod(folder), inside, inside.competing)
 
 

@@ -1,4 +1,4 @@
-"""Attention mechanisms, one file each. What they share, and what they return, is in `base`."""
+"""Attention mechanisms: one file for each published one. `base` says what they share and what they return."""
 
 from semscan.model.attention.additive import ImageAttention
 from semscan.model.attention.gate import AttentionGate

@@ -1,104 +1,141 @@
 """What all attention mechanisms have in common.
 
-Called on features of shape (batch, rows, cols, channels), each returns three tensors:
+A mechanism is called on features of shape (batch, rows, cols, channels) and returns three tensors:
 
 attended
-    A map (batch, rows, cols, channels), or, of a layer that pools, one vector a patch (batch, channels).
+    The attended features: a map (batch, rows, cols, channels). A mechanism that pools returns one vector for each
+    patch instead, (batch, channels).
 weights
-    What the features were multiplied or mixed with: (batch, rows, cols, 1 or heads or channels), and
-    (batch, 1, 1, channels) where there are weights of channels only.
+    The attention weights, by which the features were multiplied or mixed. Shape (batch, rows, cols, 1 or heads or
+    channels), or (batch, 1, 1, channels) where there is one weight for each channel.
 scores
-    (batch, rows, cols, 1): how much each position stands out, before softmax or sigmoid, unbounded. A
-    mechanism that weighs no positions has none of its own: with ``head`` they are a 1x1 convolution of the
-    attended features (to be taught), without it the mean of the attended channels (to be looked at).
+    The scores of the positions before softmax or sigmoid: (batch, rows, cols, 1), unbounded. A mechanism without
+    scores of positions computes them from the attended features: with ``head`` by a trained 1x1 convolution, else as
+    the mean over channels, which is only for display.
 
-Nothing looks beyond the patch. Three properties say how a network should use a mechanism: `places`, whether the
-scores are its own, `refines`, whether the attended features are to be read in place of the features, and `mixes`,
-whether the attended features of a position also come from others.
+A mechanism uses nothing outside its patch. Three class attributes of `Attention` tell the networks how to use the
+three tensors:
+
+========================================  ==================  =================  ===============
+mechanism                                 scores_positions    replaces_features  mixes_positions
+========================================  ==================  =================  ===============
+none                                      no                  no                 no
+all masks, softmaxes, spatial and gates   yes                 no                 no
+channel                                   no                  yes                no
+cbam                                      yes                 yes                no
+self-attention, multi-head                no                  yes                yes
+========================================  ==================  =================  ===============
+
+scores_positions
+    The mechanism has a score of its own for each position. In the attention CNN its weights average the features, and
+    its scores scale the map. Without such scores, the autoencoder asks for ``head`` and trains that.
+replaces_features
+    The autoencoder draws its map from the attended features. Otherwise it draws it from the features themselves.
+mixes_positions
+    The attended features of a position also come from other positions. So the attention CNN pools them by a plain
+    mean, and scales the map by the attention that each position receives.
 """
 
 from __future__ import annotations
 
-from semscan.model.tf_import import keras, ops
+from typing import Any
+
+from semscan.model.tf_import import Shape, Tensor, keras, ops
+
+AttentionOutput = tuple[Tensor, Tensor, Tensor]
+MODES = ("softmax", "sigmoid", "null-softmax")
+EARLIER_MODES = {"relative": "null-softmax"}  # in layer configurations that were saved by semscan 0.1
 
 
 class Attention(keras.layers.Layer):
-    """Parent of the mechanisms. ``head`` asks for taught scores where the mechanism has none of its own."""
+    """Base class of all mechanisms; see the module for what they return.
 
-    places = True
-    refines = False
-    mixes = False
+    Parameters
+    ----------
+    head : bool
+        Whether to train a 1x1 convolution for the scores, where the mechanism has no scores of positions.
+    """
+
+    scores_positions = True
+    replaces_features = False
+    mixes_positions = False
 
     @property
-    def competes(self):
-        """Whether the weights are a softmax over positions, which sums to one in every patch."""
+    def competes(self) -> bool:
+        """Whether the weights are a softmax over positions, so that they sum to one in each patch."""
         return getattr(self, "mode", None) == "softmax"
 
-    def __init__(self, head=False, **kwargs):
+    def __init__(self, head: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.head = head
 
-    def weight(self, name, shape, start="glorot_uniform"):
-        """A trained weight."""
-        return self.add_weight(shape=shape, initializer=start, name=name)
+    def new_weight(self, name: str, shape: Shape, initializer: Any = "glorot_uniform") -> Tensor:
+        """Create a trained weight. The order of these calls is the order in the weights file."""
+        return self.add_weight(shape=shape, initializer=initializer, name=name)
 
-    def add_head(self, channels):
-        """The 1x1 convolution behind `head_scores`; call it last in `build`."""
+    def add_head(self, channels: int) -> None:
+        """Create the 1x1 convolution of `head_scores` if there is a head. Call it last in `build`."""
         if self.head:
-            self.head_kernel = self.weight("head_kernel", (channels, 1))
-            self.head_bias = self.weight("head_bias", (1,), "zeros")
+            self.head_kernel = self.new_weight("head_kernel", (channels, 1))
+            self.head_bias = self.new_weight("head_bias", (1,), "zeros")
 
-    def head_scores(self, attended):
-        """Scores from attended features: the taught head if there is one, else the channels' mean."""
+    def head_scores(self, attended: Tensor) -> Tensor:
+        """Return scores from attended features: by the trained head if there is one, else the mean over channels."""
         if self.head:
             return ops.matmul(attended, self.head_kernel) + self.head_bias
         return ops.mean(attended, axis=-1, keepdims=True)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Return what rebuilds this layer."""
         return {**super().get_config(), "head": self.head}
 
 
-def one_of(value, names, what):
-    """Return `value` if it is one of `names`, else raise ValueError."""
-    if value not in names:
-        wanted = ", ".join(map(repr, names[:-1])) + f" or {names[-1]!r}"
-        raise ValueError(f"{what} must be {wanted}, got {value!r}")
-    return value
+def known_mode(mode: str) -> str:
+    """Return `mode` by its present name.
+
+    Raises
+    ------
+    ValueError
+        If `mode` is not one of `MODES` and not an earlier name of one.
+    """
+    mode = EARLIER_MODES.get(mode, mode)
+    if mode not in MODES:
+        *others, last = map(repr, MODES)
+        raise ValueError(f"mode must be {', '.join(others)} or {last}, got {mode!r}")
+    return mode
 
 
-def over_positions(scores):
-    """Softmax of `scores` over rows and columns, each channel on its own; sums to 1 in every patch."""
-    raised = ops.exp(scores - ops.stop_gradient(ops.max(scores, axis=(1, 2), keepdims=True)))
-    return raised / ops.sum(raised, axis=(1, 2), keepdims=True)
+def softmax_over_positions(scores: Tensor) -> Tensor:
+    """Return the softmax of `scores` over rows and columns, for each channel separately; it sums to 1 in each patch."""
+    # Subtracting the maximum keeps exp() finite. The softmax does not depend on it, so no gradient passes through it.
+    peak = ops.stop_gradient(ops.max(scores, axis=(1, 2), keepdims=True))
+    exponentials = ops.exp(scores - peak)
+    return exponentials / ops.sum(exponentials, axis=(1, 2), keepdims=True)
 
 
-def null_softmax(scores):
-    """Softmax weights beside a place of score 0 that means "nowhere", as a share of the largest of them.
+def null_softmax(scores: Tensor) -> Tensor:
+    """Return softmax weights with a zero logit added, relative to the largest weight.
 
-    ``exp(e_i - max(0, max_j e_j))``, within (0, 1]. A softmax over positions sums to 1, however dull the patch;
-    here a patch with nothing above 0 keeps its weights low, and what stands out most gets 1.
+    ``exp(e_i - max(0, max_j e_j))``, in (0, 1]. The zero logit stands for "attend nowhere". A plain softmax sums to 1
+    in every patch, also in one without a defect. Here, all weights of a patch stay low if no score is above 0, and
+    otherwise the largest weight is 1.
     """
     peak = ops.maximum(ops.max(scores, axis=(1, 2), keepdims=True), 0.0)
     return ops.exp(scores - ops.stop_gradient(peak))
 
 
-def weigh(features, scores, mode):
-    """(attended, weights) of `features` by `scores` of positions.
+def attend(features: Tensor, scores: Tensor, mode: str) -> tuple[Tensor, Tensor]:
+    """Return (attended features, attention weights) for `features` and the `scores` of their positions.
 
     Parameters
     ----------
-    mode : {"softmax", "sigmoid", "relative"}
-        "softmax" pools over positions; "sigmoid" and "relative" (`null_softmax`) keep the map.
+    features : tensor, shape (batch, rows, cols, channels)
+    scores : tensor, shape (batch, rows, cols, 1 or channels)
+    mode : {"softmax", "sigmoid", "null-softmax"}
+        "softmax" pools over positions; "sigmoid" and "null-softmax" (see `null_softmax`) keep the map.
     """
-    if mode == "sigmoid":
-        weights = ops.sigmoid(scores)
-    elif mode == "relative":
-        weights = null_softmax(scores)
-    else:
-        weights = over_positions(scores)
+    if mode == "softmax":
+        weights = softmax_over_positions(scores)
         return ops.sum(features * weights, axis=(1, 2)), weights
+    weights = ops.sigmoid(scores) if mode == "sigmoid" else null_softmax(scores)
     return features * weights, weights
-
-
-MODES = ("softmax", "sigmoid", "relative")

@@ -1,55 +1,59 @@
-"""An attention by name, for one of the two networks."""
+"""Make an attention by name, for one of the networks."""
 
 from __future__ import annotations
 
 import dataclasses
 
+from semscan.model.attention.base import Attention
 from semscan.model.attention.sequential import AttentionChain
-from semscan.model.registry import ATTENTIONS, NETWORK_USE, attention_parts, resolve
+from semscan.model.registry import ATTENTIONS, NETWORK_USE, AttentionRole, attention_parts, resolve
 
 GATES = "gates"
 
 
-def make_attention(name, network):
-    """The layer that `name` means in a network, and whether the skips are gated.
+def make_attention(name: str, network: str) -> tuple[Attention, bool]:
+    """Make the attention layer that `name` means in a network.
 
     Parameters
     ----------
     name : str
         A name of the registry, or several joined by ``+``, applied from left to right.
     network : {"autoencoder", "attention-cnn"}
-        The autoencoder has skips for ``gates`` to act on, and its attention keeps the map and has taught scores. The
-        attention CNN pools over positions, and ``gates`` come before all else.
+        The autoencoder has skip connections that ``gates`` act on. Its attention keeps the map and has trained scores.
+        The attention CNN pools over positions, and ``gates`` come before the other attentions.
 
     Returns
     -------
     layer : Attention
         Its name starts with "attention".
     gates : bool
+        Whether the skip connections are gated.
 
     Raises
     ------
     UsageFault
         If there is no such attention.
     """
-    use, names = NETWORK_USE[network], attention_parts(name)
+    role = NETWORK_USE[network]
+    names = attention_parts(name)
     on_skips = GATES in names and network == "autoencoder"
     if GATES in names:
         names = [other for other in names if other != GATES]
         names = (names or ["none"]) if on_skips else [GATES, *names]
-    inner = dataclasses.replace(use, pools=False, head=False)
-    uses = [inner] * (len(names) - 1) + [dataclasses.replace(use, head=False)]
-    if use.head and not any(_made(one, inner).places for one in names):
-        uses[-1] = use
+    # Only the last part of a chain pools. A head is trained only where no part scores positions itself.
+    inner = dataclasses.replace(role, pools=False, head=False)
+    head = role.head and not any(_make(one, inner).scores_positions for one in names)
+    last = dataclasses.replace(role, head=head)
     if len(names) == 1:
-        return _made(names[0], uses[0]), on_skips
-    parts = [_made(one, _as_part(how, one)) for one, how in zip(names, uses, strict=True)]
-    return AttentionChain(parts, name=use.name), on_skips
+        return _make(names[0], last), on_skips
+    roles = [inner] * (len(names) - 1) + [last]
+    parts = [_make(one, _as_part(part, one)) for one, part in zip(names, roles, strict=True)]
+    return AttentionChain(parts, name=role.name), on_skips
 
 
-def _made(name, use):
-    return resolve(ATTENTIONS[name].target)(use)
+def _make(name: str, role: AttentionRole) -> Attention:
+    return resolve(ATTENTIONS[name].target)(role)
 
 
-def _as_part(use, name):
-    return dataclasses.replace(use, name=f"{use.name}_{name.replace('-', '_')}")
+def _as_part(role: AttentionRole, name: str) -> AttentionRole:
+    return dataclasses.replace(role, name=f"{role.name}_{name.replace('-', '_')}")

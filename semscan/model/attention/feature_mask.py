@@ -1,27 +1,29 @@
-"""The soft mask whose weight and bias have the feature's own dimension."""
+"""A soft mask with one weight for each channel of each position."""
 
 from __future__ import annotations
 
-from semscan.model.attention.base import MODES, Attention, one_of, weigh
-from semscan.model.tf_import import keras, ops
+from typing import Any
+
+from semscan.model.attention.base import Attention, AttentionOutput, attend, known_mode
+from semscan.model.registry import AttentionRole
+from semscan.model.tf_import import Shape, Tensor, keras, ops
 
 
 @keras.saving.register_keras_serializable("semscan")
 class FeatureMask(Attention):
-    """A mask for every channel of every position: ``alpha_i = sigmoid(W h_i + b)``, multiplied into h_i.
+    """A mask with the dimension of the features: ``alpha_i = sigmoid(W h_i + b)``, multiplied by h_i.
 
-    W is (channels, channels) and b (channels,): the mask has the dimension of the features, where `ImageAttention`
-    has one weight a position.
+    W is (channels, channels) and b (channels,). `ImageAttention` has one weight for each position instead.
 
     Parameters
     ----------
-    mode : {"softmax", "sigmoid", "relative"}
-        As in `ImageAttention`; a softmax runs over positions, each channel on its own.
+    mode : {"softmax", "sigmoid", "null-softmax"}
+        As in `ImageAttention`. A softmax is taken over positions, for each channel separately.
 
     Returns
     -------
     attended, weights, scores
-        `weights` have shape (batch, rows, cols, channels); `scores` (batch, rows, cols, 1) are the mean of
+        `weights` have shape (batch, rows, cols, channels). `scores` (batch, rows, cols, 1) are the mean of
         ``W h_i + b`` over the channels.
 
     References
@@ -31,31 +33,31 @@ class FeatureMask(Attention):
     gate of the features' own dimension). arXiv:1505.00387.
     """
 
-    def __init__(self, mode="sigmoid", **kwargs):
+    def __init__(self, mode: str = "sigmoid", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.mode = one_of(mode, MODES, "mode")
+        self.mode = known_mode(mode)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Create W (channels, channels) and b (channels,)."""
         channels = input_shape[-1]
-        self.w = self.weight("w", (channels, channels))
-        self.b = self.weight("b", (channels,), "zeros")
+        self.w = self.new_weight("w", (channels, channels))
+        self.b = self.new_weight("b", (channels,), "zeros")
 
-    def call(self, features):
+    def call(self, features: Tensor) -> AttentionOutput:
         """Mask `features`, shape (batch, rows, cols, channels)."""
         logits = ops.matmul(features, self.w) + self.b
-        return *weigh(features, logits, self.mode), ops.mean(logits, axis=-1, keepdims=True)
+        return *attend(features, logits, self.mode), ops.mean(logits, axis=-1, keepdims=True)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Return what rebuilds this layer."""
         return {**super().get_config(), "mode": self.mode}
 
 
-def feature_mask(use):
-    """The mask by sigmoid."""
-    return FeatureMask("sigmoid", name=use.name)
+def feature_mask(role: AttentionRole) -> FeatureMask:
+    """Make the mask by sigmoid."""
+    return FeatureMask("sigmoid", name=role.name)
 
 
-def feature_softmax(use):
-    """The mask by softmax over positions."""
-    return FeatureMask("softmax" if use.pools else "relative", name=use.name)
+def feature_softmax(role: AttentionRole) -> FeatureMask:
+    """Make the mask by softmax over positions."""
+    return FeatureMask("softmax" if role.pools else "null-softmax", name=role.name)

@@ -1,22 +1,24 @@
-"""Every position against every other of its patch: self-attention, one head or several."""
+"""Self-attention, with one head or several: each position against all others of its patch."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
-from semscan.model.attention.base import Attention
-from semscan.model.tf_import import keras, layers, ops, tf
+from semscan.model.attention.base import Attention, AttentionOutput
+from semscan.model.registry import AttentionRole
+from semscan.model.tf_import import Shape, Tensor, keras, layers, ops, tf
 
 
 @keras.saving.register_keras_serializable("semscan")
 class SelfAttention(Attention):
-    """Multi-head self-attention over the positions of a feature map, added to it: ``h_i + O [c_i1 ... c_iH]``.
+    """Multi-head self-attention over the positions of a feature map, with a skip: ``h_i + O [c_i1 ... c_iH]``.
 
-    Head n mixes values by what keys answer to a position's query: ``c_in = sum_j a_ij V_n h_j`` with
-    ``a_i = softmax_j(Q_n h_i . K_n h_j / sqrt(d))`` and d = channels / heads. There is no code of position: like
-    content meets like content wherever it lies. Memory goes with the square of the number of positions, so the
-    attention runs on the features averaged over `reduce` x `reduce` positions and its answer is enlarged again
-    (bilinear); the patch bounds the rest.
+    Head n mixes values by how well their keys match the query of a position: ``c_in = sum_j a_ij V_n h_j`` with
+    ``a_i = softmax_j(Q_n h_i . K_n h_j / sqrt(d))`` and d = channels / heads. There is no positional encoding: similar
+    content matches wherever it lies. Memory grows with the square of the number of positions. So the attention runs on
+    means of `reduce` x `reduce` positions, and its result is enlarged again (bilinear); the patch size limits the
+    rest.
 
     Parameters
     ----------
@@ -28,9 +30,9 @@ class SelfAttention(Attention):
     Returns
     -------
     attended, weights, scores
-        `weights`, (batch, rows, cols, heads): how much each position is looked at by all others, as a multiple
-        of the mean, enlarged like the answer (the full matrix of positions by positions is no image). It weighs no
-        position itself: for `scores` see `semscan.model.attention.base`.
+        `weights`, (batch, rows, cols, heads): the attention that a position receives from all others, as a multiple
+        of the mean, enlarged like the result. (The full matrix of positions by positions is not an image.) Positions
+        have no scores of their own; for `scores` see `semscan.model.attention.base`.
 
     References
     ----------
@@ -39,63 +41,66 @@ class SelfAttention(Attention):
     3.3, subsampling). arXiv:1711.07971.
     """
 
-    places = False
-    refines = True
-    mixes = True
+    scores_positions = False
+    replaces_features = True
+    mixes_positions = True
 
-    def __init__(self, heads=1, reduce=1, **kwargs):
+    def __init__(self, heads: int = 1, reduce: int = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if heads < 1 or reduce < 1:
             raise ValueError(f"heads and reduce must be at least 1, got {heads} and {reduce}")
-        self.heads, self.reduce = heads, reduce
+        self.heads = heads
+        self.reduce = reduce
         self.pool = layers.AveragePooling2D(reduce, padding="same", dtype=self.dtype_policy) if reduce > 1 else None
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Create Q, K, V and O, each (channels, channels), and the bias b (channels,) of O."""
         channels = input_shape[-1]
         if channels % self.heads:
             raise ValueError(f"{self.heads} heads do not divide {channels} channels")
-        self.q, self.k, self.v, self.o = (self.weight(name, (channels, channels)) for name in "qkvo")
-        self.b = self.weight("b", (channels,), "zeros")
+        self.q, self.k, self.v, self.o = (self.new_weight(name, (channels, channels)) for name in "qkvo")
+        self.b = self.new_weight("b", (channels,), "zeros")
         self.add_head(channels)
 
-    def call(self, features):
+    def call(self, features: Tensor) -> AttentionOutput:
         """Mix the positions of `features`, shape (batch, rows, cols, channels)."""
-        small = self.pool(features) if self.pool else features
-        batch, rows, cols, _ = (tf.shape(small)[axis] for axis in range(4))
+        reduced = self.pool(features) if self.pool else features
+        batch, rows, cols, _ = (tf.shape(reduced)[axis] for axis in range(4))
         channels = features.shape[-1]
-        query, keys, values = (
-            ops.split(ops.reshape(ops.matmul(small, w), (batch, rows * cols, channels)), self.heads, axis=-1)
+        queries, keys, values = (
+            ops.split(ops.reshape(ops.matmul(reduced, w), (batch, rows * cols, channels)), self.heads, axis=-1)
             for w in (self.q, self.k, self.v)
         )
-        contexts, looked_at = [], []
-        for q, k, v in zip(query, keys, values, strict=True):  # an axis of heads of length 1 exports wrongly
-            mixing = tf.nn.softmax(tf.matmul(q, k, transpose_b=True) / math.sqrt(channels // self.heads))
-            contexts.append(ops.matmul(mixing, v))
-            looked_at.append(ops.reshape(ops.sum(mixing, axis=1), (batch, rows, cols, 1)))
+        contexts, received = [], []
+        # A loop over heads, since tf2onnx converts a tensor axis of heads wrongly if its length is 1.
+        for query, key, value in zip(queries, keys, values, strict=True):
+            logits = tf.matmul(query, key, transpose_b=True) / math.sqrt(channels // self.heads)
+            mixing = tf.nn.softmax(logits)
+            contexts.append(ops.matmul(mixing, value))
+            received.append(ops.reshape(ops.sum(mixing, axis=1), (batch, rows, cols, 1)))
         context = ops.reshape(ops.concatenate(contexts, axis=-1), (batch, rows, cols, channels))
-        attended = features + self._enlarged(ops.matmul(context, self.o) + self.b, features)
-        return attended, self._enlarged(ops.concatenate(looked_at, axis=-1), features), self.head_scores(attended)
+        attended = features + self._enlarge(ops.matmul(context, self.o) + self.b, features)
+        return attended, self._enlarge(ops.concatenate(received, axis=-1), features), self.head_scores(attended)
 
-    def _enlarged(self, x, features):
+    def _enlarge(self, reduced: Tensor, features: Tensor) -> Tensor:
         if not self.pool:
-            return x
-        return ops.cast(tf.image.resize(x, tf.shape(features)[1:3], method="bilinear"), x.dtype)
+            return reduced
+        return ops.cast(tf.image.resize(reduced, tf.shape(features)[1:3], method="bilinear"), reduced.dtype)
 
-    def compute_output_shape(self, input_shape):
-        """Shapes of attended, weights and scores."""
+    def compute_output_shape(self, input_shape: Shape) -> tuple[Shape, Shape, Shape]:
+        """Return the shapes of attended, weights and scores."""
         return tuple(input_shape), (*input_shape[:-1], self.heads), (*input_shape[:-1], 1)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Return what rebuilds this layer."""
         return {**super().get_config(), "heads": self.heads, "reduce": self.reduce}
 
 
-def self_attention(use):
-    """One head."""
-    return SelfAttention(1, use.reduce, head=use.head, name=use.name)
+def self_attention(role: AttentionRole) -> SelfAttention:
+    """Make self-attention with one head."""
+    return SelfAttention(1, role.reduce, head=role.head, name=role.name)
 
 
-def multi_head(use):
-    """Four heads."""
-    return SelfAttention(4, use.reduce, head=use.head, name=use.name)
+def multi_head(role: AttentionRole) -> SelfAttention:
+    """Make self-attention with four heads."""
+    return SelfAttention(4, role.reduce, head=role.head, name=role.name)

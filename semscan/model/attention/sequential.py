@@ -1,56 +1,60 @@
-"""Several mechanisms, one behind the other, as one."""
+"""Several mechanisms in a chain, with the interface of one."""
 
 from __future__ import annotations
 
-from semscan.model.attention.base import Attention
-from semscan.model.tf_import import keras
+from collections.abc import Sequence
+from typing import Any
+
+from semscan.model.attention.base import Attention, AttentionOutput
+from semscan.model.tf_import import Shape, Tensor, keras
 
 
 @keras.saving.register_keras_serializable("semscan")
 class AttentionChain(Attention):
-    """Each mechanism is called on what the one before attends to.
+    """Call each mechanism on the attended features of the one before.
 
-    One layer for the whole chain, so that the network around it is the same for every choice.
+    The whole chain is one layer, so that the network around it is the same for every choice of attention.
 
     Parameters
     ----------
     parts : sequence of Attention
-        None of them pools but the last. The parts of a chain among them are parts of this one.
+        Only the last may pool. A chain in `parts` is replaced by its own parts.
 
     Returns
     -------
     attended, weights, scores
-        `attended` is the last one's; `weights` and `scores` are those of the last one that `places`, else of the
-        last.
+        `attended` is that of the last part. `weights` and `scores` are those of the last part that scores positions;
+        if none does, those of the last part.
     """
 
-    def __init__(self, parts, **kwargs):
+    def __init__(self, parts: Sequence[Attention | dict[str, Any]], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        parts = [keras.saving.deserialize_keras_object(part) if isinstance(part, dict) else part for part in parts]
-        self.parts = [one for part in parts for one in getattr(part, "parts", [part])]
-        self.places = any(part.places for part in self.parts)
-        self.refines = any(part.refines for part in self.parts)
+        layers = [keras.saving.deserialize_keras_object(part) if isinstance(part, dict) else part for part in parts]
+        self.parts = [inner for layer in layers for inner in getattr(layer, "parts", [layer])]
+        self.scores_positions = any(part.scores_positions for part in self.parts)
+        self.replaces_features = any(part.replaces_features for part in self.parts)
 
     @property
-    def competes(self):
-        """As of the part whose weights are the chain's."""
-        return ([part for part in self.parts if part.places] or self.parts)[-1].competes
+    def competes(self) -> bool:
+        """Whether the weights of the chain are a softmax over positions."""
+        scoring = [part for part in self.parts if part.scores_positions]
+        return (scoring or self.parts)[-1].competes
 
-    def build(self, input_shape):
-        """Build each part on the same shape."""
+    def build(self, input_shape: Shape) -> None:
+        """Build each part for the same shape."""
         for part in self.parts:
-            if not part.built:  # a part that came back from a file is built already
+            if not part.built:  # Keras has already built a part that comes from a file
                 part.build(input_shape)
 
-    def call(self, features):
-        """Attend to `features`, shape (batch, rows, cols, channels), again and again."""
+    def call(self, features: Tensor) -> AttentionOutput:
+        """Attend to `features`, shape (batch, rows, cols, channels), with one part after the other."""
         weights = scores = None
         for part in self.parts:
-            features, of_part, its_scores = part(features)
-            if part.places or not self.places:
-                weights, scores = of_part, its_scores
+            features, part_weights, part_scores = part(features)
+            if part.scores_positions or not self.scores_positions:
+                weights, scores = part_weights, part_scores
         return features, weights, scores
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Return what rebuilds this layer."""
         return {**super().get_config(), "parts": [keras.saving.serialize_keras_object(part) for part in self.parts]}

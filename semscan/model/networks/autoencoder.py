@@ -1,28 +1,32 @@
 """The attention-guided autoencoder: learns from good images alone.
 
     patch -> encoder (strides 2, 4, 8, 16) -> context -> attention in the bottleneck
-          -> decoder 1: the good patch behind what attention leaves through   (reconstruction)
+          -> decoder 1: the good patch from the unattended features             (reconstruction)
           -> decoder 2: skips + reconstruction residual + attention scores    (the map)
 
-The attention weights gate what the reconstruction may see, so what is attended to has to
-be guessed from its surroundings; the residual of that guess and the attention scores meet
-in the second decoder, which draws the map at image resolution. No layer looks at the whole
-patch at once: the map of a place depends on its surroundings only (about 250 px).
+The attended features are removed before the reconstruction. So the network has to reconstruct what is attended to from
+its surroundings. The second decoder joins the residual of this reconstruction with the attention scores and draws the
+map at image resolution. No layer uses the whole patch at once: the map at a position depends only on its surroundings
+(about 250 px).
 """
 
 from __future__ import annotations
 
 from semscan.model.attention import AttentionGate, ImageAttention
+from semscan.model.attention.base import Attention
 from semscan.model.networks.layers import Upsample
-from semscan.model.tf_import import keras, layers
+from semscan.model.tf_import import Tensor, keras, layers
 
-_LEAK = 0.1  # before the map: with none, channels died and the map's logits ended at 0.6
+_LEAK = 0.1  # slope of the ReLUs before the map: with 0, channels died and the logits of the map ended at 0.6
 
 
-def _conv(x, channels, *, stride=1, dilation=1, kernel=3, leak=0.0, name=None):
-    if stride > 1 and x.shape[-1] > 1:  # blurred before it is thinned out: less depends on where a tile begins
-        x = layers.AveragePooling2D(3, 1, padding="same")(x)
-    x = layers.Conv2D(
+def _conv(
+    features: Tensor, channels: int, *, stride: int = 1, dilation: int = 1, kernel: int = 3, leak: float = 0.0
+) -> Tensor:
+    if stride > 1 and features.shape[-1] > 1:
+        # Without this blur, a stride makes the map depend on where a tile begins.
+        features = layers.AveragePooling2D(3, 1, padding="same")(features)
+    features = layers.Conv2D(
         channels,
         kernel,
         strides=stride,
@@ -30,29 +34,40 @@ def _conv(x, channels, *, stride=1, dilation=1, kernel=3, leak=0.0, name=None):
         padding="same",
         use_bias=False,
         kernel_initializer="he_normal",
-        name=name,
-    )(x)
-    return layers.ReLU(negative_slope=leak)(layers.BatchNormalization(momentum=0.95)(x))
+    )(features)
+    return layers.ReLU(negative_slope=leak)(layers.BatchNormalization(momentum=0.95)(features))
 
 
-def _residual(x, channels, *, dilation=1):
-    y = _conv(x, channels, dilation=dilation)
-    y = layers.Conv2D(channels, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(y)
-    y = layers.BatchNormalization(momentum=0.95)(y)
-    return layers.ReLU()(layers.Add()([x, y]))
+def _residual(features: Tensor, channels: int, *, dilation: int = 1) -> Tensor:
+    residual = _conv(features, channels, dilation=dilation)
+    residual = layers.Conv2D(channels, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(residual)
+    residual = layers.BatchNormalization(momentum=0.95)(residual)
+    return layers.ReLU()(layers.Add()([features, residual]))
 
 
-def _up(x, channels, skip=None, leak=0.0, gate=None):
-    x = layers.Conv2D(channels, 1, padding="same")(x)
-    x = layers.UpSampling2D(2, interpolation="nearest")(x)
+def _up(
+    features: Tensor, channels: int, skip: Tensor | None = None, *, leak: float = 0.0, gate: str | None = None
+) -> Tensor:
+    """Double the size, add the skip connection (through a gate of this name, if given), and convolve."""
+    features = layers.Conv2D(channels, 1, padding="same")(features)
+    features = layers.UpSampling2D(2, interpolation="nearest")(features)
     if skip is not None:
         skip = layers.Conv2D(channels, 1, padding="same")(skip)
-        x = AttentionGate(joins=True, name=gate)([x, skip])[0] if gate else layers.Add()([x, skip])
-    return _conv(x, channels, leak=leak)
+        if gate:
+            features, _, _ = AttentionGate(joins=True, name=gate)([features, skip])
+        else:
+            features = layers.Add()([features, skip])
+    return _conv(features, channels, leak=leak)
 
 
-def build_autoencoder(*, widths=(24, 48, 96, 128), dropout=0.0, attention=None, gates=False):
-    """Build the network on patches of any size divisible by 16.
+def build_autoencoder(
+    *,
+    widths: tuple[int, int, int, int] = (24, 48, 96, 128),
+    dropout: float = 0.0,
+    attention: Attention | None = None,
+    gates: bool = False,
+) -> keras.Model:
+    """Build the network for patches of any size divisible by 16.
 
     Parameters
     ----------
@@ -60,49 +75,52 @@ def build_autoencoder(*, widths=(24, 48, 96, 128), dropout=0.0, attention=None, 
         Channels at strides 2, 4, 8 and 16.
     dropout : float
         Spatial dropout in the bottleneck, 0 to 1.
-    attention : keras.Layer or None
-        Layer returning (attended, weights, scores), see `semscan.model.attention.base`; `ImageAttention` in
-        sigmoid mode if None.
+    attention : Attention or None
+        See `semscan.model.attention.base`; `ImageAttention` in sigmoid mode if None.
     gates : bool
-        Whether what comes up the second decoder gates each skip.
+        Whether the features of the second decoder gate each skip connection.
 
     Returns
     -------
     keras.Model
         Input (batch, rows, cols, 1), standardised grey levels. Outputs by name: ``score``
-        (batch, rows, cols, 1) map logits; ``coarse`` (batch, rows/16, cols/16, 1) attention
+        (batch, rows, cols, 1), the logits of the map; ``coarse`` (batch, rows/16, cols/16, 1), the attention
         scores before the sigmoid; ``reconstruction`` (batch, rows, cols, 1).
     """
-    w2, w4, w8, w16 = widths
+    width2, width4, width8, width16 = widths
     patch = keras.Input((None, None, 1), name="patch")
-    x2 = _conv(_conv(patch, w2, stride=2, kernel=4), w2)
-    x4 = _conv(_conv(x2, w4, stride=2), w4)
-    x8 = _residual(_conv(x4, w8, stride=2), w8)
-    h = _conv(x8, w16, stride=2)
+    stride2 = _conv(_conv(patch, width2, stride=2, kernel=4), width2)
+    stride4 = _conv(_conv(stride2, width4, stride=2), width4)
+    stride8 = _residual(_conv(stride4, width8, stride=2), width8)
+    bottleneck = _conv(stride8, width16, stride=2)
     for dilation in (1, 2):
-        h = _residual(h, w16, dilation=dilation)
+        bottleneck = _residual(bottleneck, width16, dilation=dilation)
     if dropout:
-        h = layers.SpatialDropout2D(dropout)(h)
+        bottleneck = layers.SpatialDropout2D(dropout)(bottleneck)
     attention = attention or ImageAttention(64, "sigmoid", name="attention")
-    attended, _weights, scores = attention(h)
+    attended, _, scores = attention(bottleneck)
 
-    unattended = layers.Subtract(name="unattended")([h, attended])
-    r = _up(unattended, 64)
-    r = _up(r, 32)
-    r = _up(r, 16)
-    reconstruction = layers.Conv2DTranspose(1, 4, strides=2, padding="same", name="reconstruction")(r)
-
+    reconstruction = _reconstruct(layers.Subtract(name="unattended")([bottleneck, attended]))
     difference = layers.Subtract()([patch, reconstruction])
     residual = _conv(difference, 8, stride=2, kernel=4)
+    to_decode = layers.Concatenate()([attended if attention.replaces_features else bottleneck, scores])
     gate8, gate4, gate2 = (f"attention_gate{stride}" if gates else None for stride in (8, 4, 2))
-    m = _up(layers.Concatenate()([attended if attention.refines else h, scores]), 64, x8, gate=gate8)
-    m = _up(m, w4, x4, leak=_LEAK, gate=gate4)
-    m = _up(m, w2, layers.Concatenate()([x2, residual]), leak=_LEAK, gate=gate2)
-    m = _conv(m, w2, leak=_LEAK)
-    score = Upsample(2, name="enlarge")(layers.Conv2D(1, 3, padding="same", name="map")(m))
+    decoded = _up(to_decode, 64, stride8, gate=gate8)
+    decoded = _up(decoded, width4, stride4, leak=_LEAK, gate=gate4)
+    decoded = _up(decoded, width2, layers.Concatenate()([stride2, residual]), leak=_LEAK, gate=gate2)
+    decoded = _conv(decoded, width2, leak=_LEAK)
+    score = Upsample(2, name="enlarge")(layers.Conv2D(1, 3, padding="same", name="map")(decoded))
     outputs = {
+        # In float32 also under mixed precision, as losses and calibration need it.
         "score": layers.Activation("linear", dtype="float32", name="score")(score),
         "coarse": layers.Activation("linear", dtype="float32", name="coarse")(scores),
         "reconstruction": layers.Activation("linear", dtype="float32", name="rec")(reconstruction),
     }
     return keras.Model(patch, outputs, name="attention_guided_autoencoder")
+
+
+def _reconstruct(unattended: Tensor) -> Tensor:
+    decoded = unattended
+    for channels in (64, 32, 16):
+        decoded = _up(decoded, channels)
+    return layers.Conv2DTranspose(1, 4, strides=2, padding="same", name="reconstruction")(decoded)

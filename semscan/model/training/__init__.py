@@ -1,1 +1,1 @@
-"""What fitting a network needs: batches, losses, callbacks."""
+"""Fit a network: batches, losses, callbacks."""

@@ -1,4 +1,14 @@
-"""Run the training steps: schedule, best weights, early stop, checkpoints, bar, logs."""
+"""Run the training steps: schedule, best weights, early stop, checkpoints, progress bar, logs.
+
+Keras has callbacks for part of this: ``ModelCheckpoint``, ``EarlyStopping`` and ``BackupAndRestore``. They are not used
+here for three reasons:
+
+- The time limit counts the seconds before an interruption, and the learning rate follows it. ``BackupAndRestore`` keeps
+  neither the seconds nor the position in the schedule.
+- A resumed training must continue its history, and with it the best loss and the patience. ``ModelCheckpoint`` and
+  ``EarlyStopping`` begin again without it, and could overwrite better weights.
+- A loss that is not finite must end the training with the best weights before it.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +16,26 @@ import json
 import math
 import sys
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
 from semscan.errors import UsageFault
-from semscan.model.tf_import import keras
-from semscan.model.training.gradients import GradientNorms
+from semscan.model.tf_import import keras, tf
+from semscan.model.training.gradients import Examples, GradientNorms
+
+BEST_WEIGHTS = "best.weights.h5"
+PROGRESS = "progress.json"
+Logs = dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
 class FitPlan:
-    """How long and how fast to train. `round_steps` steps make one round, after which it is validated."""
+    """How long and how fast to train. A round has `round_steps` steps; the network is validated after each."""
 
     steps: int
     round_steps: int
@@ -33,7 +49,15 @@ class FitPlan:
     progress: bool = True
 
 
-def fit(model, batches, validation, plan, *, losses, weights):
+def fit(
+    model: keras.Model,
+    batches: Callable[[int], tf.data.Dataset],
+    validation: Examples,
+    plan: FitPlan,
+    *,
+    losses: Mapping[str, Any],
+    weights: Mapping[str, float],
+) -> tuple[dict[str, list[float]], str, float]:
     """Train `model` in place and leave it with its best weights.
 
     Parameters
@@ -49,30 +73,37 @@ def fit(model, batches, validation, plan, *, losses, weights):
     Returns
     -------
     history : dict of list of float
-        One value a round, by name; ``step`` counts steps done, ``gradient_norm`` is before clipping.
+        One value for each round, by name; ``step`` counts the steps done, ``gradient_norm`` is before clipping.
     ended : str
-        Why training ended: "all steps", "no more progress", "time limit", "the loss was no number any more".
+        Why training ended: "all steps", "no more progress", "time limit" or "the loss was not a finite number".
     seconds : float
-        Time spent, that before a resume included.
+        Time spent, including the time before an interruption.
 
     Raises
     ------
     UsageFault
-        If the loss is no number from the first round on.
+        If the loss was not finite in the first round already.
     """
     model.compile(
         optimizer=keras.optimizers.AdamW(plan.learning_rate, weight_decay=1e-4, clipnorm=plan.clip),
         loss=losses,
         loss_weights=weights,
     )
-    clock = _Clock(plan)
-    backup = _Backup(plan, clock)
-    first_round = backup.restore(model) if plan.resume else 0
-    callbacks = [clock, GradientNorms(validation), _Best(plan, backup), backup, _Bar(plan, first_round)]
+    schedule = _Schedule(plan)
+    checkpoint = _Checkpoint(plan, schedule)
+    first_round = checkpoint.restore(model) if plan.resume else 0
+    # The order matters: the norms must be in the logs, and the best weights chosen, before the checkpoint is written.
+    callbacks = [
+        schedule,
+        GradientNorms(validation),
+        _BestWeights(plan, checkpoint),
+        checkpoint,
+        _ProgressBar(plan, first_round),
+    ]
     if plan.tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(plan.tensorboard, update_freq="epoch"))
     rounds = max(1, math.ceil(plan.steps / plan.round_steps))
-    if first_round < rounds and not backup.ended:
+    if first_round < rounds and not checkpoint.ended:
         model.fit(
             batches(first_round * plan.round_steps),
             epochs=rounds,
@@ -84,131 +115,152 @@ def fit(model, batches, validation, plan, *, losses, weights):
             verbose=0,
             shuffle=False,
         )
-    if not any(map(math.isfinite, backup.history["val_loss"])):
+    if not any(map(math.isfinite, checkpoint.history["val_loss"])):
         raise UsageFault(
-            "the loss is no number after the first round of training: the steps are too large; give a "
+            "the loss is not a finite number after the first round of training: the steps are too large; give a "
             "smaller --learning-rate, or --precision float32"
         )
-    model.load_weights(plan.work / "best.weights.h5")
-    return backup.history, backup.ended or "all steps", clock.used
+    model.load_weights(plan.work / BEST_WEIGHTS)
+    return checkpoint.history, checkpoint.ended or "all steps", schedule.seconds
 
 
-class _Clock(keras.callbacks.Callback):
-    """Warm up, then anneal the rate by a half cosine over the steps, or over the time if that ends first.
+class _Schedule(keras.callbacks.Callback):
+    """Learning rate and time limit: warm-up, then a half cosine over the steps, or over the time if that ends first.
 
     Loshchilov & Hutter, "SGDR", ICLR 2017, arXiv:1608.03983.
     """
 
-    def __init__(self, plan):
+    def __init__(self, plan: FitPlan) -> None:
         super().__init__()
-        self.plan, self.used, self.step = plan, 0.0, 0
+        self.plan = plan
+        self.seconds = 0.0
+        self.step = 0
 
-    def on_train_begin(self, logs=None):
-        self.began = time.monotonic() - self.used
+    def on_train_begin(self, logs: Logs = None) -> None:
+        self.began = time.monotonic() - self.seconds
 
-    def on_train_batch_begin(self, batch, logs=None):
-        plan = self.plan
-        self.used = time.monotonic() - self.began
-        progress = self.step / plan.steps
-        if plan.time_limit:
-            progress = max(progress, self.used / plan.time_limit)
-        warm = min(1.0, (self.step + 1) / max(1, min(100, plan.steps // 10)))
-        rate = plan.learning_rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
-        self.model.optimizer.learning_rate.assign(rate)
+    def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
+        self.seconds = time.monotonic() - self.began
+        self.model.optimizer.learning_rate.assign(self._learning_rate())
         self.step += 1
 
-    def on_train_batch_end(self, batch, logs=None):
-        self.used = time.monotonic() - self.began
-        if self.plan.time_limit and self.used > self.plan.time_limit:
+    def _learning_rate(self) -> float:
+        plan = self.plan
+        progress = self.step / plan.steps
+        if plan.time_limit:
+            progress = max(progress, self.seconds / plan.time_limit)
+        warm_up = min(1.0, (self.step + 1) / max(1, min(100, plan.steps // 10)))
+        cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+        return plan.learning_rate * warm_up * (0.01 + 0.99 * cosine)
+
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        self.seconds = time.monotonic() - self.began
+        if self.plan.time_limit and self.seconds > self.plan.time_limit:
             self.model.stop_training = True
 
 
-class _Best(keras.callbacks.Callback):
-    """Keep the weights of the round with the lowest validation loss; stop when it no longer falls."""
+class _BestWeights(keras.callbacks.Callback):
+    """Keep the weights of the round with the lowest validation loss; end training when it no longer falls."""
 
-    def __init__(self, plan, backup):
+    def __init__(self, plan: FitPlan, checkpoint: _Checkpoint) -> None:
         super().__init__()
-        self.plan, self.backup = plan, backup
+        self.plan = plan
+        self.checkpoint = checkpoint
 
-    def on_epoch_end(self, epoch, logs=None):
-        past = self.backup.history.get("val_loss", [])
-        loss = float(logs.get("val_loss", math.nan))
-        if not math.isfinite(loss):  # the weights are lost; those of an earlier round are not
-            self.backup.ended = "the loss was no number any more"
-            self.model.stop_training = True
-            return
-        if not past or loss < min(past):
-            _save_whole(self.model, self.plan.work / "best.weights.h5")
-            return
-        since = len(past) - 1 - int(np.argmin(past))
-        if since + 1 >= self.plan.patience:
-            self.backup.ended = "no more progress"
-            self.model.stop_training = True
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        earlier = self.checkpoint.history.get("val_loss", [])
+        loss = float((logs or {}).get("val_loss", math.nan))
+        if not math.isfinite(loss):  # these weights cannot be used; those of an earlier round can
+            self._end("the loss was not a finite number")
+        elif not earlier or loss < min(earlier):
+            _save_weights(self.model, self.plan.work / BEST_WEIGHTS)
+        elif len(earlier) - int(np.argmin(earlier)) >= self.plan.patience:
+            self._end("no more progress")
+
+    def _end(self, why: str) -> None:
+        self.checkpoint.ended = why
+        self.model.stop_training = True
 
 
-class _Backup(keras.callbacks.Callback):
-    """After each round, write all that a resumed training needs: weights, optimizer, history, clock."""
+class _Checkpoint(keras.callbacks.Callback):
+    """After each round, write all that a resumed training needs: weights, optimizer state, history, seconds."""
 
-    def __init__(self, plan, clock):
+    def __init__(self, plan: FitPlan, schedule: _Schedule) -> None:
         super().__init__()
-        self.plan, self.clock, self.history, self.ended = plan, clock, {}, ""
+        self.plan = plan
+        self.schedule = schedule
+        self.history: dict[str, list[float]] = {}
+        self.ended = ""
 
-    def restore(self, model):
-        """Load the last checkpoint, if there is one, and return the number of rounds it had done."""
-        note = self.plan.work / "progress.json"
-        if not note.is_file():
+    def restore(self, model: keras.Model) -> int:
+        """Load the last checkpoint, if there is one, and return the number of rounds that it has done."""
+        path = self.plan.work / PROGRESS
+        if not path.is_file():
             return 0
-        progress = json.loads(note.read_text("utf-8"))
+        progress = json.loads(path.read_text("utf-8"))
+        rounds = progress["rounds"]
         model.optimizer.build(model.trainable_variables)
-        model.load_weights(self.plan.work / f"last-{progress['rounds'] % 2}.weights.h5")
-        self.history, self.ended = progress["history"], progress["ended"]
-        self.clock.used, self.clock.step = progress["seconds"], progress["rounds"] * self.plan.round_steps
-        return progress["rounds"]
+        model.load_weights(self._weights_of(rounds))
+        self.history = progress["history"]
+        self.ended = progress["ended"]
+        self.schedule.seconds = progress["seconds"]
+        self.schedule.step = rounds * self.plan.round_steps
+        return rounds
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         done = len(self.history.get("step", []))
-        for name, value in {"step": self.clock.step, **(logs or {})}.items():
+        for name, value in {"step": self.schedule.step, **(logs or {})}.items():
+            # A checkpoint of an earlier version may lack a name: its rounds count as not measured.
             self.history.setdefault(name, [math.nan] * done).append(float(value))
         limit = self.plan.time_limit
-        if self.model.stop_training and not self.ended and limit and self.clock.used >= limit * 0.99:
+        if self.model.stop_training and not self.ended and limit and self.schedule.seconds >= limit * 0.99:
             self.ended = "time limit"
         rounds = len(self.history["step"])
-        _save_whole(self.model, self.plan.work / f"last-{rounds % 2}.weights.h5")
-        progress = {"rounds": rounds, "history": self.history, "ended": self.ended, "seconds": self.clock.used}
-        note = self.plan.work / "progress.json"
-        note.with_suffix(".new").write_text(json.dumps(progress), "utf-8")
-        note.with_suffix(".new").replace(note)
+        _save_weights(self.model, self._weights_of(rounds))
+        progress = {"rounds": rounds, "history": self.history, "ended": self.ended, "seconds": self.schedule.seconds}
+        path = self.plan.work / PROGRESS
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps(progress), "utf-8")
+        fresh.replace(path)
+
+    def _weights_of(self, rounds: int) -> Path:
+        """Return the file of the weights; two take turns, so that `PROGRESS` always names a complete one."""
+        return self.plan.work / f"last-{rounds % 2}.weights.h5"
 
 
-def _save_whole(model, path):
-    """Save so that a cut-off never leaves half a file under the real name."""
+def _save_weights(model: keras.Model, path: Path) -> None:
+    """Save weights so that an interruption never leaves half a file under the final name."""
     fresh = path.with_name("new-" + path.name)
     model.save_weights(fresh, overwrite=True)
     fresh.replace(path)
 
 
-class _Bar(keras.callbacks.Callback):
-    """A tqdm bar on standard error; none when that is not a terminal, or the plan wants none."""
+class _ProgressBar(keras.callbacks.Callback):
+    """A tqdm bar on standard error, unless that is not a terminal or the plan asks for none."""
 
-    def __init__(self, plan, first_round):
+    def __init__(self, plan: FitPlan, first_round: int) -> None:
         super().__init__()
-        self.plan, self.done = plan, first_round * plan.round_steps
+        self.plan = plan
+        self.first_step = first_round * plan.round_steps
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         self.bar = tqdm(
             total=self.plan.steps,
-            initial=self.done,
+            initial=self.first_step,
             desc="training",
             unit="step",
             file=sys.stderr,
             disable=None if self.plan.progress else True,
         )
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         self.bar.update()
 
-    def on_epoch_end(self, epoch, logs=None):
-        self.bar.set_postfix(loss=f"{logs['loss']:.3f}", held_back=f"{logs.get('val_loss', math.nan):.3f}")
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        losses = logs or {}
+        self.bar.set_postfix(
+            loss=f"{losses.get('loss', math.nan):.3f}", held_out=f"{losses.get('val_loss', math.nan):.3f}"
+        )
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         self.bar.close()

@@ -36,7 +36,7 @@ def test_zero_weights_give_the_plain_mean_over_positions():
     np.testing.assert_allclose(attended, [[0.5, 1.0]], rtol=1e-6)
 
 
-def test_softmax_weights_sum_to_one_and_a_strong_score_takes_all():
+def test_softmax_weights_sum_to_one_and_a_high_score_gets_all():
     layer = layer_with("softmax", w=[[1.0], [0.0]], b=[0.0], v=[[50.0]])
 
     attended, weights, _ = layer(FEATURES)
@@ -72,15 +72,15 @@ def test_one_layer_serves_any_image_size():
 
 
 def test_layer_comes_back_from_its_config():
-    layer = ImageAttention(3, "sigmoid", 2.0, name="eye")
+    layer = ImageAttention(3, "sigmoid", 2.0, name="mask")
 
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
 
-    assert (again.units, again.mode, again.temperature, again.name) == (3, "sigmoid", 2.0, "eye")
+    assert (again.units, again.mode, again.temperature, again.name) == (3, "sigmoid", 2.0, "mask")
 
 
 def test_unknown_mode_is_refused():
-    with pytest.raises(ValueError, match="'softmax', 'sigmoid' or 'relative', got 'hard'"):
+    with pytest.raises(ValueError, match="'softmax', 'sigmoid' or 'null-softmax', got 'hard'"):
         ImageAttention(mode="hard")
 
 
@@ -89,12 +89,18 @@ def test_temperature_of_zero_is_refused():
         ImageAttention(temperature=0)
 
 
-def test_relative_weights_are_shares_of_the_largest_and_low_where_nothing_scores_above_zero():
-    layer = layer_with("relative", w=[[1.0], [0.0]], b=[0.0], v=[[3.0]])
-    dull = layer_with("relative", w=[[0.0], [0.0]], b=[1.0], v=[[-3.0]])
+def test_the_earlier_name_of_null_softmax_is_read():
+    config = {**ImageAttention(3, "null-softmax").get_config(), "mode": "relative"}
+
+    assert ImageAttention.from_config(config).mode == "null-softmax"
+
+
+def test_weights_of_null_softmax_are_relative_to_the_largest_and_low_where_all_scores_are_below_zero():
+    layer = layer_with("null-softmax", w=[[1.0], [0.0]], b=[0.0], v=[[3.0]])
+    normal = layer_with("null-softmax", w=[[0.0], [0.0]], b=[1.0], v=[[-3.0]])
 
     attended, weights, scores = map(np.asarray, layer(FEATURES))
 
     np.testing.assert_allclose(weights, np.exp(scores - scores.max()), rtol=1e-5)
     np.testing.assert_allclose(attended, FEATURES * weights, rtol=1e-5)
-    np.testing.assert_allclose(dull(FEATURES)[1], np.exp(-3 * np.tanh(1)), rtol=1e-5)
+    np.testing.assert_allclose(normal(FEATURES)[1], np.exp(-3 * np.tanh(1)), rtol=1e-5)

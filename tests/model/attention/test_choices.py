@@ -1,4 +1,4 @@
-"""Every attention by name, in both networks: built, saved, exported, and never looking beyond its patch."""
+"""Every attention by name, in both networks: built, saved, exported, and independent of other patches."""
 
 import numpy as np
 import onnxruntime
@@ -8,19 +8,19 @@ from semscan.errors import UsageFault
 from semscan.model.attention.factory import make_attention
 from semscan.model.attention.sequential import AttentionChain
 from semscan.model.build import build
-from semscan.model.export import to_onnx as exporting
+from semscan.model.export.to_onnx import to_onnx
 from semscan.model.networks.attention_cnn import build_classifier
 from semscan.model.networks.autoencoder import build_autoencoder
 from semscan.model.registry import ATTENTIONS, DEFAULT_ATTENTION, NETWORK_USE, attention_parts, is_local, resolve
 from semscan.model.tf_import import keras, tf
 
 SMALL = {"widths": (4, 4, 8, 8)}
-ALIKE = ("soft-mask", "feature-mask", "spatial")  # the same layer in both networks
+SHARED = ("soft-mask", "feature-mask", "spatial")  # the same layer in both networks
 CASES = [
     (network, name)
     for network in NETWORK_USE
     for name in (*ATTENTIONS, "channel+additive")
-    if not (network == "autoencoder" and name in ALIKE)
+    if not (network == "autoencoder" and name in SHARED)
 ]
 
 
@@ -44,7 +44,7 @@ def every():
     return keras.Model(entry, outputs)
 
 
-def test_each_gives_a_map_or_a_vector_and_one_score_a_position(every):
+def test_each_returns_a_map_or_a_vector_and_one_score_for_each_position(every):
     answer = every(features(2, 6, 10))
 
     for number, (network, _) in enumerate(CASES):
@@ -56,15 +56,17 @@ def test_each_gives_a_map_or_a_vector_and_one_score_a_position(every):
         assert weights[1:3] == (6, 10) or weights[1:] == (1, 1, 8)
 
 
-def test_no_patch_sees_another(every):
+def test_patches_of_a_batch_are_independent(every):
     patches = features(2, 6, 10)
     other = np.concatenate([patches[:1], 7 * features(1, 6, 10, seed=1)])
 
-    together, alone, beside = every(patches), every(patches[:1]), every(other)
+    together = every(patches)
+    alone = every(patches[:1])
+    with_other = every(other)
 
     for name, value in together.items():
         np.testing.assert_allclose(value[:1], alone[name], rtol=1e-4, atol=1e-5, err_msg=name)
-        np.testing.assert_allclose(value[:1], beside[name][:1], rtol=1e-4, atol=1e-5, err_msg=name)
+        np.testing.assert_allclose(value[:1], with_other[name][:1], rtol=1e-4, atol=1e-5, err_msg=name)
 
 
 def test_all_come_back_from_a_saved_model(every, tmp_path):
@@ -77,7 +79,7 @@ def test_all_come_back_from_a_saved_model(every, tmp_path):
         np.testing.assert_allclose(again(patches)[name], value, rtol=1e-4, atol=1e-5, err_msg=name)
 
 
-def test_all_export_and_answer_alike_at_two_sizes_and_two_batches(every):
+def test_exported_graphs_give_the_same_results_at_two_sizes_and_two_batch_sizes(every):
     import tf2onnx
 
     answer = tf.function(
@@ -89,13 +91,13 @@ def test_all_export_and_answer_alike_at_two_sizes_and_two_batches(every):
     names = [output.name for output in session.get_outputs()]
 
     for shape in ((1, 8, 8), (3, 8, 8), (1, 7, 12), (3, 7, 12)):
-        light = dict(zip(names, session.run(names, {"features": features(*shape)}), strict=True))
+        exported = dict(zip(names, session.run(names, {"features": features(*shape)}), strict=True))
         for name, value in every(features(*shape)).items():
-            np.testing.assert_allclose(light[name], value, rtol=1e-3, atol=1e-4, err_msg=f"{name} at {shape}")
+            np.testing.assert_allclose(exported[name], value, rtol=1e-3, atol=1e-4, err_msg=f"{name} at {shape}")
 
 
 def others(network):
-    """Shapes of the weights of all layers that are no attention, in order."""
+    """Shapes of the weights of all layers other than attention, in order."""
     return [
         [tuple(w.shape) for w in layer.weights]
         for layer in network.layers
@@ -114,7 +116,7 @@ def test_the_autoencoder_around_an_attention_is_always_the_same(name):
     assert list(network.output) == ["score", "coarse", "reconstruction"]
 
 
-def test_the_default_autoencoder_is_the_soft_mask_of_old():
+def test_the_default_autoencoder_has_the_soft_mask_of_earlier_models():
     attention, gates = make_attention(DEFAULT_ATTENTION["autoencoder"], "autoencoder")
 
     assert (type(attention).__name__, attention.name, attention.mode, attention.units, gates) == (
@@ -148,7 +150,7 @@ def test_the_attention_cnn_learns_through_every_weight(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "share"),
+    ("name", "map_factor"),
     [
         ("multi-head", lambda weights, scores: weights.mean(axis=3, keepdims=True)),
         ("soft-mask", lambda weights, scores: np.log1p(np.exp(scores))),
@@ -156,19 +158,19 @@ def test_the_attention_cnn_learns_through_every_weight(name):
         ("channel", lambda weights, scores: 1.0),
     ],
 )
-def test_the_map_of_the_attention_cnn_is_evidence_where_it_attends(name, share):
+def test_the_map_of_the_attention_cnn_is_evidence_where_it_attends(name, map_factor):
     attention, _ = make_attention(name, "attention-cnn")
     network = build_classifier(classes=3, good=0, base=small_base, attention=attention, dropout=0.0, seam=True)
     _, weights, scores = network.get_layer("attention").output
-    seen = keras.Model(network.input, {**network.output, "weights": weights, "scores": scores})
+    opened = keras.Model(network.input, {**network.output, "weights": weights, "scores": scores})
 
-    answer = {key: np.asarray(value) for key, value in seen(features(2, 16, 16)[..., :1], training=False).items()}
+    answer = {key: np.asarray(value) for key, value in opened(features(2, 16, 16)[..., :1], training=False).items()}
 
-    expected = share(answer["weights"], answer["scores"]) * np.log1p(np.exp(answer["margin"]))
+    expected = map_factor(answer["weights"], answer["scores"]) * np.log1p(np.exp(answer["margin"]))
     np.testing.assert_allclose(answer["cam"], expected, rtol=1e-3, atol=1e-5)
 
 
-def test_a_mask_that_is_shut_leaves_no_evidence():
+def test_a_closed_mask_leaves_no_evidence():
     attention, _ = make_attention("soft-mask", "attention-cnn")
     network = build_classifier(classes=2, good=0, base=small_base, attention=attention, dropout=0.0)
     layer = network.get_layer("attention")
@@ -176,12 +178,12 @@ def test_a_mask_that_is_shut_leaves_no_evidence():
     half = np.asarray(network(features(1, 16, 16)[..., :1], training=False)["evidence"])
     layer.temperature = 1e-9
     layer.v.assign(np.full(layer.v.shape, 1e-3))
-    layer.b.assign(np.full(layer.b.shape, -9.0))  # shut
+    layer.b.assign(np.full(layer.b.shape, -9.0))  # closed
 
-    shut = np.asarray(network(features(1, 16, 16)[..., :1], training=False)["evidence"])
+    closed = np.asarray(network(features(1, 16, 16)[..., :1], training=False)["evidence"])
 
     assert half.std() > 0
-    np.testing.assert_allclose(shut, np.broadcast_to(network.get_layer("classifier").bias, shut.shape), atol=1e-6)
+    np.testing.assert_allclose(closed, np.broadcast_to(network.get_layer("classifier").bias, closed.shape), atol=1e-6)
 
 
 def test_build_takes_the_attention_of_a_configuration():
@@ -213,7 +215,7 @@ def test_gates_sit_on_the_three_skips_of_the_autoencoder():
     ]
 
 
-def test_a_chain_has_taught_scores_only_where_no_part_has_its_own():
+def test_a_chain_has_a_head_only_if_no_part_scores_positions():
     plain, _ = make_attention("channel+self-attention", "autoencoder")
     own, _ = make_attention("soft-mask+channel", "autoencoder")
 
@@ -227,7 +229,7 @@ def test_a_whole_network_with_a_chain_of_heads_exports():
     network = build_classifier(classes=2, good=0, base=small_base, attention=attention)
     tiles = np.random.default_rng(0).normal(size=(2, 96, 96)).astype(np.float32)
 
-    _, difference = exporting.to_onnx(network, tiles, logit_map=False)
+    _, difference = to_onnx(network, tiles, logit_map=False)
 
     assert difference < 1e-4
 
@@ -243,7 +245,7 @@ def test_a_whole_network_with_a_chain_of_heads_exports():
         ("channel+", "there is no attention ''"),
     ],
 )
-def test_a_wrong_name_is_answered_with_what_to_write(name, words):
+def test_an_unknown_name_gets_a_suggestion(name, words):
     with pytest.raises(UsageFault) as error:
         attention_parts(name)
     assert words in str(error.value)
@@ -257,7 +259,7 @@ def test_every_mechanism_names_its_source():
 
 
 @pytest.mark.parametrize("name", [*ATTENTIONS, "gates+channel"])
-def test_those_that_look_at_the_whole_patch_are_known(name):
+def test_local_attentions_are_those_whose_map_depends_on_the_surroundings_alone(name):
     keras.utils.set_random_seed(0)
     attention, gates = make_attention(name, "autoencoder")
     network = build_autoencoder(**SMALL, attention=attention, gates=gates)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from semscan.model.attention.base import null_softmax, over_positions
+from semscan.model.attention.base import null_softmax, softmax_over_positions
 from semscan.model.attention.cbam import Cbam, SpatialAttention
 from semscan.model.attention.dot_product import MultiplicativeAttention, ScaledDotAttention
 from semscan.model.attention.feature_mask import FeatureMask
@@ -32,14 +32,14 @@ def given(layer, *weights, features=FEATURES):
     return tuple(np.asarray(part) for part in layer(features))
 
 
-def test_softmax_over_positions_leaves_channels_apart():
+def test_softmax_over_positions_is_taken_for_each_channel_separately():
     scores = np.zeros((1, 2, 2, 2), np.float32)
     scores[0, 0, 0] = [50, 0]
 
-    np.testing.assert_allclose(over_positions(scores)[0, 0, 0], [1, 0.25], atol=1e-6)
+    np.testing.assert_allclose(softmax_over_positions(scores)[0, 0, 0], [1, 0.25], atol=1e-6)
 
 
-def test_beside_nothing_the_largest_score_counts_one_only_if_it_is_above_zero():
+def test_null_softmax_gives_the_largest_score_weight_one_only_if_it_is_above_zero():
     scores = np.float32([-2, -1, 3, 2]).reshape(1, 2, 2, 1)
 
     np.testing.assert_allclose(np.ravel(null_softmax(scores)), np.exp([-5, -4, 0, -1]), rtol=1e-5)
@@ -78,7 +78,7 @@ def test_channel_attention_adds_the_maximum_as_cbam_does():
     np.testing.assert_allclose(weights.ravel(), sigmoid([2.5, 4]), rtol=1e-5)
 
 
-def test_taught_scores_are_a_linear_map_of_the_attended_features():
+def test_scores_of_a_head_are_a_linear_map_of_the_attended_features():
     weights = np.eye(2, 4), [0] * 4, np.zeros((4, 2)), [0, 0], [3, -1], [0.5]
 
     attended, _, scores = given(ChannelAttention(head=True), *weights)
@@ -86,7 +86,7 @@ def test_taught_scores_are_a_linear_map_of_the_attended_features():
     np.testing.assert_allclose(scores[..., 0], attended @ [3, -1] + 0.5, rtol=1e-5)
 
 
-def test_spatial_attention_sees_mean_and_maximum_of_the_channels():
+def test_spatial_attention_uses_mean_and_maximum_of_the_channels():
     attended, weights, scores = given(SpatialAttention(kernel=1), [2, 1], [-1])
 
     np.testing.assert_allclose(scores.ravel(), [1, 3, -1, 5], rtol=1e-5)
@@ -94,7 +94,7 @@ def test_spatial_attention_sees_mean_and_maximum_of_the_channels():
     np.testing.assert_allclose(attended, FEATURES * weights, rtol=1e-5)
 
 
-def test_spatial_attention_looks_around_a_position_as_far_as_its_kernel():
+def test_spatial_attention_uses_the_surroundings_of_a_position_within_its_kernel():
     kernel = np.zeros((3, 3, 2, 1))
     kernel[1, 2, 1] = 1  # the maximum, one position to the right
 
@@ -128,40 +128,40 @@ def test_scaled_dot_divides_by_the_root_of_the_keys_length():
     np.testing.assert_allclose(scores[..., 0], 3 * FEATURES @ MEAN / 2, rtol=1e-5)
 
 
-def test_self_attention_without_a_question_adds_the_mean_of_all_values():
-    attended, looked_at, _ = given(SelfAttention(), 0 * EYE, EYE, EYE, 2 * EYE, [0, 1])
+def test_self_attention_with_zero_queries_adds_the_mean_of_all_values():
+    attended, received, _ = given(SelfAttention(), 0 * EYE, EYE, EYE, 2 * EYE, [0, 1])
 
     np.testing.assert_allclose(attended, FEATURES + 2 * MEAN + [0, 1], rtol=1e-5)
-    np.testing.assert_allclose(looked_at, np.ones((1, 2, 2, 1)), rtol=1e-5)
+    np.testing.assert_allclose(received, np.ones((1, 2, 2, 1)), rtol=1e-5)
 
 
 def test_self_attention_mixes_values_by_softmax_of_scaled_products():
-    attended, looked_at, _ = given(SelfAttention(), EYE, EYE, EYE, EYE, [0, 0])
+    attended, received, _ = given(SelfAttention(), EYE, EYE, EYE, EYE, [0, 0])
 
     flat = FEATURES.reshape(4, 2)
     mixing = np.exp(flat @ flat.T / np.sqrt(2))
     mixing /= mixing.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(attended.reshape(4, 2), flat + mixing @ flat, rtol=1e-5)
-    np.testing.assert_allclose(looked_at.ravel(), mixing.sum(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(received.ravel(), mixing.sum(axis=0), rtol=1e-5)
 
 
 def test_each_head_has_its_own_channels():
     first = np.diag([9, 0])
 
-    _, looked_at, _ = given(SelfAttention(heads=2), first, first, EYE, EYE, [0, 0])
+    _, received, _ = given(SelfAttention(heads=2), first, first, EYE, EYE, [0, 0])
 
-    assert looked_at.shape == (1, 2, 2, 2)
-    np.testing.assert_allclose(looked_at[..., 1], np.ones((1, 2, 2)), rtol=1e-5)
-    assert looked_at[0, 0, 1, 0] > 1.5, "head 1 looks where channel 1 is strong"
+    assert received.shape == (1, 2, 2, 2)
+    np.testing.assert_allclose(received[..., 1], np.ones((1, 2, 2)), rtol=1e-5)
+    assert received[0, 0, 1, 0] > 1.5, "head 1 attends where channel 1 is high"
 
 
-def test_self_attention_on_fewer_positions_answers_at_every_one():
+def test_self_attention_on_reduced_positions_gives_a_result_at_each_position():
     even = np.ones((1, 10, 8, 2), np.float32)
 
-    attended, looked_at, _ = given(SelfAttention(reduce=4), EYE, EYE, EYE, EYE, [0, 0], features=even)
+    attended, received, _ = given(SelfAttention(reduce=4), EYE, EYE, EYE, EYE, [0, 0], features=even)
 
     np.testing.assert_allclose(attended, 2 * even, rtol=1e-5)
-    assert looked_at.shape == (1, 10, 8, 1)
+    assert received.shape == (1, 10, 8, 1)
 
 
 def test_heads_must_divide_the_channels():
@@ -172,7 +172,7 @@ def test_heads_must_divide_the_channels():
 GATE = [[1, 0], [0, 1]], [[1], [1]], [0, -1], [2, -3], [0.5]
 
 
-def test_gate_opens_by_features_and_signal():
+def test_gate_is_controlled_by_features_and_signal():
     signal = np.float32([1, 0, 2, 0]).reshape(1, 2, 2, 1)
     layer = AttentionGate(units=2)
     layer.build([signal.shape, FEATURES.shape])
@@ -198,7 +198,7 @@ def test_a_joining_gate_adds_the_signal_and_starts_nearly_open():
     np.testing.assert_allclose(attended, FEATURES * (3 + sigmoid(2)), rtol=1e-5)
 
 
-def test_a_gate_without_signal_asks_the_surroundings():
+def test_a_gate_without_signal_uses_the_surroundings():
     layer = AttentionGate(units=2)
     even = np.ones((1, 5, 6, 2), np.float32)
 
@@ -207,18 +207,18 @@ def test_a_gate_without_signal_asks_the_surroundings():
     np.testing.assert_allclose(scores, np.full((1, 5, 6, 1), 2 * 2 - 3 * 1 + 0.5), rtol=1e-5)
 
 
-def test_no_attention_is_the_plain_mean_or_nothing():
-    mean, even, _ = map(np.asarray, NoAttention()(FEATURES))
-    nothing, weights, scores = given(NoAttention(pools=False, head=True), [1, -1], [2])
+def test_no_attention_is_the_plain_mean_or_zero():
+    mean, uniform, _ = map(np.asarray, NoAttention()(FEATURES))
+    zeros, weights, scores = given(NoAttention(pools=False, head=True), [1, -1], [2])
 
     np.testing.assert_allclose(mean, MEAN[None], rtol=1e-6)
-    np.testing.assert_allclose(even.ravel(), [0.25] * 4, rtol=1e-6)
-    assert not nothing.any()
+    np.testing.assert_allclose(uniform.ravel(), [0.25] * 4, rtol=1e-6)
+    assert not zeros.any()
     assert not weights.any()
     np.testing.assert_allclose(scores[..., 0], FEATURES @ [1, -1] + 2, rtol=1e-6)
 
 
-def test_a_chain_shows_the_weights_of_the_part_that_weighs_positions():
+def test_a_chain_returns_the_weights_of_the_part_that_scores_positions():
     channel, mask = ChannelAttention(), SpatialAttention(kernel=1)
     chain = AttentionChain([mask, channel])
 
@@ -227,8 +227,8 @@ def test_a_chain_shows_the_weights_of_the_part_that_weighs_positions():
     left, expected, _ = mask(FEATURES)
     np.testing.assert_allclose(weights, expected, rtol=1e-6)
     np.testing.assert_allclose(attended, channel(left)[0], rtol=1e-6)
-    assert chain.places
-    assert chain.refines
+    assert chain.scores_positions
+    assert chain.replaces_features
 
 
 @pytest.mark.parametrize(
@@ -240,6 +240,6 @@ def test_a_chain_shows_the_weights_of_the_part_that_weighs_positions():
         (lambda: SelfAttention(heads=0), "at least 1"),
     ],
 )
-def test_settings_that_mean_nothing_are_refused(make, words):
+def test_invalid_settings_are_refused(make, words):
     with pytest.raises(ValueError, match=words):
         make()

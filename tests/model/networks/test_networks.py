@@ -1,4 +1,4 @@
-"""Both networks: shapes, what the map may depend on, and graphs that answer alike."""
+"""Both networks: shapes, what the map may depend on, and exported graphs with the same results."""
 
 import numpy as np
 import onnxruntime
@@ -28,7 +28,7 @@ def patches(count, rows, cols=None, seed=0):
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (96, 160)])
-def test_autoencoder_answers_at_the_size_of_its_input(shape):
+def test_autoencoder_outputs_have_the_size_of_its_input(shape):
     outputs = build_autoencoder(**SMALL)(patches(2, *shape)[..., None])
 
     assert outputs["score"].shape == (2, *shape, 1)
@@ -36,7 +36,7 @@ def test_autoencoder_answers_at_the_size_of_its_input(shape):
     assert outputs["coarse"].shape == (2, shape[0] // 16, shape[1] // 16, 1)
 
 
-def test_map_of_a_place_does_not_depend_on_far_away_places():
+def test_map_at_a_position_does_not_depend_on_far_positions():
     model = build_autoencoder(**SMALL)
     patch = patches(1, 512)
     other = patch.copy()
@@ -72,7 +72,7 @@ def test_features_behind_a_mask_are_averaged_by_the_mask():
     np.testing.assert_allclose(each, [[2.0, 20.0]], rtol=2e-3)
 
 
-def test_margin_is_how_far_defects_outvote_good():
+def test_margin_is_logsumexp_of_the_defects_minus_good():
     logits = np.array([[2.0, -1.0, 3.0]], np.float32)
 
     assert float(Margin(good=1)(logits)[0, 0]) == pytest.approx(np.logaddexp(2, 3) + 1, rel=1e-5)
@@ -108,7 +108,7 @@ def test_a_graph_that_differs_is_refused(monkeypatch):
         exporting.to_onnx(build_classifier(classes=2, good=0), patches(2, 32), logit_map=False)
 
 
-def test_unknown_name_is_answered_with_the_nearest():
+def test_unknown_name_gets_the_nearest_as_suggestion():
     with pytest.raises(UsageFault, match="did you mean 'soft-mask'"):
         known("softmask", ("additive", "soft-mask"), "attention")
     with pytest.raises(UsageFault, match="choose from additive, soft-mask"):
@@ -122,7 +122,7 @@ def test_softplus_is_exact_and_never_overflows():
 
 
 @pytest.mark.parametrize("name", ["none", "soft-mask"])
-def test_large_evidence_stays_a_number_in_tensorflow_lite(name):
+def test_large_evidence_stays_finite_in_tensorflow_lite(name):
     from semscan.model.attention.factory import make_attention
     from semscan.model.export.to_tensorflow import run_tflite, tflite_bytes
 

@@ -13,27 +13,27 @@ SQUARE = np.arange(16, dtype=np.float32).reshape(1, 4, 4, 1)
 
 def test_the_second_view_is_half_as_large_and_mirrored():
     still, turned = (
-        np.asarray(seam.moved_as(SQUARE, tf.constant(m)))[0, :, :, 0] for m in ((False, False), (True, True))
+        np.asarray(seam.second_view(SQUARE, tf.constant(m)))[0, :, :, 0] for m in ((False, False), (True, True))
     )
 
     np.testing.assert_allclose(still, [[2.5, 4.5], [10.5, 12.5]])
     np.testing.assert_allclose(turned, still[::-1, ::-1])
 
 
-def test_relative_heat_is_a_share_of_the_largest_of_its_own_patch():
+def test_relative_cam_is_divided_by_the_maximum_of_its_own_patch():
     cam = np.concatenate([SQUARE, 10 * SQUARE])
 
-    np.testing.assert_allclose(seam.relative(cam), np.concatenate([SQUARE, SQUARE]) / 15, atol=1e-5)
+    np.testing.assert_allclose(seam.relative_to_maximum(cam), np.concatenate([SQUARE, SQUARE]) / 15, atol=1e-5)
 
 
-def test_cross_counts_the_largest_fifth_and_teaches_only_the_refined():
+def test_cross_loss_uses_the_largest_fifth_and_trains_only_the_refined_map():
     plain, refined = tf.Variable(tf.zeros((1, 3, 3, 1))), tf.Variable(tf.reshape(tf.range(9.0), (1, 3, 3, 1)))
 
     with tf.GradientTape() as tape:
-        cost = seam.cross(plain, refined)
-    to_plain, to_refined = tape.gradient(cost, [plain, refined])
+        loss = seam.cross_loss(plain, refined)
+    to_plain, to_refined = tape.gradient(loss, [plain, refined])
 
-    assert float(cost) == pytest.approx((8 + 7) / 2)
+    assert float(loss) == pytest.approx((8 + 7) / 2)
     assert to_plain is None
     assert np.count_nonzero(to_refined) == 2
 
@@ -42,7 +42,7 @@ def test_equivariance_is_the_mean_absolute_difference():
     assert float(seam.equivariance(SQUARE, SQUARE + 0.5)) == pytest.approx(0.5)
 
 
-def test_pixel_correlation_gives_alike_positions_their_mean_heat():
+def test_pixel_correlation_gives_similar_positions_their_mean():
     cam = np.float32([1, 0, 0.5, 0.5]).reshape(1, 1, 4, 1)
     features = np.float32([[1, 0], [1, 0], [0, 1], [0, 1]]).reshape(1, 1, 4, 2)
     layer = seam.PixelCorrelation(units=2, stride=1, reduce=1)
@@ -55,11 +55,11 @@ def test_pixel_correlation_gives_alike_positions_their_mean_heat():
 
 
 def test_pixel_correlation_comes_back_from_its_config():
-    layer = seam.PixelCorrelation(8, 2, 3, name="mine")
+    layer = seam.PixelCorrelation(8, 2, 3, name="correlation")
 
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
 
-    assert (again.units, again.stride, again.reduce, again.name) == (8, 2, 3, "mine")
+    assert (again.units, again.stride, again.reduce, again.name) == (8, 2, 3, "correlation")
 
 
 def small_base(patch):
@@ -69,9 +69,9 @@ def small_base(patch):
 def network():
     keras.utils.set_random_seed(0)
     made = build_classifier(classes=2, good=0, base=small_base, dropout=0.0, seam=True)
-    taught = losses.for_kind("attention-cnn")
+    chosen = losses.for_kind("attention-cnn")
     made.compile(
-        optimizer=keras.optimizers.SGD(1e-3), loss=taught["losses"], loss_weights=taught["weights"], run_eagerly=True
+        optimizer=keras.optimizers.SGD(1e-3), loss=chosen["losses"], loss_weights=chosen["weights"], run_eagerly=True
     )
     return made
 
@@ -90,27 +90,27 @@ def test_training_adds_the_second_view_and_validation_does_not():
     answer = made(patches)
 
     plain = keras.Model.compute_loss(made, patches, labels, answer)
-    held_back = made.compute_loss(patches, labels, answer, training=False)
-    taught = made.compute_loss(patches, labels, answer, training=True)
+    validated = made.compute_loss(patches, labels, answer, training=False)
+    trained = made.compute_loss(patches, labels, answer, training=True)
 
-    assert float(held_back) == pytest.approx(float(plain), rel=1e-5)
-    assert float(taught) > float(plain)
+    assert float(validated) == pytest.approx(float(plain), rel=1e-5)
+    assert float(trained) > float(plain)
 
 
-def test_good_images_teach_no_equivariance(monkeypatch):
-    seen = []
-    monkeypatch.setattr(seam, "equivariance", lambda first, second: seen.append(float(tf.reduce_max(first))) or 0.0)
+def test_good_images_add_no_equivariance(monkeypatch):
+    largest = []
+    monkeypatch.setattr(seam, "equivariance", lambda first, second: largest.append(float(tf.reduce_max(first))) or 0.0)
 
     for good in (True, False):
         made = network()
         patches, labels = batch(good)
         made.compute_loss(patches, labels, made(patches), training=True)
 
-    assert seen[0] == 0
-    assert seen[1] > 0
+    assert largest[0] == 0
+    assert largest[1] > 0
 
 
-def test_training_changes_the_embedding_and_the_exported_score_is_the_refined_heat():
+def test_training_changes_the_embedding_and_the_exported_score_is_the_refined_map():
     made = network()
     patches, labels = batch(good=False)
     before = made.get_layer("pixel_correlation").e.numpy()

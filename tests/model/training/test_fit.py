@@ -1,4 +1,4 @@
-"""Training goes on where it was cut off, stops when it should, and keeps the best weights."""
+"""Training goes on where it was interrupted, stops when it should, and keeps the best weights."""
 
 import json
 
@@ -30,7 +30,7 @@ def batches(first_step):
     return stream(draw, batch=4, seed=3, first_step=first_step)
 
 
-def held_back():
+def held_out():
     patches = np.stack([draw(np.random.default_rng(n))[0] for n in range(4)])
     return patches, {"score": 2 * patches}
 
@@ -78,22 +78,22 @@ def poisoned(after):
     return poison
 
 
-def test_a_loss_that_is_no_number_ends_training_with_the_best_weights_before_it(tmp_path):
+def test_a_loss_that_is_not_finite_ends_training_with_the_best_weights_before_it(tmp_path):
     network = tiny()
-    history, ended, _ = fit(network, poisoned(after=25), held_back(), plan_in(tmp_path / "a"), **LOSSES)
+    history, ended, _ = fit(network, poisoned(after=25), held_out(), plan_in(tmp_path / "a"), **LOSSES)
 
-    assert ended == "the loss was no number any more"
+    assert ended == "the loss was not a finite number"
     assert history["step"] == [10, 20, 30]
     assert all(np.isfinite(weight).all() for weight in network.get_weights())
 
 
-def test_a_loss_that_is_never_a_number_is_said_so(tmp_path):
+def test_a_loss_that_is_never_finite_is_an_error(tmp_path):
     with pytest.raises(UsageFault, match="--learning-rate"):
-        fit(tiny(), poisoned(after=0), held_back(), plan_in(tmp_path / "a"), **LOSSES)
+        fit(tiny(), poisoned(after=0), held_out(), plan_in(tmp_path / "a"), **LOSSES)
 
 
 def test_training_lowers_the_loss_and_records_each_round(tmp_path):
-    history, ended, _ = fit(tiny(), batches, held_back(), plan_in(tmp_path / "a"), **LOSSES)
+    history, ended, _ = fit(tiny(), batches, held_out(), plan_in(tmp_path / "a"), **LOSSES)
 
     assert ended == "all steps"
     assert history["step"] == [10, 20, 30, 40]
@@ -102,20 +102,20 @@ def test_training_lowers_the_loss_and_records_each_round(tmp_path):
 
 def test_resumed_training_ends_where_an_uninterrupted_one_does(tmp_path):
     whole = tiny()
-    fit(whole, batches, held_back(), plan_in(tmp_path / "whole"), **LOSSES)
+    fit(whole, batches, held_out(), plan_in(tmp_path / "whole"), **LOSSES)
     with pytest.raises(Exception, match="cut off"):
-        fit(tiny(), interrupted(after=25), held_back(), plan_in(tmp_path / "cut"), **LOSSES)
+        fit(tiny(), interrupted(after=25), held_out(), plan_in(tmp_path / "cut"), **LOSSES)
     assert json.loads((tmp_path / "cut" / "progress.json").read_text())["rounds"] == 2
 
     resumed = tiny(seed=5)
-    history, _, _ = fit(resumed, batches, held_back(), plan_in(tmp_path / "cut", resume=True), **LOSSES)
+    history, _, _ = fit(resumed, batches, held_out(), plan_in(tmp_path / "cut", resume=True), **LOSSES)
 
     assert history["step"] == [10, 20, 30, 40]
     for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
 
 
-def test_gradient_norms_are_those_of_the_loss_and_looking_changes_nothing():
+def test_gradient_norms_are_those_of_the_loss_and_measuring_changes_nothing():
     patch = keras.Input((2, 2, 1))
     first = keras.layers.Conv2D(1, 1, use_bias=False, name="first")(patch)
     score = keras.layers.Conv2D(1, 1, use_bias=False, name="score")(keras.layers.BatchNormalization(epsilon=0)(first))
@@ -138,27 +138,27 @@ def test_gradient_norms_are_those_of_the_loss_and_looking_changes_nothing():
 
 def test_each_round_has_its_gradient_norm_also_after_an_older_checkpoint(tmp_path):
     plan = plan_in(tmp_path / "a", steps=20)
-    fit(tiny(), batches, held_back(), plan, **LOSSES)
+    fit(tiny(), batches, held_out(), plan, **LOSSES)
     note = plan.work / "progress.json"
     progress = json.loads(note.read_text())
     assert min(progress["history"].pop("gradient_norm")) > 0
     note.write_text(json.dumps(progress))
 
-    history, _, _ = fit(tiny(), batches, held_back(), plan_in(tmp_path / "a", steps=30, resume=True), **LOSSES)
+    history, _, _ = fit(tiny(), batches, held_out(), plan_in(tmp_path / "a", steps=30, resume=True), **LOSSES)
 
     assert [np.isnan(value) for value in history["gradient_norm"]] == [True, True, False]
     assert len(history["gradient_norm_first"]) == 3
 
 
 def test_resuming_without_a_checkpoint_starts_at_the_beginning(tmp_path):
-    history, _, _ = fit(tiny(), batches, held_back(), plan_in(tmp_path / "new", resume=True), **LOSSES)
+    history, _, _ = fit(tiny(), batches, held_out(), plan_in(tmp_path / "new", resume=True), **LOSSES)
 
     assert history["step"] == [10, 20, 30, 40]
 
 
 def test_no_progress_ends_training_and_the_best_weights_are_kept(tmp_path):
     model = tiny()
-    patches, targets = held_back()
+    patches, targets = held_out()
     worse = (patches, {"score": -targets["score"]})
 
     history, ended, _ = fit(model, batches, worse, plan_in(tmp_path / "p", steps=200, patience=2), **LOSSES)
@@ -171,7 +171,7 @@ def test_no_progress_ends_training_and_the_best_weights_are_kept(tmp_path):
 
 def test_time_limit_is_a_cap_and_is_named(tmp_path):
     history, ended, _ = fit(
-        tiny(), batches, held_back(), plan_in(tmp_path / "t", steps=10**6, round_steps=20, time_limit=1.5), **LOSSES
+        tiny(), batches, held_out(), plan_in(tmp_path / "t", steps=10**6, round_steps=20, time_limit=1.5), **LOSSES
     )
 
     assert ended == "time limit"

@@ -10,24 +10,24 @@ def test_map_loss_is_lowest_for_the_right_map():
     label = np.zeros((1, 32, 32, 1), np.float32)
     label[0, 4:9, 4:9] = 1
 
-    right, silent, wrong = (
+    right, empty, wrong = (
         float(losses.map_loss(label, logits)) for logits in (20 * label - 10, 0 * label - 10, 10 - 20 * label)
     )
 
-    assert right < 0.02 < silent < wrong
+    assert right < 0.02 < empty < wrong
 
 
-def test_one_hot_pixel_costs_more_than_its_share_of_the_mean():
+def test_one_high_pixel_costs_more_than_its_share_of_the_mean():
     label = np.zeros((1, 32, 32, 1), np.float32)
-    hot = np.full_like(label, -10.0)
-    hot[0, 3, 3] = 8
+    high = np.full_like(label, -10.0)
+    high[0, 3, 3] = 8
 
-    cost = float(losses.map_loss(label, hot)) - float(losses.map_loss(label, np.full_like(label, -10.0)))
+    cost = float(losses.map_loss(label, high)) - float(losses.map_loss(label, np.full_like(label, -10.0)))
 
     assert cost > 10 * 3 * 8 / label.size / 3
 
 
-def test_coarse_loss_looks_at_the_label_pooled_to_16_px():
+def test_coarse_loss_uses_the_label_pooled_to_16_px():
     label = np.zeros((1, 32, 32, 1), np.float32)
     label[0, 20, 3] = 1
     scores = np.array([[-9.0, -9.0], [9.0, -9.0]], np.float32).reshape(1, 2, 2, 1)
