@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test goldens lint bench browser clean
+.PHONY: demo test goldens lint package bench browser clean
 
 demo: $(VENV)/ready
 	rm -rf demo
@@ -22,10 +22,17 @@ goldens: $(VENV)/ready
 	$(BIN)/python -m tests.goldens.renew
 
 lint: $(VENV)/ready
-	$(BIN)/ruff check semscan tests benchmarks
-	$(BIN)/ruff format --check semscan tests benchmarks
+	$(BIN)/ruff check semscan tests benchmarks .ci
+	$(BIN)/ruff format --check semscan tests benchmarks .ci
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Build wheel and source distribution, check what they hold, and try the wheel without extras in a clean environment.
+package: $(VENV)/ready
+	rm -rf build dist
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python .ci/check_package.py dist
+	PYTHON=$(PYTHON) .ci/light
 
 # For the tests of the HTML report, which are skipped without one; a Chromium of the system does as well.
 browser: $(VENV)/ready
@@ -41,7 +48,7 @@ clean:
 
 $(VENV)/ready: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable ".[test,lint]"
+	$(BIN)/python -m pip install --quiet --editable ".[train,test,lint]"
 	@$(BIN)/python -c "import cv2" || { \
 	  echo "OpenCV cannot be loaded (most often libGL is missing on a machine without a screen)."; \
 	  echo "Either install it:      sudo apt-get install libgl1 libglib2.0-0"; \

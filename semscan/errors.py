@@ -45,6 +45,10 @@ class OutputError(SemscanError, OSError):
     """A folder or file that cannot be written, or is there already and not to be overwritten."""
 
 
+class MissingLibraryError(SemscanError, ImportError):
+    """A command needs a library that a light installation does not have."""
+
+
 class ExportError(SemscanError, RuntimeError):
     """An exported graph whose results differ from those of its network."""
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
+from semscan.model.requirements import require_training_libraries
+
 
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
@@ -36,6 +38,7 @@ def quiet_stderr() -> Iterator[None]:
             os.close(stderr)
 
 
+require_training_libraries()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
