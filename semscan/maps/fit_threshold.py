@@ -1,13 +1,14 @@
 """Fit the raw threshold of a trained model, which held-out good images exceed at the wanted rate.
 
-Three estimators in this package continue a distribution to a rate that too little data shows directly:
+The raw scores of a network have no known distribution, but there are many held-out images, in which false regions can
+be counted directly at all but the lowest rates. Only what is rarer is continued, by the mean excess over a high level
+(peaks over threshold), which assumes nothing but a tail that falls evenly. Hence the mean excess here. Two other
+modules continue a distribution in other ways, for other data:
 
-- here, mean excess over a high level (peaks over threshold), of the raw scores of many held-out good images. The
-  scores of a network have no known distribution, but there are enough images to see how their tail falls.
-- `semscan.reference.cell.chance_threshold`, Gumbel's law for block maxima, of one image. One image has too few
-  separate peaks for a tail, but many blocks.
-- `semscan.reference.die.chance_threshold`, peaks of two images compared. Both signs and several scales of a
-  standardised residual are counted, of which chance is known to fall as a Gaussian or slower.
+- `semscan.reference.cell.chance_threshold`: Gumbel's law for maxima of equal blocks, for one periodic image, which
+  has too few separate peaks to follow their tail.
+- `semscan.reference.die.chance_threshold`: exceedances of single peaks, for two images compared, whose residual is
+  nearly Gaussian, so that the form of its tail is known.
 """
 
 from __future__ import annotations

@@ -1,37 +1,51 @@
-"""From residuals to one map: where the limit of chance lies, and which scale tells of a place."""
+"""Combine the residuals of all scales into one map, with the threshold that chance rarely exceeds.
+
+Two aligned images give a residual in units of its own spread, whose peaks of pure chance are those of a nearly
+Gaussian field: for these the form of the tail is known, and only its scale has to be estimated. Flat areas and edges
+are estimated separately and have arbitrary outlines, so that they cannot be divided into equal blocks. Hence
+exceedances of single peaks here. Two other modules continue a distribution in other ways, for other data:
+
+- `semscan.maps.fit_threshold`: mean excess over a high level, for raw scores of many held-out good images, whose
+  distribution is unknown.
+- `semscan.reference.cell.chance_threshold`: Gumbel's law for maxima of equal blocks, for one periodic image.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
-FALSE_ALARMS = 0.003  # chance peaks above the threshold, per image, scale and kind of place
+from semscan.reference.die.residual import Residual
+
+FALSE_ALARMS = 0.003  # chance peaks above the threshold, per image, scale and kind of area (flat or edges)
 TAIL = 0.9
-GAUSSIAN_WORTH = 20
+GAUSSIAN_PEAKS = 20  # peaks of a Gaussian field that are added to those of the image
 FEWEST = 12
-EDGE_CAUTION = 1.1  # roughness comes in bulges, so its tail is longer than its bulk tells
+EDGE_FACTOR = 1.1  # roughness comes in bulges: its tail is longer than its bulk shows
 RING = 21  # px
-GAP = 11  # px: lobes of one defect nearer than this are one
+GAP = 11  # px: lobes of one defect that are closer than this are joined
 SMALLEST = 4
 BLURRED = 0.3
 CAP = 0.95
 
 
-def chance_limit(values, where):
-    """The height that peaks of pure chance reach once in some hundred images of this size.
+def chance_threshold(values: np.ndarray, where: np.ndarray) -> float:
+    """Estimate the height that peaks of pure chance reach once in some hundred images of this size.
 
     The image's own peaks are the independent tests. Above their 90 % quantile u, peaks z of a Gaussian-like
-    field have ``z^2 - u^2`` exponentially distributed; its scale is the median of the image's own (with a
-    few Gaussian ones thrown in), so single defects do not raise it, and a tail longer than Gaussian does.
-    What is above the limit is left out, surroundings and all, and the limit found again. Never below the
-    limit of as many independent Gaussian numbers.
+    field have ``z^2 - u^2`` exponentially distributed. The scale of that distribution is estimated from the median
+    of the image's own peaks (with a few Gaussian ones added), so that single defects do not raise it, and a tail
+    longer than Gaussian does. Peaks above the threshold are excluded together with their surroundings, and the
+    threshold is estimated again. It is never below that of as many independent Gaussian numbers.
 
     Parameters
     ----------
     values : ndarray of float32, shape (rows, cols)
         Residual in units of its spread.
     where : ndarray of bool, shape (rows, cols)
-        The places that count.
+        The pixels that count.
 
     Returns
     -------
@@ -45,38 +59,41 @@ def chance_limit(values, where):
     Annals of Statistics 3(1), 1975, doi:10.1214/aos/1176343003.
     """
     sizes = np.where(where, np.abs(values), 0)
-    limit = _tail_limit(sizes, where)
-    known = cv2.dilate((sizes > limit).astype(np.uint8), np.ones((RING, RING), np.uint8)) > 0
-    return _tail_limit(sizes, where & ~known) if known.any() else limit
+    threshold = _tail_threshold(sizes, where)
+    defects = cv2.dilate((sizes > threshold).astype(np.uint8), np.ones((RING, RING), np.uint8)) > 0
+    return _tail_threshold(sizes, where & ~defects) if defects.any() else threshold
 
 
-def _tail_limit(sizes, where):
-    """The limit that the tail of the peaks within `where` points to."""
+def _tail_threshold(sizes: np.ndarray, where: np.ndarray) -> float:
+    """Continue the tail of the peaks within `where` to the wanted rate."""
     top = (sizes >= cv2.dilate(sizes, np.ones((5, 5), np.uint8))) & where & (sizes > 0)
-    peaks = np.sort(sizes[top].astype(np.float64)) ** 2
-    count = max(peaks.size, FEWEST)
-    limit = 2 * np.log(count / FALSE_ALARMS)
-    above = peaks[int(TAIL * peaks.size) :]
+    squares = np.sort(sizes[top].astype(np.float64)) ** 2
+    count = max(squares.size, FEWEST)
+    # of independent Gaussian numbers: exp(-z^2 / 2) of them exceed z
+    threshold = 2 * np.log(count / FALSE_ALARMS)
+    above = squares[int(TAIL * squares.size) :]
     if above.size >= FEWEST:
+        # the median of an exponential distribution is log(2) times its scale; that of Gaussian peaks is 2
         scale = (np.median(above) - above[0]) / np.log(2)
-        scale = (above.size * scale + GAUSSIAN_WORTH * 2) / (above.size + GAUSSIAN_WORTH)
-        limit = max(limit, above[0] + scale * np.log(above.size / FALSE_ALARMS))
-    return float(np.sqrt(limit))
+        scale = (above.size * scale + GAUSSIAN_PEAKS * 2) / (above.size + GAUSSIAN_PEAKS)
+        threshold = max(threshold, above[0] + scale * np.log(above.size / FALSE_ALARMS))
+    return float(np.sqrt(threshold))
 
 
-def combine(found, common):
-    """One map from the residuals of all scales, and its threshold.
+def combine(found: Sequence[Residual], common: np.ndarray) -> tuple[np.ndarray, float]:
+    """Combine the residuals of all scales into one map, and return its threshold.
 
-    Each scale is held against its own limit of chance, edges and the places between them apart: what
-    edges do now and then costs no sensitivity elsewhere. The finest that sees a defect draws it: a coarser
-    blob that is but the blur of what a finer scale holds is kept under the threshold, so that regions stay
+    Each scale is divided by its own chance threshold, edges and the areas between them separately: what
+    edges sometimes show costs no sensitivity elsewhere. The finest scale that shows a defect outlines it. A coarser
+    blob that is only the blur of a finer one is kept below the threshold, so that regions stay
     tight. Narrow gaps between the bright and the dark lobe of one defect are closed.
 
     Parameters
     ----------
-    found : list of Residual
+    found : sequence of Residual
         By rising scale.
     common : ndarray of bool, shape (rows, cols)
+        Where both images are judged, less a border.
 
     Returns
     -------
@@ -84,31 +101,31 @@ def combine(found, common):
         0 or more, in units of spread between the edges at the finest scale.
     raw_threshold : float
     """
-    threshold = chance_limit(found[0].values, common & ~found[0].edges)
+    threshold = chance_threshold(found[0].values, common & ~found[0].edges)
     raw = np.zeros(common.shape, np.float32)
     for residual in found:
-        flat = threshold / chance_limit(residual.values, common & ~residual.edges)
-        edges = threshold / chance_limit(residual.values, common & residual.edges) / EDGE_CAUTION
+        flat = threshold / chance_threshold(residual.values, common & ~residual.edges)
+        edges = threshold / chance_threshold(residual.values, common & residual.edges) / EDGE_FACTOR
         sizes = np.abs(residual.values) * np.where(residual.edges, edges, flat).astype(np.float32)
         raw = np.maximum(raw, _without_blur(sizes, raw > threshold, threshold))
     raw = cv2.morphologyEx(raw, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (GAP, GAP)))
     return np.where(common, raw, 0).astype(np.float32), threshold
 
 
-def _without_blur(sizes, known, threshold):
-    """Cap those hot parts of `sizes` that finer scales know already."""
-    if not known.any():
+def _without_blur(sizes: np.ndarray, finer: np.ndarray, threshold: float) -> np.ndarray:
+    """Cap those regions of `sizes` that largely overlap with what finer scales have detected (bool)."""
+    if not finer.any():
         return sizes
     count, labels, stats, _ = cv2.connectedComponentsWithStats((sizes > threshold).astype(np.uint8), connectivity=8)
-    known = _large_parts(known)
-    share = np.bincount(labels[known], minlength=count) / stats[:, cv2.CC_STAT_AREA]
+    finer = _large_components(finer)
+    share = np.bincount(labels[finer], minlength=count) / stats[:, cv2.CC_STAT_AREA]
     blur = share >= BLURRED
     blur[0] = False
     return np.where(blur[labels], np.minimum(sizes, np.float32(CAP * threshold)), sizes)
 
 
-def _large_parts(mask):
-    """The parts of a mask that are large enough to be a region."""
+def _large_components(mask: np.ndarray) -> np.ndarray:
+    """Keep those components of a mask that are large enough to be a region."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     large = stats[:, cv2.CC_STAT_AREA] >= SMALLEST
     large[0] = False

@@ -1,4 +1,4 @@
-"""Die to die: an image against another of the same place, and what noise and edge jitter do not explain."""
+"""Die to die: compare an image with another of the same place; keep what noise and edge jitter do not explain."""
 
 from __future__ import annotations
 
@@ -11,22 +11,24 @@ from semscan.errors import BadImageError
 from semscan.reference.die.chance_threshold import combine
 from semscan.reference.die.edge_jitter import follow_edges
 from semscan.reference.die.flow import add_flow
-from semscan.reference.die.register import FINE_SIDE, band, register
+from semscan.reference.die.register import FINE_SIDE, band_pass, register
 from semscan.reference.die.residual import remove_shading, residuals
-from semscan.reference.die.tone import pixel_tone, rank_tone
+from semscan.reference.die.tone import match_by_pixel, match_by_rank
+from semscan.reference.die.warp import Warp
+from semscan.robust import median_deviation
 from semscan.values import CleanImage
 
-JITTER = 1.5
-MARGIN = 6
-LEAST_COMMON = 1024
+JITTER = 1.5  # px by which an edge may move
+MARGIN = 6  # px of the common field that smoothing and moving need
+LEAST_COMMON = 1024  # px
 
 
 @dataclass(frozen=True, slots=True)
 class PairComparison:
-    """What the comparison of two images shows; all maps have the inspected image's shape (rows, cols).
+    """The result of a comparison of two images; all maps have the inspected image's shape (rows, cols).
 
     `raw` is float32, 0 or more, in units of what noise and edge jitter explain; 0 where not `judged`.
-    `raw_threshold` is what chance reaches once in some tens of images, at all scales together. `judged`
+    `raw_threshold` is the value that chance reaches once in some tens of images, at all scales together. `judged`
     is bool: the common field of both, less a narrow border. `aligned` is float32, the reference brought
     onto the inspected image in its grey levels, 0 outside the common field.
     """
@@ -40,10 +42,10 @@ class PairComparison:
 def compare_pair(inspected: CleanImage, reference: CleanImage) -> PairComparison:
     """Find what differs between two images of the same place on two dies.
 
-    The reference is laid on the inspected image (coarse search, affine, smooth flow), given its grey
+    The reference is registered to the inspected image (coarse search, affine, smooth flow), brought to its grey
     levels, and moved once more by up to 1.5 px place by place, since edges of two good dies lie about a
-    pixel apart. What then still differs is measured at three sizes against the noise of its grey level
-    and the slope of its edge, both taken from the pair itself.
+    pixel apart. What then still differs is compared, at three scales, with the noise of its grey level
+    and the slope of its edge. Both are measured in the pair itself.
 
     Parameters
     ----------
@@ -59,7 +61,7 @@ def compare_pair(inspected: CleanImage, reference: CleanImage) -> PairComparison
     Raises
     ------
     BadImageError
-        If one of them shows no pattern, or the two have nothing in common.
+        If one of them shows no pattern, or the two have no field in common.
 
     Examples
     --------
@@ -70,27 +72,28 @@ def compare_pair(inspected: CleanImage, reference: CleanImage) -> PairComparison
     >>> image[60:65, 40:45] += 0.3
     >>> whole = np.ones((100, 100), bool)
     >>> found = compare_pair(CleanImage(image, whole), CleanImage(place[10:110, 10:110], whole))
-    >>> hottest = np.unravel_index(found.raw.argmax(), found.raw.shape)
-    >>> tuple(int(n) for n in hottest), bool(found.raw.max() > found.raw_threshold)
+    >>> peak = np.unravel_index(found.raw.argmax(), found.raw.shape)
+    >>> tuple(int(n) for n in peak), bool(found.raw.max() > found.raw_threshold)
     ((62, 42), True)
     """
     shape = inspected.values.shape
     warp = register(inspected, reference)
     scale = min(1.0, FINE_SIDE / max(*shape, *reference.values.shape))
-    warp = add_flow(band(inspected, scale), band(reference, scale), warp)
+    warp = add_flow(band_pass(inspected, scale), band_pass(reference, scale), warp)
     valid, common = _common_field(inspected, reference, warp)
     ours = inspected.values
-    aligned = rank_tone(ours, warp.apply(reference.values, shape), common)
+    aligned = match_by_rank(ours, warp.apply(reference.values, shape), common)
     theirs = np.where(valid, aligned, ours)
-    noise = 1.4826 * float(np.median(np.abs(ours - theirs)[common]))
-    moved = pixel_tone(ours, follow_edges(ours, theirs, noise, JITTER), common)
+    noise = median_deviation((ours - theirs)[common])
+    # now that edges lie on each other, pixels can be paired: a better fit of the grey levels
+    moved = match_by_pixel(ours, follow_edges(ours, theirs, noise, JITTER), common)
     error = remove_shading(ours, moved, valid)
     raw, threshold = combine(residuals(ours, moved, error, valid, common), common)
     return PairComparison(raw, threshold, common, np.where(valid, aligned, 0))
 
 
-def _common_field(inspected, reference, warp):
-    """Where both images are judged, and the same less a border that smoothing and shifting need."""
+def _common_field(inspected: CleanImage, reference: CleanImage, warp: Warp) -> tuple[np.ndarray, np.ndarray]:
+    """Mark where both images are judged, and the same less a border that smoothing and moving need."""
     shape = inspected.values.shape
     theirs = warp.apply(reference.judged.astype(np.float32), shape) > 0.99
     valid = theirs & inspected.judged

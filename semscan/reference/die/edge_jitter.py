@@ -1,27 +1,28 @@
-"""Edges that lie a pixel apart on two good dies are no defect: each place may move a little before it is compared."""
+"""Follow edges that lie up to a pixel apart on two good dies: each place may move a little before it is compared."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-WINDOW = 2.0
-PRIOR = 0.7
-SMOOTH = 3.0
+WINDOW = 2.0  # px: standard deviation of the window whose error is summed
+PRIOR = 0.7  # px: usual edge jitter
+SMOOTHING = 3.0  # px
 
 
-def follow_edges(inspected, seen, noise, reach):
+def follow_edges(inspected: np.ndarray, aligned: np.ndarray, noise: float, reach: float) -> np.ndarray:
     """Move each place of the reference to where it explains the inspected image best, within a pixel or so.
 
-    The best of all half-pixel shifts up to `reach` is chosen place by place: the one that makes the summed
+    The best of all half-pixel shifts up to `reach` is chosen place by place. It minimises the summed
     squared error of a small window, in units of noise, plus the squared shift in units of the usual edge
-    jitter, smallest (maximum a posteriori). A missing edge is not explained by any shift of the whole
+    jitter (maximum a posteriori). A missing edge is not explained by any shift of the whole
     window, and stays. The shifts are smoothed: else each side of a spot on the reference would be moved
-    towards its middle, and the spot be gone.
+    towards its middle, and the spot would vanish.
 
     Parameters
     ----------
-    inspected, seen : ndarray of float32, shape (rows, cols)
+    inspected, aligned : ndarray of float32, shape (rows, cols)
+        The image, and the reference brought onto it.
     noise : float
         Standard deviation of their difference where there are no edges.
     reach : float
@@ -33,14 +34,18 @@ def follow_edges(inspected, seen, noise, reach):
         The moved reference.
     """
     pad = int(np.ceil(reach)) + 1
-    halves = _half_shifts(cv2.copyMakeBorder(seen, pad, pad, pad, pad, cv2.BORDER_REPLICATE))
-    rows, cols = seen.shape
+    halves = _half_shifts(cv2.copyMakeBorder(aligned, pad, pad, pad, pad, cv2.BORDER_REPLICATE))
+    rows, cols = aligned.shape
+    # the window's mean squared error becomes a sum over its effective area, in units of the noise variance
     per_noise = 4 * np.pi * WINDOW**2 / max(noise, 1e-6) ** 2
-    least = np.full(seen.shape, np.inf, np.float32)
-    down, right = np.zeros_like(seen), np.zeros_like(seen)
+    least = np.full(aligned.shape, np.inf, np.float32)
+    down = np.zeros_like(aligned)
+    right = np.zeros_like(aligned)
     for dy, dx in _shifts(reach):
-        part = halves[dy % 2, dx % 2][pad + dy // 2 : pad + dy // 2 + rows, pad + dx // 2 : pad + dx // 2 + cols]
-        error = inspected - part
+        # a shift by half pixels: one of four resampled images, moved by whole pixels
+        top = pad + dy // 2
+        left = pad + dx // 2
+        error = inspected - halves[dy % 2, dx % 2][top : top + rows, left : left + cols]
         cost = cv2.GaussianBlur(error * error, (0, 0), WINDOW)
         cost *= np.float32(per_noise)
         cost += np.float32((dx * dx + dy * dy) / 4 / PRIOR**2)
@@ -48,23 +53,24 @@ def follow_edges(inspected, seen, noise, reach):
         np.copyto(least, cost, where=better)
         np.copyto(down, np.float32(dy / 2), where=better)
         np.copyto(right, np.float32(dx / 2), where=better)
-    return _moved(seen, cv2.GaussianBlur(down, (0, 0), SMOOTH), cv2.GaussianBlur(right, (0, 0), SMOOTH))
+    return _moved(aligned, cv2.GaussianBlur(down, (0, 0), SMOOTHING), cv2.GaussianBlur(right, (0, 0), SMOOTHING))
 
 
-def _moved(image, down, right):
+def _moved(image: np.ndarray, down: np.ndarray, right: np.ndarray) -> np.ndarray:
     rows, cols = np.mgrid[: image.shape[0], : image.shape[1]].astype(np.float32)
     return cv2.remap(image, cols + right, rows + down, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _shifts(reach):
-    """All shifts (rows, cols) in half pixels within a circle; no shift comes first and wins a tie."""
+def _shifts(reach: float) -> list[tuple[int, int]]:
+    """List all shifts (rows, cols) in half pixels within a circle, the shortest first, so that 0 wins a tie."""
     most = int(2 * reach)
-    inside = [(dy, dx) for dy in range(-most, most + 1) for dx in range(-most, most + 1)]
-    return sorted((s for s in inside if s[0] ** 2 + s[1] ** 2 <= (2 * reach) ** 2), key=lambda s: s[0] ** 2 + s[1] ** 2)
+    square = [(dy, dx) for dy in range(-most, most + 1) for dx in range(-most, most + 1)]
+    inside = [(dy, dx) for dy, dx in square if dy**2 + dx**2 <= (2 * reach) ** 2]
+    return sorted(inside, key=lambda shift: shift[0] ** 2 + shift[1] ** 2)
 
 
-def _half_shifts(image):
-    """The image seen half a pixel further down, right, or both: {(down, right): image}."""
+def _half_shifts(image: np.ndarray) -> dict[tuple[int, int], np.ndarray]:
+    """Resample an image half a pixel further down, right, or both: {(down, right): image}."""
     shifted = {}
     for down in (0, 1):
         for right in (0, 1):

@@ -1,8 +1,9 @@
-"""Where the reference lies under the inspected image: a coarse search, then an affine refinement."""
+"""Register the reference to the inspected image: a coarse search, then an affine refinement."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -11,33 +12,37 @@ from scipy import fft
 
 from semscan.errors import BadImageError
 from semscan.reference.die.warp import Warp, centred_grid
+from semscan.values import CleanImage
 
 COARSE_SIDE = 256
 FINE_SIDE = 512
 ANGLES = (0.0, -1.0, 1.0, -2.0, 2.0, -3.0, 3.0)  # degrees
 CANDIDATES = 4
 LEAST_OVERLAP = 0.15
-LEAST_LIKENESS = 0.5  # unrelated patterns reach 0.37, the same place at 3 electrons per pixel 0.67
-LEAST_CONTRAST = 1e-4
+LEAST_SIMILARITY = 0.5  # unrelated patterns reach 0.37, the same place at 3 electrons per pixel 0.67
+LEAST_DEVIATION = 1e-4  # standard deviation of the grey levels
 ROUNDS = 12
 
 
 @dataclass(frozen=True)
-class Band:
-    """One image at one working size: `values` float32 about 0, `weight` float32 0 or 1, `scale` <= 1."""
+class BandPassed:
+    """One image at one working size, band-passed.
+
+    `values` is float32 about 0, `weight` is float32, 1 where judged and 0 elsewhere, `scale` is at most 1.
+    """
 
     values: np.ndarray
     weight: np.ndarray
     scale: float
 
 
-def register(inspected, reference):
+def register(inspected: CleanImage, reference: CleanImage) -> Warp:
     """Find the affine warp that brings the reference onto the inspected image.
 
     Small rotations are tried in turn; at each, the normalised cross-correlation of the band-passed images
     is computed for all shifts at once, over the overlap only, so that the two may differ in size. The best
-    few places are refined by robust Gauss-Newton steps on the affine parameters, coarse to fine; the most
-    alike wins.
+    few candidates are refined by robust Gauss-Newton steps on the affine parameters, coarse to fine; the most
+    similar wins.
 
     Parameters
     ----------
@@ -51,7 +56,7 @@ def register(inspected, reference):
     Raises
     ------
     BadImageError
-        If no place is found where the two are alike.
+        If the two are similar at no shift.
 
     References
     ----------
@@ -61,139 +66,174 @@ def register(inspected, reference):
     """
     side = max(*inspected.values.shape, *reference.values.shape)
     for image, name in ((inspected, "inspected image"), (reference, "reference")):
-        if not image.judged.any() or image.values[image.judged].std() < LEAST_CONTRAST:
+        if not image.judged.any() or image.values[image.judged].std() < LEAST_DEVIATION:
             raise BadImageError(f"the {name} has one grey level only, wanted a pattern to align; take another image")
-    ours, theirs = (band(image, min(1.0, COARSE_SIDE / side)) for image in (inspected, reference))
-    found = [refine(ours, theirs, start) for start in _candidates(ours, theirs)]
-    best = max(found, key=lambda warp: _worth(ours, theirs, warp))
-    ours, theirs = (band(image, min(1.0, FINE_SIDE / side)) for image in (inspected, reference))
-    warp = refine(ours, theirs, best)
-    alike = likeness(ours, theirs, warp)
-    if alike < LEAST_LIKENESS:
+    small_inspected = band_pass(inspected, min(1.0, COARSE_SIDE / side))
+    small_reference = band_pass(reference, min(1.0, COARSE_SIDE / side))
+    candidates = _candidates(small_inspected, small_reference)
+    refined = [refine(small_inspected, small_reference, candidate) for candidate in candidates]
+    best = max(refined, key=lambda warp: _match_score(small_inspected, small_reference, warp))
+    fine_inspected = band_pass(inspected, min(1.0, FINE_SIDE / side))
+    fine_reference = band_pass(reference, min(1.0, FINE_SIDE / side))
+    warp = refine(fine_inspected, fine_reference, best)
+    reached = similarity(fine_inspected, fine_reference, warp)
+    if reached < LEAST_SIMILARITY:
         raise BadImageError(
-            f"the image and its reference are alike by {max(alike, 0.0):.2f} at best, wanted at least "
-            f"{LEAST_LIKENESS} (1 is the same); give an image of the same place as reference"
+            f"the image and its reference have a similarity of {max(reached, 0.0):.2f} at best, wanted at least "
+            f"{LEAST_SIMILARITY} (1 is the same); give an image of the same place as reference"
         )
     return warp
 
 
-def band(image, scale):
-    """Shrink an image and keep what lies between noise and shading; extremes are clipped at 3 spreads."""
+def band_pass(image: CleanImage, scale: float) -> BandPassed:
+    """Shrink an image, remove noise and shading, and clip its extremes at 3 standard deviations."""
     size = [max(1, round(scale * n)) for n in image.values.shape[::-1]]
     values = cv2.resize(image.values, size, interpolation=cv2.INTER_AREA)
     weight = cv2.resize(image.judged.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    # away from pixels that are not judged: shrinking has mixed them with their neighbours
     weight = (cv2.erode(weight, np.ones((5, 5))) > 0.99).astype(np.float32)
     mean = float((values * weight).sum() / max(weight.sum(), 1))
     values = np.where(weight > 0, values, np.float32(mean))
     values = cv2.GaussianBlur(values, (0, 0), 1.2) - cv2.GaussianBlur(values, (0, 0), 10)
-    spread = 3 * float(np.sqrt((values**2 * weight).sum() / max(weight.sum(), 1)))
-    return Band(np.clip(values, -spread, spread) * weight / max(spread, 1e-12), weight, size[0] / image.values.shape[1])
+    # one bright particle must not decide where the images match
+    most = 3 * float(np.sqrt((values**2 * weight).sum() / max(weight.sum(), 1)))
+    values = np.clip(values, -most, most) * weight / max(most, 1e-12)
+    return BandPassed(values, weight, size[0] / image.values.shape[1])
 
 
-def _candidates(inspected, reference):
-    """The most alike places of all angles and shifts."""
+def _candidates(inspected: BandPassed, reference: BandPassed) -> Iterator[Warp]:
+    """Yield the warps of the best-matching rotations and shifts."""
     shape = [fft.next_fast_len(a + b) for a, b in zip(inspected.values.shape, reference.values.shape, strict=True)]
     spectra = _spectra(inspected.values, inspected.weight, shape)
-    least = LEAST_OVERLAP * min(inspected.weight.sum(), reference.weight.sum())
     most = min(inspected.weight.sum(), reference.weight.sum())
-    places = []
+    least = LEAST_OVERLAP * most
+    found = []
     for angle in ANGLES:
         turn = _turn(reference.values.shape, angle)
         size = reference.values.shape[::-1]
         values = cv2.warpAffine(reference.values, turn, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
         weight = cv2.warpAffine(reference.weight, turn, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
         score = _correlate(spectra, _spectra(values, weight, shape), shape, least, most)
-        places += [(value, angle, *shift) for value, *shift in _peaks(score)]
-    places.sort(key=lambda place: -place[0])
-    for _, angle, row, col in places[:CANDIDATES]:
+        found += [(peak, angle, row, col) for peak, row, col in _peaks(score)]
+    found.sort(key=lambda candidate: -candidate[0])
+    for _, angle, row, col in found[:CANDIDATES]:
         move = np.array([[1.0, 0.0, -col], [0.0, 1.0, -row], [0.0, 0.0, 1.0]])
         turn = np.vstack([_turn(reference.values.shape, angle), [0, 0, 1]])
         yield Warp((turn @ move)[:2]).zoomed(inspected.scale)
 
 
-def _turn(shape, angle):
-    """Rotation about the image centre, output pixel (x, y) to input pixel."""
+def _turn(shape: tuple[int, ...], angle: float) -> np.ndarray:
+    """Return the rotation about the image centre, output pixel (x, y) to input pixel."""
     return cv2.getRotationMatrix2D(((shape[1] - 1) / 2, (shape[0] - 1) / 2), angle, 1.0)
 
 
-def _spectra(values, weight, shape):
+def _spectra(values: np.ndarray, weight: np.ndarray, shape: Sequence[int]) -> list[np.ndarray]:
     return [fft.rfft2(part.astype(np.float32), shape) for part in (values, values**2, weight)]
 
 
-def _correlate(one, other, shape, least, most):
-    """Normalised correlation at each shift (row, col of the reference's corner, modulo shape)."""
-    value, square, weight = one
-    value2, square2, weight2 = (np.conj(part) for part in other)
-    both, ours, theirs, area = (
-        fft.irfft2(product, shape) for product in (value * value2, square * weight2, weight * square2, weight * weight2)
-    )
-    score = both / np.sqrt(np.maximum(ours * theirs, 1e-6 * max(float((ours * theirs).max()), 1e-12)))
-    return np.where(area >= least, score * _favour(np.minimum(area / most, 1)), -1.0)
+def _correlate(
+    inspected: list[np.ndarray], reference: list[np.ndarray], shape: Sequence[int], least: float, most: float
+) -> np.ndarray:
+    """Correlate two images at each shift (row, col of the reference's corner, modulo shape), normalised.
+
+    The spectra of the squares and of the weights give the energy of each image within the overlap alone (Padfield
+    2012): without this, shifts with a small overlap would always look poor.
+    """
+    values, squares, weights = inspected
+    other_values, other_squares, other_weights = (np.conj(part) for part in reference)
+    products = fft.irfft2(values * other_values, shape)
+    inspected_energy = fft.irfft2(squares * other_weights, shape)
+    reference_energy = fft.irfft2(weights * other_squares, shape)
+    area = fft.irfft2(weights * other_weights, shape)
+    energy = inspected_energy * reference_energy
+    # the Fourier transform leaves rounding errors where the overlap is empty
+    score = products / np.sqrt(np.maximum(energy, 1e-6 * max(float(energy.max()), 1e-12)))
+    return np.where(area >= least, score * _overlap_factor(np.minimum(area / most, 1)), -1.0)
 
 
-def _favour(overlap):
-    """A periodic pattern fits at many shifts: of equals, the one with the most overlap is wanted."""
-    return 0.85 + 0.15 * overlap
+def _overlap_factor(share: np.ndarray | float) -> np.ndarray | float:
+    """Return a factor that rises slowly with the overlap.
+
+    A periodic pattern matches at many shifts: of equals, the one with the most overlap is wanted.
+    """
+    return 0.85 + 0.15 * share
 
 
-def _worth(inspected, reference, warp):
-    """How good a place is: likeness, and some overlap."""
+def _match_score(inspected: BandPassed, reference: BandPassed, warp: Warp) -> float:
+    """Return the similarity under a warp, times the factor for its overlap."""
     area = overlap(inspected, reference, warp)[1].sum()
-    return likeness(inspected, reference, warp) * _favour(area / min(inspected.weight.sum(), reference.weight.sum()))
+    share = area / min(inspected.weight.sum(), reference.weight.sum())
+    return float(similarity(inspected, reference, warp) * _overlap_factor(share))
 
 
-def _peaks(score):
-    """The highest few local maxima: (value, row shift, col shift)."""
+def _peaks(score: np.ndarray) -> Iterator[tuple[float, float, float]]:
+    """Yield the highest few local maxima: (value, row shift, col shift)."""
     score = score.astype(np.float32)
     top = np.where(score >= cv2.dilate(score, np.ones((7, 7))), score, -1)
     best = np.argpartition(-top, CANDIDATES, axis=None)[:CANDIDATES]
     for index in best:
         row, col = np.unravel_index(index, score.shape)
+        # the upper half of a circular correlation holds the negative shifts
         shift = [n - size if n > size / 2 else n for n, size in zip((row, col), score.shape, strict=True)]
         yield float(score[row, col]), float(shift[0]), float(shift[1])
 
 
-def refine(inspected, reference, warp):
-    """Improve an affine warp by robust Gauss-Newton steps; a step that no pattern supports stays small."""
+def refine(inspected: BandPassed, reference: BandPassed, warp: Warp) -> Warp:
+    """Improve an affine warp by robust Gauss-Newton steps."""
     x, y = centred_grid(inspected.values.shape)
     for _ in range(ROUNDS):
-        seen, weight = overlap(inspected, reference, warp)
+        warped, weight = overlap(inspected, reference, warp)
         if weight.sum() < 64:
             return warp
-        error, weight = robust_error(inspected.values, seen, weight)
-        gx, gy = (cv2.Sobel(seen, cv2.CV_32F, *axis, ksize=3, scale=1 / 8) for axis in ((1, 0), (0, 1)))
+        error, weight = robust_error(inspected.values, warped, weight)
+        gx, gy = slopes(warped)
         columns = np.stack([gx, gx * x, gx * y, gy, gy * x, gy * y]).reshape(6, -1)
         weighted = columns * weight.ravel()
         hessian = (weighted @ columns.T).astype(np.float64)
+        # damping: a parameter that no edge determines, such as a shift along lines, stays as it is
         hessian[np.diag_indices(6)] += 1e-3 * np.trace(hessian) / 6 + 1e-12
-        shift = np.linalg.solve(hessian, (weighted @ error.ravel()).astype(np.float64))
-        warp = warp.after(np.clip(shift, -3, 3), inspected.values.shape, inspected.scale)
-        if np.abs(shift).max() < 0.01:
+        step = np.linalg.solve(hessian, (weighted @ error.ravel()).astype(np.float64))
+        warp = warp.after(np.clip(step, -3, 3), inspected.values.shape, inspected.scale)
+        if np.abs(step).max() < 0.01:
             break
     return warp
 
 
-def robust_error(inspected, seen, weight):
-    """The grey-level error after gain matching, and weights that ignore what is far off (Tukey's)."""
-    gain = float((weight * inspected * seen).sum() / max(float((weight * seen * seen).sum()), 1e-12))
-    error = inspected - np.float32(gain) * seen
-    inside = np.abs(error[weight > 0][::7])
-    limit = 6 * max(float(np.median(inside)) if inside.size else 0.0, 1e-9)
+def slopes(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the slopes of an image along x and along y, grey levels per px."""
+    return (
+        cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8),
+        cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8),
+    )
+
+
+def robust_error(inspected: np.ndarray, warped: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the difference of two images after gain matching, and weights that ignore outliers (Tukey's).
+
+    A defect is in one of the images alone; the weights keep it from moving the warp.
+    """
+    gain = float((weight * inspected * warped).sum() / max(float((weight * warped * warped).sum()), 1e-12))
+    error = inspected - np.float32(gain) * warped
+    sample = np.abs(error[weight > 0][::7])
+    limit = 6 * max(float(np.median(sample)) if sample.size else 0.0, 1e-9)
     return error / np.float32(gain or 1.0), weight * np.maximum(1 - (error / limit) ** 2, 0) ** 2
 
 
-def likeness(inspected, reference, warp):
-    """Correlation of the band-passed pair over its common field, -1 to 1."""
-    seen, weight = overlap(inspected, reference, warp)
+def similarity(inspected: BandPassed, reference: BandPassed, warp: Warp) -> float:
+    """Correlate the band-passed pair over its common field, -1 to 1; -1 if the field is too small."""
+    warped, weight = overlap(inspected, reference, warp)
     if weight.sum() < LEAST_OVERLAP * min(inspected.weight.sum(), reference.weight.sum()):
         return -1.0
-    ours, theirs = inspected.values[weight > 0], seen[weight > 0]
-    ours, theirs = ours - ours.mean(), theirs - theirs.mean()
+    ours = inspected.values[weight > 0]
+    theirs = warped[weight > 0]
+    ours = ours - ours.mean()
+    theirs = theirs - theirs.mean()
     return float((ours * theirs).sum() / max(math.sqrt(float((ours**2).sum() * (theirs**2).sum())), 1e-12))
 
 
-def overlap(inspected, reference, warp):
+def overlap(inspected: BandPassed, reference: BandPassed, warp: Warp) -> tuple[np.ndarray, np.ndarray]:
+    """Return the warped reference, and 1 where both images are judged (float32, 0 elsewhere)."""
     shape = inspected.values.shape
-    seen = warp.apply(reference.values, shape, inspected.scale)
+    warped = warp.apply(reference.values, shape, inspected.scale)
     weight = (warp.apply(reference.weight, shape, inspected.scale) > 0.99) & (inspected.weight > 0)
-    return seen, weight.astype(np.float32)
+    return warped, weight.astype(np.float32)

@@ -199,13 +199,13 @@ def test_the_shift_is_found(inspected, reference):
 
 
 def test_another_place_is_refused(inspected):
-    with pytest.raises(BadImageError, match=r"alike by .* wanted at least 0.5 .* same place"):
+    with pytest.raises(BadImageError, match=r"similarity of .* wanted at least 0.5 .* same place"):
         compare_pair(shot(inspected, 11), shot(die((60, 70), 2).T[::-1] * 1.0, 12))
 
 
 def test_noise_is_refused(inspected):
     empty = np.full(SHAPE, 0.5, np.float32)
-    with pytest.raises(BadImageError, match="alike by"):
+    with pytest.raises(BadImageError, match="similarity of"):
         compare_pair(shot(empty, 11), shot(empty, 12))
 
 
