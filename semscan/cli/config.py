@@ -1,7 +1,7 @@
 """Defaults from a file: `semscan.toml` in the working folder, or --config FILE.
 
-A table per command, a key per option, named as on the command line: ``[inspect]``, ``min-area = 20``.
-What is typed wins over the environment, that over the file, the file over what is built in.
+A table for each command, a key for each option, named as on the command line: ``[inspect]``, ``min-area = 20``.
+An option on the command line overrides the environment, which overrides the file, which overrides the built-in default.
 """
 
 from __future__ import annotations
@@ -15,33 +15,33 @@ from typing import Any
 
 import click
 
-from semscan.cli.options import OverEnvironment
-from semscan.cli.output import say
+from semscan.cli.options import EnvironmentOption
+from semscan.cli.output import print_notice
 from semscan.errors import ConfigError
 from semscan.phrases import one_line
 
 FILE = "semscan.toml"
 LARGEST = 1 << 20
-ONLY_TYPED = ("overwrite",)  # a file that lies about must not be what replaces a model
+COMMAND_LINE_ONLY = ("overwrite",)  # a forgotten file must not replace a model
 NOT_OPTIONS = ("help", "config", "verbose", "quiet")
 _USED = "semscan.config"
-_GIVEN = "semscan.config_file"
+_GROUP_FILE = "semscan.config_file"
 
 
-def option(commands: Sequence[str]) -> click.Option:
-    """The --config option of a command or of the group; `commands` are the names of all commands."""
+def config_option(commands: Sequence[str]) -> click.Option:
+    """Return the --config option of a command or of the group; `commands` are the names of all commands."""
     return click.Option(
         ["--config"],
         metavar="FILE",
         is_eager=True,
         expose_value=False,
-        callback=lambda ctx, param, value: _load(ctx, value, commands),
-        help=f"Defaults for these options.  [default: ./{FILE}, if there is one]",
+        callback=lambda ctx, param, value: _load_file(ctx, value, commands),
+        help=f"File with defaults for these options.  [default: ./{FILE}, if it exists]",
     )
 
 
-def with_config(command: click.Command, commands: Sequence[str]) -> click.Command:
-    """Give a command its --config, once."""
+def add_config_option(command: click.Command, commands: Sequence[str]) -> click.Command:
+    """Add --config to a command, once."""
     if command.callback is None or any("--config" in param.opts for param in command.params):
         return command
     inner = command.callback
@@ -50,47 +50,47 @@ def with_config(command: click.Command, commands: Sequence[str]) -> click.Comman
     def callback(*args: Any, **choices: Any) -> Any:
         used = click.get_current_context().meta.get(_USED)
         if used:
-            say(f"semscan: defaults from {used['file']}: {', '.join(used['values'])}")
+            print_notice(f"defaults from {used['file']}: {', '.join(used['values'])}")
         return inner(*args, **choices)
 
     command.callback = callback
-    command.params.append(option(commands))
+    command.params.append(config_option(commands))
     return command
 
 
-def typed(ctx: click.Context, settled: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """For `run.json`: the command with every option written out, and the configuration file used, or None.
+def describe_command(ctx: click.Context, settled: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what `run.json` records: the command with every option written out, and the configuration file or None.
 
-    `settled` holds what became of options that leave a decision to the program.
+    `settled` holds the values of options that leave a decision to the program.
     """
     choices = {**ctx.params, **(settled or {})}
     words = ["semscan", str(ctx.command.name)]
-    rest: list[str] = []
+    arguments: list[str] = []
     for param in ctx.command.params:
         value = choices.get(param.name or "")
         if isinstance(param, click.Argument):
-            rest += map(str, value if isinstance(value, tuple) else [value])
+            arguments += map(str, value if isinstance(value, tuple) else [value])
         elif isinstance(param, click.Option) and param.expose_value:
-            words += _spelled(param, value)
-    return {"repeat": [*words, "--", *rest], "config": ctx.meta.get(_USED)}
+            words += _option_words(param, value)
+    return {"repeat": [*words, "--", *arguments], "config": ctx.meta.get(_USED)}
 
 
-def _spelled(param: click.Option, value: Any) -> list[str]:
+def _option_words(param: click.Option, value: Any) -> list[str]:
     if value is None:
         return []
     if param.is_flag:
-        spellings = _long(param.opts) if value else _long(param.secondary_opts)
+        spellings = _long_spellings(param.opts) if value else _long_spellings(param.secondary_opts)
         return spellings[:1]
     values = value if param.multiple else [value]
-    return [word for one in values for word in (_long(param.opts)[0], str(one))]
+    return [word for one in values for word in (_long_spellings(param.opts)[0], str(one))]
 
 
-def _load(ctx: click.Context, named: str | None, commands: Sequence[str]) -> None:
-    """Take the file's table for this command as defaults; on the group, check the file's name and keep it."""
+def _load_file(ctx: click.Context, named: str | None, commands: Sequence[str]) -> None:
+    """Use the file's table for this command as defaults; for the group, keep the file's name for the command."""
     if isinstance(ctx.command, click.Group):
-        ctx.meta[_GIVEN] = named
+        ctx.meta[_GROUP_FILE] = named
         return
-    named = named or ctx.meta.get(_GIVEN)
+    named = named or ctx.meta.get(_GROUP_FILE)
     if named is None and not os.path.lexists(FILE):
         return
     file = named or FILE
@@ -99,14 +99,13 @@ def _load(ctx: click.Context, named: str | None, commands: Sequence[str]) -> Non
         if name not in commands:
             what = f"[{name}]" if isinstance(table, dict) else f"{name} stands outside a table, and"
             raise ConfigError(
-                f"{file}: {what} names no command{_nearest(name, commands)}; wanted are tables such as [inspect]"
+                f"{file}: {what} is not a command{_nearest(name, commands)}; write tables such as [inspect]"
             )
         if not isinstance(table, dict):
-            raise ConfigError(f"{file}: {name} is {_shown(table)}, wanted a table [{name}] with a key per option")
-    values = _checked(ctx, file, tables.get(str(ctx.command.name), {}))
-    if values:
-        ctx.default_map = {param: value for param, value, _ in values.values()}
-        ctx.meta[_USED] = {"file": file, "values": {key: shown for key, (_, _, shown) in values.items()}}
+            raise ConfigError(f"{file}: {name} is {_toml_text(table)}, wanted a table [{name}] with a key per option")
+    written = _set_defaults(ctx, file, tables.get(str(ctx.command.name), {}))
+    if written:
+        ctx.meta[_USED] = {"file": file, "values": written}
 
 
 def _parse(file: str) -> dict[str, Any]:
@@ -127,59 +126,62 @@ def _parse(file: str) -> dict[str, Any]:
         raise ConfigError(f"{file}: is not TOML ({one_line(error)}); correct it there") from error
 
 
-def _checked(ctx: click.Context, file: str, table: Mapping[str, Any]) -> dict[str, tuple[str, Any, Any]]:
-    """Key -> (parameter, value, value as written), each of a known option and of its type."""
+def _set_defaults(ctx: click.Context, file: str, table: Mapping[str, Any]) -> dict[str, Any]:
+    """Check a command's table as if it had been typed, make it Click's default map, and return what it sets."""
+    command = ctx.command.name
     options = {
-        _long(param.opts)[0].removeprefix("--"): param
+        spelling.removeprefix("--"): param
         for param in ctx.command.params
-        if isinstance(param, click.Option) and _long(param.opts)
+        if isinstance(param, click.Option)
+        for spelling in _long_spellings(param.opts)
     }
-    options = {name: param for name, param in options.items() if name not in NOT_OPTIONS}
-    checked = {}
+    known = [name for name in options if name not in NOT_OPTIONS]
+    written = {}
+    defaults: dict[str, Any] = {}
     for key, value in table.items():
-        place = f"{file}: [{ctx.command.name}] {key}"
-        param = options.get(key.replace("_", "-"))
-        if param is None or param.name is None:
+        place = f"{file}: [{command}] {key}"
+        name = key.replace("_", "-")
+        if name not in known:
             raise ConfigError(
-                f"{place} is no option of {ctx.command.name}{_nearest(key, list(options))}; "
-                f"semscan {ctx.command.name} --help lists them"
+                f"{place} is not an option of {command}{_nearest(key, known)}; semscan {command} --help lists them"
             )
-        if key in ONLY_TYPED:
-            raise ConfigError(f"{place} cannot be set in a file; type --{key} when it is meant")
-        if isinstance(param, OverEnvironment) and os.environ.get(param.variable):
-            continue
-        checked[key] = (param.name, _typed_value(ctx, param, value, place), value)
-    return checked
+        param = options[name]
+        if key in COMMAND_LINE_ONLY:
+            raise ConfigError(f"{place} cannot be set in a file; type --{key} on the command line")
+        if param.name in defaults:
+            raise ConfigError(f"{place} sets the same option as another key; keep one of them")
+        if not (isinstance(param, EnvironmentOption) and os.environ.get(param.variable)):
+            defaults[str(param.name)] = _checked(ctx, param, value, place)
+            written[key] = value
+    ctx.default_map = defaults
+    return written
 
 
-def _typed_value(ctx: click.Context, param: click.Option, value: Any, place: str) -> Any:
-    wanted, fits = _wanted(param)
+def _checked(ctx: click.Context, param: click.Option, value: Any, place: str) -> Any:
+    """Return the value for Click's default map, if it has the option's type and Click accepts it."""
+    wanted, types = _toml_types(param)
     values = value if param.multiple and isinstance(value, list) else [value]
-    if not all(fits(each) for each in values):
-        raise ConfigError(f"{place} is {_shown(value)}, wanted {wanted}")
+    if any(type(one) not in types or (isinstance(one, float) and not math.isfinite(one)) for one in values):
+        raise ConfigError(f"{place} is {_toml_text(value)}, wanted {wanted}")
+    default = values if param.multiple else value
     try:
-        param.process_value(ctx, values if param.multiple else value)
+        param.process_value(ctx, default)
     except click.ClickException as error:
-        raise ConfigError(f"{place} is {_shown(value)}: {error.message.rstrip('.')}") from error
-    return values if param.multiple else value
+        raise ConfigError(f"{place} is {_toml_text(value)}: {error.message.rstrip('.')}") from error
+    return default
 
 
-def _wanted(param: click.Option) -> tuple[str, Any]:
-    """What a TOML value must be, in words and as a test; a type of our own takes words and numbers."""
-    kind = param.type
-
-    def number(value: Any) -> bool:
-        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
+def _toml_types(param: click.Option) -> tuple[str, tuple[type, ...]]:
+    """Return what a TOML value must be, in words and as types. Click itself would convert true, 2.5 and '0.4'."""
     if param.is_flag:
-        return "true or false", lambda value: isinstance(value, bool)
-    if isinstance(kind, click.types.IntParamType):
-        return "a whole number", lambda value: number(value) and isinstance(value, int)
-    if isinstance(kind, click.types.FloatParamType):
-        return "a number", number
-    if isinstance(kind, click.types.StringParamType | click.Choice | click.Path):
-        return "words in quotes", lambda value: isinstance(value, str)
-    return "a number, or words in quotes", lambda value: number(value) or isinstance(value, str)
+        return "true or false", (bool,)
+    if isinstance(param.type, click.types.IntParamType):
+        return "a whole number", (int,)
+    if isinstance(param.type, click.types.FloatParamType):
+        return "a number", (int, float)
+    if isinstance(param.type, click.types.StringParamType | click.Choice | click.Path):
+        return "words in quotes", (str,)
+    return "a number, or words in quotes", (int, float, str)
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
@@ -189,10 +191,10 @@ def _nearest(name: str, known: Sequence[str]) -> str:
     return f" (did you mean {found[0]}?)" if found else ""
 
 
-def _long(spellings: Sequence[str]) -> list[str]:
+def _long_spellings(spellings: Sequence[str]) -> list[str]:
     return [word for word in spellings if word.startswith("--")]
 
 
-def _shown(value: Any) -> str:
-    text = "true" if value is True else "false" if value is False else repr(value)
+def _toml_text(value: Any) -> str:
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

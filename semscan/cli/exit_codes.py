@@ -1,4 +1,4 @@
-"""What a command's exit code says. Scripts rely on these."""
+"""The exit codes of semscan and what each means. Scripts rely on these."""
 
 DONE = 0
 DEFECT = 1  # only with --exit-code

@@ -24,8 +24,8 @@ from semscan.settings import (
 Command = TypeVar("Command", bound=Callable[..., Any])
 _READ = InspectSettings().read
 _REGIONS = InspectSettings().regions
-_SHARE = click.FloatRange(0, 1, max_open=True)
-FORMATS = ("jsonl", "tsv", "csv")
+_MAP_VALUE = click.FloatRange(0, 1, max_open=True)
+TABLE_FORMATS = ("jsonl", "tsv", "csv")
 
 
 class DataBar(click.ParamType):
@@ -34,11 +34,11 @@ class DataBar(click.ParamType):
     name = "auto|none|ROWS"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | int:
-        """The word, or the number of rows as int."""
+        """Return the word, or the number of rows as int."""
         if value in ("auto", "none") or isinstance(value, int):
             return value
         if not str(value).isascii() or not str(value).isdigit():
-            self.fail(f"'{value}' is none of auto, none or a number of rows.", param, ctx)
+            self.fail(f"'{value}' is not one of auto, none, or a number of rows.", param, ctx)
         return int(value)
 
 
@@ -48,7 +48,7 @@ class Area(click.ParamType):
     name = "X,Y,W,H|MASK|DIR"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The text, if it is a rectangle with an area or there is something of this name."""
+        """Return the text if it is a rectangle with an area, or the name of an existing file or folder."""
         sides = str(value).replace(" ", "").split(",")
         if len(sides) == 4 and all(side.isascii() and side.isdigit() for side in sides):
             if int(sides[2]) == 0 or int(sides[3]) == 0:
@@ -59,15 +59,15 @@ class Area(click.ParamType):
         return str(value)
 
 
-class OverEnvironment(click.Option):
-    """An option whose environment `variable`, read elsewhere, comes before the configuration file."""
+class EnvironmentOption(click.Option):
+    """An option whose environment `variable`, read elsewhere, overrides the configuration file."""
 
-    def __init__(self, *names: Any, variable: str, **about: Any) -> None:
-        super().__init__(*names, **about)
+    def __init__(self, *names: Any, variable: str, **attributes: Any) -> None:
+        super().__init__(*names, **attributes)
         self.variable = variable
 
 
-def _verbosity(step: int) -> Callable[[click.Context, click.Parameter, int], None]:
+def _change_verbosity(step: int) -> Callable[[click.Context, click.Parameter, int], None]:
     def callback(ctx: click.Context, param: click.Parameter, value: int) -> None:
         ctx.meta["semscan.verbosity"] = verbosity(ctx) + step * int(value)
         if value and verbosity(ctx) >= 2:
@@ -77,9 +77,10 @@ def _verbosity(step: int) -> Callable[[click.Context, click.Parameter, int], Non
 
 
 def verbosity(ctx: click.Context | None = None) -> int:
-    """Below 0: quiet. 0: the usual. 1: every warning. 2: tracebacks too."""
+    """Return below 0 for quiet, 0 by default, 1 for every warning, 2 for tracebacks too."""
     ctx = ctx or click.get_current_context()
-    return ctx.meta.get("semscan.verbosity", 0)
+    level: int = ctx.meta.get("semscan.verbosity", 0)
+    return level
 
 
 def _show_debug_log() -> None:
@@ -89,120 +90,29 @@ def _show_debug_log() -> None:
     logging.getLogger("semscan").setLevel(logging.DEBUG)
 
 
-def loudness(command: Command) -> Command:
-    """-v and -q; understood before and after the command's name."""
-    more = click.option(
-        "-v", "--verbose", count=True, expose_value=False, callback=_verbosity(1), help="Say more; -vv: tracebacks."
+def verbosity_flags(command: Command) -> Command:
+    """Add -v and -q, which are accepted before and after the command's name."""
+    verbose = click.option(
+        "-v",
+        "--verbose",
+        count=True,
+        expose_value=False,
+        callback=_change_verbosity(1),
+        help="Repeat warnings for each image; -vv: also print tracebacks.",
     )
-    less = click.option(
+    quiet = click.option(
         "-q",
         "--quiet",
         is_flag=True,
         expose_value=False,
-        callback=_verbosity(-3),
-        help="Say only what stops the command.",
+        callback=_change_verbosity(-3),
+        help="Print only errors that end the command.",
     )
-    return more(less(command))
+    return verbose(quiet(command))
 
 
-images = click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
-maps = click.argument("maps", nargs=-1, required=True, metavar="MAP...")
-threshold = click.option(
-    "--threshold", type=_SHARE, default=_REGIONS.threshold, show_default=True, help="Hotter than this is a defect."
-)
-low = click.option(
-    "--low", type=_SHARE, default=_REGIONS.low, help="Let regions grow down to this (hysteresis).  [default: off]"
-)
-min_area = click.option(
-    "--min-area", type=click.IntRange(1), default=_REGIONS.min_area, show_default=True, help="Smallest region, px."
-)
-closing = click.option(
-    "--closing",
-    type=click.IntRange(0, 500),
-    default=_REGIONS.closing,
-    show_default=True,
-    help="Join regions closer than twice this, px.",
-)
-method = click.option(
-    "--method",
-    type=click.Choice(METHODS),
-    multiple=True,
-    default=InspectSettings().method,
-    show_default=True,
-    help="Who judges: a model, the image's own repeats, a reference image. Repeat it to ask several.",
-)
-reference = click.option(
-    "--reference", metavar="FILE|DIR", help="Image of the same place on another die, or a folder of them, same names."
-)
-model = click.option(
-    "--model",
-    cls=OverEnvironment,
-    variable=MODEL_VARIABLE,
-    metavar="DIR",
-    help=f"Model folder.  [default: ${MODEL_VARIABLE}, else ./{DEFAULT_MODEL}]",
-)
-out = click.option("--out", default=DEFAULT_RESULTS, show_default=True, metavar="DIR", help="Output folder.")
-no_overlay = click.option("--no-overlay", is_flag=True, help="Leave out the overlay picture.")
-no_mask = click.option("--no-mask", is_flag=True, help="Leave out the mask of the regions.")
-no_map = click.option("--no-map", is_flag=True, help="Leave out the map.")
-no_reference = click.option("--no-golden", is_flag=True, help="Leave out the image that was compared with.")
-crops = click.option("--crops", is_flag=True, help="Also write each region alone, with context.")
-page = click.option(
-    "--page", type=click.IntRange(0), default=_READ.page, show_default=True, help="Page of a multi-page file, from 0."
-)
-databar = click.option(
-    "--databar",
-    type=DataBar(),
-    default=_READ.databar,
-    show_default=True,
-    help="Rows at the bottom not to judge: what the file says or its pixels show, none, or a number.",
-)
-nm_per_px = click.option(
-    "--nm-per-px",
-    type=click.FloatRange(0, min_open=True),
-    default=_READ.nm_per_px,
-    metavar="NM",
-    help="Width of a pixel in nm.  [default: what the file says]",
-)
-ignore = click.option(
-    "--ignore",
-    type=Area(),
-    multiple=True,
-    help="Do not judge here: a rectangle, a mask image (not 0), or a folder of masks named as the images; repeatable.",
-)
-care = click.option(
-    "--care", type=Area(), multiple=True, help="Judge this area alone; given as for --ignore; repeatable."
-)
-jobs = click.option(
-    "--jobs", type=click.IntRange(1), default=InspectSettings().jobs, show_default=True, help="Images side by side."
-)
-nul = click.option("-0", "--null", "nul", is_flag=True, help="Names on standard input end in NUL (find -print0).")
-exit_code = click.option("--exit-code", is_flag=True, help="Exit with 1 if there is a defect.")
-
-
-def _forms(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(name for words in value for name in words.split(",") if name))
-    for name in names:
-        if name not in REPORT_FORMATS:
-            raise click.BadParameter(f"'{name}' is none of {', '.join(REPORT_FORMATS)}.", ctx, param)
-    return names
-
-
-def forms(name: str, words: str, required: bool = False) -> Callable[[Command], Command]:
-    """An option that takes names of REPORT_FORMATS, joined by commas or one at a time."""
-    return click.option(
-        name, multiple=True, required=required, callback=_forms, metavar="|".join(REPORT_FORMATS), help=words
-    )
-
-
-export = forms("--export", "Also write these into --out, as `semscan report` does; join several by commas.")
-table_format = click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="jsonl", show_default=True, help="Of standard output."
-)
-
-
-def together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    """Several options as one decorator, shown in this order by --help."""
+def combine(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Return one decorator that adds several options, listed in this order by --help."""
 
     def decorate(command: Command) -> Command:
         for option in reversed(options):
@@ -212,28 +122,157 @@ def together(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
     return decorate
 
 
-regions = together(threshold, low, min_area, closing)
-reading = together(page, databar, nm_per_px, ignore, care)
+images = click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
+maps = click.argument("maps", nargs=-1, required=True, metavar="MAP...")
+threshold = click.option(
+    "--threshold",
+    type=_MAP_VALUE,
+    default=_REGIONS.threshold,
+    show_default=True,
+    help="Pixels of the anomaly map above this value are defective.",
+)
+low = click.option(
+    "--low",
+    type=_MAP_VALUE,
+    default=_REGIONS.low,
+    help="Extend regions down to this value (hysteresis).  [default: off]",
+)
+min_area = click.option(
+    "--min-area", type=click.IntRange(1), default=_REGIONS.min_area, show_default=True, help="Smallest region, in px."
+)
+closing = click.option(
+    "--closing",
+    type=click.IntRange(0, 500),
+    default=_REGIONS.closing,
+    show_default=True,
+    help="Join regions that are less than twice this apart, in px.",
+)
+method = click.option(
+    "--method",
+    type=click.Choice(METHODS),
+    multiple=True,
+    default=InspectSettings().method,
+    show_default=True,
+    help="How defects are found: by a model, by comparing the cells of a periodic image, or by comparing "
+    "with a reference image. Repeat the option to combine methods.",
+)
+reference = click.option(
+    "--reference",
+    metavar="FILE|DIR",
+    help="Image of the same place on another die, or a folder of such images with the same names.",
+)
+model = click.option(
+    "--model",
+    cls=EnvironmentOption,
+    variable=MODEL_VARIABLE,
+    metavar="DIR",
+    help=f"Model folder.  [default: ${MODEL_VARIABLE}, else ./{DEFAULT_MODEL}]",
+)
+out = click.option("--out", default=DEFAULT_RESULTS, show_default=True, metavar="DIR", help="Output folder.")
+no_overlay = click.option("--no-overlay", is_flag=True, help="Do not write the overlay picture.")
+no_mask = click.option("--no-mask", is_flag=True, help="Do not write the mask of the regions.")
+no_map = click.option("--no-map", is_flag=True, help="Do not write the anomaly map.")
+no_reference = click.option("--no-golden", is_flag=True, help="Do not write the golden reference.")
+crops = click.option("--crops", is_flag=True, help="Also write a crop of each region with its surroundings.")
+page = click.option(
+    "--page", type=click.IntRange(0), default=_READ.page, show_default=True, help="Page of a multi-page file, from 0."
+)
+databar = click.option(
+    "--databar",
+    type=DataBar(),
+    default=_READ.databar,
+    show_default=True,
+    help="Rows of the data bar at the bottom, which are not judged. auto: from the metadata or the pixels.",
+)
+nm_per_px = click.option(
+    "--nm-per-px",
+    type=click.FloatRange(0, min_open=True),
+    default=_READ.nm_per_px,
+    metavar="NM",
+    help="Width of a pixel in nm.  [default: from the file's metadata]",
+)
+ignore = click.option(
+    "--ignore",
+    type=Area(),
+    multiple=True,
+    help="Area that is not judged: a rectangle, a mask image (pixels other than 0), or a folder of masks with "
+    "the names of the images. Repeatable.",
+)
+care = click.option(
+    "--care",
+    type=Area(),
+    multiple=True,
+    help="Area that alone is judged; values as for --ignore. Repeatable.",
+)
+jobs = click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=InspectSettings().jobs,
+    show_default=True,
+    help="Number of images inspected in parallel.",
+)
+nul = click.option("-0", "--null", "nul", is_flag=True, help="Names on standard input end with NUL (find -print0).")
+exit_code = click.option("--exit-code", is_flag=True, help="Exit with code 1 if there is a defect.")
+good = click.option("--good", metavar="NAME", help="Name of the folder that holds the good images.")
 
 
-def take_reading(choices: MutableMapping[str, Any]) -> ReadSettings:
-    """The settings behind the options of `reading`, which are taken out of `choices`."""
+def _split_report_formats(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name for words in value for name in words.split(",") if name))
+    for name in names:
+        if name not in REPORT_FORMATS:
+            raise click.BadParameter(f"'{name}' is not one of {', '.join(REPORT_FORMATS)}.", ctx, param)
+    return names
+
+
+def report_formats(*spellings: str, text: str, required: bool = False) -> Callable[[Command], Command]:
+    """Return an option that takes names of report formats, joined by commas or one at a time."""
+    return click.option(
+        *spellings,
+        multiple=True,
+        required=required,
+        callback=_split_report_formats,
+        metavar="|".join(REPORT_FORMATS),
+        help=text,
+    )
+
+
+report = report_formats(
+    "--report",
+    "--export",
+    "report",
+    text="Also write these report formats into --out, as `semscan report` does; join several with commas. "
+    "--export is the old name of this option.",
+)
+table_format = click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(TABLE_FORMATS),
+    default="jsonl",
+    show_default=True,
+    help="Format of standard output.",
+)
+regions = combine(threshold, low, min_area, closing)
+reading = combine(page, databar, nm_per_px, ignore, care)
+
+
+def pop_read_settings(choices: MutableMapping[str, Any]) -> ReadSettings:
+    """Remove the options of `reading` from `choices`, and return their settings."""
     names = [name for name in ("page", "databar", "nm_per_px", "ignore", "care") if name in choices]
     return ReadSettings(**{name: choices.pop(name) for name in names})
 
 
 def region_settings(choices: Mapping[str, Any]) -> RegionSettings:
-    """The settings behind the options of `regions`."""
+    """Return the settings of the options of `regions`."""
     return RegionSettings(**{name: choices[name] for name in ("threshold", "low", "min_area", "closing")})
 
 
 def inspect_settings(choices: Mapping[str, Any], output: OutputSettings | None = None) -> InspectSettings:
-    """The settings behind the options that inspect and score share."""
+    """Return the settings of the options that inspect and score share."""
     return InspectSettings(
         method=tuple(choices["method"]),
         model=_model(choices),
         reference=choices.get("reference"),
-        read=take_reading(dict(choices)),
+        read=pop_read_settings(dict(choices)),
         regions=region_settings(choices),
         output=output or OutputSettings(),
         jobs=choices["jobs"],
@@ -241,10 +280,11 @@ def inspect_settings(choices: Mapping[str, Any], output: OutputSettings | None =
 
 
 def _model(choices: Mapping[str, Any]) -> str | None:
-    """The model; not one that only the configuration file names where somebody else was asked to judge."""
+    """Return the model; None if only the configuration file names it and another method was chosen."""
+    named: str | None = choices["model"]
     ctx = click.get_current_context(silent=True)
     if ctx is None or ctx.get_parameter_source("model") is not ParameterSource.DEFAULT_MAP:
-        return choices["model"]
+        return named
     methods = tuple(choices["method"])
     others = bool(choices.get("reference")) if methods == InspectSettings().method else "model" not in methods
-    return None if others else choices["model"]
+    return None if others else named

@@ -1,4 +1,4 @@
-"""Lines to standard output, words to standard error."""
+"""Results to standard output, messages to standard error."""
 
 from __future__ import annotations
 
@@ -12,50 +12,50 @@ import click
 from semscan.cli.options import verbosity
 from semscan.errors import OutputError
 
-_GONE = (errno.EPIPE, errno.EINVAL, errno.ESHUTDOWN)  # EINVAL: how Windows says it
+_CLOSED_PIPE = (errno.EPIPE, errno.EINVAL, errno.ESHUTDOWN)  # EINVAL: on Windows
 
 
 class ClosedPipe(Exception):
-    """Whoever read standard output has had enough."""
+    """The reader of standard output has closed the pipe."""
 
 
-def emit(line: str) -> None:
-    """Write one line to standard output as UTF-8, at once.
+def print_result(line: str) -> None:
+    """Write one line to standard output as UTF-8, and flush it.
 
     Raises
     ------
     ClosedPipe
-        If nobody reads any more.
+        If the reader has closed the pipe.
     OutputError
         If it cannot be written for another reason.
     """
     try:
         click.echo(line.encode("utf-8", errors="surrogateescape"))
     except OSError as error:
-        if error.errno in _GONE:
+        if error.errno in _CLOSED_PIPE:
             raise ClosedPipe from error
         raise OutputError(f"standard output cannot be written ({error.strerror}); free some space") from error
 
 
-def emit_all(lines: Iterable[str]) -> None:
-    """Write each line as soon as it is there; see `emit`."""
+def print_results(lines: Iterable[str]) -> None:
+    """Write each line as soon as it is available; see `print_result`."""
     for line in lines:
-        emit(line)
+        print_result(line)
 
 
-def let_go_of_stdout() -> None:
-    """Point standard output nowhere, so that Python's last flush at exit finds no closed pipe."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+def detach_stdout() -> None:
+    """Point standard output to the null device, so that the flush at exit does not meet the closed pipe."""
+    null_device = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null_device, sys.stdout.fileno())
 
 
-def announce(words: str | None) -> None:
-    """Say beforehand what will be done, if there is anything to say."""
-    if words:
-        say(f"semscan: {words}")
-
-
-def say(words: str) -> None:
-    """Words on standard error, unless -q was given."""
+def print_message(text: str) -> None:
+    """Print text to standard error, unless -q was given."""
     if verbosity() >= 0:
-        click.echo(words, err=True)
+        click.echo(text, err=True)
+
+
+def print_notice(text: str | None) -> None:
+    """Print text to standard error after the program's name, unless it is empty or -q was given."""
+    if text:
+        print_message(f"semscan: {text}")

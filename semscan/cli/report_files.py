@@ -1,21 +1,24 @@
-"""Finished results in other forms, for the commands that write them."""
+"""Write finished results in other formats, for the commands that offer it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import click
 
 from semscan.cli.exit_codes import SOME_FAILED
-from semscan.cli.output import say
+from semscan.cli.output import print_notice
 from semscan.errors import ReportError, SemscanError
 from semscan.settings import ReportSettings
 
 
-def write_reports(results: str, settings: ReportSettings, tell: Callable[[dict], None] | None = None) -> int:
-    """Write each form asked for and say so; return the exit code: 3 where some images had to be left out.
+def write_reports(
+    results: str, settings: ReportSettings, on_file: Callable[[dict[str, Any]], None] | None = None
+) -> int:
+    """Write each format asked for, and return the exit code: 3 if some images had to be left out.
 
-    `tell` gets the entry of each file. Raises SemscanError where a form could not be written at all.
+    `on_file` is called with the entry of each file. Raises SemscanError if a format could not be written at all.
     """
     if not settings.to:
         return 0
@@ -23,23 +26,24 @@ def write_reports(results: str, settings: ReportSettings, tell: Callable[[dict],
 
     counts: dict[str, int] = {}
     last: dict[str, str] = {}
-    failed: SemscanError | None = None
+    failure: SemscanError | None = None
     try:
         for written in report(results, settings):
-            counts[written.to], last[written.to] = counts.get(written.to, 0) + 1, str(written.path)
-            if tell is not None:
-                tell(written.entry())
+            counts[written.to] = counts.get(written.to, 0) + 1
+            last[written.to] = str(written.path)
+            if on_file is not None:
+                on_file(written.entry())
     except SemscanError as error:
-        failed = error
+        failure = error
     for name in settings.to:
         if name in counts:
             more = f" and {counts[name] - 1} more" if counts[name] > 1 else ""
-            say(f"semscan: {name}: {last[name]}{more}")
-        elif failed is None:
-            say(f"semscan: {name}: nothing to write, no image was inspected")
-    if failed is None:
+            print_notice(f"{name}: {last[name]}{more}")
+        elif failure is None:
+            print_notice(f"{name}: nothing was written, because no image was inspected")
+    if failure is None:
         return 0
-    if not (isinstance(failed, ReportError) and failed.partly):
-        raise failed
-    click.echo(f"semscan: {failed}", err=True)
+    if not (isinstance(failure, ReportError) and failure.partly):
+        raise failure
+    click.echo(f"semscan: {failure}", err=True)
     return SOME_FAILED

@@ -1,4 +1,4 @@
-"""Answers for reading: words when standard output is a terminal, one JSON line when it is not."""
+"""Output for people or for programs: text if standard output is a terminal, one JSON line if it is not."""
 
 from __future__ import annotations
 
@@ -9,48 +9,62 @@ from typing import Any
 import click
 
 from semscan.cli.options import verbosity
-from semscan.cli.output import emit, emit_all
+from semscan.cli.output import print_result, print_results
 
-form = click.option(
-    "--format", "form", type=click.Choice(("text", "json")), help="[default: text on a terminal, json in a pipe]"
+text_or_json_format = click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(("text", "json")),
+    help="Format of standard output.  [default: text on a terminal, json in a pipe]",
+)
+text_or_jsonl_format = click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(("text", "jsonl")),
+    help="Format of standard output.  [default: text on a terminal, jsonl in a pipe]",
 )
 
 
-def show(record: Mapping[str, Any], text: Callable[[], list[str]], form: str | None) -> None:
-    """Print a record to standard output, as `form` asks or else as suits who reads it."""
-    if form is None:
-        form = "text" if sys.stdout is not None and sys.stdout.isatty() else "json"
-    if form == "text":
-        emit_all(text())
+def as_text(output_format: str | None) -> bool:
+    """Return whether to print text: as asked for, else if standard output is a terminal."""
+    if output_format is None:
+        return sys.stdout is not None and sys.stdout.isatty()
+    return output_format == "text"
+
+
+def print_record(record: Mapping[str, Any], text: Callable[[], list[str]], output_format: str | None) -> None:
+    """Print a record to standard output, as the lines of `text` or as one JSON line."""
+    if as_text(output_format):
+        print_results(text())
         return
     from semscan.report.record import to_json
 
-    emit(to_json(record))
+    print_result(to_json(record))
 
 
 class RoundProgress:
-    """A progress bar for work in several rounds. Shown only when standard error is a terminal."""
+    """A progress bar for work in several rounds. Shown only if standard error is a terminal."""
 
     def __init__(self) -> None:
         self._bar: Any = None
-        self._doing = ""
+        self._round = ""
 
     def __enter__(self) -> RoundProgress:
         return self
 
-    def __exit__(self, *what: object) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._close()
 
-    def __call__(self, doing: str, total: int) -> None:
-        """One more is done of the `total` of this round, which is named `doing`."""
+    def __call__(self, name: str, total: int) -> None:
+        """Count one more finished item of the `total` in the round of this name."""
         from tqdm import tqdm
 
-        if doing != self._doing:
+        if name != self._round:
             self._close()
-            self._doing = doing
+            self._round = name
             self._bar = tqdm(
                 total=total,
-                desc=doing,
+                desc=name,
                 unit="image",
                 file=sys.stderr,
                 leave=False,

@@ -21,15 +21,15 @@ def test_a_file_in_the_working_folder_supplies_defaults_and_flags_win(semscan, m
         f'[inspect]\nthreshold = 0.4\nmin-area = 7\nno_overlay = true\nmodel = "{model}"\n[train]\nsteps = 5\n'
     )
     done = semscan("inspect", spotted, "--min-area", "9", "--out", "o")
-    told = run_record(semscan.here / "o")
+    recorded = run_record(semscan.here / "o")
 
     assert done.returncode == 0
     assert records(done)[0]["threshold"] == 0.4
-    assert told["settings"]["regions"]["min_area"] == 9
+    assert recorded["settings"]["regions"]["min_area"] == 9
     assert not list((semscan.here / "o").glob("*.overlay.png"))
     assert done.stderr.count("semscan.toml") == 1
-    assert told["config"]["file"] == "semscan.toml"
-    assert told["config"]["values"]["threshold"] == 0.4
+    assert recorded["config"]["file"] == "semscan.toml"
+    assert recorded["config"]["values"]["threshold"] == 0.4
 
 
 @pytest.mark.parametrize("before", [True, False])
@@ -49,7 +49,7 @@ def test_a_named_file_is_taken_before_and_after_the_command_instead_of_that_of_t
     assert "other.toml" in done.stderr
 
 
-def test_a_table_of_another_command_changes_nothing_and_is_not_spoken_of(semscan, model, spotted):
+def test_a_table_of_another_command_changes_nothing_and_is_not_mentioned(semscan, model, spotted):
     (semscan.here / "semscan.toml").write_text("[train]\nsteps = 5\n")
     done = semscan("inspect", spotted, "--model", model)
 
@@ -57,21 +57,21 @@ def test_a_table_of_another_command_changes_nothing_and_is_not_spoken_of(semscan
     assert run_record(semscan.here / "semscan-results")["config"] is None
 
 
-def test_quiet_says_nothing_of_the_file(semscan, model, spotted):
+def test_quiet_does_not_mention_the_file(semscan, model, spotted):
     (semscan.here / "semscan.toml").write_text("[score]\nthreshold = 0.3\n")
 
     assert semscan("score", spotted, "--model", model, "-q").stderr == ""
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
-        ("[inspekt]\n", "[inspekt] names no command (did you mean inspect?)"),
+        ("[inspekt]\n", "[inspekt] is not a command (did you mean inspect?)"),
         ("threshold = 0.4\n", "threshold stands outside a table"),
         ("inspect = 3\n", "inspect is 3, wanted a table [inspect]"),
-        ("[inspect]\ntreshold = 0.4\n", "[inspect] treshold is no option of inspect (did you mean threshold?)"),
-        ("[inspect]\nimages = 'a.png'\n", "[inspect] images is no option of inspect"),
-        ("[inspect]\nconfig = 'a.toml'\n", "[inspect] config is no option of inspect"),
+        ("[inspect]\ntreshold = 0.4\n", "[inspect] treshold is not an option of inspect (did you mean threshold?)"),
+        ("[inspect]\nimages = 'a.png'\n", "[inspect] images is not an option of inspect"),
+        ("[inspect]\nconfig = 'a.toml'\n", "[inspect] config is not an option of inspect"),
         ("[inspect]\nthreshold = '0.4'\n", "threshold is '0.4', wanted a number"),
         ("[inspect]\nthreshold = true\n", "threshold is true, wanted a number"),
         ("[inspect]\nthreshold = 1.5\n", "threshold is 1.5: 1.5 is not in the range"),
@@ -80,48 +80,53 @@ def test_quiet_says_nothing_of_the_file(semscan, model, spotted):
         ("[inspect]\nout = 3\n", "out is 3, wanted words in quotes"),
         ("[inspect]\nmethod = ['model', 'none']\n", "'none' is not one of"),
         ("[inspect]\nthreshold = [0.4]\n", "threshold is [0.4], wanted a number"),
-        ("[inspect]\nthreshold = nan\n", "threshold is nan"),
+        ("[inspect]\nthreshold = nan\n", "threshold is nan, wanted a number"),
+        ("[inspect]\nthreshold = 2026-01-01\n", "wanted a number"),
+        ("[inspect]\ndatabar = true\n", "databar is true, wanted a number, or words in quotes"),
+        ("[inspect]\nmin-area = 4\nmin_area = 5\n", "min_area sets the same option as another key"),
+        ("[inspect]\nreport = 'csv'\nexport = 'html'\n", "export sets the same option as another key"),
+        ("[inspect]\nexport = 'pascal'\n", "'pascal' is not one of html"),
         ("[inspect\n", "is not TOML"),
         ("[inspect]\nout = '\xff'\n", "is not UTF-8"),
     ],
 )
-def test_a_mistake_in_the_file_is_one_line_and_exit_code_2(tmp_path, monkeypatch, text, said):
+def test_a_mistake_in_the_file_is_one_line_and_exit_code_2(tmp_path, monkeypatch, text, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "semscan.toml").write_bytes(text.encode("latin-1"))
-    with pytest.raises(click.ClickException) as told:
+    with pytest.raises(click.ClickException) as caught:
         group.main(["inspect", "a.png"], standalone_mode=False)
 
-    assert told.value.exit_code == 2
-    assert said in told.value.message
-    assert told.value.message.startswith("semscan.toml: ")
-    assert "\n" not in told.value.message
+    assert caught.value.exit_code == 2
+    assert message in caught.value.message
+    assert caught.value.message.startswith("semscan.toml: ")
+    assert "\n" not in caught.value.message
 
 
-def test_a_mistake_is_said_on_standard_error_alone(semscan):
+def test_a_mistake_is_reported_on_standard_error_alone(semscan):
     (semscan.here / "semscan.toml").write_text("[inspect]\ntreshold = 0.4\n")
     done = semscan("inspect", "a.png")
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "Error: semscan.toml: [inspect] treshold is no option of inspect (did you mean threshold?); "
+        "Error: semscan.toml: [inspect] treshold is not an option of inspect (did you mean threshold?); "
         "semscan inspect --help lists them\n"
     )
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("overwrite = true", "type --overwrite"),
         ('time-limit = "soon"', "semscan.toml: [train] time-limit is 'soon'"),  # what only the command can check
     ],
 )
-def test_a_value_that_train_refuses_names_the_file(tmp_path, monkeypatch, line, said):
+def test_a_value_that_train_refuses_names_the_file(tmp_path, monkeypatch, line, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "semscan.toml").write_text(f"[train]\n{line}\n")
-    with pytest.raises(click.ClickException) as told:
+    with pytest.raises(click.ClickException) as caught:
         group.main(["train", "."], standalone_mode=False)
 
-    assert said in told.value.message
+    assert message in caught.value.message
 
 
 @pytest.mark.parametrize("name", ["missing.toml", "."])

@@ -24,15 +24,15 @@ def run_record(out):
 def test_the_command_in_the_record_repeats_the_run_without_configuration_and_environment(semscan, model, spotted, good):
     (semscan.here / "semscan.toml").write_text("[inspect]\nthreshold = 0.4\nmin-area = 7\ncrops = true\n")
     semscan("inspect", spotted, good, "--out", "o", "--low", "0.2", SEMSCAN_MODEL=str(model))
-    first, told = results(semscan.here / "o"), run_record(semscan.here / "o")
+    first, recorded = results(semscan.here / "o"), run_record(semscan.here / "o")
     (semscan.here / "semscan.toml").write_text("[inspect]\nthreshold = 0.9\n")
-    again = semscan(*told["repeat"][1:])
+    again = semscan(*recorded["repeat"][1:])
 
     assert again.returncode == 0
-    assert told["repeat"][0] == told["command"][0] == "semscan"
+    assert recorded["repeat"][0] == recorded["command"][0] == "semscan"
     assert without_time(results(semscan.here / "o")) == without_time(first)
     assert [record["threshold"] for record in first] == [0.4, 0.4]
-    assert run_record(semscan.here / "o")["settings"]["regions"] == told["settings"]["regions"]
+    assert run_record(semscan.here / "o")["settings"]["regions"] == recorded["settings"]["regions"]
 
 
 def test_a_repeated_cutting_of_maps_gives_the_same_records(semscan, model, spotted):
@@ -47,15 +47,20 @@ def test_a_repeated_cutting_of_maps_gives_the_same_records(semscan, model, spott
 
 def test_the_record_says_what_judged_with_what_and_how_it_ended(semscan, model, spotted):
     semscan("inspect", spotted, "none.png", "--model", model, "--out", "o")
-    told = run_record(semscan.here / "o")
+    recorded = run_record(semscan.here / "o")
 
-    assert (told["schema_version"], told["state"], told["images"], told["defective"]) == (1, "done", 2, 1)
-    assert len(told["method"]["fingerprint"]) == 16
-    assert told["method"]["calibration"]["raw_threshold"] == 1.0
-    assert [error["image"] for error in told["errors"]] == ["none.png"]
-    assert {"python", "numpy", "cv2", "onnxruntime", "tifffile"} <= set(told["versions"])
-    assert told["folder"] == str(semscan.here)
-    assert told["names"] is None
+    assert (recorded["schema_version"], recorded["state"], recorded["images"], recorded["defective"]) == (
+        1,
+        "done",
+        2,
+        1,
+    )
+    assert len(recorded["method"]["fingerprint"]) == 16
+    assert recorded["method"]["calibration"]["raw_threshold"] == 1.0
+    assert [error["image"] for error in recorded["errors"]] == ["none.png"]
+    assert {"python", "numpy", "cv2", "onnxruntime", "tifffile"} <= set(recorded["versions"])
+    assert recorded["folder"] == str(semscan.here)
+    assert recorded["names"] is None
 
 
 def test_names_from_standard_input_are_recorded(semscan, model, spotted, good):

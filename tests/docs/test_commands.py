@@ -32,8 +32,6 @@ def test_the_command_runs(line, world, request, monkeypatch, run_here, shell, ca
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}")
     command = line.arguments[0] if line.arguments else None
-    if "--report" in line.arguments and "--report" not in options_of("inspect"):
-        pytest.skip("inspect --report is not here yet (today: --export)")
     monkeypatch.chdir(world)
     if command in LONG:
         assert parsed(command, line.arguments[1:])["data"].is_dir()
@@ -53,13 +51,6 @@ def test_the_command_runs(line, world, request, monkeypatch, run_here, shell, ca
         results = done.stdout
 
     assert results or command in LONG or ">" in script or "select(" in script
-
-
-def options_of(command):
-    """The long options of a command."""
-    from semscan.cli.main import group
-
-    return {name for option in group.get_command(None, command).params for name in option.opts + option.secondary_opts}
 
 
 def test_the_session_is_what_make_demo_does(typed):
@@ -99,5 +90,4 @@ def test_make_targets_and_extras_exist(typed):
     assert {words[1] for words in setup if words[0] == "make"} <= set(targets)
     extras = {name for words in setup for word in words for name in re.findall(r"\[(\w+)\]", word)}
     assert extras == {"train"}
-    if "\ntrain =" not in (root / "setup.cfg").read_text("utf-8"):
-        pytest.skip("the extra 'train' is not here yet")
+    assert "\ntrain =" in (root / "setup.cfg").read_text("utf-8")

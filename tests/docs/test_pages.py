@@ -72,10 +72,7 @@ def test_every_option_exists(pages):
         for name in re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", page.read_text("utf-8"))
     }
 
-    unknown = {(page, name) for page, name in named if name not in known}
-    assert {name for _, name in unknown} <= {"--report"}, unknown
-    if unknown:
-        pytest.skip("inspect --report is not here yet (today: --export)")
+    assert {(page, name) for page, name in named if name not in known} == set()
 
 
 def test_the_results_page_names_every_key_of_a_record(template):

@@ -9,31 +9,33 @@ from typing import Any
 import click
 
 from semscan.cli import options
-from semscan.cli.output import emit, say
+from semscan.cli.output import print_message, print_result
 from semscan.settings import CalibrateSettings
 
 
-@click.command(short_help="Give a model a new 0.5 from new good images.")
+@click.command()
 @click.argument("good", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--model", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Model to start from.")
+@click.option("--model", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Model to recalibrate.")
 @click.option("--out", required=True, metavar="DIR", help="Model folder to write.")
 @click.option(
     "--false-alarms",
     type=click.FloatRange(0, min_open=True),
-    help="False regions per good image.  [default: as in training]",
+    help="False regions per good image that the threshold allows.  [default: as in training]",
 )
 @click.option("--overwrite", is_flag=True, help="Replace a finished model.")
 @options.reading
-@options.loudness
+@options.verbosity_flags
 def calibrate(good: Path, model: Path, **choices: Any) -> None:
-    """Set a model's 0.5 anew on the images below GOOD (of its good class, if it has one); MODEL is left as it is.
+    """Recalibrate a model's threshold on the good images below GOOD.
 
-    For a new tool, recipe or lot whose good images look a little different. Nothing is trained.
+    Use it for a new tool, recipe or lot whose good images differ slightly from the training images. The network is
+    not trained again. The result is written to --out; the model itself is not changed. If GOOD has a folder of the
+    model's good class, only the images in that folder are used.
 
     \b
         semscan calibrate lot8/good --model lines.model --out lot8.model
     """
     from semscan.pipeline.calibrate import calibrate
 
-    settings = CalibrateSettings(read=options.take_reading(choices), **choices)
-    emit(json.dumps(calibrate(good, model, settings, say)))
+    settings = CalibrateSettings(read=options.pop_read_settings(choices), **choices)
+    print_result(json.dumps(calibrate(good, model, settings, print_message)))

@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from semscan.cli import options, text_or_json
-from semscan.cli.commands.train import _duration
+from semscan.cli.commands.train import parse_duration
 from semscan.cli.exit_codes import SOME_FAILED
-from semscan.cli.output import emit, emit_all, say
+from semscan.cli.output import print_message, print_notice, print_result, print_results
 from semscan.settings import DEFAULT_COMPARISON, MAX_SEED, CompareSettings
 
 _DEFAULT = CompareSettings()
 _SEAM = {"no": (False,), "yes": (True,), "both": (False, True)}
 
 
-def _seeds(context: click.Context, parameter: click.Parameter, text: str) -> tuple[int, ...]:
+def _parse_seeds(ctx: click.Context, param: click.Parameter, text: str) -> tuple[int, ...]:
     """Turn "0,1" into (0, 1)."""
     try:
         seeds = tuple(int(part) for part in text.split(","))
     except ValueError:
         seeds = (-1,)
     if min(seeds) < 0 or max(seeds) > MAX_SEED:
-        raise click.BadParameter(f"'{text}' are no seeds; write whole numbers of 0 to {MAX_SEED}, with commas: 0,1")
+        raise click.BadParameter(
+            f"'{text}' is not a list of seeds; write whole numbers from 0 to {MAX_SEED}, with commas: 0,1"
+        )
     return tuple(dict.fromkeys(seeds))
 
 
-@click.command(short_help="Train several networks side by side and print the table.")
+@click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option(
     "--out",
     default=DEFAULT_COMPARISON,
     show_default=True,
     metavar="DIR",
-    help="Folder of the models and compare.json; what is finished in it is kept.",
+    help="Folder for the models and compare.json; finished runs in it are kept.",
 )
 @click.option(
     "--model",
@@ -51,7 +52,7 @@ def _seeds(context: click.Context, parameter: click.Parameter, text: str) -> tup
     "attentions",
     multiple=True,
     metavar="NAME",
-    help="Repeat it for several; see semscan models.  [default: all]",
+    help="Attention mechanism; see `semscan models`. Repeat it for several.  [default: all]",
 )
 @click.option(
     "--backbone",
@@ -60,54 +61,63 @@ def _seeds(context: click.Context, parameter: click.Parameter, text: str) -> tup
     default=_DEFAULT.backbones,
     show_default=True,
     metavar="NAME",
-    help="Of the attention CNN. Repeat it for several.",
+    help="Backbone of the attention CNN. Repeat it for several.",
 )
 @click.option(
-    "--seam", type=click.Choice(list(_SEAM)), default="no", show_default=True, help="Train the attention CNN with SEAM."
+    "--seam",
+    type=click.Choice(list(_SEAM)),
+    default="no",
+    show_default=True,
+    help="Train the attention CNN with SEAM, without, or both.",
 )
 @click.option(
     "--seeds",
-    callback=_seeds,
+    callback=_parse_seeds,
     default=",".join(map(str, _DEFAULT.seeds)),
     show_default=True,
     metavar="N,N...",
-    help="Train each network once with each of these seeds; join them by commas.",
+    help="Train each network once with each of these seeds.",
 )
 @click.option(
     "--time-limit",
-    callback=_duration,
+    callback=parse_duration,
     default=f"{_DEFAULT.time_limit:g}s",
     show_default=True,
     metavar="TIME",
-    help="For each run: 90s, 3m.",
+    help="Longest training time of each run: 90s, 3m.",
 )
-@click.option("--steps", type=click.IntRange(1), help="So many steps a run, however long they take.")
-@click.option("--good", metavar="NAME", help="Name of the folder that holds the good images.")
+@click.option("--steps", type=click.IntRange(1), help="Training steps of each run, without a time limit.")
+@options.good
 @options.reading
-@text_or_json.form
-@options.loudness
+@text_or_json.text_or_json_format
+@options.verbosity_flags
 @click.pass_context
-def compare(ctx: click.Context, data: Path, form: str | None, seam: str, **choices: Any) -> None:
-    """Train a set of networks on DATA, one after the other with the same budget, and measure each on DATA/test.
+def compare(ctx: click.Context, data: Path, output_format: str | None, seam: str, **choices: Any) -> None:
+    """Train several networks on DATA with the same budget, one after the other, and measure each on DATA/test.
 
     \b
         semscan compare data/
         semscan compare data/ --attention none --attention cbam --attention cbam+gates --seeds 0,1,2
         semscan compare data/ --steps 400 | jq -r '[.attention, .seed, .pixel_ap] | @tsv'
 
-    A table on a terminal, one JSON line a run in a pipe. After Ctrl-C the same command goes on; another choice
-    with the same budget joins the table. A run that fails is told and does not stop the others (exit code 3).
+    Prints a table on a terminal, and one JSON line for each run in a pipe. After Ctrl-C the same command continues.
+    Other networks with the same budget are added to the table. A run that fails is reported and does not stop the
+    others; the exit code is then 3. Needs TensorFlow: pip install "semscan[train]".
     """
+    from semscan.model.requirements import require_training_libraries
+
+    require_training_libraries("semscan compare")
     from semscan.pipeline.compare import compare as run
     from semscan.pipeline.compare import comparison_text
     from semscan.report.record import to_json
 
     settings = CompareSettings(
-        read=options.take_reading(choices), seam=_SEAM[seam], progress=options.verbosity() >= 0, **choices
+        read=options.pop_read_settings(choices), seam=_SEAM[seam], progress=options.verbosity() >= 0, **choices
     )
-    as_text = form == "text" or (form is None and sys.stdout is not None and sys.stdout.isatty())
-    record = run(data, settings, say, (lambda one: None) if as_text else lambda one: emit(to_json(one)))
-    if as_text:
-        emit_all(comparison_text(record))
-    say(f"semscan: {len(record['runs'])} runs; models and compare.json in {settings.out}")
+    as_table = text_or_json.as_text(output_format)
+    on_run = (lambda one: None) if as_table else lambda one: print_result(to_json(one))
+    record = run(data, settings, print_message, on_run)
+    if as_table:
+        print_results(comparison_text(record))
+    print_notice(f"{len(record['runs'])} runs; models and compare.json in {settings.out}")
     ctx.exit(SOME_FAILED if any(one["status"] == "error" for one in record["runs"]) else 0)

@@ -12,18 +12,18 @@ from semscan.cli.exit_codes import SOME_FAILED
 from semscan.settings import DoctorSettings
 
 
-@click.command(short_help="Look at a data set before training on it.")
+@click.command()
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--good", metavar="NAME", help="Name of the folder that holds the good images.")
+@options.good
 @options.reading
-@text_or_json.form
-@options.loudness
+@text_or_json.text_or_json_format
+@options.verbosity_flags
 @click.pass_context
-def doctor(ctx: click.Context, data: Path, form: str | None, **choices: Any) -> None:
-    """Say what DATA holds, what may be wrong with it, and what a training on it will take.
+def doctor(ctx: click.Context, data: Path, output_format: str | None, **choices: Any) -> None:
+    """Check the data set DATA, and estimate how long a training takes.
 
-    Looks at the images of training and of test/: the same or nearly the same image twice, blank and saturated
-    ones, mixed magnification, contrast and bit depth, masks that do not match, files that cannot be read.
+    Training and test images are checked. Problems found are: duplicates and near duplicates, blank and saturated
+    images, mixed magnification, contrast or bit depth, masks that do not match, and files that cannot be read.
 
     \b
         semscan doctor data/
@@ -32,8 +32,8 @@ def doctor(ctx: click.Context, data: Path, form: str | None, **choices: Any) -> 
     from semscan.pipeline.doctor import doctor as run
     from semscan.pipeline.doctor import doctor_text
 
-    read = options.take_reading(choices)
+    read = options.pop_read_settings(choices)
     with text_or_json.RoundProgress() as progress:
         record = run(data, DoctorSettings(good=choices["good"], read=read), progress=progress)
-    text_or_json.show(record, lambda: doctor_text(record), form)
+    text_or_json.print_record(record, lambda: doctor_text(record), output_format)
     ctx.exit(SOME_FAILED if record["unreadable"] else 0)

@@ -9,45 +9,45 @@ from typing import Any
 import click
 
 from semscan.cli import config, options
-from semscan.cli.output import announce, emit_all, say
-from semscan.cli.progress import Tally
+from semscan.cli.output import print_notice, print_results
+from semscan.cli.progress import RunProgress
 from semscan.cli.report_files import write_reports
 from semscan.settings import OutputSettings, ReportSettings
 
 
-@click.command(short_help="Find defects in images; write overlays, masks and maps.")
+@click.command()
 @options.images
 @options.regions
 @options.method
 @options.model
 @options.reference
 @options.out
-@options.together(options.no_overlay, options.no_mask, options.no_map, options.no_reference, options.crops)
+@options.combine(options.no_overlay, options.no_mask, options.no_map, options.no_reference, options.crops)
 @options.reading
 @options.jobs
 @options.nul
 @options.exit_code
 @options.table_format
-@options.export
-@options.loudness
+@options.report
+@options.verbosity_flags
 @click.pass_context
 def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
-    """Find defects in each IMAGE and write what was found to --out.
+    """Find defects in each IMAGE and write the results to --out.
 
-    IMAGE is a file, a folder (searched below), a pattern, or - for names on standard input.
+    IMAGE is a file, a folder (searched with its sub-folders), a pattern, or - for names on standard input.
 
     \b
         semscan inspect wafer.png --threshold 0.5
         semscan inspect lot7/ --out lot7-results --exit-code
         semscan inspect die2.tif --reference die1.tif
         find lot7 -name '*.tif' | semscan inspect - | jq -r 'select(.defect) | .image'
-        semscan inspect lot7/ --export html,klarf
+        semscan inspect lot7/ --report html,klarf
 
-    Without a model a periodic image is compared with its own repeats, and --reference compares with a second
-    image of the same place.
+    Without a model, the cells of a periodic image are compared with each other. With --reference, the image is
+    compared with another image of the same place.
 
-    Each image gives one JSON line on standard output and, in --out, NAME.overlay.png,
-    NAME.mask.png and NAME.map.tif. All records are also kept in results.jsonl there.
+    Prints one JSON line for each image. Writes NAME.overlay.png, NAME.mask.png and NAME.map.tif (the anomaly map)
+    for each image, and all records in results.jsonl.
     """
     from semscan.pipeline.inspect import count_images, inspect_images
     from semscan.pipeline.methods.base import announcement, settled
@@ -63,18 +63,18 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
         reference=not choices["no_golden"],
     )
     settings = options.inspect_settings(choices, output)
-    announce(announcement(settings))
-    typed = config.typed(ctx, settled(settings))
-    announce(recover_records(output.out))
+    print_notice(announcement(settings))
+    typed = config.describe_command(ctx, settled(settings))
+    print_notice(recover_records(output.out))
     with closing(inspect_images(images, settings, nul=choices["nul"], command=sys.argv, typed=typed)) as records:
-        tally = Tally(records, lambda: count_images(images, settings))
-        emit_all(inspect_lines(tally, choices["form"]))
-    say(tally.sentence(f"results in {output.out}"))
-    partly = write_reports(output.out, ReportSettings(to=choices["export"]))
-    ctx.exit(max(partly, tally.exit_code(choices["exit_code"])))
+        progress = RunProgress(records, lambda: count_images(images, settings))
+        print_results(inspect_lines(progress, choices["output_format"]))
+    print_notice(progress.summary(f"results in {output.out}"))
+    report_code = write_reports(output.out, ReportSettings(to=choices["report"]))
+    ctx.exit(max(report_code, progress.exit_code(choices["exit_code"])))
 
 
-@click.command(short_help="Print one score per image; write nothing.")
+@click.command()
 @options.images
 @options.regions
 @options.method
@@ -85,10 +85,12 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
 @options.nul
 @options.exit_code
 @options.table_format
-@options.loudness
+@options.verbosity_flags
 @click.pass_context
 def score(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
-    """Print the score of each IMAGE: above --threshold it has a defect. Writes no file.
+    """Print the anomaly score of each IMAGE. An image has a defect if its score is above --threshold.
+
+    No file is written.
 
     \b
         semscan score lot7/*.tif --format tsv | sort -k3 -n
@@ -99,9 +101,9 @@ def score(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
     from semscan.pipeline.printed import score_lines
 
     settings = options.inspect_settings(choices)
-    announce(announcement(settings))
+    print_notice(announcement(settings))
     with closing(score_images(images, settings, nul=choices["nul"])) as records:
-        tally = Tally(records, lambda: count_images(images, settings))
-        emit_all(score_lines(tally, choices["form"]))
-    say(tally.sentence())
-    ctx.exit(tally.exit_code(choices["exit_code"]))
+        progress = RunProgress(records, lambda: count_images(images, settings))
+        print_results(score_lines(progress, choices["output_format"]))
+    print_notice(progress.summary())
+    ctx.exit(progress.exit_code(choices["exit_code"]))

@@ -9,24 +9,24 @@ from typing import Any
 import click
 
 from semscan.cli import config, options
-from semscan.cli.output import announce, emit_all, say
-from semscan.cli.progress import Tally
+from semscan.cli.output import print_notice, print_results
+from semscan.cli.progress import RunProgress
 from semscan.settings import OutputSettings, PostprocessSettings
 
 
-@click.command(short_help="Cut saved maps into regions at another threshold.")
+@click.command()
 @options.maps
 @options.regions
-@click.option("--images", "folder", metavar="DIR", help="Where the images are, if not where they were.")
-@click.option("--out", metavar="DIR", help="Write overlays and masks here.  [default: write nothing]")
-@options.together(options.no_overlay, options.no_mask, options.crops)
+@click.option("--images", "folder", metavar="DIR", help="Folder of the images, if they were moved.")
+@click.option("--out", metavar="DIR", help="Folder for overlays and masks.  [default: write no file]")
+@options.combine(options.no_overlay, options.no_mask, options.crops)
 @options.nul
 @options.exit_code
 @options.table_format
-@options.loudness
+@options.verbosity_flags
 @click.pass_context
 def regions(ctx: click.Context, maps: tuple[str, ...], **choices: Any) -> None:
-    """Find the regions of each MAP that `semscan inspect` saved, at another threshold.
+    """Find the regions of each MAP saved by `semscan inspect`, at another threshold.
 
     MAP is a file, a folder of maps, a pattern, or - for names on standard input. No network runs.
 
@@ -38,17 +38,18 @@ def regions(ctx: click.Context, maps: tuple[str, ...], **choices: Any) -> None:
     from semscan.pipeline.regions import count_maps, cut_maps
     from semscan.pipeline.run.outputs import recover_records
 
-    out, output = choices["out"], None
+    out = choices["out"]
+    output = None
     if out:
         output = OutputSettings(
             out=out, overlay=not choices["no_overlay"], mask=not choices["no_mask"], crops=choices["crops"]
         )
     settings = PostprocessSettings(options.region_settings(choices), images=choices["folder"], output=output)
     if out:
-        announce(recover_records(out))
-    typed = config.typed(ctx)
+        print_notice(recover_records(out))
+    typed = config.describe_command(ctx)
     with closing(cut_maps(maps, settings, nul=choices["nul"], command=sys.argv, typed=typed)) as records:
-        tally = Tally(records, lambda: count_maps(maps))
-        emit_all(inspect_lines(tally, choices["form"]))
-    say(tally.sentence(f"results in {out}" if out else ""))
-    ctx.exit(tally.exit_code(choices["exit_code"]))
+        progress = RunProgress(records, lambda: count_maps(maps))
+        print_results(inspect_lines(progress, choices["output_format"]))
+    print_notice(progress.summary(f"results in {out}" if out else ""))
+    ctx.exit(progress.exit_code(choices["exit_code"]))

@@ -1,4 +1,4 @@
-"""semscan calibrate: a new 0.5 for an old model."""
+"""semscan calibrate: recalibrate the threshold of a model."""
 
 import json
 
@@ -13,7 +13,7 @@ from semscan.settings import CalibrateSettings, ReadSettings
 
 @pytest.fixture
 def brighter(tmp_path, save_png):
-    """Twelve good images, brighter and noisier than the model's own: its old 0.5 calls all of them defective."""
+    """Twelve good images, brighter and noisier than the model's own: all of them are above its old threshold."""
     rng = np.random.default_rng(3)
     for number in range(12):
         pixels = rng.normal(175, 12, (64, 80)).clip(0, 255).astype(np.uint8)
@@ -107,25 +107,25 @@ def test_folders_below_good_are_all_taken_where_none_is_called_good(semscan, tmp
 
 def test_an_image_that_cannot_be_judged_is_left_out_and_not_the_end(tmp_path, model, brighter, save_png, grey):
     save_png(brighter / "good" / "low.png", grey(20, 80))  # the data bar leaves 8 rows of it
-    said = []
+    messages = []
 
     record = calibrate(
-        brighter, model, CalibrateSettings(str(tmp_path / "new"), read=ReadSettings(databar=12)), said.append
+        brighter, model, CalibrateSettings(str(tmp_path / "new"), read=ReadSettings(databar=12)), messages.append
     )
 
     assert record["images"] == 12
-    assert sum("left out" in line and "low.png" in line for line in said) == 1
+    assert sum("left out" in line and "low.png" in line for line in messages) == 1
 
 
 def test_images_of_a_far_magnification_are_left_out_line_by_line(tmp_path, model, brighter):
     config = json.loads((model / "config.json").read_text())
     (model / "config.json").write_text(json.dumps(config | {"nm_per_pixel": 1.0}))
     settings = CalibrateSettings(str(tmp_path / "new"), read=ReadSettings(nm_per_px=9.0))
-    said = []
+    messages = []
 
     with pytest.raises(BadDataError, match="none of the good images can be used"):
-        calibrate(brighter, model, settings, said.append)
-    assert sum("too far to resample" in line for line in said) == 12
+        calibrate(brighter, model, settings, messages.append)
+    assert sum("too far to resample" in line for line in messages) == 12
     assert not (tmp_path / "new.unfinished").exists()
 
 

@@ -66,8 +66,8 @@ def test_one_json_line_with_every_key(semscan, calibrated):
 
     assert (done.returncode, done.stderr) == (0, "")
     assert list(record) == KEYS
-    told = ("format", "dtype", "bits", "width", "height", "vendor", "nm_per_pixel", "nm_per_pixel_source", "kv")
-    assert [record[key] for key in told] == ["PNG", "uint8", 8, 64, 48, "Hitachi", 2.5, "Hitachi PixelSize", 0.8]
+    shown = ("format", "dtype", "bits", "width", "height", "vendor", "nm_per_pixel", "nm_per_pixel_source", "kv")
+    assert [record[key] for key in shown] == ["PNG", "uint8", 8, 64, 48, "Hitachi", 2.5, "Hitachi PixelSize", 0.8]
     assert record["field_of_view_um"] == [0.16, 0.12]
     assert (record["magnification"], record["detector"], record["data_bar_source"]) == (None, None, None)
     assert record["focus"] > 0

@@ -41,10 +41,10 @@ def read_coco(path):
 def change(out, **keys):
     """Change keys of all records of inspected images in results.jsonl."""
     path = out / "results.jsonl"
-    told = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    told = [{**record, **keys} if record["status"] == "ok" else record for record in told]
-    path.write_text("".join(json.dumps(record) + "\n" for record in told), "utf-8")
-    return told
+    changed = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    changed = [{**record, **keys} if record["status"] == "ok" else record for record in changed]
+    path.write_text("".join(json.dumps(record) + "\n" for record in changed), "utf-8")
+    return changed
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def results(semscan, model, spotted, good, tmp_path):
 
 
 def test_all_exports_agree_with_the_record_in_place_size_and_class(semscan, results):
-    record = next(told for told in change(results, nm_per_pixel=2.0) if told.get("defect"))
+    record = next(one for one in change(results, nm_per_pixel=2.0) if one.get("defect"))
     done = semscan("report", results, "--to", "klarf,coco,roi,labelme,csv")
     (region,) = record["regions"]
     (defect,) = Klarf.load_from_file(results / "spotted.klarf").wafers[0].defects
@@ -81,13 +81,13 @@ def test_all_exports_agree_with_the_record_in_place_size_and_class(semscan, resu
     ]
 
 
-def test_each_file_is_told_on_standard_output(semscan, results):
+def test_each_file_is_listed_on_standard_output(semscan, results):
     change(results, nm_per_pixel=2.0)
     done = semscan("report", "o", "--to", ALL)
-    told = records(done)
+    entries = records(done)
 
     assert done.returncode == 0, done.stderr
-    assert [entry["to"] for entry in told] == [
+    assert [entry["to"] for entry in entries] == [
         "html",
         *["klarf"] * 2,
         "coco",
@@ -96,8 +96,8 @@ def test_each_file_is_told_on_standard_output(semscan, results):
         "csv",
         "csv",
     ]
-    assert all((semscan.here / entry["file"]).is_file() for entry in told)
-    assert len({entry["file"] for entry in told}) == len(told)
+    assert all((semscan.here / entry["file"]).is_file() for entry in entries)
+    assert len({entry["file"] for entry in entries}) == len(entries)
 
 
 def test_tables_hold_every_image_and_say_units(semscan, results):
@@ -123,9 +123,9 @@ def test_an_uncalibrated_image_is_refused_in_one_line(semscan, results):
 
 
 def test_of_some_calibrated_images_klarf_is_written_for_those(semscan, results):
-    told = change(results, nm_per_pixel=2.0)
-    told[1]["nm_per_pixel"] = None
-    (results / "results.jsonl").write_text("".join(json.dumps(record) + "\n" for record in told), "utf-8")
+    changed = change(results, nm_per_pixel=2.0)
+    changed[1]["nm_per_pixel"] = None
+    (results / "results.jsonl").write_text("".join(json.dumps(record) + "\n" for record in changed), "utf-8")
     done = semscan("report", results, "--to", "klarf")
 
     assert done.returncode == 3
@@ -140,8 +140,8 @@ def test_one_form_that_fails_does_not_stop_the_others(semscan, results):
     assert [entry["to"] for entry in records(done)] == ["coco"]
 
 
-def test_inspect_exports_directly(semscan, model, spotted, good):
-    done = semscan("inspect", spotted, good, "--model", model, "--export", "coco,roi", "--export", "csv")
+def test_inspect_writes_reports_directly(semscan, model, spotted, good):
+    done = semscan("inspect", spotted, good, "--model", model, "--report", "coco,roi", "--report", "csv")
     out = semscan.here / "semscan-results"
 
     assert done.returncode == 0, done.stderr
@@ -150,11 +150,34 @@ def test_inspect_exports_directly(semscan, model, spotted, good):
     assert "coco: semscan-results/coco.json" in done.stderr.replace("\\", "/")
 
 
-def test_inspect_wants_a_known_form(semscan, model, spotted):
-    done = semscan("inspect", spotted, "--model", model, "--export", "coco,pascal")
+@pytest.mark.parametrize("name", ["report", "export"])
+def test_a_configuration_file_may_ask_for_reports_by_the_new_and_the_old_name(semscan, model, spotted, name):
+    (semscan.here / "semscan.toml").write_text(f"[inspect]\n{name} = ['coco', 'csv']\n")
+    done = semscan("inspect", spotted, "--model", model)
+    out = semscan.here / "semscan-results"
+
+    assert done.returncode == 0, done.stderr
+    assert {"coco.json", "images.csv", "regions.csv"} <= {path.name for path in out.iterdir()}
+    assert json.loads((out / "run.json").read_text("utf-8"))["config"]["values"] == {name: ["coco", "csv"]}
+
+
+def test_the_old_name_of_report_is_accepted_and_recorded_as_the_new_one(semscan, model, spotted):
+    done = semscan("inspect", spotted, "--model", model, "--export", "coco", "--report", "csv")
+    out = semscan.here / "semscan-results"
+    run = json.loads((out / "run.json").read_text("utf-8"))
+
+    assert done.returncode == 0, done.stderr
+    assert {"coco.json", "images.csv", "regions.csv"} <= {path.name for path in out.iterdir()}
+    assert " ".join(run["repeat"]).count("--report coco --report csv") == 1
+    assert "--export" not in run["repeat"]
+    assert "--export" in run["command"]
+
+
+def test_inspect_refuses_an_unknown_report_format(semscan, model, spotted):
+    done = semscan("inspect", spotted, "--model", model, "--report", "coco,pascal")
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert "'pascal' is none of html" in done.stderr
+    assert "'pascal' is not one of html" in done.stderr
 
 
 def test_without_masks_boxes_are_exported(semscan, model, spotted):
@@ -170,9 +193,9 @@ def test_without_masks_boxes_are_exported(semscan, model, spotted):
 
 def test_results_may_be_moved_and_exported_from_anywhere(semscan, results, tmp_path):
     moved = results.rename(tmp_path / "elsewhere")
-    semscan("report", moved / "results.jsonl", "--to", "coco,labelme", "--out", "told")
-    coco = read_coco(semscan.here / "told" / "coco.json")
-    labelled = semscan.here / "told" / "spotted.labelme.json"
+    semscan("report", moved / "results.jsonl", "--to", "coco,labelme", "--out", "converted")
+    coco = read_coco(semscan.here / "converted" / "coco.json")
+    labelled = semscan.here / "converted" / "spotted.labelme.json"
     image_path = json.loads(labelled.read_text("utf-8"))["imagePath"]
 
     assert len(coco.anns[1]["segmentation"][0]) == 8, "the mask was found"
@@ -183,9 +206,9 @@ def test_results_may_be_moved_and_exported_from_anywhere(semscan, results, tmp_p
 def test_a_tiff_that_labelme_cannot_open_is_put_into_its_file(semscan, model, spotted, tmp_path):
     with Image.open(spotted) as image:
         image.convert("P").save(tmp_path / "palette.tif")
-    semscan("inspect", tmp_path / "palette.tif", "--model", model, "--out", "o", "--export", "labelme")
-    told = json.loads((semscan.here / "o" / "palette.labelme.json").read_text("utf-8"))
-    with Image.open(spotted) as image, Image.open(io.BytesIO(base64.b64decode(told["imageData"]))) as inside:
+    semscan("inspect", tmp_path / "palette.tif", "--model", model, "--out", "o", "--report", "labelme")
+    labelme = json.loads((semscan.here / "o" / "palette.labelme.json").read_text("utf-8"))
+    with Image.open(spotted) as image, Image.open(io.BytesIO(base64.b64decode(labelme["imageData"]))) as inside:
         assert np.array_equal(np.array(image), np.array(inside))
 
 
@@ -197,10 +220,10 @@ def test_pages_are_shown_as_inspected_whatever_the_last_run_was_of(semscan, mode
     semscan("inspect", tmp_path / "three.tif", "--model", model, "--page", "2", "--out", "o")
     if known == "by the record":
         change(semscan.here / "o", page=2, outputs={})
-    semscan("inspect", tmp_path / "one.tif", "--model", model, "--out", "o", "--export", "labelme")
-    told = json.loads((semscan.here / "o" / "three.labelme.json").read_text("utf-8"))
+    semscan("inspect", tmp_path / "one.tif", "--model", model, "--out", "o", "--report", "labelme")
+    labelme = json.loads((semscan.here / "o" / "three.labelme.json").read_text("utf-8"))
 
-    with Image.open(io.BytesIO(base64.b64decode(told["imageData"]))) as inside:
+    with Image.open(io.BytesIO(base64.b64decode(labelme["imageData"]))) as inside:
         assert np.array_equal(np.array(inside), pages[2])
 
 
@@ -210,10 +233,10 @@ def test_images_of_one_name_get_files_of_their_own(semscan, model, spotted, tmp_
         (tmp_path / folder / "x.png").write_bytes(spotted.read_bytes())
     bare = ("--no-overlay", "--no-mask", "--no-map")
     semscan("inspect", tmp_path / "a/x.png", tmp_path / "b/x.png", "--model", model, *bare, "--out", "two")
-    told = records(semscan("report", "two", "--to", "roi,coco"))
+    entries = records(semscan("report", "two", "--to", "roi,coco"))
     names = [image["file_name"] for image in read_coco(semscan.here / "two" / "coco.json").dataset["images"]]
 
-    assert len({entry["file"] for entry in told}) == 3
+    assert len({entry["file"] for entry in entries}) == 3
     assert names == ["a/x.png", "b/x.png"]
 
 
@@ -230,7 +253,7 @@ def test_no_name_becomes_a_formula_or_breaks_a_table(semscan, model, spotted, na
     folder = tmp_path / "odd"
     folder.mkdir()
     (folder / name).write_bytes(spotted.read_bytes())
-    done = semscan("inspect", "--model", model, "--out", "o", "--export", "csv", "--format", "csv", "--", f"{folder}/*")
+    done = semscan("inspect", "--model", model, "--out", "o", "--report", "csv", "--format", "csv", "--", f"{folder}/*")
     change(semscan.here / "o", image=name)
     semscan("report", "o", "--to", "csv")
     wanted = name if name[0] not in "=+-@" else f"'{name}"
@@ -243,9 +266,9 @@ def test_no_name_becomes_a_formula_or_breaks_a_table(semscan, model, spotted, na
 
 
 def test_nuisance_is_flagged_and_not_counted(semscan, results):
-    told = change(results, nm_per_pixel=2.0)
-    told[0]["regions"][0] |= {"nuisance": True, "class": "charging"}
-    (results / "results.jsonl").write_text("".join(json.dumps(record) + "\n" for record in told), "utf-8")
+    changed = change(results, nm_per_pixel=2.0)
+    changed[0]["regions"][0] |= {"nuisance": True, "class": "charging"}
+    (results / "results.jsonl").write_text("".join(json.dumps(record) + "\n" for record in changed), "utf-8")
     semscan("report", results, "--to", "csv,coco,klarf,labelme")
     wafer = Klarf.load_from_file(results / "spotted.klarf").wafers[0]
 
@@ -286,7 +309,7 @@ def test_only_failed_images_make_empty_tables_and_no_klarf(semscan, model, tmp_p
 
     assert done.returncode == 0, done.stderr
     assert [entry["to"] for entry in records(done)] == ["html", "coco", "csv", "csv"]
-    assert "klarf: nothing to write" in done.stderr
+    assert "klarf: nothing was written" in done.stderr
 
 
 def test_zero_regions_make_valid_empty_exports(semscan, model, good):
@@ -317,7 +340,7 @@ def test_what_holds_no_results_is_refused(semscan, results, what):
 
 
 def test_regions_of_a_saved_map_have_the_same_measures(semscan, results):
-    (first,) = [told["regions"] for told in change(results) if told.get("defect")]
+    (first,) = [one["regions"] for one in change(results) if one.get("defect")]
     again = records(semscan("regions", results / "spotted.map.tif"))[0]["regions"]
 
     assert again == first

@@ -176,7 +176,7 @@ def test_overwrite_touches_no_folder_of_other_origin(tmp_path, index):
     ("wrong", "message"),
     [
         (["--cd", "40"], "--cd 40 does not fit --pitch 28"),
-        (["--size", "big"], "--size 'big' is no size"),
+        (["--size", "big"], "--size 'big' is not a size"),
         (["--size", "20"], "is too small"),
         (["--defects", "missing"], "no defect 'missing' for lines"),
         (["--defects", "brige"], "did you mean bridge"),

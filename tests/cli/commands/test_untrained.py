@@ -33,7 +33,7 @@ def records(done):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_without_a_model_a_periodic_image_is_its_own_reference_and_that_is_said(semscan, striped):
+def test_without_a_model_a_periodic_image_is_compared_with_its_own_repeats_and_stderr_names_it(semscan, striped):
     done = semscan("inspect", striped, "--exit-code")
     (record,) = records(done)
 
@@ -71,7 +71,7 @@ def test_score_falls_back_too(semscan, striped):
     assert records(semscan("score", striped))[0]["defect"] is True
 
 
-def test_two_witnesses_are_asked_for_by_repeating_method(semscan, striped, model):
+def test_two_methods_are_asked_for_by_repeating_method(semscan, striped, model):
     done = semscan("inspect", striped, "--method", "periodic", "--method", "model", "--model", model)
 
     assert records(done)[0]["method"] == ["periodic", "model"]
