@@ -1,1 +1,1 @@
-"""Synthetic defects painted into good patches during training, and augmentation."""
+"""Paint synthetic defects into good patches during training, and augment patches."""

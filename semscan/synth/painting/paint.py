@@ -1,30 +1,81 @@
-"""Defects painted into good patches, so that attention has something to learn from good images alone.
+"""Paint defects into good patches, so that attention has something to learn from good images alone.
 
-Every kind answers to something seen in SEM images: foreign matter (bodies with bright rims, specks,
+Every kind corresponds to a defect in SEM images: foreign matter (bodies with bright rims, specks,
 scratches), foreign texture, and *absence*: structure moved from another place of the same image with its
-grey levels untouched, and structure erased. The last two matter most on periodic images: a missing
-contact is locally normal, only the lattice says that something should be there. A label is set only where
-the change can be seen against the noise.
+grey levels unchanged, and structure erased. The last two matter most on periodic images: a missing
+contact is locally normal, and only the lattice shows that it is missing. A label is set only where
+the change is visible above the noise.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
-from semscan.synth.painting.shapes import blob, cloud, streak
+from semscan.robust import noise_level
+from semscan.synth.painting.shapes import blob, random_field, streak
+
+Window = tuple[slice, slice]
+Pool = Callable[[np.random.Generator], np.ndarray]
 
 
-def noise_level(patch):
-    """Standard deviation of pixel noise in `patch`, from its finest detail (median of a second difference).
+@dataclass(frozen=True, slots=True)
+class _Canvas:
+    """A patch that is being painted: what a painter may use.
 
-    J. Immerkaer, "Fast Noise Variance Estimation", CVIU 64(2), 1996, doi:10.1006/cviu.1996.0060.
+    `patch` is float32 (rows, cols), `window` where the next defect goes, `noise` the standard deviation of its
+    pixels. `pool` gives other good patches.
     """
-    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
-    return float(np.median(np.abs(cv2.filter2D(patch, cv2.CV_32F, kernel)))) / 0.6745 / 6
+
+    patch: np.ndarray
+    window: Window
+    noise: float
+    pool: Pool
+    rng: np.random.Generator
+
+    @property
+    def before(self) -> np.ndarray:
+        """The pixels of the window, before the defect is painted."""
+        return self.patch[self.window]
+
+    def white_noise(self, shape: tuple[int, ...], share: float = 1.0) -> np.ndarray:
+        """Draw noise like that of the patch."""
+        return self.rng.normal(0, self.noise * share, shape)
+
+    def grey_level(self) -> float:
+        """Draw a grey level that a defect may have: mostly bright, as charging and edges make them."""
+        low, high = np.percentile(self.patch[::4, ::4], (2, 98))
+        bright = self.rng.random() < 0.75
+        return low + (high - low) * (self.rng.uniform(0.45, 1.25) if bright else self.rng.uniform(-0.15, 0.45))
 
 
-def paint(patch, pool, rng, *, kinds=None, count=None):
+@dataclass(frozen=True, slots=True)
+class _Painted:
+    """What a painter returns.
+
+    `filling` holds the grey levels of the defect, `mask` how much of them covers the patch, 0 to 1. With `whole`, the
+    label fills the whole shape where a good part of it is visible.
+    """
+
+    filling: np.ndarray
+    mask: np.ndarray
+    whole: bool
+
+
+Painter = Callable[[_Canvas, np.ndarray], _Painted]
+
+
+def paint(
+    patch: np.ndarray,
+    pool: Pool,
+    rng: np.random.Generator,
+    *,
+    kinds: Sequence[str] | None = None,
+    count: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     """Paint random defects into one good patch.
 
     Parameters
@@ -32,156 +83,190 @@ def paint(patch, pool, rng, *, kinds=None, count=None):
     patch : ndarray of float32, shape (rows, cols)
         Grey levels, about 0 to 1. Not changed.
     pool : callable
-        ``pool(rng)`` gives another good patch of the same shape, for foreign texture.
+        ``pool(rng)`` returns another good patch of the same shape, for foreign texture.
     rng : numpy.random.Generator
     kinds : sequence of str, optional
-        Names from `KINDS` to draw from; all, by their shares, if None.
+        Names from `PAINTERS` to draw from; all, by their shares, if None.
     count : int, optional
         How many defects; by default none in a quarter of the patches, else 1 to 5.
 
     Returns
     -------
     painted, label : ndarrays of float32, shape (rows, cols)
-        The patch with defects, and 1 where one can be seen, else 0.
+        The patch with defects, and 1 where one is visible, else 0.
     """
-    painted, label = patch.copy(), np.zeros(patch.shape, np.float32)
+    painted = patch.copy()
+    label = np.zeros(patch.shape, np.float32)
     if count is None:
         count = 0 if rng.random() < 0.25 else int(rng.integers(1, 6))
-    names, noise = list(kinds or KINDS), noise_level(patch)
-    shares = np.array([KINDS[name][1] for name in names])
+    names = list(kinds or PAINTERS)
+    noise = noise_level(patch)
+    shares = np.array([PAINTERS[name][1] for name in names])
     for name in rng.choice(names, count, p=shares / shares.sum()):
-        _paint_one(painted, label, KINDS[name][0], pool, noise, rng)
+        _paint_defect(painted, label, PAINTERS[name][0], pool, noise, rng)
     return painted, label
 
 
-def _paint_one(painted, label, kind, pool, noise, rng):
-    mask = _shape_for(kind, rng)
+def _paint_defect(
+    painted: np.ndarray, label: np.ndarray, painter: Painter, pool: Pool, noise: float, rng: np.random.Generator
+) -> None:
+    """Paint one defect at a random place, cropped at the border; changes `painted` and `label`."""
+    mask = _shape_for(painter, rng)
     rows, cols = painted.shape
     n = min(mask.shape[0], rows, cols)
     lead = (mask.shape[0] - n) // 2
     mask = mask[lead : lead + n, lead : lead + n]
-    r, c = int(rng.integers(-n // 3, rows - n + n // 3 + 1)), int(rng.integers(-n // 3, cols - n + n // 3 + 1))
-    top, left, bottom, right = max(r, 0), max(c, 0), min(r + n, rows), min(c + n, cols)
-    mask = mask[top - r : bottom - r, left - c : right - c]
+    # up to a third of a defect may lie outside of the patch
+    row = int(rng.integers(-n // 3, rows - n + n // 3 + 1))
+    col = int(rng.integers(-n // 3, cols - n + n // 3 + 1))
+    top = max(row, 0)
+    left = max(col, 0)
+    bottom = min(row + n, rows)
+    right = min(col + n, cols)
+    mask = mask[top - row : bottom - row, left - col : right - col]
     if min(mask.shape) < 3:
         return
-    here = (slice(top, bottom), slice(left, right))
-    before = painted[here].copy()
-    filling, mask, whole = kind(painted, here, mask, pool, noise, rng)
-    after = before + mask * (filling - before)
-    painted[here] = after
-    label[here] = np.maximum(label[here], visible(before, after, mask, noise, whole))
+    window = (slice(top, bottom), slice(left, right))
+    before = painted[window].copy()
+    new = painter(_Canvas(painted, window, noise, pool, rng), mask)
+    after = before + new.mask * (new.filling - before)
+    painted[window] = after
+    label[window] = np.maximum(label[window], visible(before, after, new.mask, noise, new.whole))
 
 
-def visible(before, after, mask, noise, whole):
-    """1 where the change shows: above the noise that is left after a 3 px blur."""
+def visible(before: np.ndarray, after: np.ndarray, mask: np.ndarray, noise: float, whole: bool) -> np.ndarray:
+    """Mark where a change is visible: above the noise that remains after a 3 px blur.
+
+    Parameters
+    ----------
+    before, after : ndarray of float32, shape (rows, cols)
+    mask : ndarray of float32, same shape
+        How much of the change covers each pixel, 0 to 1.
+    noise : float
+        Standard deviation of a pixel.
+    whole : bool
+        Mark the whole shape where a quarter of it is visible.
+
+    Returns
+    -------
+    ndarray of float32, shape (rows, cols)
+        1 where the change is visible, else 0.
+    """
     change = np.abs(cv2.GaussianBlur(after - before, (0, 0), 1.0))
-    seen = (change > max(0.03, 0.7 * noise)) & (mask > 0.15)
-    if whole and seen.sum() > 0.25 * (mask > 0.5).sum():
-        return ((mask > 0.5) | seen).astype(np.float32)
-    seen = cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-    seen = cv2.morphologyEx(seen, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
-    return seen.astype(np.float32) if seen.sum() >= 6 else np.zeros_like(after)
+    shown = (change > max(0.03, 0.7 * noise)) & (mask > 0.15)
+    if whole and shown.sum() > 0.25 * (mask > 0.5).sum():
+        return ((mask > 0.5) | shown).astype(np.float32)
+    # single pixels are noise, and gaps of a pixel or two belong to the defect
+    shown = cv2.morphologyEx(shown.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    shown = cv2.morphologyEx(shown, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    return shown.astype(np.float32) if shown.sum() >= 6 else np.zeros_like(after)
 
 
-def _log_uniform(low, high, rng):
+def _log_uniform(low: float, high: float, rng: np.random.Generator) -> float:
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
-def _shape_for(kind, rng):
-    if kind is _scratch:
+def _shape_for(painter: Painter, rng: np.random.Generator) -> np.ndarray:
+    if painter is _scratch:
         return streak(_log_uniform(12, 120, rng), _log_uniform(1, 4, rng), rng)
-    low, high = {_speck: (1.2, 4), _moved: (3.5, 20), _erased: (4, 22)}.get(kind, (3, 34))
+    sizes: dict[Painter, tuple[float, float]] = {_speck: (1.2, 4), _moved: (3.5, 20), _erased: (4, 22)}
+    low, high = sizes.get(painter, (3, 34))
     return blob(_log_uniform(low, high, rng), rng)
 
 
-def _level(painted, rng):
-    """A grey level a defect may have: mostly bright, as charging and edges make them."""
-    low, high = np.percentile(painted[::4, ::4], (2, 98))
-    return low + (high - low) * (rng.uniform(0.45, 1.25) if rng.random() < 0.75 else rng.uniform(-0.15, 0.45))
-
-
-def _body(painted, here, mask, pool, noise, rng):
-    """A solid lump: shaded by a slope, rough or smooth, with a bright rim."""
+def _body(canvas: _Canvas, mask: np.ndarray) -> _Painted:
+    """Paint a solid lump: shaded by a slope, rough or smooth, with a bright rim."""
+    rng = canvas.rng
     shape = mask.shape
-    span = float(np.subtract(*np.percentile(painted[::4, ::4], (98, 2))))
-    inside = cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
-    height = inside / (inside.max() + 1e-6)
-    height += rng.uniform(0, 0.5) * cloud(shape, rng.uniform(2.5, 12), rng) * (height > 0)
+    span = float(np.subtract(*np.percentile(canvas.patch[::4, ::4], (98, 2))))
+    depth = cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
+    height = depth / (depth.max() + 1e-6)
+    height += rng.uniform(0, 0.5) * random_field(shape, rng.uniform(2.5, 12), rng) * (height > 0)
     slope_r, slope_c = np.gradient(cv2.GaussianBlur(height, (0, 0), 1.0))
     light = rng.uniform(0, 2 * np.pi)
-    shade = (np.cos(light) * slope_r + np.sin(light) * slope_c) * inside.max()
-    body = _level(painted, rng) + span * rng.uniform(0, 0.35) * shade / (np.abs(shade).max() + 1e-6)
-    body += span * rng.uniform(0, 0.2) * cloud(shape, rng.uniform(1.5, 8), rng)
-    rim = np.exp(-inside / rng.uniform(0.8, 2.5)) * (inside > 0)
-    body += span * rng.uniform(-0.1, 0.5) * rim + rng.normal(0, noise, shape)
-    return np.clip(body, -0.05, 1.05), mask * rng.uniform(0.55, 1.0), True
+    shade = (np.cos(light) * slope_r + np.sin(light) * slope_c) * depth.max()
+    body = canvas.grey_level() + span * rng.uniform(0, 0.35) * shade / (np.abs(shade).max() + 1e-6)
+    body += span * rng.uniform(0, 0.2) * random_field(shape, rng.uniform(1.5, 8), rng)
+    rim = np.exp(-depth / rng.uniform(0.8, 2.5)) * (depth > 0)
+    body += span * rng.uniform(-0.1, 0.5) * rim + canvas.white_noise(shape)
+    return _Painted(np.clip(body, -0.05, 1.05), mask * rng.uniform(0.55, 1.0), True)
 
 
-def _speck(painted, here, mask, pool, noise, rng):
-    """A particle of a few pixels."""
+def _speck(canvas: _Canvas, mask: np.ndarray) -> _Painted:
+    """Paint a particle of a few pixels."""
     mask = mask / (mask.max() + 1e-6)
-    return _level(painted, rng) + rng.normal(0, noise, mask.shape), mask * rng.uniform(0.6, 1.0), True
+    filling = canvas.grey_level() + canvas.white_noise(mask.shape)
+    return _Painted(filling, mask * canvas.rng.uniform(0.6, 1.0), True)
 
 
-def _scratch(painted, here, mask, pool, noise, rng):
-    """A thin line, bright or dark."""
-    return _level(painted, rng) + rng.normal(0, noise, mask.shape), mask * rng.uniform(0.4, 1.0), False
+def _scratch(canvas: _Canvas, mask: np.ndarray) -> _Painted:
+    """Paint a thin line, bright or dark."""
+    filling = canvas.grey_level() + canvas.white_noise(mask.shape)
+    return _Painted(filling, mask * canvas.rng.uniform(0.4, 1.0), False)
 
 
-def _texture(painted, here, mask, pool, noise, rng):
-    """Texture of another good patch, rescaled and turned, so that it does not fit its place."""
-    other, (rows, cols) = pool(rng), mask.shape
+def _texture(canvas: _Canvas, mask: np.ndarray) -> _Painted:
+    """Paint the texture of another good patch, rescaled and turned, so that it does not fit its place."""
+    rng = canvas.rng
+    other = canvas.pool(rng)
+    rows, cols = mask.shape
     scale = _log_uniform(0.35, 2.2, rng)
     turn = cv2.getRotationMatrix2D((other.shape[1] / 2, other.shape[0] / 2), rng.uniform(0, 360), scale)
     turn[:, 2] += rng.uniform(-20, 20, 2)
     turn[:, 2] += np.array([cols - other.shape[1], rows - other.shape[0]]) / 2
     filling = cv2.warpAffine(other, turn, (cols, rows), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     filling = (filling - filling.mean()) * rng.uniform(0.3, 1.3) + filling.mean() + rng.uniform(-0.1, 0.25)
-    return np.clip(filling, 0, 1.05), mask, True
+    return _Painted(np.clip(filling, 0, 1.05), mask, True)
 
 
-def _moved(painted, here, mask, pool, noise, rng):
-    """Structure from another lattice phase of the same patch, grey levels untouched."""
-    rows, cols = painted.shape
-    angle, reach = rng.uniform(0, 2 * np.pi), _log_uniform(3, 40, rng)
-    dr, dc = round(reach * np.sin(angle)), round(reach * np.cos(angle))
-    r = np.clip(np.arange(here[0].start, here[0].stop) + dr, 0, rows - 1)
-    c = np.clip(np.arange(here[1].start, here[1].stop) + dc, 0, cols - 1)
-    return painted[np.ix_(r, c)], mask, False
+def _moved(canvas: _Canvas, mask: np.ndarray) -> _Painted:
+    """Paint structure from another lattice phase of the same patch, grey levels unchanged."""
+    rows, cols = canvas.patch.shape
+    angle = canvas.rng.uniform(0, 2 * np.pi)
+    distance = _log_uniform(3, 40, canvas.rng)
+    down = round(distance * np.sin(angle))
+    right = round(distance * np.cos(angle))
+    row = np.clip(np.arange(canvas.window[0].start, canvas.window[0].stop) + down, 0, rows - 1)
+    col = np.clip(np.arange(canvas.window[1].start, canvas.window[1].stop) + right, 0, cols - 1)
+    return _Painted(canvas.patch[np.ix_(row, col)], mask, False)
 
 
-def _erased(painted, here, mask, pool, noise, rng):
-    """Nothing where structure was: the local background, bright or dark side, with matched noise."""
-    level = np.percentile(painted[here], rng.choice([15, 30, 50, 70, 85]))
-    slow = cv2.GaussianBlur(painted[here], (0, 0), max(3.0, min(mask.shape) / 4))
+def _erased(canvas: _Canvas, mask: np.ndarray) -> _Painted:
+    """Paint the local background over a structure, its bright or its dark side, with matched noise."""
+    rng = canvas.rng
+    level = np.percentile(canvas.before, rng.choice([15, 30, 50, 70, 85]))
+    slow = cv2.GaussianBlur(canvas.before, (0, 0), max(3.0, min(mask.shape) / 4))
     slow = level + rng.uniform(0, 0.5) * (slow - slow.mean())
-    return slow + rng.normal(0, noise, mask.shape), mask * rng.uniform(0.6, 1.0), False
+    filling = slow + canvas.white_noise(mask.shape)
+    return _Painted(filling, mask * rng.uniform(0.6, 1.0), False)
 
 
-def _changed(painted, here, mask, pool, noise, rng):
-    """The same structure blurred, warped, or of another contrast."""
-    own = painted[here]
-    way = rng.integers(3)
-    if way == 0:
-        own = cv2.GaussianBlur(own, (0, 0), _log_uniform(1.5, 6, rng)) + rng.normal(0, noise * 0.7, own.shape)
-    elif way == 1:
-        own = own.mean() + (own - own.mean()) * _log_uniform(0.3, 2.0, rng) + rng.uniform(-0.25, 0.25)
+def _changed(canvas: _Canvas, mask: np.ndarray) -> _Painted:
+    """Paint the same structure blurred, of another contrast, or warped."""
+    rng = canvas.rng
+    filling = canvas.before
+    change = rng.integers(3)
+    if change == 0:
+        filling = cv2.GaussianBlur(filling, (0, 0), _log_uniform(1.5, 6, rng)) + canvas.white_noise(filling.shape, 0.7)
+    elif change == 1:
+        mean = filling.mean()
+        filling = mean + (filling - mean) * _log_uniform(0.3, 2.0, rng) + rng.uniform(-0.25, 0.25)
     else:
         rows, cols = np.mgrid[: mask.shape[0], : mask.shape[1]].astype(np.float32)
-        grain, push = rng.uniform(6, 20), rng.uniform(2, 7)
-        own = cv2.remap(
-            np.ascontiguousarray(own),
-            cols + push * cloud(mask.shape, grain, rng),
-            rows + push * cloud(mask.shape, grain, rng),
+        grain = rng.uniform(6, 20)
+        push = rng.uniform(2, 7)
+        filling = cv2.remap(
+            np.ascontiguousarray(filling),
+            cols + push * random_field(mask.shape, grain, rng),
+            rows + push * random_field(mask.shape, grain, rng),
             cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REFLECT,
         )
-    return np.clip(own, -0.05, 1.05), mask, False
+    return _Painted(np.clip(filling, -0.05, 1.05), mask, False)
 
 
-# name: (painter, share of the defects painted)
-KINDS = {
+# by name: the painter, and its share of the defects
+PAINTERS: dict[str, tuple[Painter, float]] = {
     "body": (_body, 0.26),
     "speck": (_speck, 0.10),
     "scratch": (_scratch, 0.06),

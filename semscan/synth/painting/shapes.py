@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 
-def blob(radius, rng):
+def blob(radius: float, rng: np.random.Generator) -> np.ndarray:
     """Draw a random filled shape about `radius` px in radius: smooth, ragged or angular.
 
     Parameters
@@ -21,6 +21,7 @@ def blob(radius, rng):
         n is about 3 radius; the shape lies in the middle, with an edge 1 to 3 px soft.
     """
     half = int(np.ceil(radius * 1.5)) + 2
+    # few corners make an angular shape, many a smooth one
     corners = int(rng.integers(4, 8)) if rng.random() < 0.35 else 40
     angles = np.sort(rng.uniform(0, 2 * np.pi, corners)) if corners < 40 else np.linspace(0, 2 * np.pi, 40, False)
     reach = np.ones(corners)
@@ -28,30 +29,40 @@ def blob(radius, rng):
         reach += rng.uniform(0, 0.9 / k) * np.cos(k * angles + rng.uniform(0, 2 * np.pi))
     reach = np.clip(reach, 0.3, 1.5) * radius
     squeeze = rng.uniform(0.45, 1.0)
-    x, y = reach * np.cos(angles), squeeze * reach * np.sin(angles)
-    turn = rng.uniform(0, np.pi)
-    points = np.stack([x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)], 1) + half
+    x = reach * np.cos(angles)
+    y = squeeze * reach * np.sin(angles)
+    outline = _turned(x, y, rng.uniform(0, np.pi)) + half
     mask = np.zeros((2 * half + 1,) * 2, np.uint8)
-    cv2.fillPoly(mask, [np.round(points * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-    soft = float(rng.uniform(0.4, 0.4 + min(1.6, radius / 6)))
-    return cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), soft)
+    cv2.fillPoly(mask, [_fixed_point(outline)], 255, cv2.LINE_AA, 4)
+    softness = float(rng.uniform(0.4, 0.4 + min(1.6, radius / 6)))
+    return cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), softness)
 
 
-def streak(length, width, rng):
-    """Draw a thin curved line, `length` and `width` in px; same return as `blob`."""
+def streak(length: float, width: float, rng: np.random.Generator) -> np.ndarray:
+    """Draw a thin curved line, `length` and `width` in px; returns a mask as `blob` does."""
     half = int(np.ceil(length / 2)) + 4
     t = np.linspace(-0.5, 0.5, 24)
     bend = rng.uniform(-0.35, 0.35) * length
-    x, y = t * length, bend * (t**2 - 0.08) + rng.normal(0, 0.3, t.size)
-    turn = rng.uniform(0, np.pi)
-    points = np.stack([x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)], 1) + half
+    x = t * length
+    y = bend * (t**2 - 0.08) + rng.normal(0, 0.3, t.size)
+    line = _turned(x, y, rng.uniform(0, np.pi)) + half
     mask = np.zeros((2 * half + 1,) * 2, np.uint8)
-    cv2.polylines(mask, [np.round(points * 16).astype(np.int32)], False, 255, max(1, round(width)), cv2.LINE_AA, 4)
+    cv2.polylines(mask, [_fixed_point(line)], False, 255, max(1, round(width)), cv2.LINE_AA, 4)
     return cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), float(rng.uniform(0.4, 0.9)))
 
 
-def cloud(shape, grain, rng):
-    """Smooth random field of the given shape, mean 0 and standard deviation 1, `grain` px coarse."""
+def random_field(shape: tuple[int, ...], grain: float, rng: np.random.Generator) -> np.ndarray:
+    """Draw a smooth random field of the given shape, mean 0 and standard deviation 1, `grain` px coarse."""
     small = [max(2, int(np.ceil(n / grain)) + 1) for n in shape]
     field = cv2.resize(rng.standard_normal(small).astype(np.float32), shape[::-1], interpolation=cv2.INTER_CUBIC)
     return (field - field.mean()) / (field.std() + 1e-6)
+
+
+def _turned(x: np.ndarray, y: np.ndarray, angle: float) -> np.ndarray:
+    """Turn points about the origin; returns them as (n, 2)."""
+    return np.stack([x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)], 1)
+
+
+def _fixed_point(points: np.ndarray) -> np.ndarray:
+    """Round points to sixteenths of a pixel, as OpenCV draws them with a shift of 4."""
+    return np.round(points * 16).astype(np.int32)

@@ -1,13 +1,14 @@
-"""Refuses recipes that cannot be made, in one line each."""
+"""Check recipes, and raise an error of one line for each that cannot be made."""
 
 from __future__ import annotations
 
 import difflib
 import math
+from collections.abc import Iterable
 from dataclasses import asdict
 
 from semscan.errors import UsageFault
-from semscan.settings import DEFECTS, MAX_IMAGE_PIXELS, PATTERNS
+from semscan.settings import DEFECTS, MAX_IMAGE_PIXELS, PATTERNS, SynthSettings
 from semscan.synth.simulator.lines import line_width
 
 SMALLEST = 48
@@ -39,13 +40,13 @@ RANGES = {
 }
 
 
-def check_settings(settings):
+def check_settings(settings: SynthSettings) -> None:
     """Check one recipe.
 
     Raises
     ------
     UsageFault
-        Naming the option, the value found and the values that work.
+        With the option, the value found and the values that work.
     """
     values = asdict(settings)
     if settings.pattern not in PATTERNS:
@@ -62,7 +63,7 @@ def check_settings(settings):
     _check_width(settings)
 
 
-def _check_size(settings):
+def _check_size(settings: SynthSettings) -> None:
     if min(settings.rows, settings.cols) < SMALLEST:
         raise UsageFault(f"--size {settings.rows}x{settings.cols} is too small; take at least {SMALLEST} px a side")
     if settings.rows * settings.cols > MAX_IMAGE_PIXELS:
@@ -74,7 +75,7 @@ def _check_size(settings):
         )
 
 
-def _check_width(settings):
+def _check_width(settings: SynthSettings) -> None:
     width = line_width(settings)
     if not (math.isfinite(width) and 3 <= width <= settings.pitch - 3):
         raise UsageFault(f"--cd {width:g} does not fit --pitch {settings.pitch:g}; take 3 to {settings.pitch - 3:g} px")
@@ -86,8 +87,14 @@ def _check_width(settings):
         )
 
 
-def check_kinds(pattern, kinds):
-    """Check that every defect kind belongs to the pattern; raises UsageFault with the nearest name."""
+def check_kinds(pattern: str, kinds: Iterable[str]) -> None:
+    """Check that every defect kind belongs to the pattern.
+
+    Raises
+    ------
+    UsageFault
+        With the nearest name.
+    """
     for kind in kinds:
         if kind not in DEFECTS[pattern]:
             near = difflib.get_close_matches(kind, DEFECTS[pattern], 1)

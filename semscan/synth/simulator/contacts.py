@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from semscan.settings import SynthSettings
 from semscan.synth.simulator.lines import line_width
 from semscan.synth.simulator.roughness import rough_contours
+from semscan.synth.simulator.scan import Scan
 
-FAR = 9.0  # px beyond a rim where its light no longer reaches
+FAR = 9.0  # px beyond a rim at which it no longer changes the signal
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,8 @@ class Holes:
     radius: np.ndarray
     contour: np.ndarray
 
-    def distance(self, scan):
-        """Distance to the nearest rim, px: positive on the surface (at most 9), negative in a hole.
+    def distance(self, scan: Scan) -> np.ndarray:
+        """Measure the distance to the nearest rim, px: positive on the surface (at most 9), negative in a hole.
 
         Returns
         -------
@@ -37,37 +39,39 @@ class Holes:
         return result
 
     @staticmethod
-    def _rim(du, dv, radius, contour):
+    def _rim(du: np.ndarray, dv: np.ndarray, radius: float, contour: np.ndarray) -> np.ndarray:
+        """Measure the distance of points, relative to a centre, to the rough rim around it."""
         step = (du + 1j * dv).astype(np.complex64)
-        away = np.abs(step)
-        turn = step / np.maximum(away, 0.5)
+        distance = np.abs(step)
+        turn = step / np.maximum(distance, 0.5)
         wave = np.full(step.shape, contour[-1], np.complex64)
         for mode in contour[-2::-1]:  # Horner: the sum of contour[k] * turn**k
             wave *= turn
             wave += mode
-        return away - np.float32(radius) - wave.real
+        return distance - np.float32(radius) - wave.real
 
-    def nearest(self, u, v, skip=None):
-        """Index of the hole nearest to (u, v), other than `skip`."""
-        away = np.hypot(self.centres[:, 0] - u, self.centres[:, 1] - v)
+    def nearest(self, u: float, v: float, skip: int | None = None) -> int:
+        """Return the index of the hole nearest to (u, v), other than `skip`."""
+        distance = np.hypot(self.centres[:, 0] - u, self.centres[:, 1] - v)
         if skip is not None:
-            away[skip] = np.inf
-        return int(np.argmin(away))
+            distance[skip] = np.inf
+        return int(np.argmin(distance))
 
-    def without(self, index):
-        """The same holes but one."""
+    def without(self, index: int) -> Holes:
+        """Return the same holes without the one at `index`."""
         return Holes(*(np.delete(part, index, axis=0) for part in (self.centres, self.radius, self.contour)))
 
-    def changed(self, index, *, radius, centre=None):
-        """The same holes with one of another radius and, if given, another place."""
-        radii, centres = self.radius.copy(), self.centres.copy()
+    def changed(self, index: int, *, radius: float, centre: np.ndarray | None = None) -> Holes:
+        """Return the same holes, the one at `index` with another radius and, if given, another centre."""
+        radii = self.radius.copy()
+        centres = self.centres.copy()
         radii[index] = radius
         if centre is not None:
             centres[index] = centre
         return replace(self, radius=radii, centres=centres)
 
 
-def make_holes(settings, scan, rng):
+def make_holes(settings: SynthSettings, scan: Scan, rng: np.random.Generator) -> Holes:
     """Draw the holes under a scan, on a square or staggered (hexagonal) lattice.
 
     Returns

@@ -1,4 +1,4 @@
-"""Secondary-electron yield: how bright a place is, from its distance to the nearest edge."""
+"""Model the secondary-electron yield: the brightness of a point from its distance to the nearest edge."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import math
 
 import numpy as np
 
-WALL = 0.6  # px, half of the sidewall's width seen from above
+from semscan.settings import SynthSettings
+
+WALL = 0.6  # px, half of the sidewall's width in the image
 
 
-def edge_gain(tilt, exponent=1.0):
-    """How much brighter a surface tilted by `tilt` degrees is than a flat one: 1 / cos(tilt)^n.
+def edge_gain(tilt: float, exponent: float = 1.0) -> float:
+    """Return how much brighter a surface tilted by `tilt` degrees is than a flat one: 1 / cos(tilt)^n.
 
     References
     ----------
@@ -19,8 +21,8 @@ def edge_gain(tilt, exponent=1.0):
     return 1 / math.cos(math.radians(tilt)) ** exponent
 
 
-def emission(distance, settings):
-    """Signal of a surface with edges.
+def emission(distance: np.ndarray, settings: SynthSettings) -> np.ndarray:
+    """Compute the signal of a surface with edges.
 
     Near an edge the top is brighter by ``A1 exp(-d / bloom)``, the bottom darker by
     ``A2 exp(-d / shadow_reach)`` (electrons caught by the wall).
@@ -44,7 +46,7 @@ def emission(distance, settings):
     return (bottom + (top - bottom) * share).astype(np.float32)
 
 
-def smooth_max(a, b, radius):
-    """Larger of two fields, with a fillet of about `radius` px where they meet (C1, local)."""
+def smooth_max(a: np.ndarray, b: np.ndarray, radius: float) -> np.ndarray:
+    """Return the larger of two fields, with a fillet of about `radius` px where they meet (C1, local)."""
     share = np.clip(0.5 + (a - b) / (2 * radius), 0, 1)
     return b + (a - b) * share + radius * share * (1 - share)

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from semscan.settings import SynthSettings
 from semscan.synth.simulator.roughness import rough_profiles
+from semscan.synth.simulator.scan import Scan
 
 
 @dataclass(frozen=True)
@@ -22,46 +24,47 @@ class Lines:
     pitch: float
     start: float
 
-    def edge(self, line, side, v):
-        """Edge position u of line numbers `line`, side 0 (left) or 1, at `v`; linear between samples."""
+    def edge(self, line: np.ndarray, side: np.ndarray | int, v: np.ndarray) -> np.ndarray:
+        """Return the edge position u of line numbers `line`, side 0 (left) or 1, at `v`; linear between samples."""
         length = self.edges.shape[2]
-        place = np.clip(v - self.start, 0, length - 1.001)
-        below = place.astype(np.int32)
+        sample = np.clip(v - self.start, 0, length - 1.001)
+        below = sample.astype(np.int32)
         index = (line * 2 + side) * length + below
         flat = self.edges.reshape(-1)
         low = flat[index]
-        return low + (flat[index + 1] - low) * (place - below)
+        return low + (flat[index + 1] - low) * (sample - below)
 
-    def distance(self, scan):
-        """Distance to the nearest edge, px: positive on a line, negative in a space.
+    def distance(self, scan: Scan) -> np.ndarray:
+        """Measure the distance to the nearest edge, px: positive on a line, negative in a space.
 
         Returns
         -------
         ndarray of float32, shape of the scan
         """
-        place = (scan.u - self.first) / self.pitch
-        line = np.clip(np.rint(place), 1, len(self.edges) - 2).astype(np.int32)
-        right = (place > line).astype(np.int32)
-        own = np.minimum(scan.u - self.edge(line, 0, scan.v), self.edge(line, 1, scan.v) - scan.u)
+        position = (scan.u - self.first) / self.pitch
+        line = np.clip(np.rint(position), 1, len(self.edges) - 2).astype(np.int32)
+        right = (position > line).astype(np.int32)
+        inside = np.minimum(scan.u - self.edge(line, 0, scan.v), self.edge(line, 1, scan.v) - scan.u)
+        # in a space, the facing edge of the neighbouring line may be nearer
         facing = self.edge(line + 2 * right - 1, 1 - right, scan.v)
-        return np.maximum(own, np.where(right == 1, scan.u - facing, facing - scan.u)).astype(np.float32)
+        return np.maximum(inside, np.where(right == 1, scan.u - facing, facing - scan.u)).astype(np.float32)
 
-    def nearest(self, u):
-        """Number of the line whose centre is nearest to `u`."""
+    def nearest(self, u: float) -> int:
+        """Return the number of the line whose centre is nearest to `u`."""
         return int(np.clip(round((u - self.first) / self.pitch), 1, len(self.edges) - 2))
 
-    def space(self, line, v):
-        """Left and right end (u) of the space right of `line` at `v`."""
+    def space(self, line: int, v: float) -> tuple[float, float]:
+        """Return the left and the right end (u) of the space right of `line` at `v`."""
         at = np.array([v])
         return float(self.edge(np.array([line]), 1, at)[0]), float(self.edge(np.array([line + 1]), 0, at)[0])
 
-    def width(self, line, v):
-        """Left and right edge (u) of `line` at `v`."""
+    def width(self, line: int, v: float) -> tuple[float, float]:
+        """Return the left and the right edge (u) of `line` at `v`."""
         at = np.array([v])
         return float(self.edge(np.array([line]), 0, at)[0]), float(self.edge(np.array([line]), 1, at)[0])
 
-    def pinched(self, line, v, left, right, length):
-        """The same lines with `line` narrowed around `v`: its edges move in by `left` and `right` px."""
+    def pinched(self, line: int, v: float, left: float, right: float, length: float) -> Lines:
+        """Return the same lines, `line` narrowed around `v`: its edges move in by `left` and `right` px."""
         along = self.start + np.arange(self.edges.shape[2]) - v
         bump = np.exp(-0.5 * (along / (length / 2.35)) ** 2).astype(np.float32)
         edges = self.edges.copy()
@@ -70,7 +73,7 @@ class Lines:
         return replace(self, edges=edges)
 
 
-def make_lines(settings, scan, rng):
+def make_lines(settings: SynthSettings, scan: Scan, rng: np.random.Generator) -> Lines:
     """Draw the lines under a scan.
 
     Returns
@@ -84,6 +87,7 @@ def make_lines(settings, scan, rng):
     profiles = rough_profiles(3 * count, length, settings.roughness, settings.correlation, settings.hurst, rng).reshape(
         count, 3, length
     )
+    # a common profile, shared by both edges of a line, correlates them
     link = np.float32(settings.edge_link)
     edges = profiles[:, :2] * np.sqrt(1 - link) + profiles[:, 2:] * np.sqrt(link)
     centres = first + settings.pitch * np.arange(count)
@@ -92,6 +96,6 @@ def make_lines(settings, scan, rng):
     return Lines(edges.astype(np.float32), first, settings.pitch, -scan.extent - 4)
 
 
-def line_width(settings):
-    """Line width or hole diameter of a recipe, px."""
+def line_width(settings: SynthSettings) -> float:
+    """Return the line width or hole diameter of a recipe, px."""
     return settings.pitch / 2 if settings.cd is None else settings.cd

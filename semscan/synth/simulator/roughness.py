@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 
-def palasantzas(frequency, sigma, xi, hurst):
-    """Power spectral density of a rough edge, two-sided: its integral over all frequencies is sigma².
+def palasantzas(frequency: np.ndarray, sigma: float, xi: float, hurst: float) -> np.ndarray:
+    """Return the power spectral density of a rough edge, two-sided: its integral over all frequencies is sigma².
 
     Parameters
     ----------
@@ -33,7 +33,9 @@ def palasantzas(frequency, sigma, xi, hurst):
     return norm * sigma**2 * xi / (1 + (2 * np.pi * np.asarray(frequency) * xi) ** 2) ** (hurst + 0.5)
 
 
-def rough_profiles(count, length, sigma, xi, hurst, rng):
+def rough_profiles(
+    count: int, length: int, sigma: float, xi: float, hurst: float, rng: np.random.Generator
+) -> np.ndarray:
     """Draw `count` independent edge profiles of `length` px.
 
     Returns
@@ -53,7 +55,9 @@ def rough_profiles(count, length, sigma, xi, hurst, rng):
     return np.fft.irfft(spectrum, size, axis=1)[:, :length].astype(np.float32)
 
 
-def rough_contours(radius, sigma, xi, hurst, rng, *, modes=9):
+def rough_contours(
+    radius: np.ndarray, sigma: float, xi: float, hurst: float, rng: np.random.Generator, *, modes: int = 9
+) -> np.ndarray:
     """Draw rough circles as Fourier modes: radius(t) = radius + Re(sum of modes[k] exp(i k t)).
 
     Mode k has the spectrum's power at k cycles per circumference. Mode 0 is the spread of the radius, a

@@ -1,4 +1,4 @@
-"""Where the beam is at each pixel: rotation, magnification and drift between specimen and image."""
+"""Model where the beam is at each pixel: rotation, magnification and drift between specimen and image."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+
+from semscan.settings import SynthSettings
 
 
 @dataclass(frozen=True)
@@ -32,16 +34,17 @@ class Scan:
         """Largest distance from the centre that is scanned, px."""
         return float(max(np.abs(self.u).max(), np.abs(self.v).max()))
 
-    def pixel(self, u, v):
-        """Row and column (floats) at which the specimen point (u, v) is seen."""
+    def pixel(self, u: float, v: float) -> tuple[float, float]:
+        """Return row and column of the specimen point (u, v) in the image."""
         rows, cols = self.shape
-        across, along = u * self.scale, v * self.scale
+        across = u * self.scale
+        along = v * self.scale
         row = across * -math.sin(self.angle) + along * math.cos(self.angle) + (rows - 1) / 2
         x = across * math.cos(self.angle) + along * math.sin(self.angle) + (cols - 1) / 2
         return row, x - self.shift[int(np.clip(round(row), 0, rows - 1))]
 
-    def window(self, u, v, reach):
-        """Slices of the pixels within about `reach` px of (u, v), clipped to the image."""
+    def window(self, u: float, v: float, reach: float) -> tuple[slice, slice]:
+        """Return the slices of the pixels within about `reach` px of (u, v), clipped to the image."""
         row, col = self.pixel(u, v)
         half = reach + 2 + float(np.ptp(self.shift))
         rows, cols = self.shape
@@ -51,7 +54,7 @@ class Scan:
         )
 
 
-def row_shifts(rows, drift, rng):
+def row_shifts(rows: int, drift: float, rng: np.random.Generator) -> np.ndarray:
     """Draw each row's displacement in px: linear drift, a smoothed random walk and a vibration.
 
     Returns
@@ -67,7 +70,7 @@ def row_shifts(rows, drift, rng):
     return (drift * (shift - shift.mean())).astype(np.float32)
 
 
-def make_scan(settings, pad, rng):
+def make_scan(settings: SynthSettings, pad: int, rng: np.random.Generator) -> Scan:
     """Draw one image's scan around the recipe.
 
     Parameters
@@ -81,11 +84,15 @@ def make_scan(settings, pad, rng):
     -------
     Scan
     """
-    rows, cols = settings.rows + 2 * pad, settings.cols + 2 * pad
+    rows = settings.rows + 2 * pad
+    cols = settings.cols + 2 * pad
     angle = math.radians(settings.angle + settings.rotation * rng.uniform(-1, 1))
     scale = 1 + settings.magnification * rng.uniform(-1, 1)
     shift = row_shifts(rows, settings.drift, rng)
     x = np.arange(cols, dtype=np.float32) - (cols - 1) / 2 + shift[:, None]
     y = (np.arange(rows, dtype=np.float32) - (rows - 1) / 2)[:, None]
-    cos, sin = np.float32(math.cos(angle) / scale), np.float32(math.sin(angle) / scale)
-    return Scan((x * cos - y * sin).astype(np.float32), (x * sin + y * cos).astype(np.float32), shift, angle, scale)
+    cos = np.float32(math.cos(angle) / scale)
+    sin = np.float32(math.sin(angle) / scale)
+    u = (x * cos - y * sin).astype(np.float32)
+    v = (x * sin + y * cos).astype(np.float32)
+    return Scan(u, v, shift, angle, scale)

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
+from semscan.settings import SynthSettings
 from semscan.synth.simulator.emission import emission, smooth_max
 from semscan.synth.simulator.scan import Scan
 
+Point = tuple[float, float]  # (u, v) on the specimen
+
 
 class Structure(Protocol):
-    """Anything that knows the distance of each pixel to its nearest edge."""
+    """A structure with edges, such as lines or contact holes."""
 
     def distance(self, scan: Scan) -> np.ndarray:
-        """Distance in px, positive on the top and negative on the bottom."""
+        """Measure the distance of each pixel to the nearest edge, px, positive on the top, negative on the bottom."""
+
+
+S = TypeVar("S", bound=Structure)
+T = TypeVar("T", bound=Structure)
 
 
 @dataclass(frozen=True)
@@ -24,10 +31,10 @@ class Shape:
     """Material added (`add`) or taken away within `reach` px of `centre` (u, v).
 
     `field(u, v)` is the distance to the shape's rim in px, positive inside. `fillet` rounds the joints,
-    px. With `strength` below 1 only that share of the change in signal is seen (a thin or low bridge).
+    px. With `strength` below 1 only that share of the change in signal shows (a thin or low bridge).
     """
 
-    centre: tuple[float, float]
+    centre: Point
     reach: float
     field: Callable[[np.ndarray, np.ndarray], np.ndarray]
     add: bool = True
@@ -37,36 +44,36 @@ class Shape:
 
 @dataclass(frozen=True)
 class Body:
-    """Foreign matter or damage: `paint(signal, u, v)` gives the new signal within `reach` px of `centre`."""
+    """Foreign matter or damage: `paint(signal, u, v)` returns the new signal within `reach` px of `centre`."""
 
-    centre: tuple[float, float]
+    centre: Point
     reach: float
     paint: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Scene:
-    """All that the beam meets."""
+class Scene(Generic[S]):
+    """The specimen under the beam."""
 
-    structure: Structure
+    structure: S
     shapes: tuple[Shape, ...] = ()
     bodies: tuple[Body, ...] = ()
 
-    def with_structure(self, structure):
-        """The same scene on another structure."""
-        return replace(self, structure=structure)
+    def with_structure(self, structure: T) -> Scene[T]:
+        """Return the same scene on another structure."""
+        return Scene(structure, self.shapes, self.bodies)
 
-    def with_shape(self, shape):
-        """The same scene and one more shape."""
+    def with_shape(self, shape: Shape) -> Scene[S]:
+        """Return the same scene and one more shape."""
         return replace(self, shapes=(*self.shapes, shape))
 
-    def with_body(self, body):
-        """The same scene and one more body."""
+    def with_body(self, body: Body) -> Scene[S]:
+        """Return the same scene and one more body."""
         return replace(self, bodies=(*self.bodies, body))
 
 
-def render(scene, scan, settings):
-    """Signal of a scene under a scan, before the probe blurs it.
+def render(scene: Scene[S], scan: Scan, settings: SynthSettings) -> np.ndarray:
+    """Compute the signal of a scene under a scan, before the probe blurs it.
 
     Returns
     -------
@@ -90,7 +97,8 @@ def render(scene, scan, settings):
     return signal
 
 
-def _shaped(distance, shape, scan, window):
+def _shaped(distance: np.ndarray, shape: Shape, scan: Scan, window: tuple[slice, slice]) -> np.ndarray:
+    """Add a shape to a structure, or cut it out, by their distance fields."""
     field = shape.field(scan.u[window], scan.v[window])
     if shape.add:
         return smooth_max(distance, field, shape.fillet)

@@ -1,4 +1,4 @@
-"""Which images a data set holds: folders, defects of each image, paths below the output folder."""
+"""Plan the images of a data set: folders, defects of each image, paths below the output folder."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ class ImageSet:
     kinds: tuple[str, ...] = ()
 
     def kinds_of(self, index: int) -> tuple[str, ...]:
-        """Defects of one image: all of a single kind, or three that take turns."""
+        """Return the defects of one image: all kinds of the set, or three of them that take turns."""
         if self.name != "mixed":
             return self.kinds
         turns = min(MIXED_KINDS, len(self.kinds))
         return tuple(self.kinds[(MIXED_KINDS * index + k) % len(self.kinds)] for k in range(turns))
 
     def image(self, index: int, form: str) -> str:
-        """Path of image number `index` below the output folder."""
+        """Return the path of image number `index` below the output folder."""
         return f"{self.part}/{self.name}/{index:03d}.{form}"
 
     def mask(self, index: int) -> str | None:
-        """Path of its mask; None where there is none (good and training images)."""
+        """Return the path of its mask; None for good and training images."""
         if self.part == "train" or not self.kinds:
             return None
         return f"ground_truth/{self.name}/{index:03d}_mask.png"
 
 
 def plan_sets(recipe: SynthSettings, plan: SynthSetSettings) -> list[ImageSet]:
-    """Say which folders are made, in order; raises UsageFault for a plan that cannot be."""
+    """List the folders to make, in order; raises UsageFault for a plan that cannot be made."""
     if plan.layout not in ("mvtec", "classes"):
         raise UsageFault(f"unknown layout {plan.layout!r}; take mvtec or classes")
     if plan.format not in ("png", "tif"):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import binary_dilation
 
-from semscan.synth.painting.paint import KINDS, noise_level, paint
+from semscan.robust import noise_level
+from semscan.synth.painting.paint import PAINTERS, paint
 
 PATTERN = (0.4 + 0.25 * np.sign(np.sin(np.arange(128) / 3)))[None, :].repeat(128, 0).astype(np.float32)
 
@@ -13,7 +14,7 @@ def pool(rng):
     return (PATTERN + rng.normal(0, 0.02, PATTERN.shape)).astype(np.float32)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PAINTERS)
 def test_each_kind_changes_the_patch_and_labels_what_shows(kind):
     rng = np.random.default_rng(5)
     labelled = 0
