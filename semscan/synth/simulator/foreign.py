@@ -107,7 +107,7 @@ def _polar(du: np.ndarray, dv: np.ndarray, squeeze: float, turn: float) -> tuple
 
 
 def _waves(rng: np.random.Generator, size: float, smoothness: float) -> Waves:
-    """Draw the outline of a body: waves of 2 to 6 cycles round it, that of 2 cycles about `size` high, the others less."""
+    """Draw the outline of a body: waves of 2 to 6 cycles round it, `size` high or less."""
     cycles = np.arange(2, 7)
     heights = rng.normal(0, size, cycles.size) * (2 / cycles) ** smoothness
     return cycles, heights, rng.uniform(0, 2 * np.pi, cycles.size)
