@@ -1,4 +1,4 @@
-"""The network that names the kind of a defect on lines and contacts, from a view of it."""
+"""Classify defects on lines and contacts from a view of each, by the network that comes with semscan."""
 
 from __future__ import annotations
 
@@ -6,29 +6,32 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
+
+from semscan.runtime.session import open_session
 
 GRAPH = Path(__file__).with_name("pattern_classes.onnx")
 
 
 class PatternClassifier:
-    """A graph from views to kinds, made by ``benchmarks/pattern_classifier.py``.
+    """A network from views to kinds of defects, trained by ``benchmarks/pattern_classifier.py``.
 
-    `kinds` are its names. A view whose squared distance from the middle of its kind exceeds `limits` is unlike
-    everything it was taught.
+    `kinds` are its classes. A view whose squared distance from the centre of its class exceeds `limits` is unlike
+    all training views.
+
+    Parameters
+    ----------
+    graph : bytes
+        An ONNX model with ``kinds`` and ``limits`` in its metadata, each a list separated by commas.
     """
 
     def __init__(self, graph: bytes) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.log_severity_level = 4
-        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        said = self._session.get_modelmeta().custom_metadata_map
-        self.kinds = tuple(said["kinds"].split(","))
-        self.limits = np.array([float(limit) for limit in said["limits"].split(",")])
+        self._session = open_session(graph)
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        self.kinds = tuple(metadata["kinds"].split(","))
+        self.limits = np.array([float(limit) for limit in metadata["limits"].split(",")])
 
     def run(self, views: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Look at views, float32 (n, side, side, 2).
+        """Classify views, float32 (n, side, side, 2), see `semscan.image.pattern_view`.
 
         Returns
         -------
@@ -40,5 +43,5 @@ class PatternClassifier:
 
 @cache
 def pattern_classifier() -> PatternClassifier:
-    """The one that comes with semscan; loaded once."""
+    """Return the classifier that comes with semscan; loaded once."""
     return PatternClassifier(GRAPH.read_bytes())

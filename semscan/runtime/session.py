@@ -1,4 +1,4 @@
-"""One exported network, run by onnxruntime. TensorFlow is never loaded."""
+"""Run an exported network by onnxruntime. TensorFlow is never loaded."""
 
 from __future__ import annotations
 
@@ -25,24 +25,20 @@ class Network:
     Raises
     ------
     BadModelError
-        If the graph cannot be loaded, wants other inputs, or gives no `score`.
+        If the graph cannot be loaded, has other inputs, or has no output `score`.
 
     Notes
     -----
-    `run` may be called from several threads at once. Spin-waiting is off: on a busy machine
-    it costs more than the network itself.
+    `run` may be called from several threads at once.
     """
 
     def __init__(self, graph: bytes, threads: int = 1) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 4
         try:
-            self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+            self._session = open_session(graph, threads)
         except Exception as error:  # onnxruntime's own classes have no common parent below Exception
-            raise BadModelError(f"the network graph cannot be loaded ({_first_line(error)}); train it again") from error
+            raise BadModelError(
+                f"the network graph cannot be loaded ({one_line(error, 200)}); train it again"
+            ) from error
         self.outputs = tuple(output.name for output in self._session.get_outputs())
         inputs = self._session.get_inputs()
         if len(inputs) != 1 or len(inputs[0].shape) not in (3, 4) or "score" not in self.outputs:
@@ -51,7 +47,7 @@ class Network:
                 "wanted one input (n, rows, cols, 1) and an output 'score'; train it again"
             )
         self._input = inputs[0].name
-        self._wants_channel = len(inputs[0].shape) == 4
+        self._has_channel_axis = len(inputs[0].shape) == 4
 
     def run(self, tiles: np.ndarray) -> dict[str, np.ndarray]:
         """Score a batch of tiles.
@@ -66,22 +62,29 @@ class Network:
         dict of str to ndarray of float32
             ``score`` of shape (n, T, T); ``logits`` of shape (n, classes) where the network has it.
         """
-        fed = tiles[..., np.newaxis] if self._wants_channel else tiles
-        values = self._session.run(list(self.outputs), {self._input: np.ascontiguousarray(fed, np.float32)})
-        answer = dict(zip(self.outputs, values, strict=True))
-        if answer["score"].size != tiles.size:
+        batch = tiles[..., np.newaxis] if self._has_channel_axis else tiles
+        values = self._session.run(list(self.outputs), {self._input: np.ascontiguousarray(batch, np.float32)})
+        outputs = dict(zip(self.outputs, values, strict=True))
+        if outputs["score"].size != tiles.size:
             raise BadModelError(
-                f"the network answers with scores of shape {answer['score'].shape} for tiles of {tiles.shape}; "
+                f"the network returns scores of shape {outputs['score'].shape} for tiles of {tiles.shape}; "
                 "train it again"
             )
-        answer["score"] = answer["score"].reshape(tiles.shape)
-        return answer
+        outputs["score"] = outputs["score"].reshape(tiles.shape)
+        return outputs
 
 
-def _first_line(error: Exception) -> str:
-    return one_line(error, 200)
+def open_session(graph: bytes, threads: int = 1) -> onnxruntime.InferenceSession:
+    """Load an ONNX model for the CPU, with `threads` threads for one call of it."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # on a busy machine, threads that wait in a loop cost more than the network itself
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 4  # fatal errors only: the others are raised as exceptions
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 def cpu_count() -> int:
-    """Processors this process may use."""
+    """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
