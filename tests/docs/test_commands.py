@@ -71,7 +71,7 @@ def test_the_session_ends_as_an_inspection_does(fenced, world, run_here, capfd):
 
 def masked(text):
     """The text with its numbers hidden, and one or more regions alike."""
-    return re.sub(r"\d+", "N", text).replace("region)", "regions)")
+    return re.sub(r"\d+(,\d{3})*", "N", text).replace("region)", "regions)")
 
 
 def test_the_configuration_file_is_taken(toml, world, run_here, capfd):
