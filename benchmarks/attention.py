@@ -11,7 +11,6 @@ to bench-out/; a finished training is used again.
 """
 
 import argparse
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -41,9 +40,9 @@ class GradCam:
 
         from semscan.model.reload import open_network
 
-        config = folder.config
+        config = folder.config.network
         self._network, self._gradcam = open_network(folder.path, config), gradcam
-        self._good = config["classes"].index(config["good_class"]) if config["good_class"] else None
+        self._good = config.good_index
 
     def run(self, tiles):
         """As `semscan.runtime.session.Network.run`."""
@@ -100,10 +99,10 @@ def gradcam(chosen):
         auroc, ap, accuracy = pixel_figures(method, images)
         method._network = GradCam(folder)
         theirs, their_ap, _ = pixel_figures(method, images)
-        config = json.loads((path / "config.json").read_text("utf-8"))
-        name = config["attention"] + (", SEAM" if config.get("seam") else "")
+        config = folder.config
+        name = config.network.attention + (", SEAM" if config.network.seam else "")
         print(
-            f"| {name} | {config['seed']} | {config['training']['steps_done']} | {accuracy:.3f} | {auroc:.4f} "
+            f"| {name} | {config.seed} | {config.training.fit.steps_done} | {accuracy:.3f} | {auroc:.4f} "
             f"| {theirs:.4f} | {ap:.4f} | {their_ap:.4f} |",
             flush=True,
         )

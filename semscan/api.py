@@ -234,10 +234,10 @@ def load_model(path: str | Path = DEFAULT_MODEL, *, threads: int | None = None) 
         If it is missing, damaged, newer than this version, or hostile.
     """
     folder: ModelFolder = read_model_folder(Path(path))
-    classes = folder.config["classes"]
+    classes = folder.config.network.classes
     return Model(
         path=Path(path),
-        kind=folder.config["kind"],
+        kind=folder.config.network.kind,
         fingerprint=folder.fingerprint,
         classes=None if classes is None else tuple(classes),
         _method=ModelMethod(folder, threads),

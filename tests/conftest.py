@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 
@@ -76,6 +77,13 @@ def write_model(folder, *, raw_threshold=1.0, classes=None, good=None, scale_to=
     return folder
 
 
+def altered(folder, **values):
+    """The same model with other values in the parts of its configuration, as ``tiling={"overlap": 16}``."""
+    config = folder.config
+    parts = {name: dataclasses.replace(getattr(config, name), **part) for name, part in values.items()}
+    return dataclasses.replace(folder, config=dataclasses.replace(config, **parts))
+
+
 SPOT = (slice(20, 26), slice(30, 38))  # rows, columns of the bright spot in `spotted`
 
 
@@ -124,6 +132,12 @@ def grey():
 def model(tmp_path):
     """A model folder that finds bright spots in grey images."""
     return write_model(tmp_path / "model")
+
+
+@pytest.fixture
+def alter_model():
+    """`altered`."""
+    return altered
 
 
 @pytest.fixture

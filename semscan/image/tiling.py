@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -98,12 +97,6 @@ def pad_to_tile(values: np.ndarray, tile: int, rim: int = 0) -> np.ndarray:
     if down == right == 0:
         return values
     return np.pad(values, ((0, down), (0, right)), mode="reflect")
-
-
-def training_rim(config: Mapping[str, Any]) -> int:
-    """By how many pixels a model's largest training image was mirrored to fill a tile."""
-    side, largest = config.get("scale_to"), config.get("largest_image")
-    return max(0, config["tile"] - min(side, largest)) if side and largest else 0
 
 
 def cut_tiles(values: np.ndarray, offsets: Sequence[tuple[int, int]], tile: int) -> np.ndarray:

@@ -7,37 +7,25 @@ from pathlib import Path
 
 from semscan.errors import BadModelError
 from semscan.model.attention.factory import make_attention
-from semscan.model.registry import BACKBONES, MODELS, resolve
+from semscan.model.registry import NETWORKS, resolve
 from semscan.model.tf_import import keras
+from semscan.values.model_config import NetworkConfig
 
 
-def build(config):
-    """Build the network that `config` describes, under the precision in force.
+def build(network: NetworkConfig) -> keras.Model:
+    """Build the network that a model's config.json describes, under the precision in force.
 
-    Parameters
-    ----------
-    config : mapping
-        ``kind``, ``attention``, ``backbone``, ``classes``, ``good_class``, ``dropout`` and, where SEAM
-        trains it, ``seam``, as in a model's config.json.
+    Raises
+    ------
+    UsageFault
+        If there is no such attention.
     """
-    attention, gates = make_attention(config["attention"], config["kind"])
-    builder = resolve(MODELS[config["kind"]].target)
-    if config["kind"] == "autoencoder":
-        return builder(dropout=config["dropout"], attention=attention, gates=gates)
-    classes = config["classes"]
-    good = classes.index(config["good_class"]) if config["good_class"] in classes else None
-    return builder(
-        classes=len(classes),
-        good=good,
-        base=resolve(BACKBONES[config["backbone"]].target),
-        attention=attention,
-        dropout=config["dropout"],
-        seam=config.get("seam", False),
-    )
+    attention, gates = make_attention(network.attention, network.kind)
+    return resolve(NETWORKS[network.kind].builder)(network, attention, gates)
 
 
-def start(seed, precision):
-    """Seed Keras, NumPy and Python and set the precision; return the precision chosen.
+def start(seed: int, precision: str) -> str:
+    """Seed Keras, NumPy and Python, set the precision, and return the precision chosen.
 
     "auto" takes bfloat16 for the arithmetic (weights stay float32) where the processor has
     instructions for it, since it trains 1.2 to 1.4 times as fast there, and slower elsewhere.
@@ -50,7 +38,7 @@ def start(seed, precision):
     return precision
 
 
-def _processor_has_bfloat16():
+def _processor_has_bfloat16() -> bool:
     try:
         flags = Path("/proc/cpuinfo").read_text("ascii", errors="ignore")
     except OSError:
@@ -58,15 +46,15 @@ def _processor_has_bfloat16():
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
-def for_inference(trained, config):
+def for_inference(trained: keras.Model, network: NetworkConfig) -> keras.Model:
     """Return the same network in float32, with the weights of `trained`."""
     keras.mixed_precision.set_global_policy("float32")
-    fresh = build(config)
+    fresh = build(network)
     fresh.set_weights(trained.get_weights())
     return fresh
 
 
-def load_start(model, weights: Path):
+def load_start(model: keras.Model, weights: Path) -> None:
     """Start `model` from the weights of an earlier model of the same kind.
 
     Raises
@@ -83,7 +71,7 @@ def load_start(model, weights: Path):
         ) from error
 
 
-def libraries():
-    """Versions of what made the model."""
+def libraries() -> dict[str, str]:
+    """Return the versions of the libraries that make a model, by name."""
     names = ("tensorflow", "keras", "numpy", "opencv-python", "onnx", "tf2onnx", "onnxruntime")
     return {name: importlib.metadata.version(name) for name in names}

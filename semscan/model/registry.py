@@ -1,14 +1,32 @@
-"""Names of networks, backbones and attentions. Imports no TensorFlow; builders are resolved on use."""
+"""Names of networks, backbones and attentions. Imports no TensorFlow; builders are resolved on use.
+
+The networks themselves are entries of `semscan.settings.networks`, where a model folder is checked against them too.
+"""
 
 from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from semscan.errors import UsageFault
+from semscan.settings.networks import NETWORKS, AttentionRole, NetworkKind
+
+__all__ = [
+    "ATTENTIONS",
+    "BACKBONES",
+    "NETWORKS",
+    "AttentionRole",
+    "NetworkKind",
+    "RegistryEntry",
+    "attention_parts",
+    "catalogue",
+    "is_local",
+    "known",
+    "resolve",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,34 +42,6 @@ class RegistryEntry:
     local: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AttentionRole:
-    """What a network wants of its attention.
-
-    `pools`: one vector a patch instead of a map. `head`: taught scores where the mechanism has none of its own.
-    `reduce`: positions averaged to each side before every one is compared with every other.
-    """
-
-    pools: bool
-    head: bool
-    reduce: int
-    name: str = "attention"
-
-
-MODELS = {
-    "autoencoder": RegistryEntry(
-        "semscan.model.networks.autoencoder:build_autoencoder",
-        "learns from good images, rebuilds them and draws a map of what it could not",
-    ),
-    "attention-cnn": RegistryEntry(
-        "semscan.model.networks.attention_cnn:build_classifier",
-        "learns from class folders which class an image is, and where that shows",
-    ),
-}
-NETWORK_USE = {
-    "autoencoder": AttentionRole(pools=False, head=True, reduce=1),
-    "attention-cnn": AttentionRole(True, False, reduce=4),
-}
 BACKBONES = {
     "plain": RegistryEntry(
         "semscan.model.networks.attention_cnn:plain_base", "convolutions, batch norm, ReLU and pooling (attention CNN)"
@@ -111,7 +101,6 @@ ATTENTIONS = {
         local=True,
     ),
 }
-DEFAULT_ATTENTION = {"autoencoder": "soft-mask", "attention-cnn": "feature-mask"}
 
 
 def known(name: str, names: Iterable[str], what: str) -> str:
@@ -125,12 +114,12 @@ def known(name: str, names: Iterable[str], what: str) -> str:
 
 
 def attention_parts(name: str) -> list[str]:
-    """The names that `name` joins by ``+``.
+    """Return the names that `name` joins by ``+``.
 
     Raises
     ------
     UsageFault
-        If one is unknown, stands twice, or is ``none`` beside others.
+        If one is unknown or occurs twice, or if ``none`` is joined with others.
 
     Examples
     --------
@@ -147,7 +136,7 @@ def attention_parts(name: str) -> list[str]:
 
 
 def is_local(name: str) -> bool:
-    """Whether an attention of the autoencoder sees the same in a tile larger than the training patches.
+    """Return whether an attention does the same in a tile larger than the training patches.
 
     Examples
     --------
@@ -164,9 +153,13 @@ def resolve(target: str) -> Any:
 
 
 def catalogue() -> list[dict[str, str | None]]:
-    """One record for each network, backbone and attention: ``kind``, ``name``, ``summary``, ``default_of``."""
-    kinds = {"network": MODELS, "backbone": BACKBONES, "attention": ATTENTIONS}
-    defaults = {name: network for network, name in DEFAULT_ATTENTION.items()}
+    """Return one record for each network, backbone and attention: ``kind``, ``name``, ``summary``, ``default_of``."""
+    kinds: dict[str, Mapping[str, NetworkKind] | Mapping[str, RegistryEntry]] = {
+        "network": NETWORKS,
+        "backbone": BACKBONES,
+        "attention": ATTENTIONS,
+    }
+    defaults = {entry.attention: network for network, entry in NETWORKS.items()}
     return [
         {"kind": kind, "name": name, "summary": entry.summary, "default_of": defaults.get(name)}
         for kind, entries in kinds.items()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,20 +13,21 @@ from semscan.model.build import build
 from semscan.model.export.to_onnx import VIEWS
 from semscan.model.tf_import import Tensor, keras, tf
 from semscan.phrases import one_line
+from semscan.values.model_config import NetworkConfig
 
 WEIGHTS = "weights.weights.h5"
 _MOST_HEADS = 8  # more are one weight for each channel of each position; then their mean is shown
 Arrays = dict[str, np.ndarray]
 
 
-def open_network(folder: Path, config: Mapping[str, Any]) -> keras.Model:
+def open_network(folder: Path, config: NetworkConfig) -> keras.Model:
     """Build the network of a model folder in float32 and load its weights.
 
     Parameters
     ----------
     folder : Path
-    config : mapping
-        Its config.json.
+    config : NetworkConfig
+        What its config.json describes.
 
     Returns
     -------

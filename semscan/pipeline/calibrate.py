@@ -1,28 +1,34 @@
-"""Give a model a new 0.5 from new good images, without training: a new tool, recipe or lot."""
+"""Calibrate: set the threshold of a model again on new good images, without training. New tool, recipe or lot."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from semscan.errors import BadDataError, BadModelError, OutputError, SemscanError
 from semscan.files.datasets.layout import find_layout
 from semscan.files.disk.atomic import write_text
 from semscan.files.disk.replace_folder import FRESH, MODEL, abandon, begin, commit
 from semscan.files.images.read import read_image
-from semscan.files.models.folder import ModelFolder, config_text, read_model_folder
+from semscan.files.models.folder import ModelFolder, read_model_folder, recalibrated_text
 from semscan.image.appearance import measure_appearance, typical_appearance
 from semscan.image.clean import clean
 from semscan.image.resize import Scale
-from semscan.pipeline.methods.training_domain import Training
-from semscan.pipeline.training.calibration import measure_threshold
-from semscan.pipeline.training.data.dataset import loader
+from semscan.pipeline.methods.training_domain import network_zoom
+from semscan.pipeline.training.calibration import GoodPart, measure_threshold
+from semscan.pipeline.training.data.reader import TrainingReader
 from semscan.settings import CalibrateSettings
+from semscan.settings.networks import NETWORKS
+from semscan.values.model_config import Calibration, ModelConfig
+
+Log = Callable[[str], None]
 
 
-def calibrate(good: Path, model: Path, settings: CalibrateSettings, say: Callable[[str], None]) -> dict:
-    """Write a copy of `model` whose 0.5 is set on the good images below `good`.
+def calibrate(good: Path, model: Path, settings: CalibrateSettings, log: Log) -> dict[str, Any]:
+    """Write a copy of `model` whose threshold is set on the good images below `good`.
 
     Parameters
     ----------
@@ -32,8 +38,8 @@ def calibrate(good: Path, model: Path, settings: CalibrateSettings, say: Callabl
     model : Path
         A model folder; it is left as it is.
     settings : CalibrateSettings
-    say : callable
-        Told, line by line, what a person should know.
+    log : callable
+        Gets what a person should know, line by line.
 
     Returns
     -------
@@ -45,54 +51,54 @@ def calibrate(good: Path, model: Path, settings: CalibrateSettings, say: Callabl
     BadDataError, BadModelError, OutputError
     """
     folder = read_model_folder(model)
-    before = folder.config["calibration"]
-    if before["raw_threshold"] is None:
+    before = folder.config.calibration
+    if before.raw_threshold is None:
         raise BadModelError(
-            f"{model}: tells classes apart without a good one, so it has no 0.5 to set; train it with a good class"
+            f"{model}: this model was trained without a good class and has no threshold to calibrate; train it with a "
+            "good class"
         )
     layout = find_layout(good, all_good=True)
-    say(f"Found {layout.description}.")
-    paths = _usable(layout.good, Training(folder.config), settings, say)
+    log(f"Found {layout.description}.")
+    paths = _usable(layout.good, folder.config, settings, log)
     out = Path(settings.out)
     work = begin(out, MODEL, overwrite=settings.overwrite)
     try:
-        config, news = _measured(folder, paths, f"{len(paths)} good images of {good}", settings)
-        _copy_with(model, work / FRESH, config_text(config), news)
+        config, news = _recalibrated(folder, paths, f"{len(paths)} good images of {good}", settings)
+        _copy_with(model, work / FRESH, recalibrated_text(folder, config), news)
     except BaseException:
         abandon(work)
         raise
-    commit(work, out, MODEL)  # which says where the finished copy lies if it cannot be moved
-    say(news)
-    say(f"Saved {out}. Inspect with: semscan inspect IMAGE --model {out}")
-    now = config["calibration"]
+    commit(work, out, MODEL)  # its error names the place of the finished copy if it cannot be moved
+    log(news)
+    log(f"Saved {out}. Inspect with: semscan inspect IMAGE --model {out}")
     return {
         "model": str(out),
         "status": "ok",
         "from": str(model),
         "images": len(paths),
-        "false_alarms": now["false_alarms"],
-        "raw_threshold": now["raw_threshold"],
-        "raw_threshold_before": before["raw_threshold"],
-        "reached": now["reached"],
+        "false_alarms": config.calibration.false_alarms,
+        "raw_threshold": config.calibration.raw_threshold,
+        "raw_threshold_before": before.raw_threshold,
+        "reached": config.calibration.reached,
     }
 
 
-def _measured(folder: ModelFolder, paths: list[Path], said: str, settings: CalibrateSettings) -> tuple[dict, str]:
-    """The configuration with the new 0.5, and the news of it."""
-    before = folder.config["calibration"]
-    rate = settings.false_alarms or before["false_alarms"]
-    measured = measure_threshold(folder, [(path, 0, 0) for path in paths], settings.read, rate)
-    own = Scale(folder.config["nm_per_pixel"], folder.config.get("zoom", 1.0))
-    load = loader(settings.read, own if folder.config["kind"] == "autoencoder" else Scale())
-    config = {
-        **folder.config,
-        "calibration": {**before, **measured, "false_alarms": rate, "held_back": said},
-        # 0.5 now holds on images that look like these, so these are what later ones are compared with
-        "training_look": typical_appearance(measure_appearance(load(path)) for path in paths),
-    }
+def _recalibrated(
+    folder: ModelFolder, paths: Sequence[Path], source: str, settings: CalibrateSettings
+) -> tuple[ModelConfig, str]:
+    """Return the configuration with the new threshold, and a sentence about it."""
+    before, domain = folder.config.calibration, folder.config.training_domain
+    rate = settings.false_alarms or before.false_alarms
+    measured = measure_threshold(folder, [GoodPart(path) for path in paths], settings.read, rate)
+    scale = Scale(domain.nm_per_pixel, domain.zoom) if NETWORKS[folder.config.network.kind].resamples else Scale()
+    reader = TrainingReader(settings.read, scale)
+    # the threshold now holds on images that look like these, so later ones are compared with these
+    appearance = typical_appearance(measure_appearance(reader.values(path)) for path in paths)
+    calibration = Calibration(measured.raw_threshold, rate, measured.reached, source, measured.worth)
+    config = replace(folder.config, calibration=calibration, training_domain=replace(domain, appearance=appearance))
     news = (
-        f"Calibrated on {said}: 0.5 is raw score {measured['raw_threshold']:.4g} (was {before['raw_threshold']:.4g}), "
-        f"for {rate:g} false regions per good image; these show {measured['reached']:.2g}."
+        f"Calibrated on {source}: the threshold is raw score {measured.raw_threshold:.4g} (was "
+        f"{before.raw_threshold:.4g}), for {rate:g} false regions per good image; these show {measured.reached:.2g}."
     )
     return config, news
 
@@ -111,23 +117,23 @@ def _copy_with(model: Path, fresh: Path, config: str, news: str) -> None:
             f"{model}: cannot be copied to {fresh.parent} ({error.strerror or error}); "
             "check its permissions and the free space"
         ) from error
-    write_text(card, f"{text}\n## Calibrated anew\n\n- {news}\n")
+    write_text(card, f"{text}\n## Calibrated again\n\n- {news}\n")
     write_text(fresh / "config.json", config)
 
 
-def _usable(paths, training: Training, settings: CalibrateSettings, say) -> list[Path]:
-    """At most `settings.most` images, evenly chosen, without those that cannot be read or judged."""
+def _usable(paths: Sequence[Path], config: ModelConfig, settings: CalibrateSettings, log: Log) -> list[Path]:
+    """Return at most `settings.most` images, evenly chosen, without those that cannot be read or judged."""
     step = max(1.0, len(paths) / settings.most)
     chosen = [paths[int(n * step)] for n in range(min(len(paths), settings.most))]
     if len(chosen) < len(paths):
-        say(f"{len(chosen)} of {len(paths)} good images are used")
+        log(f"{len(chosen)} of {len(paths)} good images are used")
     kept = []
     for path in chosen:
         try:
-            training.whole_zoom(clean(read_image(path, settings.read), settings.read))
+            network_zoom(clean(read_image(path, settings.read), settings.read), config)
             kept.append(path)
         except SemscanError as error:
-            say(f"left out: {error}")
+            log(f"left out: {error}")
     if not kept:
         raise BadDataError("none of the good images can be used; see the lines above")
     return kept

@@ -15,7 +15,7 @@ from semscan.files.datasets.labelled_images import find_labelled_images
 from semscan.files.datasets.layout import find_layout
 from semscan.files.models.folder import read_model_folder
 from semscan.files.results.compare_folder import are_numbers, claim_comparison, read_evaluation, write_comparison
-from semscan.model.registry import ATTENTIONS, BACKBONES, MODELS, attention_parts, known
+from semscan.model.registry import ATTENTIONS, BACKBONES, NETWORKS, attention_parts, known
 from semscan.phrases import one_line
 from semscan.pipeline.evaluate import evaluate
 from semscan.pipeline.train import train
@@ -99,15 +99,18 @@ def plan_runs(settings: CompareSettings, kinds: Sequence[str]) -> list[Run]:
         known(name, BACKBONES, "backbone")
     attentions = settings.attentions or tuple(ATTENTIONS)
     attentions = tuple(dict.fromkeys("+".join(attention_parts(name)) for name in attentions))
-    if kinds == ["autoencoder"] and (settings.backbones != ("plain",) or any(settings.seam)):
-        raise UsageFault("--backbone and --seam are for the attention CNN; here the autoencoder is trained")
+    takes = {kind: NETWORKS[kind].options for kind in kinds}
+    chosen = {"backbone": settings.backbones != ("plain",), "seam": any(settings.seam)}
+    for option in (option for option, given in chosen.items() if given):
+        if not any(option in options for options in takes.values()):
+            trained = " and the ".join(NETWORKS[kind].title for kind in kinds)
+            raise UsageFault(f"--{option} is not for the {trained}, which this comparison trains; leave it out")
     planned = []
     for seed, kind in product(dict.fromkeys(settings.seeds), kinds):
-        both = kind == "attention-cnn"
         choices = product(
-            dict.fromkeys(settings.backbones) if both else ("plain",),
+            dict.fromkeys(settings.backbones) if "backbone" in takes[kind] else ("plain",),
             attentions,
-            dict.fromkeys(settings.seam) if both else (False,),
+            dict.fromkeys(settings.seam) if "seam" in takes[kind] else (False,),
         )
         for backbone, attention, seam in choices:
             name = "-".join([kind, backbone, attention, *(["seam"] if seam else []), f"seed{seed}"])
@@ -120,7 +123,7 @@ def plan_runs(settings: CompareSettings, kinds: Sequence[str]) -> list[Run]:
 def _kinds(data: Path, settings: CompareSettings) -> list[str]:
     """The networks to train; auto is the one that the layout of the data asks for."""
     layout = find_layout(data, settings.good)
-    names = (layout.network if name == AUTO else known(name, (AUTO, *MODELS), "model") for name in settings.models)
+    names = (layout.network if name == AUTO else known(name, (AUTO, *NETWORKS), "model") for name in settings.models)
     return list(dict.fromkeys(names))
 
 
@@ -189,17 +192,17 @@ def _run(data: Path, chosen: Run, settings: CompareSettings, untested: bool, say
         )
         _train(data, task, say)  # its own words are left out: there may be dozens of runs
     folder = read_model_folder(model)
-    training = folder.config["training"]
+    fit = folder.config.training.fit
     run: Run = {
         **chosen,
         "status": "ok",
         "model": str(model),
         **dict.fromkeys(FIGURES),
-        "parameters": training.get("parameters"),
-        "steps": training.get("steps_done"),
-        "seconds": training.get("seconds"),
-        "ended": training.get("ended"),
-        "held_back_accuracy": training.get("held_back_accuracy"),
+        "parameters": fit.parameters if fit else None,
+        "steps": fit.steps_done if fit else None,
+        "seconds": fit.seconds if fit else None,
+        "ended": fit.ended if fit else None,
+        "held_back_accuracy": fit.held_out_accuracy if fit else None,
     }
     if not untested:
         run |= {

@@ -74,8 +74,8 @@ def evaluate(
     found = find_labelled_images(data, settings.good, skip=out)
     method = method or choose_method(settings.inspect)
     record: dict[str, Any] = {"data": str(data), "status": "ok", "said": found.description}
-    record |= {"method": method.name, "model": method.about.get("model"), "seed": settings.seed}
-    record |= {"fingerprint": method.about.get("fingerprint")}
+    record |= {"method": method.name, "model": method.provenance.model, "seed": settings.seed}
+    record |= {"fingerprint": method.provenance.fingerprint}
     with ArraySpool(out) as spool:
         cases, failed = _look(data, found, settings.inspect, method, spool, progress)
         if not cases:
@@ -173,7 +173,8 @@ def _without_threshold(figures: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _notes(record: Mapping[str, Any], method: Method, found: LabelledSet) -> list[str]:
-    said = notes(record, method.about.get("calibration") or {})
+    calibration = method.provenance.calibration
+    said = notes(record, {} if calibration is None else calibration.to_json())
     if not found.held_out:
         said.append("there is no test folder: if the model was trained on these images the figures are too good")
     return said

@@ -18,7 +18,7 @@ from semscan.files.images.read import read_image
 from semscan.files.models.folder import ModelFolder, read_model_folder
 from semscan.files.results.explain_folder import FAITHFUL, FIGURE, PANEL, PANELS, ExplainFolder
 from semscan.files.results.folder import output_path
-from semscan.pipeline.explaining.activations import Look, Seen, layer_activations
+from semscan.pipeline.explaining.activations import LayerMaps, Layers, layer_activations
 from semscan.pipeline.explaining.faithfulness import measure_faithfulness
 from semscan.pipeline.inspect import InspectedImage, inspect_image
 from semscan.pipeline.methods.base import model_path
@@ -27,6 +27,8 @@ from semscan.pipeline.run.error_records import as_record
 from semscan.report.pictures.explain_figure import draw_explanation, draw_faithful
 from semscan.report.pictures.explain_panels import make_panels, panel_picture
 from semscan.settings import ExplainSettings, InspectSettings
+from semscan.settings.networks import NETWORKS
+from semscan.values.model_config import Preprocessing
 
 MAIN = "attention"
 NO_ATTENTION = "this network has no attention: its own map is what --faithful tests"
@@ -38,7 +40,7 @@ class Opened:
 
     folder: ModelFolder
     method: ModelMethod
-    look: Look
+    layers: Layers
     competing: frozenset[str] = frozenset()
 
 
@@ -53,11 +55,12 @@ def open_model(settings: ExplainSettings) -> Opened:
     from semscan.model.reload import OpenedNetwork, open_network
 
     folder = read_model_folder(model_path(InspectSettings(model=settings.model)))
-    rebuilds = folder.config["kind"] == "autoencoder"
-    if settings.faithful and settings.faithful.background == "reconstruction" and not rebuilds:
+    network = folder.config.network
+    kind = NETWORKS[network.kind]
+    if settings.faithful and settings.faithful.background == "reconstruction" and not kind.reconstructs:
         raise UsageFault("--background reconstruction: this network reconstructs nothing; take patches or blur")
-    inside = OpenedNetwork(open_network(folder.path, folder.config), mirrored_views=rebuilds)
-    return Opened(folder, ModelMethod(folder), inside, inside.competing)
+    layers = OpenedNetwork(open_network(folder.path, network), mirrored_views=kind.logit_map)
+    return Opened(folder, ModelMethod(folder), layers, layers.competing)
 
 
 def explain_images(
@@ -103,9 +106,9 @@ def _explain(found: InputImage, explained: ExplainFolder, settings: ExplainSetti
     image = read_image(found.path, settings.read, given=found.given)
     judged = inspect_image(image, found.given, InspectSettings(read=settings.read), opened.method)
     config = opened.folder.config
-    seen = layer_activations(judged.image, config, opened.look, opened.competing)
-    reconstruction = _on_grey_scale(seen, config)
-    attention = _attended(seen)
+    activations = layer_activations(judged.image, config, opened.layers, opened.competing)
+    reconstruction = _on_grey_scale(activations, config.preprocessing)
+    attention = _attended(activations)
     weighed = None
     if settings.faithful is not None:  # first: an image that cannot be tested leaves no figure
         tested = judged.anomaly_map.values if attention is None else attention
@@ -121,26 +124,26 @@ def _explain(found: InputImage, explained: ExplainFolder, settings: ExplainSetti
         "stem": str(stem),
         "score": judged.inspection.score,
         "model": str(opened.folder.path),
-        "kind": config["kind"],
-        "attention": config["attention"],
+        "kind": config.network.kind,
+        "attention": config.network.attention,
     }
     if judged.inspection.class_name:
         record["class"] = judged.inspection.class_name
     record["outputs"] = _write(
-        judged, seen, attention, reconstruction, base, _title(found, record, config), 0.5 if calibrated else None
+        judged, activations, attention, reconstruction, base, _title(found, record), 0.5 if calibrated else None
     )
     record["warnings"] = [*judged.inspection.warnings, *([NO_ATTENTION] if attention is None else [])]
     if weighed is not None:
         record["faithful"] = weighed
         path = output_path(base, FAITHFUL)
-        write_bytes(path, draw_faithful(weighed, _title(found, record, config)))
+        write_bytes(path, draw_faithful(weighed, _title(found, record)))
         record["outputs"]["faithful"] = str(path)
     return {**record, "seconds": round(time.monotonic() - began, 2)}
 
 
 def _write(
     judged: InspectedImage,
-    seen: Seen,
+    activations: LayerMaps,
     attention: np.ndarray | None,
     reconstruction: np.ndarray | None,
     base: Path,
@@ -150,50 +153,50 @@ def _write(
     """Write the figure and the panels; return their paths."""
     panels = make_panels(
         judged.image.values,
-        seen.rows,
-        seen.maps,
+        activations.rows,
+        activations.maps,
         attention=attention,
-        competing=seen.competing,
+        competing=activations.competing,
         reconstruction=reconstruction,
         anomaly_map=judged.anomaly_map.values,
         threshold=threshold,
     )
     figure, folder = output_path(base, FIGURE), output_path(base, PANELS)
-    write_bytes(figure, draw_explanation(panels, seen.rows, seen.channels, title, threshold))
+    write_bytes(figure, draw_explanation(panels, activations.rows, activations.channels, title, threshold))
     written = {}
     for number, panel in enumerate(panels, start=1):
         path = folder / f"{number:02d}-{panel.key}{PANEL}"
-        write_png(path, panel_picture(panel, seen.rows, judged.image.judged))
+        write_png(path, panel_picture(panel, activations.rows, judged.image.judged))
         written[panel.key] = str(path)
     return {"figure": str(figure), "panels": written}
 
 
-def _on_grey_scale(seen: Seen, config: Mapping[str, Any]) -> np.ndarray | None:
-    """The reconstruction as grey levels; outside what was shown it is black."""
-    if "reconstruction" not in seen.maps:
+def _on_grey_scale(activations: LayerMaps, preprocessing: Preprocessing) -> np.ndarray | None:
+    """Return the reconstruction as grey levels, black outside the rows that the network sees; None without one."""
+    if "reconstruction" not in activations.maps:
         return None
-    scale, standard = config["preprocessing"], seen.maps["reconstruction"]
+    standard = activations.maps["reconstruction"]
     grey = np.zeros_like(standard)
-    grey[seen.rows] = standard[seen.rows] * np.float32(scale["std"]) + np.float32(scale["mean"])
+    grey[activations.rows] = standard[activations.rows] * np.float32(preprocessing.std) + np.float32(preprocessing.mean)
     return grey
 
 
-def _attended(seen: Seen) -> np.ndarray | None:
-    """What is attended over all: the weights of positions, mean over heads, of the attention (else of the last gate).
+def _attended(activations: LayerMaps) -> np.ndarray | None:
+    """Return the attention map: the weights of positions, mean over heads, of the attention (else of the last gate).
 
-    Of attention to channels alone it is what the weighed features hold. None without attention.
+    For attention to channels alone it is the magnitude of the weighed features. None without attention.
     """
-    weighed = [name for name in seen.maps if "/weights." in name]
+    weighed = [name for name in activations.maps if "/weights." in name]
     if weighed:
         layers = [name.partition("/")[0] for name in weighed]
         layer = MAIN if MAIN in layers else layers[-1]
-        heads = [seen.maps[name] for name in weighed if name.startswith(f"{layer}/")]
+        heads = [activations.maps[name] for name in weighed if name.startswith(f"{layer}/")]
         return np.asarray(sum(heads) / len(heads), np.float32)
-    after = [name for name in seen.maps if name.endswith("/after")]
-    return seen.maps[after[-1]] if after else None
+    after = [name for name in activations.maps if name.endswith("/after")]
+    return activations.maps[after[-1]] if after else None
 
 
-def _title(found: InputImage, record: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+def _title(found: InputImage, record: Mapping[str, Any]) -> str:
     score = "" if record["score"] is None else f", score {record['score']:.2f}"
-    told = f", class {record['class']}" if "class" in record else ""
-    return f"{found.path.name}: {config['kind']}, attention '{config['attention']}'{score}{told}"
+    predicted = f", class {record['class']}" if "class" in record else ""
+    return f"{found.path.name}: {record['kind']}, attention '{record['attention']}'{score}{predicted}"

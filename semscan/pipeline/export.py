@@ -1,4 +1,4 @@
-"""Export: a model for another runtime, with preprocessing and calibration inside, and only if it answers alike."""
+"""Export a model for another runtime, with preprocessing and calibration inside, if its answers are the same."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from semscan.files.disk.atomic import write_bytes, write_text
 from semscan.files.disk.replace_folder import EXPORT, FRESH, abandon, begin, commit
 from semscan.files.models.folder import ModelFolder, read_model_folder
 from semscan.maps.normalise import normalise_map
+from semscan.pipeline.methods.tiled import standardise
 from semscan.report.record import to_json
 from semscan.report.text.export_readme import FILES, deploy_readme, deploy_spec
 from semscan.runtime.export_onnx import wrap_graph
 from semscan.runtime.session import Network
 from semscan.settings import ExportSettings
+from semscan.values.model_config import ModelConfig
 
 Answer = Mapping[str, np.ndarray]
 Run = Callable[[np.ndarray], Answer]
@@ -85,28 +87,29 @@ def export(model: Path, settings: ExportSettings) -> dict[str, Any]:
 
 
 def own_answer(folder: ModelFolder) -> Run:
-    """The model as inspect runs it: grey levels to the map and, of classifiers, logits."""
-    network, scale = Network(folder.graph), folder.config["preprocessing"]
+    """Return the model as inspect runs it: grey levels to the map and, of classifiers, logits."""
+    network = Network(folder.graph)
 
     def run(images: np.ndarray) -> Answer:
-        told = network.run((images - np.float32(scale["mean"])) / np.float32(scale["std"]))
-        anomaly_map = normalise_map(told["score"], folder.config["calibration"]["raw_threshold"])
-        return {"map": anomaly_map, **({"logits": told["logits"]} if "logits" in told else {})}
+        answer = network.run(standardise(images, folder.config.preprocessing))
+        anomaly_map = normalise_map(answer["score"], folder.config.calibration.raw_threshold)
+        return {"map": anomaly_map, **({"logits": answer["logits"]} if "logits" in answer else {})}
 
     return run
 
 
-def sample_images(config: Mapping[str, Any], *, fixed: bool) -> list[np.ndarray]:
-    """Images of the look of the training images, with odd spots: float32 (n, rows, cols), one batch an entry.
+def sample_images(config: ModelConfig, *, fixed: bool) -> list[np.ndarray]:
+    """Make images with the grey levels of the training images and a few spots: float32 (n, rows, cols), by batch.
 
     One tile first; unless `fixed`, also another batch and another size.
     """
     rng = np.random.default_rng(0)
-    tile, scale = config["tile"], config["preprocessing"]
+    tile = config.tiling.tile
+    scale = config.preprocessing
 
     def images(count: int, rows: int, cols: int) -> np.ndarray:
         waves = np.sin(np.arange(cols) / rng.uniform(2, 6, (count, 1, 1)) + rng.uniform(0, 6, (count, 1, 1)))
-        values = scale["mean"] + scale["std"] * (waves + 0.4 * rng.normal(size=(count, rows, cols)))
+        values = scale.mean + scale.std * (waves + 0.4 * rng.normal(size=(count, rows, cols)))
         for one in values:
             row, col = rng.integers(0, (rows - 8, cols - 8))
             one[row : row + 8, col : col + 8] = rng.choice([0.0, 1.0])
@@ -119,7 +122,7 @@ def sample_images(config: Mapping[str, Any], *, fixed: bool) -> list[np.ndarray]
 
 
 def compare_answers(pairs: list[tuple[Answer, Answer]]) -> dict[str, float]:
-    """The largest difference by output: absolute in the map, relative to the largest value in the logits."""
+    """Return the largest difference by output: absolute in the map, relative to the largest value in the logits."""
     worst: dict[str, float] = {}
     for own, other in pairs:
         if set(own) != set(other) or any(own[name].shape != other[name].shape for name in own):
@@ -148,7 +151,7 @@ def _savedmodel(folder: ModelFolder, target: Path) -> Run:
     from semscan.model.export import to_tensorflow
     from semscan.model.reload import open_network
 
-    to_tensorflow.save_savedmodel(open_network(folder.path, folder.config), folder.config, target)
+    to_tensorflow.save_savedmodel(open_network(folder.path, folder.config.network), folder.config, target)
     return lambda images: to_tensorflow.run_savedmodel(target, images)
 
 
@@ -156,7 +159,7 @@ def _tflite(folder: ModelFolder, target: Path) -> Run:
     from semscan.model.export import to_tensorflow
     from semscan.model.reload import open_network
 
-    content = to_tensorflow.tflite_bytes(open_network(folder.path, folder.config), folder.config)
+    content = to_tensorflow.tflite_bytes(open_network(folder.path, folder.config.network), folder.config)
     write_bytes(target, content)
     return lambda images: to_tensorflow.run_tflite(content, images)
 

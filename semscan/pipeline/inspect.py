@@ -97,7 +97,7 @@ def inspect_images(
     """
     method = method or choose_method(settings)
     outputs = ResultsFolder(Path(settings.output.out))
-    run, whole = Run(settings, method.about, command, typed, outputs), False
+    run, whole = Run(settings, method.provenance.to_json(), command, typed, outputs), False
 
     def named() -> Iterator[tuple[InputImage | InputError, Path]]:
         for found in find_images(arguments, stdin=stdin, nul=nul, skip=outputs.out):
@@ -182,7 +182,7 @@ def inspect_image(image: SemImage, given: str, settings: InspectSettings, method
         judged_fraction=cleaned.judged_fraction,
         method=names,
         nm_per_pixel=image.nm_per_pixel,
-        model=method.about.get("model"),
+        model=method.provenance.model,
         class_name=max(classes, key=lambda name: classes[name]) if classes else None,
         class_probabilities=classes,
         warnings=(*cleaned.warnings, *evidence.warnings, *(() if calibrated else (NO_THRESHOLD,))),
@@ -205,7 +205,7 @@ def _inspect(found: InputImage, base: Path, settings: InspectSettings, method: M
     inspection, anomaly_map = judged.inspection, judged.anomaly_map.values
     outputs = write_pictures(judged.image, anomaly_map, judged.labels, inspection, base, settings.output)
     if settings.output.map:
-        description = map_description(inspection, method.about, asdict(settings.read))
+        description = map_description(inspection, method.provenance.to_json(), asdict(settings.read))
         outputs["map"] = write_map(anomaly_map, description, base)
     if settings.output.reference and judged.reference is not None:
         outputs["reference"] = write_reference(judged.reference, image.pixels, base)

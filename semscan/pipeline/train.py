@@ -1,4 +1,4 @@
-"""Train: find the layout, hold good images back, teach, export, calibrate, save. One model folder comes out."""
+"""Train: find the layout, hold good images out, fit, export, calibrate, save. One model folder comes out."""
 
 from __future__ import annotations
 
@@ -7,30 +7,45 @@ import importlib.util
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from semscan.errors import BadDataError, BadModelError, UsageFault
 from semscan.files.datasets.accepted import read_accepted
 from semscan.files.datasets.layout import Layout, find_layout
 from semscan.files.disk.atomic import write_text
 from semscan.files.disk.replace_folder import FRESH, MODEL, begin, commit
+from semscan.files.models.config import config_json
 from semscan.files.models.folder import ModelFolder, read_model_folder
-from semscan.model.registry import BACKBONES, DEFAULT_ATTENTION, MODELS, attention_parts, is_local, known
+from semscan.model.registry import BACKBONES, NETWORKS, attention_parts, known, resolve
 from semscan.pipeline.checks.quick import quick_check
 from semscan.pipeline.methods.model import ModelMethod
 from semscan.pipeline.training import fit
 from semscan.pipeline.training.class_limits import class_limits
 from semscan.pipeline.training.data import dataset
-from semscan.pipeline.training.data.accepted_regions import open_accepted
-from semscan.pipeline.training.data.labelled_defects import open_labelled_defects
-from semscan.pipeline.training.outliers import NOT_SCANNED, find_outliers
-from semscan.pipeline.training.plan import autoencoder_plan, classifier_plan
-from semscan.pipeline.training.review import TrainingFindings, review
+from semscan.pipeline.training.findings import TrainingFindings, find_before_training
+from semscan.pipeline.training.plan import TrainingPlan
+from semscan.pipeline.training.review import Review, review
 from semscan.report.text.model_card import summary_lines
-from semscan.settings import SCHEMA_VERSION, TrainSettings
+from semscan.settings import AUTO, TrainSettings
+from semscan.values.model_config import (
+    Calibration,
+    ClassLimits,
+    ModelConfig,
+    NetworkConfig,
+    Preprocessing,
+    Tiling,
+    TrainingDomain,
+    TrainingRecord,
+    TrainingTask,
+)
 from semscan.version import __version__
 
+Log = Callable[[str], None]
+# keys of config.json that the plan and the training set; all others are the task, which --resume must not change
+NOT_OF_THE_TASK = (*(field.name for field in dataclasses.fields(Tiling)), "calibration", "libraries", "graph_sha256")
 
-def train(data: Path, settings: TrainSettings, say: Callable[[str], None]) -> dict:
+
+def train(data: Path, settings: TrainSettings, log: Log) -> dict[str, Any]:
     """Train a model from the images below `data` and save it as the folder ``settings.out``.
 
     Parameters
@@ -38,8 +53,8 @@ def train(data: Path, settings: TrainSettings, say: Callable[[str], None]) -> di
     data : Path
         A folder in one of the layouts of `semscan.files.datasets.layout.find_layout`. test/ is never read.
     settings : TrainSettings
-    say : callable
-        Told, line by line, what a person should know.
+    log : callable
+        Gets what a person should know, line by line.
 
     Returns
     -------
@@ -52,59 +67,46 @@ def train(data: Path, settings: TrainSettings, say: Callable[[str], None]) -> di
     """
     _check(settings)
     layout = find_layout(data, settings.good)
-    say(f"Found {layout.description}.")
+    log(f"Found {layout.description}.")
     for warning in quick_check(layout):
-        say(f"warning: {warning}")
+        log(f"warning: {warning}")
     kind = _kind(settings, layout)
     out = Path(settings.out)
     work = begin(out, MODEL, overwrite=settings.overwrite, resume=settings.resume)
 
-    images = (
-        dataset.open_good(layout, settings.read, say, settings.zoom, settings.progress)
-        if kind == "autoencoder"
-        else dataset.open_classes(layout, settings.read, say, settings.progress)
+    images = _open_images(kind, layout, settings, log)
+    findings = TrainingFindings()
+    if not NETWORKS[kind].needs_classes:
+        findings = find_before_training(data, layout, images, settings, log)
+    network = _network(kind, layout, settings)
+    plan: TrainingPlan = resolve(NETWORKS[kind].plan)(images, network, settings, findings)
+    config = _draft(network, layout, images, plan, settings)
+    _check_same_task(work, config, settings)
+    log(
+        f"Training the {kind} for {plan.steps} steps on patches of {plan.tiling.tile} px; "
+        f"held out: {plan.held_description}."
     )
-    findings = _dirt(data, layout, images, settings, say) if kind == "autoencoder" else TrainingFindings(NOT_SCANNED)
-    config = _draft(kind, layout, images, settings)
-    _same_task(work, config, settings)
-    plan = (
-        autoencoder_plan(images, settings, findings.labelled.defects if findings.labelled else None, findings.accepted)
-        if kind == "autoencoder"
-        else classifier_plan(images, config["classes"], config["good_class"], settings)
-    )
-    config |= plan.shape
-    if "largest_tile" in config and not is_local(config["attention"]):
-        config["largest_tile"] = config["tile"]
-    say(
-        f"Training the {kind} for {plan.steps} steps on patches of {plan.shape['tile']} px; "
-        f"held back: {plan.held_said}."
-    )
-
-    try:
-        network, history, training = fit.train_network(plan, config, work, settings)
-    except KeyboardInterrupt:
-        say(f"Interrupted. The finished rounds are kept in {work}; go on with the same command and --resume.")
-        raise
-    graph, libraries, difference = fit.export(network, plan, kind)
-    config["training"] |= training | {"export_difference": difference}
-    config["libraries"] = libraries
-    config["calibration"], found = review(graph, config, images, plan, findings, settings, say)
-    config["training"] |= found
-    if config["classes"] and config["calibration"]["raw_threshold"]:
-        config["class_marks"] = _marks(ModelFolder(out, config, graph, ""), images, settings)
+    fitted = _fit(plan, network, work, settings, log)
+    exported = fit.export(fitted.network, plan.samples, kind)
+    training = dataclasses.replace(config.training, fit=fitted.record, export_difference=exported.difference)
+    config = dataclasses.replace(config, training=training, libraries=exported.libraries)
+    reviewed = review(ModelFolder(out, config, exported.graph), images, plan, findings, settings, log)
+    config = _reviewed(config, reviewed)
+    limits = _class_limits(ModelFolder(out, config, exported.graph), images, settings)
+    config = dataclasses.replace(config, class_limits=limits)
     summary = summary_lines(config)
-    fit.save(network, graph, config, history, summary, work / FRESH)
+    fit.save(fitted, exported.graph, config, summary, work / FRESH)
     commit(work, out, MODEL)
     for line in [*summary, f"Saved {out}. Inspect with: semscan inspect IMAGE --model {out}"]:
-        say(line)
+        log(line)
     return _record(out, config)
 
 
 def _check(settings: TrainSettings) -> None:
-    known(settings.model, ("auto", *MODELS), "model")
-    if settings.attention != "auto":
+    known(settings.model, (AUTO, *NETWORKS), "model")
+    if settings.attention != AUTO:
         attention_parts(settings.attention)
-    known(settings.backbone, ("auto", *BACKBONES), "backbone")
+    known(settings.backbone, (AUTO, *BACKBONES), "backbone")
     for name in settings.accept:
         read_accepted(Path(name))
     if settings.start_from:
@@ -114,83 +116,84 @@ def _check(settings: TrainSettings) -> None:
 
 
 def _kind(settings: TrainSettings, layout: Layout) -> str:
-    """Which network, by name or by layout."""
-    kind = settings.model
-    if kind == "auto":
-        kind = layout.network
-    if kind == "attention-cnn" and len(layout.classes) + bool(layout.good) < 2:
+    """Choose the network, by name or by layout, and check that the data and the options fit it."""
+    name = layout.network if settings.model == AUTO else settings.model
+    kind = NETWORKS[name]
+    if kind.needs_classes and len(layout.classes) + bool(layout.good) < 2:
         raise UsageFault(
-            "the attention CNN needs at least two class folders, this data has only good images; "
-            "leave --model away to train the autoencoder"
+            f"the {kind.title} needs at least two class folders, this data has only good images; "
+            "leave --model away to train on these"
         )
-    if kind == "autoencoder" and not layout.good:
+    if not kind.needs_classes and not layout.good:
         raise BadDataError(
-            "the autoencoder learns from good images and this data has none; name the good class with --good"
+            f"the {kind.title} learns from good images and this data has none; name the good class with --good"
         )
-    if kind == "autoencoder" and settings.seam:
-        raise UsageFault("--seam is for the attention CNN, which learns from class folders; leave it away here")
-    if kind == "attention-cnn" and settings.accept:
-        raise UsageFault("--accept is for the autoencoder; put images with harmless regions into the good class folder")
-    return kind
+    if settings.seam and "seam" not in kind.options:
+        raise UsageFault(f"--seam is not for the {kind.title}, which learns from good images; leave it away here")
+    if settings.accept and "accept" not in kind.options:
+        raise UsageFault(
+            f"--accept is not for the {kind.title}; put images with harmless regions into the good class folder"
+        )
+    return name
 
 
-def _dirt(data: Path, layout: Layout, images: dataset.TrainSet, settings: TrainSettings, say) -> TrainingFindings:
-    """What can be told before training of odd images, labelled defects and accepted regions."""
-    first = find_outliers(images)
-    for one in first.outliers:
-        say(f"warning: {images.cache.paths[one.number]} looks odd among the good images: {one.reason}")
-    few = open_labelled_defects(layout, settings.read, images.scale, first.level, say)
-    return TrainingFindings(first, few, open_accepted(settings.accept, data, settings.read, images.scale, say))
+def _open_images(kind: str, layout: Layout, settings: TrainSettings, log: Log) -> dataset.TrainSet:
+    if NETWORKS[kind].needs_classes:
+        return dataset.open_classes(layout, settings.read, log, settings.progress)
+    return dataset.open_good(layout, settings.read, log, settings.zoom, settings.progress)
 
 
-def _draft(kind: str, layout: Layout, images: dataset.TrainSet, settings: TrainSettings) -> dict:
-    """The part of config.json that is known before training."""
-    labelled = kind == "attention-cnn"
-    good = layout.good_name if labelled else None
-    classes = ([good] if good else []) + sorted(layout.classes) if labelled else None
-    attention = DEFAULT_ATTENTION[kind]
-    if settings.attention != "auto":
+def _network(kind: str, layout: Layout, settings: TrainSettings) -> NetworkConfig:
+    """Describe the network: the defaults of its kind, but for what the settings state."""
+    defaults = NETWORKS[kind]
+    good = layout.good_name if defaults.needs_classes else None
+    classes = None
+    if defaults.needs_classes:
+        classes = (*([good] if good else []), *sorted(layout.classes))
+    attention = defaults.attention
+    if settings.attention != AUTO:
         attention = "+".join(attention_parts(settings.attention))
-    dropout = settings.dropout if settings.dropout is not None else (0.2 if labelled else 0.0)
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "semscan_version": __version__,
-        "kind": kind,
-        "attention": attention,
-        "backbone": "plain" if settings.backbone == "auto" else settings.backbone,
-        "dropout": dropout,
-        "classes": classes,
-        "good_class": good,
-        "preprocessing": {"mean": images.mean, "std": images.std},
-        "seed": settings.seed,
-        "nm_per_pixel": images.scale.nm_per_pixel,
-        "zoom": images.scale.share,
-        "training_look": images.look,
-        "training": {
-            "said": layout.description,
-            "images": len(images.labels),
-            "data_fingerprint": images.fingerprint,
-            "augment": dataclasses.asdict(settings.augment),
-            "clip": settings.clip,
-            "false_alarms": settings.false_alarms,
-            "start_from": settings.start_from,
-            "accept": list(settings.accept),
-        },
-        **({"seam": True} if settings.seam else {}),
-    }
+    return NetworkConfig(
+        kind=kind,
+        attention=attention,
+        classes=classes,
+        good_class=good,
+        backbone="plain" if settings.backbone == AUTO else settings.backbone,
+        dropout=defaults.dropout if settings.dropout is None else settings.dropout,
+        seam=settings.seam,
+    )
 
 
-def _marks(folder: ModelFolder, images: dataset.TrainSet, settings: TrainSettings) -> dict | None:
-    """What the finished classifier says of the defects it was taught."""
-    classes, good = folder.config["classes"], folder.config["good_class"]
-    named = zip(images.labels, images.cache.paths, strict=True)
-    defects = [(name, path) for name, path in named if name and name != good]
-    return class_limits(ModelMethod(folder), defects, settings.read, classes)
+def _draft(
+    network: NetworkConfig, layout: Layout, images: dataset.TrainSet, plan: TrainingPlan, settings: TrainSettings
+) -> ModelConfig:
+    """Return the configuration as far as it is known before training."""
+    task = TrainingTask(
+        layout=layout.description,
+        images=len(images.labels),
+        data_fingerprint=images.fingerprint,
+        augment=dataclasses.asdict(settings.augment),
+        clip=settings.clip,
+        false_alarms=settings.false_alarms,
+        start_from=settings.start_from,
+        accept=settings.accept,
+    )
+    return ModelConfig(
+        semscan_version=__version__,
+        network=network,
+        tiling=plan.tiling,
+        preprocessing=Preprocessing(images.mean, images.std),
+        training_domain=TrainingDomain(images.scale.nm_per_pixel, images.scale.share, images.typical),
+        calibration=Calibration.unset(settings.false_alarms, plan.held_description),
+        seed=settings.seed,
+        training=TrainingRecord(task=task),
+    )
 
 
-def _same_task(work: Path, config: dict, settings: TrainSettings) -> None:
-    """With --resume, refuse a checkpoint of other data or settings; note this task beside the checkpoints."""
-    task = json.dumps({**config, "steps": settings.steps}, sort_keys=True)
+def _check_same_task(work: Path, config: ModelConfig, settings: TrainSettings) -> None:
+    """With --resume, refuse a checkpoint of other data or settings; note this task next to the checkpoints."""
+    stated = {key: value for key, value in config_json(config).items() if key not in NOT_OF_THE_TASK}
+    task = json.dumps({**stated, "steps": settings.steps}, sort_keys=True)
     note = work / "task.json"
     if settings.resume and note.is_file() and note.read_text("utf-8") != task:
         raise BadModelError(
@@ -200,21 +203,49 @@ def _same_task(work: Path, config: dict, settings: TrainSettings) -> None:
     write_text(note, task)
 
 
-def _record(out: Path, config: dict) -> dict:
-    training, calibration = config["training"], config["calibration"]
+def _fit(
+    plan: TrainingPlan, network: NetworkConfig, work: Path, settings: TrainSettings, log: Log
+) -> fit.FittedNetwork:
+    try:
+        return fit.train_network(plan, network, work, settings)
+    except KeyboardInterrupt:
+        log(f"Interrupted. The finished rounds are kept in {work}; go on with the same command and --resume.")
+        raise
+
+
+def _reviewed(config: ModelConfig, reviewed: Review) -> ModelConfig:
+    """Return the configuration with the calibration and the other results of the review."""
+    training = dataclasses.replace(
+        config.training, accepted=reviewed.accepted, outliers=reviewed.outliers, labelled=reviewed.labelled
+    )
+    return dataclasses.replace(config, training=training, calibration=reviewed.calibration)
+
+
+def _class_limits(folder: ModelFolder, images: dataset.TrainSet, settings: TrainSettings) -> ClassLimits | None:
+    """Measure the regions of the training images' defects; None without classes or without a threshold."""
+    network = folder.config.network
+    if not network.classes or not folder.config.calibration.raw_threshold:
+        return None
+    named = zip(images.labels, images.cache.paths, strict=True)
+    defects = [(name, path) for name, path in named if name and name != network.good_class]
+    return class_limits(ModelMethod(folder), defects, settings.read, network.classes)
+
+
+def _record(out: Path, config: ModelConfig) -> dict[str, Any]:
+    task, fitted, calibration = config.training.task, config.training.fit, config.calibration
     return {
         "model": str(out),
         "status": "ok",
-        "kind": config["kind"],
-        "attention": config["attention"],
-        "images": training["images"],
-        "steps": training["steps_done"],
-        "ended": training["ended"],
-        "raw_threshold": calibration["raw_threshold"],
-        "false_alarms": calibration["false_alarms"],
-        "held_back_reached": calibration["reached"],
-        "classes": config["classes"],
-        "held_back_accuracy": training.get("held_back_accuracy"),
-        "seed": config["seed"],
-        "seconds": training["seconds"],
+        "kind": config.network.kind,
+        "attention": config.network.attention,
+        "images": task.images if task else None,
+        "steps": fitted.steps_done if fitted else None,
+        "ended": fitted.ended if fitted else None,
+        "raw_threshold": calibration.raw_threshold,
+        "false_alarms": calibration.false_alarms,
+        "held_back_reached": calibration.reached,
+        "classes": None if config.network.classes is None else list(config.network.classes),
+        "held_back_accuracy": fitted.held_out_accuracy if fitted else None,
+        "seed": config.seed,
+        "seconds": fitted.seconds if fitted else None,
     }

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from semscan.errors import ExportError
+from semscan.values.model_config import ModelConfig
 
 _LARGEST = np.nextafter(np.float32(1), np.float32(0))
 _INSIDE = "network/"
 _OPSET = 13  # the oldest that is tried
 
 
-def wrap_graph(graph: bytes, config: Mapping[str, Any]) -> bytes:
+def wrap_graph(graph: bytes, config: ModelConfig) -> bytes:
     """Put nodes before and behind a model's own graph.
 
     Parameters
     ----------
     graph : bytes
         ``graph.onnx`` of a model folder; see `semscan.runtime.session.Network`.
-    config : mapping
-        Its config.json.
+    config : ModelConfig
 
     Returns
     -------
@@ -44,10 +41,10 @@ def wrap_graph(graph: bytes, config: Mapping[str, Any]) -> bytes:
     fits = len(inner.input) == 1 and len(inner.input[0].type.tensor_type.shape.dim) == 3
     if not fits or "score" not in outputs or opset < _OPSET:
         raise ExportError("the network graph is not one that semscan trains and cannot be wrapped; train it again")
-    scale, threshold = config["preprocessing"], config["calibration"]["raw_threshold"]
+    scale, threshold = config.preprocessing, config.calibration.raw_threshold
     constants = {
-        "mean": np.float32(scale["mean"]),
-        "std": np.float32(scale["std"]),
+        "mean": np.float32(scale.mean),
+        "std": np.float32(scale.std),
         "nothing": np.float32(0),
         "threshold": np.float32(1.0 if threshold is None else threshold),
         "largest": _LARGEST,
@@ -65,7 +62,9 @@ def wrap_graph(graph: bytes, config: Mapping[str, Any]) -> bytes:
     told = [helper.make_tensor_value_info("map", TensorProto.FLOAT, ["n", "rows", "cols"])]
     if "logits" in outputs:
         behind.append(helper.make_node("Identity", [outputs["logits"].name], ["logits"]))
-        told.append(helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", len(config["classes"])]))
+        told.append(
+            helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", len(config.network.classes or ())])
+        )
     image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", "rows", "cols"])
     weights = [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()]
     whole = helper.make_graph([*before, *inner.node, *behind], "semscan", [image], told, [*inner.initializer, *weights])

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from semscan.image.tiling import PHASE, cut_tiles, judged_rows, pad_to_tile, tile_offsets, training_rim
+from semscan.image.tiling import PHASE, cut_tiles, judged_rows, pad_to_tile, tile_offsets
 from semscan.values import CleanImage
+from semscan.values.model_config import Tiling
 
 
 @pytest.mark.parametrize("tile", [16, 64, 255])
@@ -81,14 +82,14 @@ def test_the_network_sees_the_rows_above_the_bar():
 
 
 @pytest.mark.parametrize(
-    ("config", "rim"),
+    ("tiling", "rim"),
     [
-        ({"tile": 128, "scale_to": 128, "largest_image": 112}, 16),
-        ({"tile": 384, "scale_to": 384, "largest_image": 1024}, 0),
-        ({"tile": 128, "scale_to": 128}, 0),
-        ({"tile": 256, "scale_to": None, "largest_image": 200}, 0),
+        (Tiling(128, 64, scale_to=128, largest_image=112), 16),
+        (Tiling(384, 96, scale_to=384, largest_image=1024), 0),
+        (Tiling(128, 64, scale_to=128), 0),
+        (Tiling(256, 96, largest_image=200), 0),
     ],
 )
-def test_a_larger_image_ends_as_far_from_its_last_tile_as_those_of_training(config, rim):
-    assert training_rim(config) == rim
+def test_a_larger_image_ends_as_far_from_its_last_tile_as_those_of_training(tiling, rim):
+    assert tiling.rim == rim
     assert pad_to_tile(np.zeros((512, 100), np.float32), 128, rim).shape == (512 + rim, 128)

@@ -66,7 +66,7 @@ def test_each_choice_is_planned_for_each_seed():
     [
         ({"attentions": ("cbma",)}, "did you mean 'cbam'"),
         ({"backbones": ("resdual",)}, "did you mean 'residual'"),
-        ({"seam": (True,)}, "for the attention CNN"),
+        ({"seam": (True,)}, "--seam is not for the attention-guided autoencoder"),
     ],
 )
 def test_a_wrong_name_is_told_before_anything_is_trained(choice, match):

@@ -14,8 +14,10 @@ from semscan.pipeline.checks.quick import quick_check
 from semscan.pipeline.doctor import doctor, doctor_text
 from semscan.pipeline.training.data import dataset
 from semscan.pipeline.training.data.dataset import open_classes, open_good
+from semscan.pipeline.training.findings import TrainingFindings
 from semscan.pipeline.training.plan import autoencoder_plan, classifier_plan
 from semscan.settings import DoctorSettings, TrainSettings
+from semscan.values.model_config import NetworkConfig
 
 
 def texture(seed, rows=96, cols=112, size=3.0, mean=120, contrast=30):
@@ -181,11 +183,14 @@ def trained_with(data):
     """Side of a patch, patches a step and steps, as train sets them; nothing is fitted."""
     layout, settings = find_layout(data), TrainSettings()
     if layout.network == "autoencoder":
-        course = autoencoder_plan(open_good(layout, settings.read, [].append, settings.zoom), settings)
+        images = open_good(layout, settings.read, [].append, settings.zoom)
+        plan = autoencoder_plan(images, NetworkConfig("autoencoder", "soft-mask"), settings, TrainingFindings())
     else:
         images = open_classes(layout, settings.read, [].append)
-        course = classifier_plan(images, sorted(set(images.labels)), layout.good_name, settings)
-    return course.shape["tile"], course.batch, course.steps
+        classes = tuple(sorted(set(images.labels)))
+        network = NetworkConfig("attention-cnn", "feature-mask", classes, layout.good_name)
+        plan = classifier_plan(images, network, settings, TrainingFindings())
+    return plan.tiling.tile, plan.batch, plan.steps
 
 
 def slow_lines(seed, rows, cols, pitch):

@@ -9,6 +9,8 @@ from semscan.errors import BadDataError, OutputError
 from semscan.pipeline.evaluate import evaluate, evaluation_text
 from semscan.pipeline.methods.base import MethodResult
 from semscan.settings import EvaluateSettings, InspectSettings, RegionSettings
+from semscan.values.method import MethodProvenance
+from semscan.values.model_config import Calibration
 
 SPOT = (slice(20, 26), slice(30, 38))
 
@@ -18,8 +20,9 @@ class Bright:
 
     name = "bright"
 
-    def __init__(self, raw_threshold=5.0, told=None, classify_regions=None, **about):
-        self.raw_threshold, self._told, self._namer, self.about = raw_threshold, told, classify_regions, about
+    def __init__(self, raw_threshold=5.0, told=None, classify_regions=None, **stated):
+        self.raw_threshold, self._told, self._namer = raw_threshold, told, classify_regions
+        self.provenance = MethodProvenance(**stated)
 
     def __call__(self, image):
         raw = np.where(image.judged, image.values * 10, 0).astype(np.float32)
@@ -77,8 +80,8 @@ def test_an_f1_no_better_than_calling_all_defective_is_said(data, tmp_path):
 def test_a_broken_promise_is_said(data, tmp_path, grey, save_png):
     for number in range(10, 40):
         save_png(data / "test" / "good" / f"{number}.png", grey(spot=True))
-    about = {"calibration": {"raw_threshold": 5.0, "false_alarms": 0.1}}
-    notes = evaluate(data, settings(tmp_path), method=Bright(**about))["notes"]
+    calibration = Calibration(5.0, 0.1, None, "2 images")
+    notes = evaluate(data, settings(tmp_path), method=Bright(calibration=calibration))["notes"]
 
     assert any("0.1 stated: more than promised" in note for note in notes)
 
@@ -159,7 +162,7 @@ def test_images_in_no_class_folder_have_no_type(tmp_path, grey, save_png):
 
 
 def test_without_a_threshold_nothing_is_said_at_one(data, tmp_path):
-    method = Bright(None, calibration={"raw_threshold": None, "false_alarms": 0.1})
+    method = Bright(None, calibration=Calibration(None, 0.1, None, "2 images"))
     record = evaluate(data, settings(tmp_path), method=method)
 
     assert (record["at_threshold"], record["classes"]) == (None, None)

@@ -228,9 +228,8 @@ def test_a_reconstruction_that_is_not_there_is_refused(model, spotted):
         measure_faithfulness(image, image.values, None, ModelMethod(read_model_folder(model)), settings)
 
 
-def test_the_network_is_shown_what_inspect_shows_it(model, grey):
-    folder = read_model_folder(model)
-    folder.config["largest_tile"] = 64
+def test_the_network_is_fed_what_inspect_feeds_it(model, alter_model, grey):
+    folder = alter_model(read_model_folder(model), tiling={"largest_tile": 64})
     values = grey(60, 90).astype(np.float32) / 255
     judged = np.ones(values.shape, bool)
     judged[30:36, 40:70] = False  # burnt-in text
@@ -268,8 +267,8 @@ def test_an_image_that_cannot_be_tested_leaves_no_figure(opened, spotted, tmp_pa
     network = opened("sigmoid")
     with_none = replace(
         network,
-        look=lambda tiles: (
-            {name: values for name, values in network.look(tiles)[0].items() if name != "reconstruction"},
+        layers=lambda tiles: (
+            {name: values for name, values in network.layers(tiles)[0].items() if name != "reconstruction"},
             {},
         ),
     )

@@ -12,6 +12,7 @@ from semscan.errors import BadModelError, ExportError, OutputError
 from semscan.maps.normalise import normalise_map
 from semscan.pipeline.export import compare_answers, export
 from semscan.settings import ExportSettings
+from semscan.values.model_config import NetworkConfig
 
 CLASSES = ["good", "dot"]
 
@@ -44,7 +45,7 @@ def network_model(tmp_path_factory):
         "seed": 0,
         "nm_per_pixel": None,
     }
-    network = build(config)
+    network = build(NetworkConfig("attention-cnn", "soft-mask", tuple(CLASSES), "good"))
     samples = np.random.default_rng(0).normal(size=(2, 32, 32)).astype(np.float32)
     graph, _ = to_onnx(network, samples, logit_map=False)
     folder = tmp_path_factory.mktemp("network") / "model"

@@ -18,6 +18,7 @@ from semscan.pipeline.methods.model import ModelMethod, blend_evidence
 from semscan.pipeline.run.error_records import as_record
 from semscan.settings import InspectSettings, OutputSettings, ReadSettings, RegionSettings
 from semscan.values import SemImage
+from semscan.values.method import MethodProvenance
 
 
 class Bright:
@@ -26,8 +27,8 @@ class Bright:
     name = "bright"
     raw_threshold: float | None = 5.0
 
-    def __init__(self, **about):
-        self.about = about
+    def __init__(self, **stated):
+        self.provenance = MethodProvenance(**stated)
 
     def __call__(self, image):
         return MethodResult(np.where(image.judged, image.values * 10, 0).astype(np.float32))
@@ -37,7 +38,7 @@ def image_of(pixels, **extra):
     return SemImage(pixels, "/d/a.png", **extra)
 
 
-def test_any_callable_with_a_name_is_a_witness():
+def test_any_callable_with_a_name_is_a_method():
     pixels = np.zeros((30, 40), np.uint8)
     pixels[3:8, 4:10] = 255
     judged = inspect_image(image_of(pixels), "a.png", InspectSettings(), Bright())
@@ -81,12 +82,11 @@ def test_an_image_smaller_than_a_tile_gets_a_map_of_its_own_size(model):
     assert np.unravel_index(raw.argmax(), raw.shape)[0] in range(5, 9)
 
 
-def test_two_tile_grids_agree(model, grey):
+def test_two_tile_grids_agree(model, alter_model, grey):
     folder = read_model_folder(model)
     image = clean(image_of(grey(150, 170, spot=True)), ReadSettings())
     coarse = ModelMethod(folder)(image).raw
-    folder.config["overlap"] = 16
-    fine = ModelMethod(folder)(image).raw
+    fine = ModelMethod(alter_model(folder, tiling={"overlap": 16}))(image).raw
 
     assert np.abs(coarse / (coarse + 1) - fine / (fine + 1)).max() < 0.02
 
@@ -102,11 +102,11 @@ def test_a_classifier_says_the_class_of_the_shrunken_image(tmp_path, make_model,
     assert list(judged.inspection.class_probabilities) == classes
 
 
-def test_an_image_larger_than_the_training_images_is_judged_in_tiles_of_their_scale(tmp_path, make_model, grey):
+def test_an_image_larger_than_those_of_training_is_judged_in_tiles(tmp_path, make_model, alter_model, grey):
     classes, image = ["good", "gap", "bridge"], image_of(grey(150, 170, spot=True))
     folder = read_model_folder(make_model(tmp_path / "m", classes=classes, good="good", scale_to=32))
     whole = read_model_folder(make_model(tmp_path / "w"))
-    folder.config["largest_image"] = 28
+    folder = alter_model(folder, tiling={"largest_image": 28})
 
     judged = inspect_image(image, "a.png", InspectSettings(), ModelMethod(folder))
 
@@ -124,9 +124,9 @@ def test_what_positions_of_tiles_say_is_put_together_as_the_tiles_lie():
     np.testing.assert_allclose(blend_evidence(np.stack(tiles), offsets, 32), whole, atol=1e-6)
 
 
-def test_a_network_for_other_classes_is_refused(tmp_path, make_model, grey):
+def test_a_network_for_other_classes_is_refused(tmp_path, make_model, alter_model, grey):
     folder = read_model_folder(make_model(tmp_path / "m", classes=["good", "gap", "bridge"], good="good"))
-    folder.config["classes"] = ["good", "gap"]
+    folder = alter_model(folder, network={"classes": ("good", "gap")})
 
     with pytest.raises(BadModelError, match=r"logits have the shape \(\d+, 3\), its config.json names 2 classes"):
         ModelMethod(folder)(clean(image_of(grey()), ReadSettings()))

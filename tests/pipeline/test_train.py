@@ -62,7 +62,7 @@ def test_train_prints_one_json_line_and_speaks_on_stderr_only(good_model):
     assert record["kind"] == "autoencoder"
     assert record["steps"] == 24
     assert record["raw_threshold"] > 0
-    assert "20% of each of the 4 good images held back" in done.stderr
+    assert "20% of each of the 4 good images held out" in done.stderr
     assert "0.1 false regions per good image" in done.stderr
 
 
@@ -108,7 +108,7 @@ def test_weights_in_the_folder_answer_as_the_exported_graph(good_model):
 
     root, _ = good_model
     folder = read_model_folder(root / "model")
-    network = build(folder.config)
+    network = build(folder.config.network)
     network.load_weights(root / "model" / "weights.weights.h5")
     tiles = np.random.default_rng(0).normal(size=(3, 64, 64)).astype(np.float32)
 
@@ -240,7 +240,7 @@ def test_one_small_good_image_is_enough_to_train_with_any_attention(tmp_path):
     )
 
     assert done.returncode == 0, done.stderr
-    assert "20% of the good image held back" in done.stderr
+    assert "20% of the good image held out" in done.stderr
     assert json.loads(done.stdout)["attention"] == "channel+gates"
     config = json.loads((tmp_path / "m" / "config.json").read_text())
     assert config["attention"] == "channel+gates"

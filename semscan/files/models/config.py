@@ -1,60 +1,374 @@
-"""What a model's configuration must hold: every key's type and range."""
+"""The JSON of config.json as a `ModelConfig`, every value checked for type and range, and back again.
+
+A model may come from anyone, so a value out of place is refused with its key, what was found and what was wanted.
+A table of rules is kept here instead of a library: msgspec and pydantic name the key and what they wanted, but not
+the value that they found.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import asdict
+from typing import Any, NamedTuple
 
-KINDS = ("autoencoder", "attention-cnn")
+from semscan.settings import SCHEMA_VERSION
+from semscan.settings.networks import NETWORKS
+from semscan.values.model_config import (
+    AcceptedCount,
+    Calibration,
+    ClassLimits,
+    FitRecord,
+    LabelledCount,
+    ModelConfig,
+    NetworkConfig,
+    OutlierNote,
+    Preprocessing,
+    Surround,
+    Tiling,
+    TrainingDomain,
+    TrainingRecord,
+    TrainingTask,
+)
+
 LARGEST_TILE = 4096
+LARGEST_SIDE = 1 << 24
 MOST_CLASSES = 1000
 
 
-def check_config(config: Mapping[str, Any]) -> None:
-    """Check all keys of schema 1 for type and range; raises ValueError in one line."""
-    for key, (accepts, wanted) in RULES.items():
-        part: Any = config
-        for name in key.split("."):
-            if not isinstance(part, Mapping) or name not in part:
-                raise ValueError(f"{key} is missing, wanted {wanted}")
-            part = part[name]
-        if not accepts(part):
-            raise ValueError(f"{key} is {shown(part)}, wanted {wanted}")
-    if config["overlap"] >= config["tile"]:
-        raise ValueError(f"overlap is {config['overlap']}, wanted less than the tile of {config['tile']}")
-    classes, good = config["classes"], config["good_class"]
-    if good is not None and good not in (classes or ()):
-        raise ValueError(f"good_class is {shown(good)}, wanted one of the classes")
-    if config["kind"] == "attention-cnn" and not classes:
-        raise ValueError("classes is empty, wanted the names of an attention CNN's classes")
-    if config["calibration"]["raw_threshold"] is None and (config["kind"] == "autoencoder" or good is not None):
+class Rule(NamedTuple):
+    """Whether a value is accepted, and what is wanted, in words."""
+
+    accepts: Callable[[Any], bool]
+    wanted: str
+
+
+def parse_config(document: Mapping[str, Any]) -> ModelConfig:
+    """Check the keys of schema 1 and return them as values; unknown keys are ignored.
+
+    Parameters
+    ----------
+    document : mapping
+        config.json as read.
+
+    Raises
+    ------
+    ValueError
+        In one line, if a key is missing, has the wrong type or is out of range.
+    """
+    fields = _Fields(document)
+    config = ModelConfig(
+        semscan_version=fields.take("semscan_version", TEXT),
+        network=_network(fields),
+        tiling=_tiling(fields),
+        preprocessing=_preprocessing(fields.inner("preprocessing")),
+        training_domain=_training_domain(fields),
+        calibration=_calibration(fields.inner("calibration")),
+        seed=fields.take("seed", SEED),
+        training=_training(fields),
+        libraries=fields.take("libraries", VERSIONS),
+        graph_sha256=fields.take("graph_sha256", SHA256),
+        class_limits=_class_limits(fields),
+    )
+    _check_together(config)
+    return config
+
+
+def config_json(config: ModelConfig) -> dict[str, Any]:
+    """Return what config.json holds, keys in the order of the file."""
+    network = config.network
+    document: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "semscan_version": config.semscan_version,
+        "kind": network.kind,
+        "attention": network.attention,
+        "backbone": network.backbone,
+        "dropout": network.dropout,
+        "classes": None if network.classes is None else list(network.classes),
+        "good_class": network.good_class,
+        "preprocessing": asdict(config.preprocessing),
+        "seed": config.seed,
+        "nm_per_pixel": config.training_domain.nm_per_pixel,
+        "zoom": config.training_domain.zoom,
+        "training_look": appearance_json(config.training_domain.appearance),
+        "training": _training_json(config.training),
+    }
+    if network.seam:
+        document["seam"] = True
+    document |= _tiling_json(config.tiling)
+    document["libraries"] = dict(config.libraries)
+    document["calibration"] = config.calibration.to_json()
+    if config.class_limits is not None:
+        document["class_marks"] = _class_limits_json(config.class_limits)
+    document["graph_sha256"] = config.graph_sha256
+    return document
+
+
+def recalibrated_json(document: Mapping[str, Any], config: ModelConfig) -> dict[str, Any]:
+    """Return `document`, a model's config.json, with the calibration and the appearance of `config`.
+
+    All other keys stay as they are, those of other versions too.
+    """
+    return {
+        **document,
+        "calibration": {**document["calibration"], **config.calibration.to_json()},
+        "training_look": appearance_json(config.training_domain.appearance),
+    }
+
+
+class _Fields:
+    """A JSON object whose keys are taken one by one, each with its rule. What is not an object has no keys."""
+
+    def __init__(self, values: Any, before: str = "") -> None:
+        self._values: Mapping[str, Any] = values if isinstance(values, dict) else {}
+        self._before = before
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._values
+
+    def take(self, key: str, rule: Rule) -> Any:
+        """Return the value of `key`; raise ValueError if it is missing or refused by `rule`."""
+        if key not in self._values:
+            raise ValueError(f"{self._before}{key} is missing, wanted {rule.wanted}")
+        return self._checked(key, self._values[key], rule)
+
+    def take_or(self, otherwise: Any, key: str, rule: Rule) -> Any:
+        """Return the value of `key`, `otherwise` if it is missing; raise ValueError if it is refused by `rule`."""
+        return self._checked(key, self._values[key], rule) if key in self._values else otherwise
+
+    def inner(self, key: str) -> _Fields:
+        """Return the object at `key`; it has no keys where it is missing."""
+        return _Fields(self._values.get(key), f"{self._before}{key}.")
+
+    def _checked(self, key: str, value: Any, rule: Rule) -> Any:
+        if not rule.accepts(value):
+            raise ValueError(f"{self._before}{key} is {shown(value)}, wanted {rule.wanted}")
+        return value
+
+
+def _network(fields: _Fields) -> NetworkConfig:
+    kind = fields.take("kind", Rule(lambda value: isinstance(value, str) and value in NETWORKS, _one_of(NETWORKS)))
+    attention = fields.take("attention", Rule(_is_text, "the name of an attention"))
+    classes = fields.take("classes", CLASSES)
+    return NetworkConfig(
+        kind=kind,
+        attention=attention,
+        classes=None if classes is None else tuple(classes),
+        good_class=fields.take("good_class", Rule(_or_none(_is_text), "null or the name of a class")),
+        backbone=fields.take_or("plain", "backbone", Rule(_is_text, "the name of a backbone")),
+        dropout=fields.take_or(0.0, "dropout", _number(0, 1, "a number of 0 to 1")),
+        seam=fields.take_or(False, "seam", Rule(lambda value: isinstance(value, bool), "true or false")),
+    )
+
+
+def _tiling(fields: _Fields) -> Tiling:
+    tile = fields.take("tile", _whole(16, LARGEST_TILE))
+    surround = None
+    if fields.take_or(None, "surround", SURROUND) is not None:
+        inner = fields.inner("surround")
+        surround = Surround(inner.take("share", ANYTHING), inner.take("reach_px", ANYTHING))
+    return Tiling(
+        tile=tile,
+        overlap=fields.take("overlap", Rule(_whole(0, LARGEST_TILE).accepts, "a whole number less than the tile")),
+        scale_to=fields.take("scale_to", _null_or(_whole(16, 1 << 16))),
+        largest_tile=fields.take_or(
+            None, "largest_tile", Rule(_whole(tile, LARGEST_TILE).accepts, f"{tile} to {LARGEST_TILE}")
+        ),
+        largest_image=fields.take_or(None, "largest_image", _null_or(_whole(1, LARGEST_SIDE))),
+        surround=surround,
+    )
+
+
+def _preprocessing(fields: _Fields) -> Preprocessing:
+    mean = fields.take("mean", _number(-1e6, 1e6, "a number"))
+    return Preprocessing(mean, fields.take("std", _above_zero(1e6)))
+
+
+def _training_domain(fields: _Fields) -> TrainingDomain:
+    measured = fields.take_or({}, "training_look", APPEARANCE)
+    return TrainingDomain(
+        nm_per_pixel=fields.take("nm_per_pixel", _null_or(_above_zero(1e9))),
+        zoom=fields.take_or(1.0, "zoom", _number(0.05, 1, "0.05 to 1")),
+        appearance=appearance_json(measured),
+    )
+
+
+def _calibration(fields: _Fields) -> Calibration:
+    return Calibration(
+        raw_threshold=fields.take("raw_threshold", RAW_THRESHOLD),
+        false_alarms=fields.take("false_alarms", _number(0, 1e6, "a number of at least 0")),
+        reached=fields.take("reached", _null_or(_number(0, 1e9, "a number of at least 0"))),
+        held_out=fields.take("held_back", TEXT),
+        worth=fields.take_or(None, "worth", _null_or(_number(0, 1e9, "a number of at least 0"))),
+    )
+
+
+def _class_limits(fields: _Fields) -> ClassLimits | None:
+    marks = fields.take_or(None, "class_marks", Rule(_or_none(_is_object), "null or an object"))
+    if marks is None:
+        return None
+    classes = fields.take("classes", CLASSES) or ()
+    if not _are_limits(marks, classes):
+        raise ValueError(
+            "class_marks does not fit the classes, wanted middles and limits of the same classes and an inverse of "
+            f"{len(classes)} rows and columns"
+        )
+    return ClassLimits(
+        centres={name: tuple(centre) for name, centre in marks["middles"].items()},
+        inverse=tuple(tuple(row) for row in marks["inverse"]),
+        limits=dict(marks["limits"]),
+    )
+
+
+def _training(fields: _Fields) -> TrainingRecord:
+    """Return the record of the training; a part of which a key is missing is None, as in models of other makers."""
+    fields.take("training", OBJECT)
+    record = fields.inner("training")
+    notes = record.take_or(None, "odd_images", NOTES)
+    accepted = _whole_part(record.inner("accepted"), {"regions": COUNT, "still_above": COUNT})
+    labelled = _whole_part(
+        record.inner("labelled"), dict.fromkeys(("images", "by_mask", "by_repeats", "defects"), COUNT)
+    )
+    checked = {key: record.inner("labelled").take_or(None, key, COUNT) for key in ("checked", "checked_above")}
+    return TrainingRecord(
+        task=_task(record),
+        fit=_fit(record),
+        export_difference=record.take_or(None, "export_difference", SIZE),
+        accepted=None if accepted is None else AcceptedCount(**accepted),
+        outliers=None if notes is None else tuple(OutlierNote(note["image"], note["reason"]) for note in notes),
+        labelled=None if labelled is None else LabelledCount(**labelled, **checked),
+    )
+
+
+def _task(record: _Fields) -> TrainingTask | None:
+    rules = {
+        "said": TEXT,
+        "images": COUNT,
+        "data_fingerprint": TEXT,
+        "augment": OBJECT,
+        "clip": SIZE,
+        "false_alarms": SIZE,
+        "start_from": Rule(_or_none(_is_text), "null or a text"),
+        "accept": Rule(_are_texts, "a list of texts"),
+    }
+    found = _whole_part(record, rules)
+    if found is None:
+        return None
+    return TrainingTask(layout=found.pop("said"), accept=tuple(found.pop("accept")), **found)
+
+
+def _fit(record: _Fields) -> FitRecord | None:
+    rules = {
+        "precision": TEXT,
+        "batch": COUNT,
+        "learning_rate": SIZE,
+        "steps": COUNT,
+        "steps_done": COUNT,
+        "ended": TEXT,
+        "seconds": SIZE,
+        "parameters": COUNT,
+    }
+    found = _whole_part(record, rules)
+    if found is None:
+        return None
+    return FitRecord(
+        **found,
+        held_out_accuracy=record.take_or(None, "held_back_accuracy", _number(0, 1, "a number of 0 to 1")),
+        held_out_images=record.take_or(None, "held_back_images", COUNT),
+    )
+
+
+def _whole_part(fields: _Fields, rules: Mapping[str, Rule]) -> dict[str, Any] | None:
+    """Return the checked values of all keys; None if one is missing."""
+    found = {key: fields.take(key, rule) for key, rule in rules.items() if key in fields}
+    return found if len(found) == len(rules) else None
+
+
+def _check_together(config: ModelConfig) -> None:
+    """Check what one value asks of another."""
+    network, tiling = config.network, config.tiling
+    kind = NETWORKS[network.kind]
+    if tiling.overlap >= tiling.tile:
+        raise ValueError(f"overlap is {tiling.overlap}, wanted less than the tile of {tiling.tile}")
+    if network.good_class is not None and network.good_class not in (network.classes or ()):
+        raise ValueError(f"good_class is {shown(network.good_class)}, wanted one of the classes")
+    if kind.needs_classes and not network.classes:
+        raise ValueError(f"classes is empty, wanted the names of the classes of the {kind.title}")
+    sets_threshold = not kind.needs_classes or network.good_class is not None
+    if config.calibration.raw_threshold is None and sets_threshold:
         raise ValueError("calibration.raw_threshold is missing, wanted a number above 0")
-    if not _whole(config["tile"], LARGEST_TILE)(config.get("largest_tile", config["tile"])):
-        raise ValueError(f"largest_tile is {shown(config['largest_tile'])}, wanted {config['tile']} to {LARGEST_TILE}")
-    if not _or_none(_whole(1, 1 << 24))(config.get("largest_image")):
-        raise ValueError(f"largest_image is {shown(config['largest_image'])}, wanted a whole number of pixels")
-    if not _is_surround(config.get("surround")):
-        raise ValueError("surround is none, wanted a share of 0 to 1 and reach_px of more than 0 to 1000")
-    if not _number(0.05, 1)(config.get("zoom", 1)):
-        raise ValueError(f"zoom is {shown(config['zoom'])}, wanted 0.05 to 1")
-    if config["kind"] == "attention-cnn" and config.get("zoom", 1) != 1:
-        raise ValueError(f"zoom is {shown(config['zoom'])}, wanted 1 for an attention CNN")
-    if not _is_look(config.get("training_look", {})):
-        raise ValueError("training_look is not one, wanted the median and spread of each measure")
-    if not _are_marks(config.get("class_marks"), classes or ()):
-        raise ValueError("class_marks are not any, wanted middles, limits and an inverse that fit the classes")
+    if config.training_domain.zoom != 1 and not kind.resamples:
+        raise ValueError(f"zoom is {config.training_domain.zoom}, wanted 1 for the {kind.title}")
 
 
-def _whole(low: int, high: int) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+def _tiling_json(tiling: Tiling) -> dict[str, Any]:
+    document: dict[str, Any] = {"tile": tiling.tile}
+    if tiling.largest_tile is not None:
+        document["largest_tile"] = tiling.largest_tile
+    document |= {"overlap": tiling.overlap, "scale_to": tiling.scale_to}
+    if tiling.surround is not None:
+        document["surround"] = asdict(tiling.surround)
+    if tiling.largest_image is not None:
+        document["largest_image"] = tiling.largest_image
+    return document
 
 
-def _number(low: float, high: float, *, above: bool = False) -> Callable[[Any], bool]:
+def _class_limits_json(limits: ClassLimits) -> dict[str, Any]:
+    return {
+        "middles": {name: list(centre) for name, centre in limits.centres.items()},
+        "inverse": [list(row) for row in limits.inverse],
+        "limits": dict(limits.limits),
+    }
+
+
+def appearance_json(appearance: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """Return ``training_look``: the median and the spread of each measure, and nothing else."""
+    return {name: {"median": part["median"], "spread": part["spread"]} for name, part in appearance.items()}
+
+
+def _training_json(training: TrainingRecord) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    task = training.task
+    if task is not None:
+        document |= {
+            "said": task.layout,
+            "images": task.images,
+            "data_fingerprint": task.data_fingerprint,
+            "augment": dict(task.augment),
+            "clip": task.clip,
+            "false_alarms": task.false_alarms,
+            "start_from": task.start_from,
+            "accept": list(task.accept),
+        }
+    if training.fit is not None:
+        fit = asdict(training.fit)
+        accuracy, images = fit.pop("held_out_accuracy"), fit.pop("held_out_images")
+        document |= fit
+        if accuracy is not None:
+            document |= {"held_back_accuracy": accuracy, "held_back_images": images}
+    if training.export_difference is not None:
+        document["export_difference"] = training.export_difference
+    if training.accepted is not None:
+        document["accepted"] = asdict(training.accepted)
+    if training.outliers is not None:
+        document["odd_images"] = [asdict(note) for note in training.outliers]
+    if training.labelled is not None:
+        counts = asdict(training.labelled)
+        document["labelled"] = {key: count for key, count in counts.items() if count is not None}
+    return document
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_number(low: float, high: float) -> Callable[[Any], bool]:
     def accepts(value: Any) -> bool:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-            return False
-        return low < value <= high if above else low <= value <= high
+        # NaN is within no limits, and an integer of thousands of digits is compared without becoming a float
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
 
     return accepts
 
@@ -63,11 +377,34 @@ def _or_none(accepts: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or accepts(value)
 
 
-def _is(kind: type) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, kind)
+def _null_or(rule: Rule) -> Rule:
+    return Rule(_or_none(rule.accepts), f"null or {rule.wanted}")
 
 
-def _names(value: Any) -> bool:
+def _number(low: float, high: float, wanted: str) -> Rule:
+    return Rule(_is_number(low, high), wanted)
+
+
+def _above_zero(high: float, smallest: float = 5e-324) -> Rule:
+    return Rule(_is_number(smallest, high), "a number above 0")
+
+
+def _whole(low: int, high: int) -> Rule:
+    return Rule(
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high,
+        f"a whole number of {low} to {high}",
+    )
+
+
+def _one_of(names: Mapping[str, Any]) -> str:
+    return f"one of {', '.join(names)}"
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _are_classes(value: Any) -> bool:
     return (
         isinstance(value, list)
         and 0 < len(value) <= MOST_CLASSES
@@ -76,70 +413,63 @@ def _names(value: Any) -> bool:
     )
 
 
-def _is_look(value: Any) -> bool:
-    """Absent in models of earlier versions."""
-    number = _number(-1e6, 1e6)
+def _is_appearance(value: Any) -> bool:
+    number = _is_number(-1e6, 1e6)
     return isinstance(value, dict) and all(
         isinstance(part, dict) and number(part.get("median")) and number(part.get("spread")) for part in value.values()
     )
 
 
 def _is_surround(value: Any) -> bool:
-    """Absent in models of earlier versions."""
-    return value is None or (
-        isinstance(value, dict)
-        and _number(0, 1)(value.get("share"))
-        and _number(0, 1000, above=True)(value.get("reach_px"))
+    if not isinstance(value, dict):
+        return False
+    return _is_number(0, 1)(value.get("share")) and _above_zero(1000).accepts(value.get("reach_px"))
+
+
+def _are_notes(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(note, dict) and _is_text(note.get("image")) and _is_text(note.get("reason")) for note in value
     )
 
 
-def _are_marks(value: Any, classes: Sequence[str]) -> bool:
-    """Absent in models of earlier versions, and where too few regions were seen; see `pipeline.class_kinds`."""
-    if value is None:
-        return True
-    number, many = _number(-1e9, 1e9), len(classes)
+def _are_limits(marks: Mapping[str, Any], classes: Sequence[str]) -> bool:
+    number = _is_number(-1e9, 1e9)
 
-    def row(part: Any) -> bool:
-        return isinstance(part, list) and len(part) == many and all(map(number, part))
+    def is_row(part: Any) -> bool:
+        return isinstance(part, list) and len(part) == len(classes) and all(map(number, part))
 
-    parts = value if isinstance(value, dict) else {}
-    middles, limits, inverse = (parts.get(name) for name in ("middles", "limits", "inverse"))
+    middles, limits, inverse = (marks.get(name) for name in ("middles", "limits", "inverse"))
     if not (isinstance(middles, dict) and isinstance(limits, dict) and isinstance(inverse, list)):
         return False
-    named = set(middles) == set(limits) <= set(classes)
     return (
-        named
-        and len(inverse) == many
-        and all(map(row, [*middles.values(), *inverse]))
+        set(middles) == set(limits) <= set(classes)
+        and len(inverse) == len(classes)
+        and all(map(is_row, [*middles.values(), *inverse]))
         and all(map(number, limits.values()))
     )
 
 
-def _sha256(value: Any) -> bool:
+def _is_sha256(value: Any) -> bool:
     return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
 
 
-RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "semscan_version": (_is(str), "a text"),
-    "kind": (lambda value: value in KINDS, f"one of {', '.join(KINDS)}"),
-    "attention": (_is(str), "the name of an attention"),
-    "tile": (_whole(16, LARGEST_TILE), f"a whole number of 16 to {LARGEST_TILE}"),
-    "overlap": (_whole(0, LARGEST_TILE), "a whole number less than the tile"),
-    "scale_to": (_or_none(_whole(16, 1 << 16)), "null or a whole number of 16 to 65536"),
-    "preprocessing.mean": (_number(-1e6, 1e6), "a number"),
-    "preprocessing.std": (_number(0, 1e6, above=True), "a number above 0"),
-    "calibration.raw_threshold": (_or_none(_number(1e-30, 1e30)), "null or a number above 0"),  # a float32 holds it
-    "calibration.false_alarms": (_number(0, 1e6), "a number of at least 0"),
-    "calibration.reached": (_or_none(_number(0, 1e9)), "null or a number of at least 0"),
-    "calibration.held_back": (_is(str), "a text"),
-    "classes": (_or_none(_names), f"null or 1 to {MOST_CLASSES} different names"),
-    "good_class": (_or_none(_is(str)), "null or the name of a class"),
-    "graph_sha256": (_sha256, "64 hexadecimal digits"),
-    "training": (_is(dict), "an object"),
-    "libraries": (_is(dict), "an object"),
-    "seed": (_whole(0, (1 << 64) - 1), "a whole number of at least 0"),
-    "nm_per_pixel": (_or_none(_number(0, 1e9, above=True)), "null or a number above 0"),
-}
+def _are_versions(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+ANYTHING = Rule(lambda value: True, "a value")
+TEXT = Rule(_is_text, "a text")
+OBJECT = Rule(_is_object, "an object")
+COUNT = _whole(0, 1 << 53)
+SIZE = _number(0, 1e300, "a number of at least 0")
+SEED = Rule(_whole(0, (1 << 64) - 1).accepts, "a whole number of at least 0")
+CLASSES = Rule(_or_none(_are_classes), f"null or 1 to {MOST_CLASSES} different names")
+RAW_THRESHOLD = _null_or(_above_zero(1e30, 1e-30))  # a float32 holds it
+SHA256 = Rule(_is_sha256, "64 hexadecimal digits")
+VERSIONS = Rule(_are_versions, "an object of version numbers")
+SURROUND = Rule(_or_none(_is_surround), "a share of 0 to 1 and reach_px of more than 0 to 1000")
+APPEARANCE = Rule(_is_appearance, "an object of the median and the spread of each measure")
+NOTES = Rule(_are_notes, "a list of objects with image and reason")
 
 
 def shown(value: Any) -> str:

@@ -11,14 +11,15 @@ import json
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from semscan.errors import BadModelError
-from semscan.files.models.config import check_config, shown
+from semscan.files.models.config import config_json, parse_config, recalibrated_json, shown
 from semscan.phrases import one_line
 from semscan.settings import SCHEMA_VERSION
+from semscan.values.model_config import ModelConfig
 
 CONFIG = "config.json"
 GRAPH = "graph.onnx"
@@ -32,12 +33,17 @@ AGAIN = "train it again or copy the whole folder"
 
 @dataclass(frozen=True, slots=True)
 class ModelFolder:
-    """A model, ready for the runtime. `fingerprint` names its content: 16 hex digits."""
+    """A model, ready for the runtime.
+
+    `fingerprint` names its content, 16 hexadecimal digits; empty while the model is being made. `document` is
+    config.json as read, with the keys of other versions; see `recalibrated_text`.
+    """
 
     path: Path
-    config: dict[str, Any]
+    config: ModelConfig
     graph: bytes
-    fingerprint: str
+    fingerprint: str = ""
+    document: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_model_folder(path: Path) -> ModelFolder:
@@ -51,7 +57,7 @@ def read_model_folder(path: Path) -> ModelFolder:
     Returns
     -------
     ModelFolder
-        `config` has all keys of schema 1, in their right types and ranges.
+        Its values have the right types and are in range.
 
     Raises
     ------
@@ -64,18 +70,18 @@ def read_model_folder(path: Path) -> ModelFolder:
     except OSError as error:
         raise BadModelError(f"{path}: cannot be read ({error.strerror}); check its name and permissions") from error
     text = _read(path / CONFIG, LARGEST_CONFIG)
-    config = _parse(path / CONFIG, text)
+    document = _parse(path / CONFIG, text)
     try:
-        check_config(config)
+        config = parse_config(document)
     except ValueError as error:
         raise BadModelError(f"{path / CONFIG}: {error}; {AGAIN}") from error
     graph = _read(path / GRAPH, LARGEST_GRAPH)
-    if hashlib.sha256(graph).hexdigest() != config["graph_sha256"]:
+    if hashlib.sha256(graph).hexdigest() != config.graph_sha256:
         raise BadModelError(f"{path / GRAPH}: is not the graph that {CONFIG} was written for; {AGAIN}")
     if EXTERNAL_DATA in graph:
         raise BadModelError(f"{path / GRAPH}: keeps weights in another file, which is not read; {AGAIN}")
     fingerprint = hashlib.sha256(hashlib.sha256(text).digest() + hashlib.sha256(graph).digest()).hexdigest()[:16]
-    return ModelFolder(path, config, graph, fingerprint)
+    return ModelFolder(path, config, graph, fingerprint, document)
 
 
 def _check_there(path: Path) -> None:
@@ -87,7 +93,7 @@ def _check_there(path: Path) -> None:
         raise BadModelError(f"{path}: not a finished model, it has no {lacks[0]}; train it first")
 
 
-def config_text(config: Mapping[str, Any]) -> str:
+def config_text(config: ModelConfig) -> str:
     """Return `config` as the text of config.json, after the checks that reading makes.
 
     Raises
@@ -95,9 +101,26 @@ def config_text(config: Mapping[str, Any]) -> str:
     BadModelError
         If it would not be read back.
     """
+    return _checked_text(config_json(config))
+
+
+def recalibrated_text(folder: ModelFolder, config: ModelConfig) -> str:
+    """Return the text of a model's config.json with the calibration and the appearance of `config`.
+
+    All other keys stay as they are in `folder`, those of other versions too.
+
+    Raises
+    ------
+    BadModelError
+        If it would not be read back.
+    """
+    return _checked_text(recalibrated_json(folder.document, config))
+
+
+def _checked_text(document: Mapping[str, Any]) -> str:
     try:
-        check_config(config)
-        return json.dumps(dict(config), indent=2, allow_nan=False) + "\n"
+        parse_config(document)
+        return json.dumps(dict(document), indent=2, allow_nan=False) + "\n"
     except (ValueError, TypeError) as error:
         raise BadModelError(f"this configuration cannot be written: {error}") from error
 
@@ -123,14 +146,14 @@ def _parse(path: Path, text: bytes) -> dict[str, Any]:
 
 
 def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _read(path: Path, largest: int) -> bytes:
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
-            raise BadModelError(f"{path}: is no plain file; {AGAIN}")
+            raise BadModelError(f"{path}: is not a plain file; {AGAIN}")
         if status.st_size > largest:
             raise BadModelError(f"{path}: has {status.st_size} bytes, at most {largest} are read; {AGAIN}")
         with path.open("rb") as file:

@@ -6,7 +6,7 @@ import dataclasses
 
 from semscan.model.attention.base import Attention
 from semscan.model.attention.sequential import AttentionChain
-from semscan.model.registry import ATTENTIONS, NETWORK_USE, AttentionRole, attention_parts, resolve
+from semscan.model.registry import ATTENTIONS, NETWORKS, AttentionRole, attention_parts, resolve
 
 GATES = "gates"
 
@@ -18,8 +18,9 @@ def make_attention(name: str, network: str) -> tuple[Attention, bool]:
     ----------
     name : str
         A name of the registry, or several joined by ``+``, applied from left to right.
-    network : {"autoencoder", "attention-cnn"}
-        The autoencoder has skip connections that ``gates`` act on. Its attention keeps the map and has trained scores.
+    network : str
+        A name of `semscan.settings.networks.NETWORKS`. The autoencoder has skip connections that ``gates`` act on. Its
+        attention keeps the map and has trained scores.
         The attention CNN pools over positions, and ``gates`` come before the other attentions.
 
     Returns
@@ -34,9 +35,9 @@ def make_attention(name: str, network: str) -> tuple[Attention, bool]:
     UsageFault
         If there is no such attention.
     """
-    role = NETWORK_USE[network]
+    role = NETWORKS[network].role
     names = attention_parts(name)
-    on_skips = GATES in names and network == "autoencoder"
+    on_skips = GATES in names and role.skips
     if GATES in names:
         names = [other for other in names if other != GATES]
         names = (names or ["none"]) if on_skips else [GATES, *names]

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from semscan.model.export.to_onnx import inference_function
+from semscan.model.registry import NETWORKS
 from semscan.model.tf_import import Tensor, keras, quiet_stderr, tf
+from semscan.values.model_config import ModelConfig
 
 _LARGEST = np.nextafter(np.float32(1), np.float32(0))
 
 
-def deployed(network: keras.Model, config: Mapping[str, Any], *, side: int | None = None) -> tf.Module:
+def deployed(network: keras.Model, config: ModelConfig, *, side: int | None = None) -> tf.Module:
     """Make a `tf.Module` whose ``__call__`` takes grey levels and returns the anomaly map.
 
     Parameters
     ----------
     network : keras.Model
-    config : mapping
-        The model's config.json.
+    config : ModelConfig
     side : int, optional
         Take one image of exactly this many rows and columns; by default any number of any size.
 
@@ -32,10 +33,10 @@ def deployed(network: keras.Model, config: Mapping[str, Any], *, side: int | Non
         ``image`` float32 (n, rows, cols), 0 to 1, to ``map`` float32 (n, rows, cols), 0 to below 1, and ``logits``
         (n, classes) where the network has them.
     """
-    infer = inference_function(network, logit_map=config["kind"] == "autoencoder").python_function
-    mean = np.float32(config["preprocessing"]["mean"])
-    std = np.float32(config["preprocessing"]["std"])
-    threshold = config["calibration"]["raw_threshold"]
+    infer = inference_function(network, logit_map=NETWORKS[config.network.kind].logit_map).python_function
+    mean = np.float32(config.preprocessing.mean)
+    std = np.float32(config.preprocessing.std)
+    threshold = config.calibration.raw_threshold
     half = np.float32(1.0 if threshold is None else threshold)  # the raw score that the map shows as 0.5
     shape = (None, None, None) if side is None else (1, side, side)
 
@@ -57,18 +58,18 @@ def deployed(network: keras.Model, config: Mapping[str, Any], *, side: int | Non
     return Deployed()
 
 
-def save_savedmodel(network: keras.Model, config: Mapping[str, Any], folder: Path) -> None:
+def save_savedmodel(network: keras.Model, config: ModelConfig, folder: Path) -> None:
     """Write a SavedModel with the signature ``serving_default`` into `folder`."""
     module = deployed(network, config)
     with quiet_stderr():
         tf.saved_model.save(module, str(folder), signatures=module.__call__)
 
 
-def tflite_bytes(network: keras.Model, config: Mapping[str, Any]) -> bytes:
+def tflite_bytes(network: keras.Model, config: ModelConfig) -> bytes:
     """Return the network as a TFLite file in float32, for one tile of the model's size."""
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    side = config["tile"]
+    side = config.tiling.tile
     with quiet_stderr(), tempfile.TemporaryDirectory() as folder:
         function = deployed(network, config, side=side).__call__.get_concrete_function()
         frozen = _Frozen(convert_variables_to_constants_v2(function), sorted(function.structured_outputs), side)

@@ -20,7 +20,9 @@ from semscan.model.attention import ImageAttention
 from semscan.model.attention.base import Attention
 from semscan.model.networks.layers import Upsample, softplus
 from semscan.model.networks.seam import PixelCorrelation, SeamNetwork
+from semscan.model.registry import BACKBONES, resolve
 from semscan.model.tf_import import Shape, Tensor, keras, layers, ops
+from semscan.values.model_config import NetworkConfig
 
 STRIDE = 4
 
@@ -190,3 +192,15 @@ def _attend(attention: Attention, features: Tensor) -> tuple[Tensor, Tensor, Ten
     if weights is None:
         return layers.GlobalAveragePooling2D()(attended), attended, map_factor
     return WeightedMean(name="attended_mean")([attended, weights]), attended, map_factor
+
+
+def classifier_of(config: NetworkConfig, attention: Attention, gates: bool) -> keras.Model:
+    """Build the network that `config` describes; see `semscan.settings.networks.NetworkKind`."""
+    return build_classifier(
+        classes=len(config.classes or ()),
+        good=config.good_index,
+        base=resolve(BACKBONES[config.backbone].target),
+        attention=attention,
+        dropout=config.dropout,
+        seam=config.seam,
+    )

@@ -16,6 +16,7 @@ from semscan.model.attention import AttentionGate, ImageAttention
 from semscan.model.attention.base import Attention
 from semscan.model.networks.layers import Upsample
 from semscan.model.tf_import import Tensor, keras, layers
+from semscan.values.model_config import NetworkConfig
 
 _LEAK = 0.1  # slope of the ReLUs before the map: with 0, channels died and the logits of the map ended at 0.6
 
@@ -124,3 +125,8 @@ def _reconstruct(unattended: Tensor) -> Tensor:
     for channels in (64, 32, 16):
         decoded = _up(decoded, channels)
     return layers.Conv2DTranspose(1, 4, strides=2, padding="same", name="reconstruction")(decoded)
+
+
+def autoencoder_of(config: NetworkConfig, attention: Attention, gates: bool) -> keras.Model:
+    """Build the network that `config` describes; see `semscan.settings.networks.NetworkKind`."""
+    return build_autoencoder(dropout=config.dropout, attention=attention, gates=gates)

@@ -86,13 +86,16 @@ def good_everywhere(is_good: Tensor, margin: Tensor) -> Tensor:
     return ops.sum(of_image * good) / ops.maximum(ops.sum(good), 1.0)
 
 
-def for_kind(kind: str) -> dict[str, dict[str, Any]]:
-    """Return the losses and their weights by output name, as `semscan.model.training.fit.fit` takes them."""
-    if kind == "autoencoder":
-        return {
-            "losses": {"score": map_loss, "coarse": coarse_loss, "reconstruction": structural_loss},
-            "weights": {"score": 1.0, "coarse": 0.2, "reconstruction": 0.5},
-        }
+def autoencoder_losses() -> dict[str, dict[str, Any]]:
+    """Return the losses of the autoencoder and their weights, by output name."""
+    return {
+        "losses": {"score": map_loss, "coarse": coarse_loss, "reconstruction": structural_loss},
+        "weights": {"score": 1.0, "coarse": 0.2, "reconstruction": 0.5},
+    }
+
+
+def classifier_losses() -> dict[str, dict[str, Any]]:
+    """Return the losses of the attention CNN and their weights, by output name."""
     class_loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.05)
     return {
         "losses": {"logits": class_loss, "margin": good_everywhere, "evidence": None, "score": None},

@@ -16,10 +16,8 @@ from semscan.pipeline.training.data.image_cache import ImageCache
 from semscan.pipeline.training.data.split import split_good
 from semscan.pipeline.training.workload import Workload, autoencoder_work, classifier_side, classifier_work
 from semscan.settings import AUTO, IMAGE_CACHE_BYTES, ReadSettings, TrainSettings
+from semscan.settings.networks import NETWORKS
 
-# Training pixels a second on two cores and the memory of TensorFlow with its network, as measured.
-_RATES = {"autoencoder": 2.1e6, "attention-cnn": 1.0e6}
-_MEMORY = {"autoencoder": 1500, "attention-cnn": 1200}
 # time falls less than in step with more cores
 _CORES = 2
 _GAIN = 0.7
@@ -46,7 +44,8 @@ def training_cost(layout: Layout, seen: Sequence[Seen], read: ReadSettings, core
     if planned is None:
         return None
     work, pixels = planned
-    seconds = work.steps * work.batch * work.tile**2 / _RATES[layout.network] * (_CORES / cores) ** _GAIN
+    network = NETWORKS[layout.network]
+    seconds = work.steps * work.batch * work.tile**2 / network.pixels_per_second * (_CORES / cores) ** _GAIN
     cache = min(IMAGE_CACHE_BYTES, 2 * pixels)  # two bytes a pixel
     return {
         "network": layout.network,
@@ -54,13 +53,13 @@ def training_cost(layout: Layout, seen: Sequence[Seen], read: ReadSettings, core
         "patch_px": work.tile,
         "cores": cores,
         "minutes": round(seconds / 60, 1),
-        "memory_mib": round(_MEMORY[layout.network] + cache / 2**20),
+        "memory_mib": round(network.memory_mib + cache / 2**20),
     }
 
 
 def default_workload(layout: Layout, seen: Sequence[Seen], read: ReadSettings) -> tuple[Workload, int] | None:
     """Plan the default training as train does, and count the pixels it keeps; None if no image is left."""
-    if layout.network == "attention-cnn":
+    if NETWORKS[layout.network].needs_classes:
         if not seen:
             return None
         work = classifier_work(classifier_side(max(max(image.judged_shape) for image in seen)))

@@ -1,1 +1,1 @@
-"""What kind of defect a region is."""
+"""The class of a region: which defect it is, or a nuisance."""

@@ -1,22 +1,22 @@
-"""What kind of defect a region is to a model that was taught classes: the classifier's own word at its pixels.
+"""The class of a region by a model that learned classes: the classifier's own logits at its pixels.
 
-The attention CNN judges the weighted mean of what it sees at all positions. The same judgement over the positions
-of one region alone, weighed by the map, says what that region is. What it says of the regions of the training
-images tells how far from a class a region may lie and still be of it.
+The attention CNN classifies the weighted mean of the features at all positions. The same classifier on the positions
+of one region alone, weighed by the map, classifies that region. The logits of the training images' regions set how
+far from a class a region may lie and still belong to it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from semscan.pipeline.classes.names import Names, told
+from semscan.pipeline.classes.names import ClassNames, best_class
+from semscan.values.model_config import ClassLimits, NetworkConfig
 
 
 class ModelRegionClassifier:
-    """Names regions by the evidence for each class at their pixels.
+    """Classifies regions by the evidence for each class at their pixels.
 
     Parameters
     ----------
@@ -25,29 +25,46 @@ class ModelRegionClassifier:
     raw : ndarray of float32, shape (rows, cols)
         The map by which positions are weighed, of the image's size.
     rows : slice
-        Those that the network was shown.
-    config : mapping
-        The model's config.json: ``classes``, ``good_class`` and perhaps ``class_limits``.
+        Those that the network sees.
+    network : NetworkConfig
+        Its classes, at least one of them not the good one.
+    limits : ClassLimits, optional
+        How far from its class a region may lie; without them a region always gets the best class.
     """
 
-    def __init__(self, evidence: np.ndarray, raw: np.ndarray, rows: slice, config: Mapping[str, Any]) -> None:
-        self._evidence, self._raw, self._rows = evidence, raw, rows
-        self._defects = [n for n, name in enumerate(config["classes"]) if name != config["good_class"]]
-        self._names = [config["classes"][n] for n in self._defects]
-        self._marks = config.get("class_marks")
+    def __init__(
+        self,
+        evidence: np.ndarray,
+        raw: np.ndarray,
+        rows: slice,
+        network: NetworkConfig,
+        limits: ClassLimits | None = None,
+    ) -> None:
+        self._evidence = evidence
+        self._raw = raw
+        self._rows = rows
+        classes = network.classes or ()
+        self._defects = [n for n, name in enumerate(classes) if name != network.good_class]
+        self._names = [classes[n] for n in self._defects]
+        self._limits = limits
 
-    def __call__(self, numbered: np.ndarray, numbers: Sequence[int]) -> Names:
-        """Name and probability of each region, see `semscan.pipeline.classes.pattern.RegionClassifier`."""
-        said = self.said(numbered, numbers)
-        strange = np.zeros((len(said), len(self._names)), bool)
-        if self._marks:
-            limits = [self._marks["limits"].get(name) or np.inf for name in self._names]
-            strange = squared_distances(said, self._marks, self._names) > np.array(limits)
-        return told(said[:, self._defects], self._names, strange=strange)
+    def __call__(self, numbered: np.ndarray, numbers: Sequence[int]) -> ClassNames:
+        """Return name and probability of each region, see `semscan.pipeline.classes.names.RegionClassifier`."""
+        logits = self.logits(numbered, numbers)
+        strange = np.zeros((len(logits), len(self._names)), bool)
+        if self._limits is not None:
+            farthest = [self._limits.limits.get(name) or np.inf for name in self._names]
+            inverse = np.array(self._limits.inverse)
+            strange = squared_distances(logits, self._limits.centres, inverse, self._names) > np.array(farthest)
+        return best_class(logits[:, self._defects], self._names, strange=strange)
 
-    def said(self, numbered: np.ndarray, numbers: Sequence[int]) -> np.ndarray:
-        """Logits of all classes for each region, float64 (n, classes): means over its pixels, weighed by the map."""
-        high, wide = self._rows.stop - self._rows.start, numbered.shape[1]
+    def logits(self, numbered: np.ndarray, numbers: Sequence[int]) -> np.ndarray:
+        """Return the logits of all classes for each region, float64 (n, classes).
+
+        They are means over the region's pixels, weighed by the map.
+        """
+        high = self._rows.stop - self._rows.start
+        wide = numbered.shape[1]
         rows, cols = np.nonzero(numbered)
         owner = numbered[rows, cols]
         weight = self._raw[rows, cols].astype(np.float64) + 1e-9
@@ -59,12 +76,16 @@ class ModelRegionClassifier:
         return (np.stack(sums, 1) / np.maximum(total, 1e-12)[:, None])[list(numbers)]
 
 
-def squared_distances(said: np.ndarray, marks: Mapping[str, Any], names: Sequence[str]) -> np.ndarray:
-    """Squared distance (Mahalanobis) of rows of logits from the middle of each class, (n, names); 0 without one."""
-    away = np.zeros((len(said), len(names)))
-    inverse = np.array(marks["inverse"])
+def squared_distances(
+    logits: np.ndarray, centres: Mapping[str, Sequence[float]], inverse: np.ndarray, names: Sequence[str]
+) -> np.ndarray:
+    """Return the squared Mahalanobis distance of logits (n, classes) from the centre of each class, (n, names).
+
+    `inverse` is the inverse covariance, (classes, classes). The distance from a class without a centre is 0.
+    """
+    distances = np.zeros((len(logits), len(names)))
     for column, name in enumerate(names):
-        if name in marks["middles"]:
-            off = said - np.array(marks["middles"][name])
-            away[:, column] = np.einsum("ni,ij,nj->n", off, inverse, off)
-    return away
+        if name in centres:
+            off = logits - np.array(centres[name])
+            distances[:, column] = np.einsum("ni,ij,nj->n", off, inverse, off)
+    return distances

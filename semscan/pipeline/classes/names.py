@@ -1,4 +1,4 @@
-"""The names of regions: what a classifier of regions takes and gives back."""
+"""The classes of regions: what a classifier of regions takes and gives back."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ import numpy as np
 
 from semscan.settings import MIN_CLASS_PROBABILITY, UNKNOWN
 
+ClassNames = Sequence[tuple[str, float]]  # name and probability of each region
 # (numbers of the regions' pixels, int32 (rows, cols); the number of each region) -> name and probability of each
-Names = Sequence[tuple[str, float]]
+RegionClassifier = Callable[[np.ndarray, Sequence[int]], ClassNames]
 
 
-RegionClassifier = Callable[[np.ndarray, Sequence[int]], Names]
+def best_class(logits: np.ndarray, names: Sequence[str], *, strange: np.ndarray) -> ClassNames:
+    """Return the best name of each row of logits (n, names) with its probability.
 
-
-def told(logits: np.ndarray, names: Sequence[str], *, strange: np.ndarray) -> Names:
-    """The best name of each row of logits with its probability; "unknown" if that is low, or the best is `strange`.
+    The name is "unknown" if the probability is low, or if the best one is `strange`, bool (n, names).
 
     Examples
     --------
-    >>> told(np.array([[4.0, 0.0], [0.1, 0.0], [9.0, 0.0]]), ["gap", "speck"], strange=np.eye(3, 2, -2) > 0)
+    >>> rows = np.array([[4.0, 0.0], [0.1, 0.0], [9.0, 0.0]])
+    >>> best_class(rows, ["gap", "speck"], strange=np.eye(3, 2, -2) > 0)
     [('gap', 0.9820137900379085), ('unknown', 0.52497918747894), ('unknown', 0.9998766054240137)]
     """
     powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))

@@ -1,4 +1,4 @@
-"""What is in the image but not on the specimen: reported, not counted."""
+"""Regions that are in the image but not on the specimen: reported, not counted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from semscan.values import CleanImage
 
 
 def mark_nuisance(found: LabelledRegions, image: CleanImage) -> LabelledRegions:
-    """The same regions, those marked that are streaks of charging."""
+    """Mark the regions that are streaks of charging."""
     if not found.regions:
         return found
     harmless = streaks(found, image.values, image.judged)

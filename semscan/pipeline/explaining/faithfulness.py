@@ -1,4 +1,4 @@
-"""The test whether the attended area matters: it is replaced by background, square by square, and scored again."""
+"""The deletion test: does the score fall when background replaces the attended area, square by square?"""
 
 from __future__ import annotations
 
@@ -27,30 +27,31 @@ def measure_faithfulness(
     method: ModelMethod,
     settings: FaithfulSettings,
 ) -> dict[str, Any]:
-    """Measure whether what is attended carries the score.
+    """Measure whether the attended area carries the score.
 
     Parameters
     ----------
     image : CleanImage
     attention : ndarray of float32, shape (rows, cols)
-        What is attended, the image's own size.
+        The attention at each pixel, the image's own size.
     reconstruction : ndarray of float32, same shape, or None
         On the grey scale of the image.
     method : ModelMethod
-        Scores the altered images, exactly as inspect would.
+        Scores the altered images, as inspect does.
     settings : FaithfulSettings
 
     Returns
     -------
     dict
-        As from `semscan.scores.faithfulness.compare_curves`, and ``score`` (what was measured), ``background``.
+        As from `semscan.scores.faithfulness.compare_curves`, and ``score`` (its name), ``background``.
     """
-    seen = method(image)
-    score_name, score = _score(seen, method)
+    result = method(image)
+    score_name, score = _score(result, method)
     rng = np.random.default_rng(settings.seed)
     rank = block_ranks(attention, image.judged, settings.block, rng)
-    odd = (rank < settings.avoid) | (normalise_map(seen.raw, method.raw_threshold) > 0.5)
-    background = _background(image, odd, reconstruction, settings)
+    # background is not taken from where the attention is high, nor from defects
+    avoid = (rank < settings.avoid) | (normalise_map(result.raw, method.raw_threshold) > 0.5)
+    background = _background(image, avoid, reconstruction, settings)
 
     ranked = rank <= 1
     shares = block_shares(settings.shares, len(np.unique(rank[ranked])))
@@ -65,17 +66,17 @@ def measure_faithfulness(
     return {"score": score_name, "background": settings.background, **found}
 
 
-def _score(seen: MethodResult, method: ModelMethod) -> tuple[str, Callable[[MethodResult], float]]:
-    """What is measured: the probability of the class that the whole image is told; else its score."""
-    told: Mapping[str, float] | None = seen.class_probabilities
-    if told:
-        name = max(told, key=lambda one: told[one])
-        return f"probability of '{name}'", lambda evidence: float((evidence.class_probabilities or {})[name])
-    return "image score", lambda evidence: float(normalise_map(evidence.raw, method.raw_threshold).max(initial=0))
+def _score(result: MethodResult, method: ModelMethod) -> tuple[str, Callable[[MethodResult], float]]:
+    """Return what is measured: the probability of the predicted class of the whole image; else its score."""
+    predicted: Mapping[str, float] | None = result.class_probabilities
+    if predicted:
+        name = max(predicted, key=lambda one: predicted[one])
+        return f"probability of '{name}'", lambda other: float((other.class_probabilities or {})[name])
+    return "image score", lambda other: float(normalise_map(other.raw, method.raw_threshold).max(initial=0))
 
 
 def _replaced(image: CleanImage, background: np.ndarray, rank: np.ndarray, share: float, rim: float) -> CleanImage:
-    """The image with `share` of its squares, by rank, taken from `background`, softly."""
+    """Take `share` of the image's squares, by rank, from `background`, with soft edges."""
     if share <= 0:
         return image
     if share >= 1:
@@ -88,15 +89,15 @@ def _replaced(image: CleanImage, background: np.ndarray, rank: np.ndarray, share
 def _background(
     image: CleanImage, avoid: np.ndarray, reconstruction: np.ndarray | None, settings: FaithfulSettings
 ) -> np.ndarray:
-    """What the image would be without its odd places."""
+    """Return the image as it would be without the areas to `avoid`."""
     if settings.background == "patches":
         return exemplar_background(image.values, image.judged, avoid, block=settings.block, reach=settings.reach)
     if settings.background == "blur":
         return cv2.GaussianBlur(image.values, (0, 0), settings.blur, borderType=cv2.BORDER_REFLECT)
     if settings.background == "repeats":
-        found = PeriodicMethod()(image)
-        judged = image.judged if found.judged is None else found.judged
-        return np.where(judged, image.values if found.reference is None else found.reference, image.values)
+        cells = PeriodicMethod()(image)
+        judged = image.judged if cells.judged is None else cells.judged
+        return np.where(judged, image.values if cells.reference is None else cells.reference, image.values)
     if reconstruction is None:
         raise UsageFault("--background reconstruction: this network reconstructs nothing; take patches or blur")
     return reconstruction

@@ -1,8 +1,7 @@
-"""Who looks at an image: a method turns a clean image into a raw map.
+"""The methods (`--method`): each turns a clean image into a raw map.
 
-A trained network is one method; an image's own repeats and a second image of the same place are
-others. Whatever else can say where an image is odd joins by having a name, a raw threshold and the same
-call, and a line in `METHOD_FACTORIES`.
+A trained network is one method. An image's own repeats and a second image of the same place are others. A further
+method is a class with a name, a raw threshold, a provenance and the same call, and a line in `METHOD_FACTORIES`.
 """
 
 from __future__ import annotations
@@ -20,8 +19,9 @@ from semscan.errors import BadModelError, UsageFault
 from semscan.pipeline.classes.names import RegionClassifier
 from semscan.settings import AUTO, DEFAULT_MODEL, MODEL_VARIABLE, InspectSettings
 from semscan.values import CleanImage, Periodic
+from semscan.values.method import MethodProvenance
 
-# name -> "module:function" that makes it from settings; looked up on use, so that none loads another's libraries
+# name -> "module:function" that makes it from settings; imported on use, so that no method loads another's libraries
 METHOD_FACTORIES = {
     "model": "semscan.pipeline.methods.model:model_method",
     "periodic": "semscan.pipeline.methods.periodic:PeriodicMethod",
@@ -33,12 +33,12 @@ COMBINED = "semscan.pipeline.methods.combined:CombinedMethod"
 
 @dataclass(frozen=True, slots=True)
 class MethodResult:
-    """What a method saw.
+    """What a method found in an image.
 
     `raw` is float32 (rows, cols), raw scores, 0 where not judged. `judged` is bool (rows, cols) if the method
-    could not judge all of what the clean image lets it. `reference` is float32 (rows, cols): what the image
-    should look like, on its grey scale. `parts` holds, of several methods, each one's raw map in multiples
-    of its threshold. `classify_regions` names regions, where the method knows classes.
+    could not judge all judged pixels of the clean image. `reference` is float32 (rows, cols): the same image without
+    defects, on its grey scale. `parts` holds, of several methods, each one's raw map in multiples of its threshold.
+    `classify_regions` classifies regions, where the method knows classes.
     """
 
     raw: np.ndarray
@@ -52,24 +52,28 @@ class MethodResult:
 
 
 class Method(Protocol):
-    """A named look at a clean image. `raw_threshold` is the raw score that becomes 0.5; None: there is none."""
+    """A named way to score a clean image.
+
+    `raw_threshold` is the raw score that becomes 0.5 in the map; None without a threshold. `provenance` states what the
+    scores come from.
+    """
 
     name: str
     raw_threshold: float | None
-    about: Mapping[str, Any]
+    provenance: MethodProvenance
 
     def __call__(self, image: CleanImage) -> MethodResult: ...
 
 
 def choose_method(settings: InspectSettings) -> Method:
-    """The method that the settings ask for; several as one.
+    """Make the method that the settings ask for; several become one.
 
     Raises
     ------
     BadModelError
         If there is no model, or it cannot be used.
     UsageFault
-        If methods do not go together or lack what they need.
+        If methods do not go together, or lack an input.
     BadImageError
         If the one reference image cannot be read.
     """
@@ -79,7 +83,7 @@ def choose_method(settings: InspectSettings) -> Method:
 
 
 def chosen_methods(settings: InspectSettings) -> tuple[str, ...]:
-    """The methods that the settings come down to, "auto" resolved; see `choose_method`."""
+    """Return the names of the methods that the settings ask for, "auto" resolved; see `choose_method`."""
     names = tuple(dict.fromkeys(settings.method))
     if names != (AUTO,):
         _check(names, settings)
@@ -95,7 +99,7 @@ def chosen_methods(settings: InspectSettings) -> tuple[str, ...]:
 
 
 def announcement(settings: InspectSettings) -> str | None:
-    """What to say before the first image when the method was not the user's own choice."""
+    """Return a message for before the first image when the method was not the user's own choice."""
     if tuple(settings.method) == (AUTO,) and chosen_methods(settings) == ("periodic",):
         return (
             f"no model (./{DEFAULT_MODEL} does not exist, none named with --model or ${MODEL_VARIABLE}): "
@@ -105,7 +109,7 @@ def announcement(settings: InspectSettings) -> str | None:
 
 
 def model_path(settings: InspectSettings) -> Path:
-    """Where the model lies: as given, else from the environment, else the default folder here."""
+    """Return the path of the model: as given, else from the environment, else the default folder here."""
     named = settings.model or os.environ.get(MODEL_VARIABLE)
     path = Path(named or DEFAULT_MODEL)
     if not os.path.exists(path):  # Path.exists raises where a folder may not be entered
@@ -117,7 +121,7 @@ def model_path(settings: InspectSettings) -> Path:
 
 
 def settled(settings: InspectSettings) -> dict[str, Any]:
-    """Method, model and reference as they were decided, to repeat the run where the environment differs."""
+    """Return method, model and reference as decided, to repeat the run where the environment differs."""
     names = chosen_methods(settings)
     return {
         "method": names,

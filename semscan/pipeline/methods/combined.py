@@ -1,19 +1,22 @@
-"""Several methods as one: each pixel as hot as the hottest of their calibrated maps."""
+"""Several methods as one: the score of a pixel is the largest of their calibrated scores."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from semscan.errors import BadImageError
 from semscan.pipeline.methods.base import Method, MethodResult
 from semscan.values import CleanImage
+from semscan.values.method import CombinedCalibration, combined_provenance
+
+Value = TypeVar("Value")
 
 
 class CombinedMethod:
-    """Witnesses that were asked for together.
+    """Methods that were asked for together.
 
     The raw map is in multiples of each method's own threshold. One that cannot judge an image is left
     out with a warning; if none can, the first one's error is raised. A method without a threshold (a
@@ -23,48 +26,46 @@ class CombinedMethod:
     raw_threshold: float | None = 1.0
 
     def __init__(self, methods: Sequence[Method]) -> None:
-        self._witnesses = tuple(methods)
+        self._methods = tuple(methods)
         self.name = "+".join(method.name for method in methods)
         thresholds = {method.name: method.raw_threshold for method in methods}
         if all(threshold is None for threshold in thresholds.values()):
             self.raw_threshold = None
-        self.about: Mapping[str, Any] = {
-            **{key: value for method in reversed(methods) for key, value in method.about.items()},
-            "calibration": {"raw_threshold": self.raw_threshold, "witnesses": thresholds},
-        }
+        calibration = CombinedCalibration(self.raw_threshold, thresholds)
+        self.provenance = combined_provenance([method.provenance for method in methods], calibration)
 
     def __call__(self, image: CleanImage) -> MethodResult:
-        """Let each look; see the class."""
-        seen: dict[str, MethodResult] = {}
+        """Score an image with each method; see the class."""
+        results: dict[str, MethodResult] = {}
         faults: list[BadImageError] = []
-        for method in self._witnesses:
+        for method in self._methods:
             try:
-                seen[method.name] = method(image)
+                results[method.name] = method(image)
             except BadImageError as error:
                 faults.append(error)
         parts = {
-            method.name: seen[method.name].raw / np.float32(method.raw_threshold)
-            for method in self._witnesses
-            if method.name in seen and method.raw_threshold is not None
+            method.name: results[method.name].raw / np.float32(method.raw_threshold)
+            for method in self._methods
+            if method.name in results and method.raw_threshold is not None
         }
         if not parts:
             raise faults[0]
-        all_seen = list(seen.values())
+        each = list(results.values())
         return MethodResult(
             raw=np.maximum.reduce(list(parts.values())),
-            class_probabilities=_first(evidence.class_probabilities for evidence in all_seen),
-            judged=_judged_by_any([seen[name] for name in parts], image),
-            reference=_first(evidence.reference for evidence in all_seen),
-            periodic=_first(evidence.periodic for evidence in all_seen),
+            class_probabilities=_first(result.class_probabilities for result in each),
+            judged=_judged_by_any([results[name] for name in parts], image),
+            reference=_first(result.reference for result in each),
+            periodic=_first(result.periodic for result in each),
             parts=parts,
-            classify_regions=_first(evidence.classify_regions for evidence in all_seen),
-            warnings=(*(str(fault) for fault in faults), *(said for e in all_seen for said in e.warnings)),
+            classify_regions=_first(result.classify_regions for result in each),
+            warnings=(*map(str, faults), *(warning for result in each for warning in result.warnings)),
         )
 
 
-def _first(values: Any) -> Any:
+def _first(values: Iterable[Value | None]) -> Value | None:
     return next((value for value in values if value is not None), None)
 
 
-def _judged_by_any(seen: Sequence[MethodResult], image: CleanImage) -> np.ndarray:
-    return np.logical_or.reduce([image.judged if evidence.judged is None else evidence.judged for evidence in seen])
+def _judged_by_any(results: Sequence[MethodResult], image: CleanImage) -> np.ndarray:
+    return np.logical_or.reduce([image.judged if result.judged is None else result.judged for result in results])

@@ -1,9 +1,6 @@
-"""The method that is an image's own repeats."""
+"""The method that compares an image with its own repeats."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
 
 from semscan.errors import NotPeriodicError
 from semscan.pipeline.methods.base import FALSE_ALARMS, MethodResult
@@ -11,19 +8,18 @@ from semscan.reference.cell.compare import compare_cells, find_image_lattice
 from semscan.reference.cell.lattice import PERIODIC, Lattice
 from semscan.settings import InspectSettings
 from semscan.values import CleanImage, Periodic
+from semscan.values.method import ChanceCalibration, MethodProvenance
 
 
 class PeriodicMethod:
-    """An image's own repeats. Raw scores are multiples of what chance reaches in that very image."""
+    """Compares an image with its own repeats. Raw scores are multiples of what chance reaches in that very image."""
 
     name = "periodic"
     raw_threshold: float | None = 1.0
-    about: Mapping[str, Any] = {
-        "calibration": {"raw_threshold": 1.0, "false_alarms": FALSE_ALARMS, "held_back": "the image's own repeats"}
-    }
+    provenance = MethodProvenance(ChanceCalibration(1.0, FALSE_ALARMS, "the image's own repeats"))
 
     def __init__(self, settings: InspectSettings | None = None) -> None:
-        """Nothing to prepare; `settings` are taken for the sake of the other methods."""
+        """Prepare nothing; `settings` are there because the other methods take them."""
 
     def __call__(self, image: CleanImage) -> MethodResult:
         """Compare `image` with its repeats; raises NotPeriodicError if it has none."""

@@ -1,11 +1,9 @@
-"""The method that is a second image of the same place."""
+"""The method that compares an image with a second image of the same place."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -17,12 +15,13 @@ from semscan.pipeline.methods.base import FALSE_ALARMS, MethodResult
 from semscan.reference.die.compare import compare_pair
 from semscan.settings import InspectSettings
 from semscan.values import CleanImage
+from semscan.values.method import ChanceCalibration, MethodProvenance
 
-CALIBRATION = {"raw_threshold": 1.0, "false_alarms": FALSE_ALARMS, "held_back": "the pair itself"}
+CALIBRATION = ChanceCalibration(1.0, FALSE_ALARMS, "the pair itself")
 
 
 class ReferenceMethod:
-    """A second image of the same place: one file for all images, or a folder with one of each name.
+    """Compares an image with a second one of the same place: one file for all images, or a folder.
 
     Raw scores are multiples of what chance reaches in that pair.
 
@@ -41,14 +40,14 @@ class ReferenceMethod:
         self._settings = settings.read
         self._path = Path(settings.reference or "")
         self._only = None if self._is_folder() else self._read(self._path)
-        self.about: Mapping[str, Any] = {"reference": str(self._path), "calibration": CALIBRATION}
+        self.provenance = MethodProvenance(CALIBRATION, reference=str(self._path))
 
     @classmethod
     def of_image(cls, reference: CleanImage) -> ReferenceMethod:
         """Return the method for one reference image that is in memory."""
         method = cls.__new__(cls)
         method._only = reference
-        method.about = {"reference": reference.source or None, "calibration": CALIBRATION}
+        method.provenance = MethodProvenance(CALIBRATION, reference=reference.source or None)
         return method
 
     def __call__(self, image: CleanImage) -> MethodResult:
@@ -64,7 +63,8 @@ class ReferenceMethod:
 
     def _is_folder(self) -> bool:
         try:
-            there, is_folder = self._path.exists(), self._path.is_dir()
+            there = self._path.exists()
+            is_folder = self._path.is_dir()
         except OSError as error:
             raise UsageFault(
                 f"the reference {self._path} cannot be read ({error.strerror}); check its name and permissions"
@@ -74,6 +74,6 @@ class ReferenceMethod:
         return is_folder
 
     def _read(self, path: Path) -> CleanImage:
-        # what is cared for is said of the image; text burnt into the reference is at its place in both
+        # care areas belong to the image; text burnt into the reference lies at the same place in both
         settings = replace(self._settings, care=())
         return clean(read_image(path, settings), settings)

@@ -1,94 +1,81 @@
-"""An image against those a network was trained on: brought to their magnification, compared with their look."""
+"""An image against the training images of a network: brought to their magnification, compared with their appearance."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import wraps
-from typing import Any, TypeVar, cast
 
-import cv2
 import numpy as np
 
 from semscan.errors import BadImageError
 from semscan.image.appearance import measure_appearance, unusual_measures
-from semscan.image.inpaint import inpaint_ignored
 from semscan.image.resize import zoom_between, zoomed
-from semscan.image.tiling import judged_rows
-from semscan.pipeline.methods.base import MethodResult
 from semscan.settings import MAX_ZOOM
+from semscan.settings.networks import NETWORKS
 from semscan.values import CleanImage
-
-Look = TypeVar("Look", bound=Callable[..., MethodResult])
-
-
-class Training:
-    """What a model's config.json says of its training images; models of earlier versions say nothing."""
-
-    def __init__(self, config: Mapping[str, Any]) -> None:
-        # a classifier sees every image shrunk to one size, whatever its magnification
-        self._nm_per_pixel = config["nm_per_pixel"] if config["kind"] == "autoencoder" else None
-        self._known = config["nm_per_pixel"]
-        self._look = config.get("training_look") or {}
-        self._zoom = float(config.get("zoom", 1.0))
-
-    def zoom(self, image: CleanImage) -> float:
-        """How much an image must be enlarged to have the training images' magnification; BadImageError if too much."""
-        zoom = zoom_between(image.nm_per_pixel, self._nm_per_pixel)
-        if not 1 / MAX_ZOOM <= zoom <= MAX_ZOOM:
-            raise BadImageError(
-                f"{image.source}: has {image.nm_per_pixel:.4g} nm per pixel, the model's images {self._known:.4g}: "
-                f"more than {MAX_ZOOM:g} times apart, too far to resample; train a model for this magnification"
-            )
-        return zoom
-
-    def whole_zoom(self, image: CleanImage) -> float:
-        """How much to enlarge an image for the network, which may judge all images at a share of their size."""
-        return self.zoom(image) * self._zoom
-
-    def brought(self, image: CleanImage) -> CleanImage:
-        """The image as large as the network wants it; the very same where it is."""
-        zoom = self.whole_zoom(image)
-        if zoom == 1:
-            return image
-        judged = zoomed(image.judged.astype(np.float32), zoom) > 0.5
-        return replace(image, values=zoomed(image.values, zoom), judged=judged)
-
-    def said(self, own: CleanImage, seen: np.ndarray, zoom: float) -> tuple[str, ...]:
-        """Warnings about an image, and about `seen`, its judged values as the network gets them."""
-        said = []
-        if zoom != 1:
-            said.append(
-                f"resampled {zoom:.3g} times, from {own.nm_per_pixel:.4g} to the model's {self._known:.4g} nm "
-                "per pixel, to be judged; the results are at the image's own size"
-            )
-        elif zoom_between(own.nm_per_pixel, self._known) != 1:
-            said.append(
-                f"has {own.nm_per_pixel:.4g} nm per pixel, the training images {self._known:.4g}: what the "
-                "model says may not hold"
-            )
-        odd = unusual_measures(measure_appearance(seen), self._look) if self._look and seen.size else {}
-        if odd:
-            said.append(f"differs from the training images: {', '.join(odd.values())}; 0.5 may not hold on it")
-        return tuple(said)
+from semscan.values.model_config import ModelConfig
 
 
-def resampled_to_training(look: Look) -> Look:
-    """Let a network look at an image at the scale of its training; the evidence has the image's own size.
+def magnification_zoom(image: CleanImage, config: ModelConfig) -> float:
+    """Return how much to enlarge an image so that it has the magnification of the training images.
 
-    The network's ``training`` is a `Training`. Its warnings join the evidence.
+    1 where either magnification is unknown, and for a network that sees every image shrunk to one size.
+
+    Raises
+    ------
+    BadImageError
+        If it is more than `MAX_ZOOM` times away.
     """
+    own = image.nm_per_pixel
+    trained = config.training_domain.nm_per_pixel
+    zoom = zoom_between(own, trained) if NETWORKS[config.network.kind].resamples else 1.0
+    if not 1 / MAX_ZOOM <= zoom <= MAX_ZOOM:
+        raise BadImageError(
+            f"{image.source}: has {own:.4g} nm per pixel, the model's images {trained:.4g}: "
+            f"more than {MAX_ZOOM:g} times apart, too far to resample; train a model for this magnification"
+        )
+    return zoom
 
-    @wraps(look)
-    def looked(network: Any, image: CleanImage) -> MethodResult:
-        fed = network.training.brought(image)
-        evidence = look(network, fed)
-        rows = judged_rows(fed)
-        seen = inpaint_ignored(fed.values[rows], fed.judged[rows])
-        warnings = network.training.said(image, seen, network.training.zoom(image))
-        if fed is not image:
-            raw = cv2.resize(evidence.raw, image.values.shape[::-1], interpolation=cv2.INTER_LINEAR)
-            evidence = replace(evidence, raw=np.where(image.judged, raw, np.float32(0)))
-        return replace(evidence, warnings=(*evidence.warnings, *warnings)) if warnings else evidence
 
-    return cast(Look, looked)
+def network_zoom(image: CleanImage, config: ModelConfig) -> float:
+    """Return how much to enlarge an image for the network, which may see all images at a share of their size."""
+    return magnification_zoom(image, config) * config.training_domain.zoom
+
+
+def at_training_scale(image: CleanImage, config: ModelConfig) -> CleanImage:
+    """Return the image as large as the network wants it; the very same object where it is."""
+    zoom = network_zoom(image, config)
+    if zoom == 1:
+        return image
+    judged = zoomed(image.judged.astype(np.float32), zoom) > 0.5
+    return replace(image, values=zoomed(image.values, zoom), judged=judged)
+
+
+def domain_warnings(image: CleanImage, seen: np.ndarray, config: ModelConfig) -> tuple[str, ...]:
+    """Compare an image with the training images; return what a person should know.
+
+    Parameters
+    ----------
+    image : CleanImage
+        At its own size.
+    seen : ndarray of float32, shape (rows, cols)
+        Its grey levels as the network gets them.
+    config : ModelConfig
+    """
+    domain, own = config.training_domain, image.nm_per_pixel
+    zoom = magnification_zoom(image, config)
+    warnings = []
+    if zoom != 1:
+        warnings.append(
+            f"resampled {zoom:.3g} times, from {own:.4g} to the model's {domain.nm_per_pixel:.4g} nm "
+            "per pixel, to be judged; the results are at the image's own size"
+        )
+    elif zoom_between(own, domain.nm_per_pixel) != 1:
+        warnings.append(
+            f"has {own:.4g} nm per pixel, the training images {domain.nm_per_pixel:.4g}: the scores may not hold"
+        )
+    unusual = unusual_measures(measure_appearance(seen), domain.appearance) if domain.appearance and seen.size else {}
+    if unusual:
+        warnings.append(
+            f"differs from the training images: {', '.join(unusual.values())}; the threshold may not hold on it"
+        )
+    return tuple(warnings)

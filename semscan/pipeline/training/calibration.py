@@ -1,53 +1,119 @@
-"""Where 0.5 lies for a model: measured on good images through the very graph and tiles that inspect uses."""
+"""Where the threshold of a model comes from: good images through the very graph and tiles that inspect uses.
+
+In training these are the held-out images, see `calibrate_held_out`; `semscan calibrate` takes new ones.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from semscan.files.images.read import read_image
 from semscan.files.models.folder import ModelFolder
 from semscan.image.clean import clean
 from semscan.maps.fit_threshold import fit_threshold
 from semscan.pipeline.methods.model import ModelMethod
-from semscan.settings import AUTOENCODER_FLOOR, ReadSettings
+from semscan.pipeline.training.data.dataset import TrainSet
+from semscan.pipeline.training.data.split import HeldPart
+from semscan.pipeline.training.plan import TrainingPlan
+from semscan.runtime.session import Network, cpu_count
+from semscan.settings import ReadSettings, TrainSettings
+from semscan.settings.networks import NETWORKS
+from semscan.values.model_config import Calibration
+
+DETECTED = 0.25  # of the painted, held-out defects, at least, must stay above the threshold
+MARGIN = 0.9  # times the score that they reach
 
 
-def measure_threshold(
-    folder: ModelFolder,
-    cases: Iterable[tuple[Path, int, int]],
-    read: ReadSettings,
-    false_alarms: float,
-    ceiling: float = float("inf"),
-) -> dict[str, float]:
-    """Set the raw threshold of a model on good images, or parts of them.
+@dataclass(frozen=True, slots=True)
+class GoodPart:
+    """A good image, and the first row and column of it that count."""
+
+    path: Path
+    row: int = 0
+    col: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredThreshold:
+    """A raw threshold, the number of false regions per image `reached` at it, and the judged area in whole images."""
+
+    raw_threshold: float
+    reached: float
+    worth: float
+
+
+def calibrate_held_out(
+    folder: ModelFolder, images: TrainSet, held: Sequence[HeldPart], plan: TrainingPlan, settings: TrainSettings
+) -> Calibration:
+    """Set the threshold of a fitted network on held-out good images.
 
     Parameters
     ----------
     folder : ModelFolder
-    cases : iterable of (path, row, col)
-        A good image, and the first row and column of it that count.
+        The model, without a calibration yet.
+    images : TrainSet
+    held : sequence of HeldPart
+        Those of ``plan.held`` that count; without any the calibration stays unset.
+    plan : TrainingPlan
+    settings : TrainSettings
+    """
+    calibration = Calibration.unset(settings.false_alarms, plan.held_description)
+    if not held:
+        return calibration
+    parts = [GoodPart(images.cache.paths[number], *images.in_file(number, row, col)) for number, row, col in held]
+    ceiling = highest_usable_threshold(folder.graph, plan, DETECTED)
+    measured = measure_threshold(folder, parts, settings.read, settings.false_alarms, ceiling)
+    return replace(calibration, raw_threshold=measured.raw_threshold, reached=measured.reached, worth=measured.worth)
+
+
+def measure_threshold(
+    folder: ModelFolder,
+    parts: Iterable[GoodPart],
+    read: ReadSettings,
+    false_alarms: float,
+    ceiling: float = float("inf"),
+) -> MeasuredThreshold:
+    """Measure the raw threshold of a model on good images, or parts of them.
+
+    Parameters
+    ----------
+    folder : ModelFolder
+    parts : iterable of GoodPart
     read : ReadSettings
     false_alarms : float
         Wanted false regions per good image.
     ceiling : float
         The raw threshold is never set above this, however far the tail of few images is continued: a score
-        that the network does not reach is no threshold.
-
-    Returns
-    -------
-    dict
-        ``raw_threshold``; ``reached``, false regions per image at it; ``worth``, images' worth of area judged.
+        that the network does not reach is not a threshold.
     """
     method = ModelMethod(folder)
-    maps, areas = [], []
-    for path, row, col in cases:
-        image = clean(read_image(path, read), read)
+    maps: list[np.ndarray] = []
+    areas: list[np.ndarray] = []
+    for part in parts:
+        image = clean(read_image(part.path, read), read)
         area = image.judged.copy()
-        area[:row], area[:, :col] = False, False
+        area[: part.row] = False
+        area[:, : part.col] = False
         maps.append(method(image).raw)
         areas.append(area)
-    floor = AUTOENCODER_FLOOR if folder.config["kind"] == "autoencoder" else 0.0
+    floor = NETWORKS[folder.config.network.kind].floor
     threshold, reached = fit_threshold(maps, areas, false_alarms=false_alarms, floor=floor, ceiling=ceiling)
-    worth = sum(float(area.mean()) for area in areas)
-    return {"raw_threshold": threshold, "reached": reached, "worth": round(worth, 3)}
+    return MeasuredThreshold(threshold, reached, round(sum(float(area.mean()) for area in areas), 3))
+
+
+def highest_usable_threshold(graph: bytes, plan: TrainingPlan, detected: float) -> float:
+    """Return 0.9 times the peak score that the share `detected` of the painted, held-out defects reaches.
+
+    Infinite where no defect is painted into the held-out patches: a classifier learns from whole images.
+    """
+    inputs, targets = plan.validation
+    if "score" not in targets:
+        return np.inf
+    score = Network(graph, cpu_count()).run(inputs[..., 0])["score"]
+    labels = targets["score"][..., 0] > 0
+    peaks = [float(patch[label].max()) for patch, label in zip(score, labels, strict=True) if label.any()]
+    return MARGIN * float(np.quantile(peaks, 1 - detected)) if peaks else np.inf

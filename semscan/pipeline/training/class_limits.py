@@ -1,10 +1,9 @@
-"""How far the regions of each class lie from their middle, measured on the training images."""
+"""How far the regions of each class lie from the centre of the class, measured on the training images."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,27 +15,23 @@ from semscan.pipeline.classes.model import ModelRegionClassifier, squared_distan
 from semscan.pipeline.methods.base import Method
 from semscan.regions.find import segment
 from semscan.settings import ReadSettings, RegionSettings
+from semscan.values.model_config import ClassLimits
 
-# images that are looked at for the marks; regions of a class without which it has none
-MOST = 400
-FEWEST = 8
-
-
-FAR = 1.5  # times the farthest region (but 1 %) of the training images
-
-
-_LOOSE = 0.1  # logits: spread that is taken for granted
+MOST = 400  # images that are inspected
+FEWEST = 8  # regions of a class; with fewer it has no limit
+FARTHEST = 1.5  # times the distance that 99 % of the training regions keep
+_LEAST_SPREAD = 0.1  # logits, so that regions which agree by chance set no narrow limit
 
 
 def class_limits(
     method: Method, images: Iterable[tuple[str, Path]], read: ReadSettings, classes: Sequence[str]
-) -> dict[str, Any] | None:
-    """Where the regions of each class lie among the logits, from the hottest region of each training image.
+) -> ClassLimits | None:
+    """Measure where the regions of each class lie among the logits, from the highest region of each training image.
 
     Parameters
     ----------
     method : Method
-        The finished classifier; its evidence has a `ModelRegionClassifier`.
+        The finished classifier; its result has a `ModelRegionClassifier`.
     images : iterable of (class name, path)
         Images of defects.
     read : ReadSettings
@@ -45,29 +40,40 @@ def class_limits(
 
     Returns
     -------
-    dict or None
-        ``middles`` and ``limits`` by class, and the ``inverse`` of the regions' covariance about the middles;
+    ClassLimits or None
         None with too few regions. Classes with fewer than `FEWEST` regions are left out.
     """
+    found = {name: np.array(rows) for name, rows in _region_logits(method, images, read).items()}
+    found = {name: rows for name, rows in found.items() if len(rows) >= FEWEST}
+    if not found:
+        return None
+    centres = {name: np.mean(rows, axis=0) for name, rows in found.items()}
+    # one covariance for all classes: each has too few regions for its own
+    off = np.concatenate([rows - centres[name] for name, rows in found.items()])
+    inverse = np.linalg.inv(off.T @ off / len(off) + _LEAST_SPREAD**2 * np.eye(len(classes)))
+    limits = {
+        name: FARTHEST * float(np.quantile(squared_distances(rows, centres, inverse, [name]), 0.99))
+        for name, rows in found.items()
+    }
+    return ClassLimits(
+        centres={name: tuple(centre.tolist()) for name, centre in centres.items()},
+        inverse=tuple(tuple(row) for row in inverse.tolist()),
+        limits=limits,
+    )
+
+
+def _region_logits(
+    method: Method, images: Iterable[tuple[str, Path]], read: ReadSettings
+) -> Mapping[str, list[np.ndarray]]:
+    """Return the logits of the highest region of each image, by class; images without a region are left out."""
     found: dict[str, list[np.ndarray]] = {}
     chosen = list(images)
     for name, path in chosen[:: max(1, -(-len(chosen) // MOST))]:
         try:
-            evidence = method(clean(read_image(path, read), read))
-        except SemscanError:  # said when the training images were read
+            result = method(clean(read_image(path, read), read))
+        except SemscanError:  # named when the training images were read
             continue
-        hot = segment(normalise_map(evidence.raw, method.raw_threshold), RegionSettings())
-        if hot.regions and isinstance(evidence.classify_regions, ModelRegionClassifier):
-            found.setdefault(name, []).append(evidence.classify_regions.said(hot.labels, [1])[0])
-    found = {name: rows for name, rows in found.items() if len(rows) >= FEWEST}
-    if not found:
-        return None
-    middles = {name: np.mean(rows, axis=0) for name, rows in found.items()}
-    off = np.concatenate([np.array(rows) - middles[name] for name, rows in found.items()])
-    inverse = np.linalg.inv(off.T @ off / len(off) + _LOOSE**2 * np.eye(len(classes)))
-    marks = {"middles": {name: middle.tolist() for name, middle in middles.items()}, "inverse": inverse.tolist()}
-    limits = {
-        name: FAR * float(np.quantile(squared_distances(np.array(rows), marks, [name]), 0.99))
-        for name, rows in found.items()
-    }
-    return {**marks, "limits": limits}
+        regions = segment(normalise_map(result.raw, method.raw_threshold), RegionSettings())
+        if regions.regions and isinstance(result.classify_regions, ModelRegionClassifier):
+            found.setdefault(name, []).append(result.classify_regions.logits(regions.labels, [1])[0])
+    return found

@@ -1,27 +1,29 @@
-"""Which good training images look unusual, before training and after: a defect may hide among them."""
+"""Good training images that look unusual, before training and after: a defect may hide in them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from semscan.image.appearance import unusual_measures
 from semscan.image.block_statistics import block_features, most_unusual_blocks
-from semscan.maps.fit_threshold import inverse_softplus
+from semscan.pipeline.methods.base import MethodResult
 from semscan.pipeline.training.data.dataset import TrainSet
 from semscan.pipeline.training.data.image_cache import ImageCache
+from semscan.pipeline.training.data.split import HeldPart
 from semscan.pipeline.training.repeat_deviation import ENOUGH, repeat_peaks, spread_out, typical_peak
 from semscan.robust import median_deviation
 from semscan.settings import AUTOENCODER_FLOOR
 from semscan.values import CleanImage
+from semscan.values.model_config import OutlierNote
 
-NETWORK_PIXELS = 30_000_000  # looked at by the finished network, at most: about half a minute
+NETWORK_PIXELS = 30_000_000  # scored by the finished network, at most: about half a minute
 MOST_IMAGES = 200
 _BLOCK_RATIO = 2.0
+Score = Callable[[CleanImage], MethodResult]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,11 @@ class Outlier:
 
 @dataclass(frozen=True, slots=True)
 class OutlierScan:
-    """What was seen before training. `level`: what no good image exceeds in the comparison with its own repeats;
-    None where the images do not repeat. `compared` images were compared so."""
+    """The outliers found before training.
+
+    No good image exceeds `level` in the comparison with its own repeats; None where the images do not repeat.
+    `compared` counts the images that were compared.
+    """
 
     outliers: tuple[Outlier, ...]
     level: float | None
@@ -47,47 +52,60 @@ NOT_SCANNED = OutlierScan((), None, 0)
 
 
 def find_outliers(images: TrainSet) -> OutlierScan:
-    """Find training images that differ from the rest: in grey levels, noise and sharpness; by a place that no
-    other image has anything like; by a place that does not repeat as the rest of the image does."""
-    looked = [n for n, look in enumerate(images.looks) if look]
-    outliers = []
-    if len(looked) >= ENOUGH:
-        for n in looked:
-            said = unusual_measures(images.looks[n] or {}, images.look)
-            outliers += [Outlier(n, reason, math.inf) for reason in said.values()]
-        distances = most_unusual_blocks([block_features(images.cache[n].astype(np.float32)) for n in looked])
-        for place in robust_outliers(distances, deviations=5, spread=0.2, margin=math.log(_BLOCK_RATIO)):
-            reason = "a place in it is unlike all other images"
-            outliers.append(Outlier(looked[place[0]], reason, place[1]))
+    """Find training images that differ from the rest.
+
+    In grey levels, noise and sharpness; by a place that is unlike every other image; by a place that does not repeat
+    as the rest of the image does.
+    """
     peaks = repeat_peaks(images.cache)
     level = typical_peak(list(peaks.values()))
-    outliers += [
+    outliers = [*_unlike_the_others(images), *_not_repeating(peaks, level)]
+    return OutlierScan(_by_image(outliers), level, len(peaks))
+
+
+def _unlike_the_others(images: TrainSet) -> list[Outlier]:
+    """Compare each measured image with the others, as a whole and block by block; needs `ENOUGH` images."""
+    measured = [n for n, appearance in enumerate(images.appearances) if appearance]
+    if len(measured) < ENOUGH:
+        return []
+    outliers = []
+    for n in measured:
+        unusual = unusual_measures(images.appearances[n] or {}, images.typical)
+        outliers += [Outlier(n, reason, math.inf) for reason in unusual.values()]
+    distances = most_unusual_blocks([block_features(images.cache[n].astype(np.float32)) for n in measured])
+    for place, far in robust_outliers(distances, deviations=5, spread=0.2, margin=math.log(_BLOCK_RATIO)):
+        outliers.append(Outlier(measured[place], "a place in it is unlike all other images", far))
+    return outliers
+
+
+def _not_repeating(peaks: Mapping[int, float], level: float | None) -> list[Outlier]:
+    """Return the images whose difference from their own repeats exceeds `level`."""
+    return [
         Outlier(n, f"a place in it does not repeat like the rest ({peak:.1f} times what chance reaches)", peak / level)
         for n, peak in peaks.items()
         if level and peak > level
     ]
-    return OutlierScan(_by_image(outliers), level, len(peaks))
 
 
 def find_outliers_with_model(
-    look: Callable, cache: ImageCache, held: Sequence[int]
+    score: Score, cache: ImageCache, held: Sequence[int]
 ) -> tuple[tuple[Outlier, ...], dict[int, float]]:
-    """Find training images in which the finished network sees what it sees in no other.
+    """Find training images that the finished network scores higher than all others.
 
     Parameters
     ----------
-    look : callable
+    score : callable
         The network, on images at the scale of training.
     cache : ImageCache
     held : sequence of int
-        Images held back, looked at first.
+        Held-out images, scored first.
 
     Returns
     -------
     outliers : tuple of Outlier
         Empty with fewer than `ENOUGH` images.
     peaks : dict
-        The highest raw score of each image looked at, over at least 4 px.
+        The highest raw score of each image that was scored, over at least 4 px.
     """
     if len(cache) < ENOUGH:
         return (), {}
@@ -99,20 +117,22 @@ def find_outliers_with_model(
         room -= values.size
         if room < 0 and len(peaks) >= ENOUGH:
             break
-        raw = look(CleanImage(values, np.ones(values.shape, bool))).raw
+        raw = score(CleanImage(values, np.ones(values.shape, bool))).raw
         peaks[n] = float(np.sort(raw, axis=None)[-min(4, raw.size)])
-    numbers, found = list(peaks), np.array(list(peaks.values()))
-    odds = inverse_softplus(found, 1e-6)  # the score before softplus
+    numbers = list(peaks)
+    found = np.array(list(peaks.values()))
+    # the logit, before softplus made it positive; above 30 the two are equal
+    logits = np.where(found > 30, found, np.log(np.expm1(np.clip(found, 1e-6, 30))))
     outliers = tuple(
         Outlier(numbers[place], "", far)
-        for place, far in robust_outliers(odds, deviations=5, spread=0.3, margin=1.0)
+        for place, far in robust_outliers(logits, deviations=5, spread=0.3, margin=1.0)
         if found[place] > AUTOENCODER_FLOOR
     )
     return outliers, peaks
 
 
 def robust_outliers(values: np.ndarray, *, deviations: float, spread: float, margin: float) -> list[tuple[int, float]]:
-    """Which values lie far above the middle: (place, how many robust deviations), farthest first.
+    """Find values far above the median: (place, how many robust deviations), farthest first.
 
     Parameters
     ----------
@@ -136,31 +156,30 @@ def robust_outliers(values: np.ndarray, *, deviations: float, spread: float, mar
     return [(n, round(float(far[n]), 2)) for n in found]
 
 
-def without_outliers(
-    held: Sequence[tuple[int, int, int]], outliers: Iterable[Outlier]
-) -> tuple[tuple[int, int, int], ...]:
-    """The held-back parts without those of odd images; at least half stay, the oddest go first.
+def without_outliers(held: Sequence[HeldPart], outliers: Iterable[Outlier]) -> tuple[HeldPart, ...]:
+    """Return the held-out parts without those of outliers; at least half stay, the farthest outliers go first.
 
     Examples
     --------
-    >>> without_outliers([(0, 0, 0), (3, 0, 0), (5, 0, 0)], [Outlier(3, "", 7.0), Outlier(5, "", 9.0)])
-    ((0, 0, 0), (3, 0, 0))
+    >>> parts = [HeldPart(0, 0, 0), HeldPart(3, 0, 0), HeldPart(5, 0, 0)]
+    >>> [part.number for part in without_outliers(parts, [Outlier(3, "", 7.0), Outlier(5, "", 9.0)])]
+    [0, 3]
     """
     worst: dict[int, float] = {}
     for one in outliers:
         worst[one.number] = max(one.far, worst.get(one.number, 0.0))
-    own = sorted((part for part in held if part[0] in worst), key=lambda part: -worst[part[0]])
+    own = sorted((part for part in held if part.number in worst), key=lambda part: -worst[part.number])
     gone = set(own[: len(held) // 2])
     return tuple(part for part in held if part not in gone)
 
 
-def outlier_record(outliers: Iterable[Outlier], images: TrainSet) -> list[dict[str, Any]]:
-    """For config.json: file and reason, oddest first."""
-    return [{"image": str(images.cache.paths[one.number]), "reason": one.reason} for one in outliers]
+def outlier_notes(outliers: Iterable[Outlier], images: TrainSet) -> tuple[OutlierNote, ...]:
+    """Return file and reason of each outlier, for config.json."""
+    return tuple(OutlierNote(str(images.cache.paths[one.number]), one.reason) for one in outliers)
 
 
 def _by_image(outliers: Iterable[Outlier]) -> tuple[Outlier, ...]:
-    """One entry an image, its reasons joined, oddest first."""
+    """Join the outliers of each image to one, farthest first."""
     grouped: dict[int, list[Outlier]] = {}
     for one in outliers:
         grouped.setdefault(one.number, []).append(one)

@@ -1,166 +1,201 @@
-"""What each of the two networks is taught, from what, and what is kept from it."""
+"""The training plans: what each network learns from, for how long, and what is held out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from semscan import settings as defaults
 from semscan.errors import BadDataError
+from semscan.model.registry import is_local
 from semscan.pipeline.training.data.dataset import TrainSet
 from semscan.pipeline.training.data.examples import (
-    AcceptedRegions,
-    RealDefects,
+    Draw,
+    Example,
     autoencoder_examples,
     class_targets,
     classifier_examples,
+    network_input,
     real_examples,
 )
-from semscan.pipeline.training.data.split import Split, TrainPart, looks_alike_turned, split_good
+from semscan.pipeline.training.data.image_cache import ImageCache
+from semscan.pipeline.training.data.split import HeldPart, Split, TrainPart, looks_alike_turned, split_good
+from semscan.pipeline.training.findings import TrainingFindings
 from semscan.pipeline.training.workload import autoencoder_work, classifier_work
 from semscan.settings import AugmentSettings, TrainSettings
+from semscan.values.model_config import NetworkConfig, Preprocessing, Surround, Tiling
 
-_VALIDATION = 32
+_VALIDATION = 32  # patches
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """All that fitting needs. `held`: number of image, first row and first column that calibration counts."""
+    """All that fitting needs.
 
-    shape: Mapping[str, Any]
-    draw: Callable
-    validation: tuple
+    `draw` makes one example; `validation` are (inputs, targets by output name) that are never trained on. `held` are
+    the parts of images for calibration, `held_description` the same in words. `samples` are a few inputs to check the
+    export, float32 (n, tile, tile).
+    """
+
+    tiling: Tiling
+    draw: Draw
+    validation: Example
     batch: int
     steps: int
     learning_rate: float
-    held: tuple[tuple[int, int, int], ...]
-    held_said: str
+    held: tuple[HeldPart, ...]
+    held_description: str
     samples: np.ndarray
 
 
 def autoencoder_plan(
-    found: TrainSet,
+    images: TrainSet,
+    network: NetworkConfig,
     settings: TrainSettings,
-    defects: RealDefects | None = None,
-    accepted: AcceptedRegions | None = None,
+    findings: TrainingFindings,
 ) -> TrainingPlan:
-    """The autoencoder learns from defects painted into good patches, from real ones, and from accepted regions."""
-    cache, scale = found.cache, (found.mean, found.std)
-    split = split_good(cache, share=settings.held_back, few=settings.few, seed=settings.seed)
+    """Plan the autoencoder: defects painted into good patches, real defects, and accepted regions."""
+    split = split_good(images.cache, share=settings.held_back, few=settings.few, seed=settings.seed)
     work = autoencoder_work(split, settings.steps)
     tile = work.tile
-    turn = _turn(cache, settings)
-    real = real_examples(defects, accepted, tile, settings.augment, turn)
-    draw = autoencoder_examples(cache, split, tile, scale, settings.augment, turn, real)
-    shape = {
-        "kind": "autoencoder",
-        "tile": tile,
-        "largest_tile": int(defaults.TILE_GROWTH * tile),
-        "overlap": min(defaults.OVERLAP, tile // 2),
-        "scale_to": None,
-        "surround": {"share": defaults.SURROUND_SHARE, "reach_px": defaults.SURROUND_REACH},
-    }
+    turn = _turn(images.cache, settings)
+    preprocessing = Preprocessing(images.mean, images.std)
+    defects = findings.labelled.defects if findings.labelled else None
+    real = real_examples(defects, findings.accepted, tile, settings.augment, turn)
+    draw = autoencoder_examples(images.cache, split, tile, preprocessing, settings.augment, turn, real)
+    tiling = Tiling(
+        tile=tile,
+        overlap=min(defaults.OVERLAP, tile // 2),
+        # an attention over the whole patch answers differently in a larger one
+        largest_tile=int(defaults.TILE_GROWTH * tile) if is_local(network.attention) else tile,
+        surround=Surround(defaults.SURROUND_SHARE, defaults.SURROUND_REACH),
+    )
     return TrainingPlan(
-        shape,
-        draw,
-        _held_patches(cache, split, tile, scale, settings.seed),
-        work.batch,
-        work.steps,
-        settings.learning_rate or defaults.AUTOENCODER_RATE,
-        split.held,
-        split.said,
-        _samples(draw, settings.seed),
+        tiling=tiling,
+        draw=draw,
+        validation=_held_out_patches(images.cache, split, tile, preprocessing, settings.seed),
+        batch=work.batch,
+        steps=work.steps,
+        learning_rate=settings.learning_rate or defaults.AUTOENCODER_RATE,
+        held=split.held,
+        held_description=split.description,
+        samples=_samples(draw, settings.seed),
     )
 
 
-def _held_patches(cache, split, tile, scale, seed):
-    """Painted patches of the held-back parts, always the same ones: (inputs, targets)."""
-    ends = [(number, cache[number].shape[0] - row, cache[number].shape[1] - col) for number, row, col in split.held]
-    side = max(32, min(tile, min(min(rows, cols) for _, rows, cols in ends) // 32 * 32))
-    back = _Ends(cache, split.held)
-    whole = Split(tuple(TrainPart(n, *back[n].shape) for n in range(len(back))), (), "")
+def _held_out_patches(cache: ImageCache, split: Split, tile: int, preprocessing: Preprocessing, seed: int) -> Example:
+    """Paint defects into patches of the held-out parts, always the same ones: (inputs, targets)."""
+    ends = _HeldOutImages(cache, split.held)
+    shapes = [ends[number].shape for number in range(len(ends))]
+    side = max(32, min(tile, min(map(min, shapes)) // 32 * 32))
+    whole = Split(tuple(TrainPart(number, *shape) for number, shape in enumerate(shapes)), (), "")
     still = AugmentSettings(flip=False, gain=0, offset=0, noise=0)
-    draw = autoencoder_examples(back, whole, side, scale, still, False)
+    draw = autoencoder_examples(ends, whole, side, preprocessing, still, turn=False)
     rng = np.random.default_rng([seed, 7])
-    examples = [draw(rng) for _ in range(_VALIDATION)]
-    inputs = np.stack([x for x, _ in examples])
-    return inputs, {name: np.stack([y[name] for _, y in examples]) for name in examples[0][1]}
+    return _stacked([draw(rng) for _ in range(_VALIDATION)])
 
 
-class _Ends:
-    """The held-back parts of images, numbered anew; reads like a ImageCache."""
+class _HeldOutImages:
+    """The held-out parts of images, numbered from 0; an `ImageSource`."""
 
-    def __init__(self, cache, held):
-        self._gallery, self._held = cache, held
+    def __init__(self, cache: ImageCache, held: tuple[HeldPart, ...]) -> None:
+        self._cache = cache
+        self._held = held
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._held)
 
-    def __getitem__(self, place):
+    def __getitem__(self, place: int) -> np.ndarray:
         number, row, col = self._held[place]
-        return self._gallery[number][row:, col:]
+        return self._cache[number][row:, col:]
 
-    def ignored_mask(self, place):
+    def ignored_mask(self, place: int) -> np.ndarray | None:
+        """Return where training should see nothing of a part, bool (rows, cols); None for nowhere."""
         number, row, col = self._held[place]
-        ignored_mask = self._gallery.ignored_mask(number)
-        return None if ignored_mask is None else ignored_mask[row:, col:]
+        mask = self._cache.ignored_mask(number)
+        return None if mask is None else mask[row:, col:]
 
 
 def classifier_plan(
-    found: TrainSet, classes: list[str], good_class: str | None, settings: TrainSettings
+    images: TrainSet,
+    network: NetworkConfig,
+    settings: TrainSettings,
+    findings: TrainingFindings,
 ) -> TrainingPlan:
-    """Class folders: the attention CNN learns from the label of each whole image.
+    """Plan the attention CNN: it learns from the label of each whole image, and a share of each class is held out.
 
-    A share of each class is held back.
+    Raises
+    ------
+    BadDataError
+        If a class has a single image.
     """
-    cache, labels, scale = found.cache, found.labels, (found.mean, found.std)
-    rng = np.random.default_rng([settings.seed, 99])
-    members, held = [], []
-    for name in classes:
-        own = rng.permutation([n for n, label in enumerate(labels) if label == name])
-        if len(own) < 2:
-            raise BadDataError(f"class '{name}' has {len(own)} image; at least 2 are needed, 20 or more are advised")
-        back = max(1, round(len(own) * settings.held_back))
-        held += [(int(n), classes.index(name)) for n in own[:back]]
-        members.append(np.sort(own[back:]))
-    good = classes.index(good_class) if good_class else None
-    turn = _turn(cache, settings)
-    draw = classifier_examples(cache, members, good, scale, settings.augment, turn)
-    mean, std = scale
-    inputs = np.stack([(cache[n].astype(np.float32) - mean) / std for n, _ in held])[..., None]
-    targets = [class_targets(label, len(classes), good) for _, label in held]
-    side = inputs.shape[1]
+    classes, good = network.classes or (), network.good_index
+    members, held = _split_classes(images, classes, settings)
+    preprocessing = Preprocessing(images.mean, images.std)
+    draw = classifier_examples(
+        images.cache, members, good, preprocessing, settings.augment, _turn(images.cache, settings)
+    )
+    validation = _stacked(
+        [
+            (
+                network_input(images.cache[number].astype(np.float32), preprocessing),
+                class_targets(label, len(classes), good),
+            )
+            for number, label in held
+        ]
+    )
+    side = validation[0].shape[1]
     work = classifier_work(side, settings.steps)
-    shape = {
-        "kind": "attention-cnn",
-        "tile": side,
-        "overlap": min(defaults.OVERLAP, side // 2),
-        "scale_to": side,
-        "largest_image": found.longest,
-    }
     return TrainingPlan(
-        shape,
-        draw,
-        (inputs, {name: np.stack([t[name] for t in targets]) for name in targets[0]}),
-        work.batch,
-        work.steps,
-        settings.learning_rate or defaults.CLASSIFIER_RATE,
-        tuple((n, 0, 0) for n, label in held if label == good),
-        f"{len(held)} of {len(labels)} images, {settings.held_back:.0%} of each class",
-        _samples(draw, settings.seed),
+        tiling=Tiling(
+            tile=side,
+            overlap=min(defaults.OVERLAP, side // 2),
+            scale_to=side,
+            largest_image=images.longest,
+        ),
+        draw=draw,
+        validation=validation,
+        batch=work.batch,
+        steps=work.steps,
+        learning_rate=settings.learning_rate or defaults.CLASSIFIER_RATE,
+        held=tuple(HeldPart(number, 0, 0) for number, label in held if label == good),
+        held_description=f"{len(held)} of {len(images.labels)} images, {settings.held_back:.0%} of each class",
+        samples=_samples(draw, settings.seed),
     )
 
 
-def _turn(cache, settings):
+def _split_classes(
+    images: TrainSet, classes: tuple[str, ...], settings: TrainSettings
+) -> tuple[list[np.ndarray], list[tuple[int, int]]]:
+    """Return the image numbers to train on, by class, and the held-out ones: (number, class number)."""
+    rng = np.random.default_rng([settings.seed, 99])
+    members: list[np.ndarray] = []
+    held: list[tuple[int, int]] = []
+    for place, name in enumerate(classes):
+        own = rng.permutation([n for n, label in enumerate(images.labels) if label == name])
+        if len(own) < 2:
+            raise BadDataError(f"class '{name}' has {len(own)} image; at least 2 are needed, 20 or more are advised")
+        back = max(1, round(len(own) * settings.held_back))
+        held += [(int(n), place) for n in own[:back]]
+        members.append(np.sort(own[back:]))
+    return members, held
+
+
+def _turn(cache: ImageCache, settings: TrainSettings) -> bool:
+    """Return whether patches may be turned by 90 degrees."""
     if settings.augment.turn != "auto":
         return settings.augment.turn == "yes"
     return looks_alike_turned(cache, range(len(cache)))
 
 
-def _samples(draw, seed):
-    """A few real inputs for checking the export, (n, T, T)."""
+def _stacked(examples: list[Example]) -> Example:
+    """Stack examples into one batch."""
+    inputs = np.stack([patch for patch, _ in examples])
+    return inputs, {name: np.stack([targets[name] for _, targets in examples]) for name in examples[0][1]}
+
+
+def _samples(draw: Draw, seed: int) -> np.ndarray:
+    """Draw a few real inputs to check the export, float32 (n, tile, tile)."""
     rng = np.random.default_rng([seed, 5])
     return np.stack([draw(rng)[0][..., 0] for _ in range(2)])

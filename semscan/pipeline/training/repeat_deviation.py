@@ -29,12 +29,12 @@ _ALONE = 3.0
 
 
 def spread_out(count: int) -> list[int]:
-    """All numbers below `count`, in an order whose every beginning is spread over them."""
+    """Return all numbers below `count`, in an order whose every beginning is spread over them."""
     return sorted(range(count), key=lambda n: int(f"{n:032b}"[::-1], 2))
 
 
 def repeat_peaks(cache: ImageCache) -> dict[int, float]:
-    """How far each image, of those there is time for, differs from its own repeats; in multiples of chance."""
+    """Measure how far images differ from their own repeats, in multiples of chance, for as many as there is time."""
     first = [n for n in spread_out(len(cache))[:3] if find_image_lattice(_small(cache, n)).found]
     if not first:
         return {}
@@ -63,7 +63,7 @@ def _small(cache: ImageCache, number: int) -> CleanImage:
 
 
 def typical_peak(peaks: Sequence[float]) -> float | None:
-    """What no good image exceeds, from what all of them reach; None where the images do not repeat."""
+    """Return a level that no good image exceeds, from the peaks of all of them; None where they do not repeat."""
     if len(peaks) < ENOUGH:
         return _ALONE if peaks else None
     logs = np.log(np.maximum(peaks, 1e-6))

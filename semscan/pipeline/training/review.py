@@ -1,10 +1,9 @@
-"""What a finished network says of the images it was made from: which look unusual, where 0.5 lies, what it misses."""
+"""The finished network on the images it was made from: which look unusual, the threshold, what it misses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,131 +12,157 @@ from semscan.files.images.read import read_image
 from semscan.files.models.folder import ModelFolder
 from semscan.image.clean import clean
 from semscan.maps.normalise import normalise_map
+from semscan.phrases import plural
 from semscan.pipeline.methods.model import ModelMethod
-from semscan.pipeline.training import fit
+from semscan.pipeline.training.calibration import calibrate_held_out, highest_usable_threshold
 from semscan.pipeline.training.data.accepted_regions import region_peaks
 from semscan.pipeline.training.data.dataset import TrainSet
-from semscan.pipeline.training.data.examples import AcceptedRegions
 from semscan.pipeline.training.data.labelled_defects import LabelledDefects
-from semscan.pipeline.training.outliers import (
-    Outlier,
-    OutlierScan,
-    find_outliers_with_model,
-    outlier_record,
-    without_outliers,
-)
+from semscan.pipeline.training.data.split import HeldPart
+from semscan.pipeline.training.findings import TrainingFindings
+from semscan.pipeline.training.outliers import Outlier, find_outliers_with_model, outlier_notes, without_outliers
 from semscan.pipeline.training.plan import TrainingPlan
-from semscan.settings import TrainSettings
+from semscan.settings import ReadSettings, TrainSettings
+from semscan.settings.networks import NETWORKS
+from semscan.values.model_config import AcceptedCount, Calibration, LabelledCount, OutlierNote
 
-ABOVE = 1.05  # an accepted region is kept this far below 0.5
-Say = Callable[[str], None]
+ABOVE = 1.05  # the threshold is this much above the accepted regions
+DETECTED = 0.5  # of the painted, held-out defects, at least, must stay above a threshold raised for accepted regions
+MOST_CHECKED = 200  # labelled images
+Log = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingFindings:
-    """What is known of the data beside the good images before training: odd images, labelled ones, accepted regions."""
+class Review:
+    """The calibration of a fitted network, and what else was found; None where it does not apply."""
 
-    first: OutlierScan
-    labelled: LabelledDefects | None = None
-    accepted: AcceptedRegions | None = None
+    calibration: Calibration
+    accepted: AcceptedCount | None = None
+    outliers: tuple[OutlierNote, ...] | None = None
+    labelled: LabelledCount | None = None
 
 
 def review(
-    graph: bytes,
-    config: dict,
+    folder: ModelFolder,
     images: TrainSet,
     plan: TrainingPlan,
     findings: TrainingFindings,
     settings: TrainSettings,
-    say: Say,
-):
-    """Set 0.5 and look at the training images again.
+    log: Log,
+) -> Review:
+    """Set the threshold and check the training images again.
 
-    Held-back images that look unusual, before training or to the network, have no say in 0.5 (at least half of them
-    stay). Accepted regions are kept below 0.5, as long as half of the painted defects stay above it.
+    Held-out images that look unusual, before training or to the network, do not set the threshold (at least half of
+    them stay). Accepted regions are kept below it, as long as half of the painted defects stay above it.
 
-    Returns
-    -------
-    calibration : dict
-    training : dict
-        ``odd_images``, and what was found of labelled images and accepted regions.
+    Parameters
+    ----------
+    folder : ModelFolder
+        The model, without a calibration yet.
+    images : TrainSet
+    plan : TrainingPlan
+    findings : TrainingFindings
+        Those from before training.
+    settings : TrainSettings
+    log : callable
+        Gets what a person should know, line by line.
     """
-    unset = {**config, "calibration": fit.unset_calibration(plan, settings)}
-    folder = ModelFolder(Path(settings.out), unset, graph, "")
-    if config["kind"] != "autoencoder":
-        return fit.calibrate(folder, images, plan.held, plan, settings), {}
+    if NETWORKS[folder.config.network.kind].needs_classes:
+        return Review(calibrate_held_out(folder, images, plan.held, plan, settings))
     method = ModelMethod(folder)
-    numbers = [number for number, _, _ in plan.held]
-    again, peaks = find_outliers_with_model(method.look, images.cache, numbers)
-    held = without_outliers(plan.held, [*findings.first.outliers, *again])
-    calibration = fit.calibrate(folder, images, held, plan, settings)
-    gone = sorted({number for number, _, _ in plan.held} - {number for number, _, _ in held})
-    if gone:
-        named = ", ".join(images.cache.paths[number].name for number in gone)
-        calibration["held_back"] += f", of which {len(gone)} that look odd have no say in 0.5 ({named})"
-    found: dict = {}
+    numbers = [part.number for part in plan.held]
+    again, peaks = find_outliers_with_model(method.at_training_scale, images.cache, numbers)
+    held = without_outliers(plan.held, [*findings.outliers.outliers, *again])
+    calibration = calibrate_held_out(folder, images, held, plan, settings)
+    calibration = _naming_left_out(calibration, plan.held, held, images)
+    accepted = None
     if findings.accepted is not None:
-        found["accepted"] = _keep_below(calibration, region_peaks(method.look, findings.accepted), graph, plan, say)
-    threshold = calibration["raw_threshold"]
-    outliers = [*findings.first.outliers, *(_with_score(one, peaks[one.number], threshold) for one in again)]
-    found["odd_images"] = outlier_record(_merged(outliers), images)
-    for one in again:
-        reason = _with_score(one, peaks[one.number], threshold).reason
-        say(f"warning: {images.cache.paths[one.number]} looks odd among the good images: {reason}")
-    if outliers:
-        say(
-            f"{len(found['odd_images'])} of the good images look unusual: look at them, and train again without those "
+        accepted_peaks = region_peaks(method.at_training_scale, findings.accepted)
+        calibration, accepted = _keep_below(calibration, accepted_peaks, folder.graph, plan, log)
+    threshold = calibration.raw_threshold
+    if threshold is None:  # a plan always holds out a part, so this is a fault in the plan
+        raise ValueError("the training plan holds out no part of the good images")
+    scored = [_with_score(outlier, peaks[outlier.number], threshold) for outlier in again]
+    outliers = _report_outliers(findings.outliers.outliers, scored, images, log)
+    labelled = None
+    if findings.labelled is not None:
+        labelled = _check_labelled(method, findings.labelled, threshold, settings.read, log)
+    return Review(calibration, accepted, outliers, labelled)
+
+
+def _naming_left_out(
+    calibration: Calibration, held: Sequence[HeldPart], kept: Sequence[HeldPart], images: TrainSet
+) -> Calibration:
+    """Name the held-out images that do not set the threshold."""
+    left_out = sorted({part.number for part in held} - {part.number for part in kept})
+    if not left_out:
+        return calibration
+    named = ", ".join(images.cache.paths[number].name for number in left_out)
+    words = f"{calibration.held_out}, of which {len(left_out)} that look odd do not set the threshold ({named})"
+    return replace(calibration, held_out=words)
+
+
+def _report_outliers(
+    before: Iterable[Outlier], again: Sequence[Outlier], images: TrainSet, log: Log
+) -> tuple[OutlierNote, ...]:
+    """Log the outliers that the network found; return those and the ones from `before` training for config.json."""
+    found = outlier_notes(_merged([*before, *again]), images)
+    for outlier in again:
+        log(f"warning: {images.cache.paths[outlier.number]} looks odd among the good images: {outlier.reason}")
+    if found:
+        log(
+            f"{len(found)} of the good images look unusual: check them, and train again without those "
             "that have a defect."
         )
-    if findings.labelled is not None:
-        found["labelled"] = findings.labelled.used | _checked(method, findings.labelled.rest, threshold, settings, say)
-    return calibration, found
+    return found
 
 
-def _keep_below(calibration: dict, peaks: np.ndarray, graph: bytes, plan: TrainingPlan, say: Say) -> dict[str, int]:
-    """Raise the threshold above the accepted regions where that may be; see `review`."""
-    before = calibration["raw_threshold"]
-    most = fit.highest_usable_threshold(graph, plan, 0.5)
-    wanted = float(peaks.max()) * ABOVE
-    after = max(before, min(wanted, most))
-    calibration["raw_threshold"] = after
+def _keep_below(
+    calibration: Calibration, peaks: np.ndarray, graph: bytes, plan: TrainingPlan, log: Log
+) -> tuple[Calibration, AcceptedCount]:
+    """Raise the threshold above the accepted regions, where enough painted defects stay above it; see `review`."""
+    before = calibration.raw_threshold or 0.0
+    highest = highest_usable_threshold(graph, plan, DETECTED)
+    after = max(before, min(float(peaks.max()) * ABOVE, highest))
     above = int((peaks > after).sum())
     if after > before:
-        say(f"0.5 is raised from raw score {before:.4g} to {after:.4g} for the sake of the accepted regions.")
+        log(f"The threshold is raised from raw score {before:.4g} to {after:.4g} because of the accepted regions.")
     if above:
-        say(
-            f"warning: {above} of {len(peaks)} accepted regions still lie above 0.5: they look too much like defects "
-            "to go any higher"
+        log(
+            f"warning: {above} of {plural(len(peaks), 'accepted region')} still lie above the threshold: it is not "
+            "raised further, because they look too much like defects"
         )
-    return {"regions": len(peaks), "still_above": above}
+    return replace(calibration, raw_threshold=after), AcceptedCount(len(peaks), above)
 
 
-def _with_score(one: Outlier, peak: float, threshold: float) -> Outlier:
+def _with_score(outlier: Outlier, peak: float, threshold: float) -> Outlier:
     score = float(normalise_map(np.array([peak], np.float32), threshold)[0])
-    return Outlier(one.number, f"the finished network sees in it what it sees in no other (score {score:.2f})", one.far)
+    reason = f"the finished network scores a place in it as in no other image (score {score:.2f})"
+    return Outlier(outlier.number, reason, outlier.far)
 
 
-def _merged(outliers: Sequence[Outlier]) -> list[Outlier]:
+def _merged(outliers: Iterable[Outlier]) -> list[Outlier]:
+    """Join the reasons of each image."""
     reasons: dict[int, list[str]] = {}
-    for one in outliers:
-        reasons.setdefault(one.number, []).append(one.reason)
-    return [Outlier(number, "; ".join(said), 0.0) for number, said in reasons.items()]
+    for outlier in outliers:
+        reasons.setdefault(outlier.number, []).append(outlier.reason)
+    return [Outlier(number, "; ".join(joined), 0.0) for number, joined in reasons.items()]
 
 
-def _checked(
-    method: ModelMethod, paths: Sequence[Path], threshold: float, settings: TrainSettings, say: Say
-) -> dict[str, int]:
-    """How many labelled images that were not trained on have a score above 0.5."""
+def _check_labelled(
+    method: ModelMethod, labelled: LabelledDefects, threshold: float, read: ReadSettings, log: Log
+) -> LabelledCount:
+    """Count the labelled images that were not trained on and have a score above the threshold."""
     scores = []
-    for path in paths[: fit.MOST_CHECKED]:
+    for path in labelled.rest[:MOST_CHECKED]:
         try:
-            raw = method(clean(read_image(path, settings.read), settings.read)).raw
+            raw = method(clean(read_image(path, read), read)).raw
         except SemscanError as error:
-            say(f"left out: {error}")
+            log(f"left out: {error}")
             continue
         scores.append(float(np.sort(raw, axis=None)[-min(4, raw.size)]))
     if not scores:
-        return {}
-    seen = sum(score > threshold for score in scores)
-    say(f"{seen} of the {len(scores)} labelled images that were not trained on have a score above 0.5.")
-    return {"checked": len(scores), "checked_above": seen}
+        return labelled.count
+    above = sum(score > threshold for score in scores)
+    log(f"{above} of the {len(scores)} labelled images that were not trained on have a score above the threshold.")
+    return replace(labelled.count, checked=len(scores), checked_above=above)

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from semscan.settings.networks import NETWORKS
+from semscan.values.model_config import ModelConfig
+
 FILES = {"onnx": "model.onnx", "savedmodel": "1", "tflite": "model.tflite"}
 
 
 def deploy_spec(
-    to: str, config: Mapping[str, Any], fingerprint: str, *, tolerance: float, difference: Mapping[str, float]
+    to: str, config: ModelConfig, fingerprint: str, *, tolerance: float, difference: Mapping[str, float]
 ) -> dict[str, Any]:
     """What deploy.json says."""
-    stride = 16 if config["kind"] == "autoencoder" else 4
-    size = [1, config["tile"], config["tile"]] if to == "tflite" else ["n", "rows", "cols"]
-    outputs = {
+    network, tiling = config.network, config.tiling
+    stride = NETWORKS[network.kind].stride
+    size: list[int | str] = [1, tiling.tile, tiling.tile] if to == "tflite" else ["n", "rows", "cols"]
+    outputs: dict[str, dict[str, Any]] = {
         "map": {
             "type": "float32",
             "shape": size,
@@ -22,18 +26,18 @@ def deploy_spec(
             "0.5": "the calibrated threshold" if _calibrated(config) else "means nothing: no good class",
         }
     }
-    if config["classes"]:
+    if network.classes:
         outputs["logits"] = {
             "type": "float32",
-            "shape": [size[0], len(config["classes"])],
-            "classes": config["classes"],
+            "shape": [size[0], len(network.classes)],
+            "classes": list(network.classes),
         }
     return {
         "format": to,
         "file": FILES[to],
-        "kind": config["kind"],
-        "attention": config["attention"],
-        "semscan_version": config["semscan_version"],
+        "kind": network.kind,
+        "attention": network.attention,
+        "semscan_version": config.semscan_version,
         "fingerprint": fingerprint,
         "input": {
             "image": {
@@ -46,37 +50,38 @@ def deploy_spec(
         "outputs": outputs,
         "inside": ["standardise grey levels", "calibrate: s / (s + s0)"],
         "outside": _outside(config, to),
-        "tile": config["tile"],
-        "overlap": config["overlap"],
-        "longest_side": config["scale_to"],
+        "tile": tiling.tile,
+        "overlap": tiling.overlap,
+        "longest_side": tiling.scale_to,
         "threshold": 0.5 if _calibrated(config) else None,
         "smallest_region_px": 4,
-        "preprocessing": config["preprocessing"],
-        "raw_threshold": config["calibration"]["raw_threshold"],
-        "nm_per_pixel": config["nm_per_pixel"],
-        "good_class": config["good_class"],
+        "preprocessing": {"mean": config.preprocessing.mean, "std": config.preprocessing.std},
+        "raw_threshold": config.calibration.raw_threshold,
+        "nm_per_pixel": config.training_domain.nm_per_pixel,
+        "good_class": network.good_class,
         "checked": {"tolerance": tolerance, "largest_difference": dict(difference)},
     }
 
 
-def _calibrated(config: Mapping[str, Any]) -> bool:
-    return config["calibration"]["raw_threshold"] is not None
+def _calibrated(config: ModelConfig) -> bool:
+    return config.calibration.raw_threshold is not None
 
 
-def _outside(config: Mapping[str, Any], to: str) -> list[str]:
+def _outside(config: ModelConfig, to: str) -> list[str]:
+    tiling, domain = config.tiling, config.training_domain
     said = [
         "grey levels to 0..1: 8 bits divided by 255; 16 bits and floats stretched so that the 0.1 % and 99.9 % "
         "percentiles lie at 0 and 1, clipped to -0.25..1.25",
         "leave out the data bar",
     ]
-    if config["nm_per_pixel"] and config["kind"] == "autoencoder":
-        said.append(f"resample to {config['nm_per_pixel']:.4g} nm per pixel, and bring the map back")
-    if config.get("zoom", 1.0) != 1:
-        said.append(f"shrink the image to {config['zoom']:g} of its size (area mean), and bring the map back")
-    largest = config.get("largest_image")
-    if config["scale_to"]:
+    if domain.nm_per_pixel and NETWORKS[config.network.kind].resamples:
+        said.append(f"resample to {domain.nm_per_pixel:.4g} nm per pixel, and bring the map back")
+    if domain.zoom != 1:
+        said.append(f"shrink the image to {domain.zoom:g} of its size (area mean), and bring the map back")
+    largest = tiling.largest_image
+    if tiling.scale_to:
         said.append(
-            f"shrink the image (area mean) until its longer side is at most {config['scale_to']} px, and bring "
+            f"shrink the image (area mean) until its longer side is at most {tiling.scale_to} px, and bring "
             "the map back to the image's size"
             + (
                 f"; one longer than {largest} px is shrunk as an image of {largest} px is, and judged in tiles: "
@@ -86,14 +91,14 @@ def _outside(config: Mapping[str, Any], to: str) -> list[str]:
             )
         )
     said.append(
-        f"tiles of {config['tile']} px that overlap by at least {config['overlap']} px, mirrored at the right "
+        f"tiles of {tiling.tile} px that overlap by at least {tiling.overlap} px, mirrored at the right "
         "and bottom where an image is smaller, blended where they overlap"
     )
-    around = config.get("surround")
-    if around and around["share"]:
+    around = tiling.surround
+    if around and around.share:
         said.append(
-            f"semscan adds to the whole raw map {around['share']:g} of its mean over the neighbourhood (a "
-            f"Gaussian of {around['reach_px']:g} px): maps of inspect are that much warmer around a defect"
+            f"semscan adds to the whole raw map {around.share:g} of its mean over the neighbourhood (a "
+            f"Gaussian of {around.reach_px:g} px): maps of inspect are that much warmer around a defect"
         )
     if to == "tflite":
         said.append("one tile a call: the format has no unknown sizes here")

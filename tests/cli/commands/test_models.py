@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from semscan.model.registry import ATTENTIONS, BACKBONES, MODELS
+from semscan.model.registry import ATTENTIONS, BACKBONES, NETWORKS
 
 HEAVY = ("numpy", "tensorflow", "keras", "cv2", "skimage", "scipy", "matplotlib", "onnxruntime", "PIL")
 PROBE = """
@@ -23,7 +23,7 @@ def test_a_pipe_gets_one_json_line_for_each_name(semscan):
     assert (done.returncode, done.stderr) == (0, "")
     records = [json.loads(line) for line in done.stdout.splitlines()]
     names = {kind: [r["name"] for r in records if r["kind"] == kind] for kind in ("network", "backbone", "attention")}
-    assert names == {"network": list(MODELS), "backbone": list(BACKBONES), "attention": list(ATTENTIONS)}
+    assert names == {"network": list(NETWORKS), "backbone": list(BACKBONES), "attention": list(ATTENTIONS)}
     assert all(record["summary"] for record in records)
     assert {r["name"]: r["default_of"] for r in records if r["default_of"]} == {
         "soft-mask": "autoencoder",
@@ -35,7 +35,7 @@ def test_a_reader_gets_one_line_for_each_name_that_fits_a_screen(semscan):
     done = semscan("models", "--format", "text")
 
     lines = done.stdout.splitlines()
-    for name in (*MODELS, *BACKBONES, *ATTENTIONS):
+    for name in (*NETWORKS, *BACKBONES, *ATTENTIONS):
         assert len([line for line in lines if line.split()[:1] == [name]]) == 1
     assert max(map(len, lines)) <= 120
 

@@ -1,4 +1,5 @@
 import copy
+import dataclasses
 import hashlib
 import json
 import os
@@ -6,7 +7,9 @@ import os
 import pytest
 
 from semscan.errors import BadModelError
-from semscan.files.models.folder import LARGEST_CONFIG, config_text, read_model_folder
+from semscan.files.models.config import config_json, parse_config
+from semscan.files.models.folder import LARGEST_CONFIG, config_text, read_model_folder, recalibrated_text
+from semscan.values.model_config import Calibration, TrainingRecord
 
 GRAPH = b"\x08\x07graph" * 50
 GOOD = {
@@ -26,6 +29,60 @@ GOOD = {
     "libraries": {},
     "seed": 0,
     "nm_per_pixel": None,
+}
+FULL = {
+    "schema_version": 1,
+    "semscan_version": "0.1.0",
+    "kind": "attention-cnn",
+    "attention": "feature-mask",
+    "backbone": "residual",
+    "dropout": 0.2,
+    "classes": ["good", "gap"],
+    "good_class": "good",
+    "preprocessing": {"mean": 0.4, "std": 0.2},
+    "seed": 3,
+    "nm_per_pixel": 1.5,
+    "zoom": 1.0,
+    "training_look": {"noise": {"median": 0.1, "spread": 0.01}},
+    "training": {
+        "said": "train/ with class folders",
+        "images": 80,
+        "data_fingerprint": "0123456789abcdef",
+        "augment": {"flip": True, "turn": "auto"},
+        "clip": 1.0,
+        "false_alarms": 0.1,
+        "start_from": None,
+        "accept": ["accepted.jsonl"],
+        "precision": "float32",
+        "batch": 16,
+        "learning_rate": 0.001,
+        "steps": 800,
+        "steps_done": 500,
+        "ended": "time limit",
+        "seconds": 61.5,
+        "parameters": 300000,
+        "held_back_accuracy": 0.9,
+        "held_back_images": 16,
+        "export_difference": 1e-6,
+        "accepted": {"regions": 3, "still_above": 1},
+        "odd_images": [{"image": "a.png", "reason": "it is darker"}],
+        "labelled": {"images": 5, "by_mask": 2, "by_repeats": 1, "defects": 7, "checked": 2, "checked_above": 1},
+    },
+    "seam": True,
+    "tile": 384,
+    "largest_tile": 800,
+    "overlap": 96,
+    "scale_to": 384,
+    "surround": {"share": 0.1, "reach_px": 16.0},
+    "largest_image": 512,
+    "libraries": {"numpy": "2.4.6"},
+    "calibration": {"raw_threshold": 2.5, "false_alarms": 0.1, "reached": 0.0, "held_back": "4 of 20", "worth": 4.0},
+    "class_marks": {
+        "middles": {"gap": [1.0, 2.0]},
+        "inverse": [[1.0, 0.0], [0.0, 1.0]],
+        "limits": {"gap": 9.5},
+    },
+    "graph_sha256": hashlib.sha256(GRAPH).hexdigest(),
 }
 CNN = GOOD | {"kind": "attention-cnn", "classes": ["good", "bridge"], "good_class": "good", "scale_to": 384}
 
@@ -54,11 +111,17 @@ def changed(key, value, base=GOOD):
 
 @pytest.mark.parametrize("config", [GOOD, CNN], ids=["autoencoder", "cnn"])
 def test_a_whole_folder_is_read_back(folder, config):
-    (folder / "config.json").write_text(config_text(config))
+    (folder / "config.json").write_text(config_text(parse_config(config)))
 
     model = read_model_folder(folder)
 
-    assert (model.path, model.config, model.graph) == (folder, config, GRAPH)
+    assert (model.path, model.config, model.graph) == (folder, parse_config(config), GRAPH)
+    assert model.document == config | {
+        "backbone": "plain",
+        "dropout": 0.0,
+        "zoom": 1.0,
+        "training_look": {},
+    }
     assert len(model.fingerprint) == 16
 
 
@@ -69,10 +132,39 @@ def test_fingerprint_changes_with_the_content(folder):
     assert read_model_folder(folder).fingerprint != before
 
 
-def test_unknown_keys_are_kept(folder):
-    (folder / "config.json").write_text(json.dumps(GOOD | {"note": [1]}))
+def test_all_that_train_writes_is_read_back_in_the_same_order():
+    written = config_json(parse_config(FULL))
 
-    assert read_model_folder(folder).config["note"] == [1]
+    assert written == FULL
+    assert list(written) == list(FULL)
+    assert [list(written[key]) for key in ("training", "calibration", "class_marks")] == [
+        list(FULL[key]) for key in ("training", "calibration", "class_marks")
+    ]
+
+
+def test_unknown_keys_are_ignored_and_kept_in_a_recalibrated_model(folder):
+    older = {key: value for key, value in GOOD.items() if key != "training"}
+    document = changed("calibration.author", "me") | {"note": [1], "training": {"by": "hand"}}
+    (folder / "config.json").write_text(json.dumps(document))
+    model = read_model_folder(folder)
+    config = dataclasses.replace(model.config, calibration=Calibration(3.5, 0.2, 0.1, "4 images", 4.0))
+
+    again = json.loads(recalibrated_text(model, config))
+
+    measured = {"raw_threshold": 3.5, "false_alarms": 0.2, "reached": 0.1, "held_back": "4 images", "worth": 4.0}
+    assert again == older | {
+        "calibration": measured | {"author": "me"},
+        "note": [1],
+        "training": {"by": "hand"},
+        "training_look": {},
+    }
+    assert list(again) == [*document, "training_look"]
+
+
+def test_a_number_keeps_its_form(folder):
+    (folder / "config.json").write_text(json.dumps(changed("calibration.raw_threshold", 2)))
+
+    assert '"raw_threshold": 2,' in config_text(read_model_folder(folder).config)
 
 
 def test_a_missing_folder_and_a_file_are_refused(folder):
@@ -95,7 +187,7 @@ def test_a_folder_in_a_files_place_is_refused(folder, name):
     (folder / name).unlink()
     (folder / name).mkdir()
 
-    with pytest.raises(BadModelError, match="no plain file"):
+    with pytest.raises(BadModelError, match="not a plain file"):
         read_model_folder(folder)
 
 
@@ -113,7 +205,7 @@ def test_a_pipe_is_refused_without_waiting(folder):
     (folder / "graph.onnx").unlink()
     os.mkfifo(folder / "graph.onnx")
 
-    with pytest.raises(BadModelError, match="no plain file"):
+    with pytest.raises(BadModelError, match="not a plain file"):
         read_model_folder(folder)
 
 
@@ -216,6 +308,24 @@ def test_a_missing_key_is_named(folder, key):
         ("surround", 5),
         ("surround", {"share": 0.1}),
         ("surround", {"share": 0.1, "reach_px": 1e6}),
+        ("largest_tile", None),
+        ("largest_tile", 255),
+        ("preprocessing.mean", 10**400),
+        ("preprocessing.std", 10**400),
+        ("calibration.worth", "2"),
+        ("training_look", None),
+        ("training_look", {"noise": {"median": 1}}),
+        ("class_marks", 3),
+        ("class_marks", {"middles": {}, "limits": {}, "inverse": [[1]]}),
+        ("class_marks", {"middles": {"a": [1]}, "limits": {}, "inverse": []}),
+        ("backbone", 3),
+        ("dropout", 2),
+        ("seam", "yes"),
+        ("libraries", {"numpy": 2}),
+        ("training", {"parameters": "many"}),
+        ("training", {"steps_done": -1}),
+        ("training", {"odd_images": [{"image": 3}]}),
+        ("training", {"labelled": {"images": 1.5}}),
     ],
 )
 def test_a_value_out_of_place_is_named_with_what_was_wanted(folder, key, value):
@@ -239,7 +349,7 @@ def test_a_cnn_needs_classes_and_a_threshold_if_one_of_them_is_good(folder):
 def test_a_cnn_judges_no_share_of_an_image(folder):
     (folder / "config.json").write_text(json.dumps(CNN | {"zoom": 0.5}))
 
-    with pytest.raises(BadModelError, match=r"zoom is 0\.5, wanted 1 for an attention CNN"):
+    with pytest.raises(BadModelError, match=r"zoom is 0\.5, wanted 1 for the attention CNN"):
         read_model_folder(folder)
 
 
@@ -247,7 +357,7 @@ def test_classes_without_a_good_one_need_no_threshold(folder):
     config = changed("calibration.raw_threshold", None, CNN) | {"good_class": None}
     (folder / "config.json").write_text(json.dumps(config))
 
-    assert read_model_folder(folder).config["calibration"]["raw_threshold"] is None
+    assert read_model_folder(folder).config.calibration.raw_threshold is None
 
 
 def test_a_graph_that_is_another_is_refused(folder):
@@ -273,10 +383,11 @@ def test_a_graph_with_weights_elsewhere_is_refused(folder):
 
 
 def test_a_configuration_that_would_not_be_read_is_not_written():
+    config = parse_config(GOOD)
     with pytest.raises(BadModelError, match="tile is 0"):
-        config_text(GOOD | {"tile": 0})
+        config_text(dataclasses.replace(config, tiling=dataclasses.replace(config.tiling, tile=0)))
     with pytest.raises(BadModelError, match="cannot be written"):
-        config_text(GOOD | {"training": {"loss": float("nan")}})
+        config_text(dataclasses.replace(config, training=TrainingRecord(export_difference=float("nan"))))
 
 
 def test_a_name_too_long_for_the_system_is_refused(tmp_path):

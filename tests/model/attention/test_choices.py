@@ -11,14 +11,15 @@ from semscan.model.build import build
 from semscan.model.export.to_onnx import to_onnx
 from semscan.model.networks.attention_cnn import build_classifier
 from semscan.model.networks.autoencoder import build_autoencoder
-from semscan.model.registry import ATTENTIONS, DEFAULT_ATTENTION, NETWORK_USE, attention_parts, is_local, resolve
+from semscan.model.registry import ATTENTIONS, NETWORKS, attention_parts, is_local, resolve
 from semscan.model.tf_import import keras, tf
+from semscan.values.model_config import NetworkConfig
 
 SMALL = {"widths": (4, 4, 8, 8)}
 SHARED = ("soft-mask", "feature-mask", "spatial")  # the same layer in both networks
 CASES = [
     (network, name)
-    for network in NETWORK_USE
+    for network in NETWORKS
     for name in (*ATTENTIONS, "channel+additive")
     if not (network == "autoencoder" and name in SHARED)
 ]
@@ -116,8 +117,8 @@ def test_the_autoencoder_around_an_attention_is_always_the_same(name):
     assert list(network.output) == ["score", "coarse", "reconstruction"]
 
 
-def test_the_default_autoencoder_has_the_soft_mask_of_earlier_models():
-    attention, gates = make_attention(DEFAULT_ATTENTION["autoencoder"], "autoencoder")
+def test_the_default_autoencoder_is_the_soft_mask_of_old():
+    attention, gates = make_attention(NETWORKS["autoencoder"].attention, "autoencoder")
 
     assert (type(attention).__name__, attention.name, attention.mode, attention.units, gates) == (
         "ImageAttention",
@@ -187,14 +188,7 @@ def test_a_closed_mask_leaves_no_evidence():
 
 
 def test_build_takes_the_attention_of_a_configuration():
-    config = {
-        "kind": "attention-cnn",
-        "attention": "cbam+gates",
-        "backbone": "plain",
-        "dropout": 0.1,
-        "classes": ["ok", "hole"],
-        "good_class": "ok",
-    }
+    config = NetworkConfig("attention-cnn", "cbam+gates", ("ok", "hole"), "ok", dropout=0.1)
 
     names = [layer.name for layer in build(config).layers]
 
@@ -253,7 +247,7 @@ def test_an_unknown_name_gets_a_suggestion(name, words):
 
 def test_every_mechanism_names_its_source():
     for name, entry in ATTENTIONS.items():
-        layer = resolve(entry.target)(NETWORK_USE["autoencoder"])
+        layer = resolve(entry.target)(NETWORKS["autoencoder"].role)
         assert "arXiv" in layer.__doc__, name
         assert "References" in layer.__doc__, name
 

@@ -125,18 +125,27 @@ def test_softplus_is_exact_and_never_overflows():
 def test_large_evidence_stays_finite_in_tensorflow_lite(name):
     from semscan.model.attention.factory import make_attention
     from semscan.model.export.to_tensorflow import run_tflite, tflite_bytes
+    from semscan.values.model_config import (
+        Calibration,
+        ModelConfig,
+        NetworkConfig,
+        Preprocessing,
+        Tiling,
+        TrainingDomain,
+    )
 
     attention, _ = make_attention(name, "attention-cnn")
     model = build_classifier(classes=2, good=0, attention=attention)
     model.get_layer("classifier").bias.assign([-300.0, 300.0])
-    config = {
-        "kind": "attention-cnn",
-        "tile": 32,
-        "classes": ["good", "gap"],
-        "good_class": "good",
-        "preprocessing": {"mean": 0.4, "std": 0.1},
-        "calibration": {"raw_threshold": 1.0},
-    }
+    config = ModelConfig(
+        semscan_version="0.1.0",
+        network=NetworkConfig("attention-cnn", name, ("good", "gap"), "good"),
+        tiling=Tiling(32, 8),
+        preprocessing=Preprocessing(0.4, 0.1),
+        training_domain=TrainingDomain(),
+        calibration=Calibration(1.0, 0.1, 0.0, "2 images"),
+        seed=0,
+    )
 
     answer = run_tflite(tflite_bytes(model, config), np.zeros((1, 32, 32), np.float32))
 

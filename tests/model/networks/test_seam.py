@@ -69,7 +69,7 @@ def small_base(patch):
 def network():
     keras.utils.set_random_seed(0)
     made = build_classifier(classes=2, good=0, base=small_base, dropout=0.0, seam=True)
-    chosen = losses.for_kind("attention-cnn")
+    chosen = losses.classifier_losses()
     made.compile(
         optimizer=keras.optimizers.SGD(1e-3), loss=chosen["losses"], loss_weights=chosen["weights"], run_eagerly=True
     )

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from semscan.pipeline.classes.model import ModelRegionClassifier, squared_distances
-from semscan.pipeline.classes.names import told
+from semscan.pipeline.classes.names import best_class
 from semscan.pipeline.classes.pattern import classify_by_pattern
 from semscan.regions.find import no_regions, segment
 from semscan.settings import RegionSettings, SynthSettings
 from semscan.synth.simulator.image import make_image
 from semscan.values import CleanImage, Periodic
+from semscan.values.model_config import ClassLimits, NetworkConfig
 
 RECIPES = {
     "lines": SynthSettings(pattern="lines", rows=224, cols=224, pitch=24, seed=5),
@@ -103,7 +104,7 @@ def test_no_region_needs_no_name():
     )
 
 
-CONFIG = {"classes": ["good", "gap", "speck"], "good_class": "good"}
+NETWORK = NetworkConfig("attention-cnn", "none", ("good", "gap", "speck"), "good")
 
 
 def evidence(rows=4, cols=6):
@@ -120,7 +121,7 @@ def two_regions(shape=(16, 24)):
 
 
 def test_a_classifier_names_a_region_by_what_its_own_positions_say():
-    classify_regions = ModelRegionClassifier(evidence(), np.ones((16, 24), np.float32), slice(0, 16), CONFIG)
+    classify_regions = ModelRegionClassifier(evidence(), np.ones((16, 24), np.float32), slice(0, 16), NETWORK)
 
     (gap, speck) = classify_regions(two_regions(), [4, 9])
 
@@ -134,8 +135,8 @@ def test_positions_are_weighed_by_the_map():
     raw[:, :12] = 1000
     wide = np.zeros((16, 24), np.int32)
     wide[4:8, 4:20] = 1
-    assert ModelRegionClassifier(evidence(), raw, slice(0, 16), CONFIG)(wide, [1])[0][0] == "gap"
-    assert ModelRegionClassifier(evidence(), 1 / raw, slice(0, 16), CONFIG)(wide, [1])[0][0] == "speck"
+    assert ModelRegionClassifier(evidence(), raw, slice(0, 16), NETWORK)(wide, [1])[0][0] == "gap"
+    assert ModelRegionClassifier(evidence(), 1 / raw, slice(0, 16), NETWORK)(wide, [1])[0][0] == "speck"
 
 
 def test_rows_that_were_not_judged_are_no_part_of_the_evidence():
@@ -145,33 +146,31 @@ def test_rows_that_were_not_judged_are_no_part_of_the_evidence():
     said[0, :, 1] = 5.0
     said[1:, :, 2] = 5.0
     assert (
-        ModelRegionClassifier(said, np.ones((40, 24), np.float32), slice(8, 40), CONFIG)(numbered, [1])[0][0] == "gap"
+        ModelRegionClassifier(said, np.ones((40, 24), np.float32), slice(8, 40), NETWORK)(numbered, [1])[0][0] == "gap"
     )
 
 
-MARKS = {
-    "middles": {"gap": [0.0, 5.0, 0.0], "speck": [0.0, 0.0, 7.0]},
-    "inverse": np.eye(3).tolist(),
-    "limits": {"gap": 4.0, "speck": 4.0},
-}
+LIMITS = ClassLimits(
+    centres={"gap": (0.0, 5.0, 0.0), "speck": (0.0, 0.0, 7.0)},
+    inverse=tuple(map(tuple, np.eye(3).tolist())),
+    limits={"gap": 4.0, "speck": 4.0},
+)
 
 
 def test_a_region_far_from_all_that_was_taught_is_unknown():
     far = evidence() + np.array([9.0, 0, 0], np.float32)
     for said, names in ((evidence(), ["gap", "speck"]), (far, ["unknown", "unknown"])):
-        classify_regions = ModelRegionClassifier(
-            said, np.ones((16, 24), np.float32), slice(0, 16), CONFIG | {"class_marks": MARKS}
-        )
+        classify_regions = ModelRegionClassifier(said, np.ones((16, 24), np.float32), slice(0, 16), NETWORK, LIMITS)
         assert [name for name, _ in classify_regions(two_regions(), [4, 9])] == names
 
 
 def test_the_distance_is_that_of_mahalanobis():
     said = np.array([[1.0, 5.0, 2.0]])
-    marks = MARKS | {"inverse": np.diag([1.0, 1.0, 0.25]).tolist()}
-    assert squared_distances(said, marks, ["gap", "other"]).tolist() == [[1 + 0.25 * 4, 0.0]]
+    inverse = np.diag([1.0, 1.0, 0.25])
+    assert squared_distances(said, LIMITS.centres, inverse, ["gap", "other"]).tolist() == [[1 + 0.25 * 4, 0.0]]
 
 
 def test_a_low_probability_is_no_name():
-    (sure, unsure) = told(np.array([[3.0, 0.0], [0.2, 0.0]]), ["a", "b"], strange=np.zeros((2, 2), bool))
+    (sure, unsure) = best_class(np.array([[3.0, 0.0], [0.2, 0.0]]), ["a", "b"], strange=np.zeros((2, 2), bool))
     assert sure[0] == "a"
     assert unsure == ("unknown", pytest.approx(0.55, abs=0.01))

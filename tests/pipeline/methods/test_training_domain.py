@@ -52,7 +52,7 @@ def test_a_network_that_judges_at_half_size_sees_half_and_answers_at_full(model,
     folder, shapes = changed(model, nm_per_pixel=2.0, zoom=0.5), []
     method = ModelMethod(read_model_folder(folder), threads=1)
     within = method._over_tiles
-    method._over_tiles = lambda values: shapes.append(values.shape) or within(values)
+    method._over_tiles = lambda tiled: shapes.append(tiled.shape) or within(tiled)
 
     evidence = method(CleanImage(picture(), np.ones((80, 100), bool), (), "a.png", nm))
 

@@ -15,6 +15,7 @@ from semscan.pipeline.methods.periodic import PeriodicMethod
 from semscan.pipeline.methods.reference import ReferenceMethod
 from semscan.settings import InspectSettings, OutputSettings
 from semscan.values import SemImage
+from semscan.values.method import MethodProvenance
 
 DEFECT = (slice(60, 66), slice(100, 112))
 
@@ -39,7 +40,7 @@ class Spot:
 
     def __init__(self, name, place, fails=False, threshold=2.0):
         self.name, self._place, self._fails, self.raw_threshold = name, place, fails, threshold
-        self.about = {"model": name}
+        self.provenance = MethodProvenance(model=name)
 
     def __call__(self, image):
         if self._fails:

@@ -10,8 +10,9 @@ import pytest
 from semscan.errors import BadDataError, BadImageError
 from semscan.files.datasets.layout import find_layout
 from semscan.image.resize import Scale
-from semscan.pipeline.training.data import dataset
-from semscan.pipeline.training.data.dataset import loader, open_classes, open_good
+from semscan.pipeline.training.data import reader
+from semscan.pipeline.training.data.dataset import open_classes, open_good
+from semscan.pipeline.training.data.reader import TrainingReader
 from semscan.settings import ReadSettings
 
 
@@ -31,10 +32,10 @@ def scaled(tmp_path, grey, save_png, monkeypatch):
     def scaled(*scales):
         for number in range(len(scales)):
             save_png(tmp_path / f"{number}.png", grey())
-        read = dataset.read_image
+        read = reader.read_image
         by_name = {f"{number}.png": scale for number, scale in enumerate(scales)}
         monkeypatch.setattr(
-            dataset,
+            reader,
             "read_image",
             lambda path, settings: dataclasses.replace(read(path, settings), nm_per_pixel=by_name[path.name]),
         )
@@ -79,7 +80,7 @@ def test_the_usual_look_is_that_of_the_good_images(tmp_path, grey, save_png):
 
     found = open_classes(find_layout(tmp_path), ReadSettings(), print)
 
-    assert found.look["brightness"]["median"] == pytest.approx(grey().mean() / 255, abs=1e-3)
+    assert found.typical["brightness"]["median"] == pytest.approx(grey().mean() / 255, abs=1e-3)
 
 
 def periodic_images(folder, pitch, save_png, count=3):
@@ -112,10 +113,10 @@ def test_images_that_do_not_repeat_keep_their_size(tmp_path, save_png):
 
 
 def test_images_too_far_from_the_scale_of_training_are_not_resampled(tmp_path, good):
-    assert loader(ReadSettings(nm_per_px=3.9), Scale(2.0, 0.5))(good).shape == (47, 62)
+    assert TrainingReader(ReadSettings(nm_per_px=3.9), Scale(2.0, 0.5)).values(good).shape == (47, 62)
     for nm in (4.1, 0.9):
         with pytest.raises(BadImageError, match="more than 2 times from 2"):
-            loader(ReadSettings(nm_per_px=nm), Scale(2.0, 0.5))(good)
+            TrainingReader(ReadSettings(nm_per_px=nm), Scale(2.0, 0.5)).values(good)
 
 
 @pytest.mark.parametrize("name", ["unknown", "Unknown"])
@@ -124,5 +125,5 @@ def test_a_class_called_as_unsure_regions_are_is_refused(tmp_path, name):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "a.png").write_bytes(b"x")
 
-    with pytest.raises(BadDataError, match=f"class folder '{name}' .* rename it"):
+    with pytest.raises(BadDataError, match=f"class folder '{name}': .* rename the folder"):
         open_classes(find_layout(tmp_path), ReadSettings(), print)

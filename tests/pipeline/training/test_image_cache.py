@@ -48,9 +48,9 @@ def test_of_many_images_whole_ones_are_held_back():
     split = split_good(cache, share=0.2, few=10, seed=1)
 
     assert len(split.held) == 4
-    assert len(split.shares) == 16
-    assert not {number for number, _, _ in split.held} & {part.number for part in split.shares}
-    assert split.said == "4 of 20 good images held back"
+    assert len(split.parts) == 16
+    assert not {number for number, _, _ in split.held} & {part.number for part in split.parts}
+    assert split.description == "4 of 20 good images held out"
 
 
 def test_of_few_images_the_end_of_the_longer_side_is_held_back_and_never_drawn():
@@ -62,7 +62,7 @@ def test_of_few_images_the_end_of_the_longer_side_is_held_back_and_never_drawn()
 
     assert split.held == ((0, 0, 120), (1, 0, 120), (2, 0, 120))
     assert drawn == 119
-    assert split.said == "25% of each of the 3 good images held back"
+    assert split.description == "25% of each of the 3 good images held out"
 
 
 @pytest.mark.parametrize(("shape", "tile"), [((1000, 1000), 256), ((100, 100), 96), ((20, 500), 32)])
@@ -93,12 +93,12 @@ def test_images_of_known_shape_are_not_read_to_split_them():
 
 def test_opened_images_split_without_being_read_again(tmp_path, grey, save_png, monkeypatch):
     from semscan.files.datasets.layout import find_layout
-    from semscan.pipeline.training.data import dataset
+    from semscan.pipeline.training.data import dataset, reader
     from semscan.settings import ReadSettings
 
     for number in range(12):
         save_png(tmp_path / "good" / f"{number}.png", grey())
     cache = dataset.open_good(find_layout(tmp_path), ReadSettings(), print).cache
-    monkeypatch.setattr(dataset, "read_image", None)
+    monkeypatch.setattr(reader, "read_image", None)
 
-    assert split_good(cache, share=0.2, few=10, seed=1).shares[0].rows == 48
+    assert split_good(cache, share=0.2, few=10, seed=1).parts[0].rows == 48

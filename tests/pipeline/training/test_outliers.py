@@ -6,15 +6,17 @@ import pytest
 from semscan.files.datasets.layout import find_layout
 from semscan.pipeline.methods.base import MethodResult
 from semscan.pipeline.training.data.dataset import open_good
+from semscan.pipeline.training.data.split import HeldPart
 from semscan.pipeline.training.outliers import (
     Outlier,
     find_outliers,
     find_outliers_with_model,
-    outlier_record,
+    outlier_notes,
     robust_outliers,
     without_outliers,
 )
 from semscan.settings import ReadSettings
+from semscan.values.model_config import OutlierNote
 
 
 def texture(seed, shape=(96, 112)):
@@ -53,7 +55,7 @@ def test_a_spot_and_another_contrast_are_named_with_their_reasons(opened):
     assert "a place in it is unlike all other images" in odd[3]
     assert "contrast 2." in odd[8]
     assert "noise 2." in odd[8]
-    assert outlier_record([Outlier(3, "why", 1.0)], found) == [{"image": str(found.cache.paths[3]), "reason": "why"}]
+    assert outlier_notes([Outlier(3, "why", 1.0)], found) == (OutlierNote(str(found.cache.paths[3]), "why"),)
 
 
 def test_a_broken_line_is_found_by_the_images_own_repeats(opened):
@@ -90,12 +92,12 @@ def test_the_network_names_the_image_in_which_it_sees_what_it_sees_in_no_other(o
 
 
 def test_half_of_the_held_back_images_stay_whatever_they_look_like():
-    held = [(n, 0, 0) for n in range(5)]
+    held = [HeldPart(n, 0, 0) for n in range(5)]
     odd = [Outlier(n, "", float(n)) for n in range(5)]
 
     assert without_outliers(held, odd) == ((0, 0, 0), (1, 0, 0), (2, 0, 0))
     assert without_outliers(held, []) == tuple(held)
-    assert without_outliers([(0, 0, 9)], [Outlier(0, "", 3.0)]) == ((0, 0, 9),)
+    assert without_outliers([HeldPart(0, 0, 9)], [Outlier(0, "", 3.0)]) == ((0, 0, 9),)
 
 
 def test_values_that_agree_make_no_outliers():

@@ -15,8 +15,10 @@ from semscan.pipeline.training.data.dataset import open_good
 from semscan.pipeline.training.data.examples import AcceptedRegions, autoencoder_examples, real_examples
 from semscan.pipeline.training.data.image_cache import ImageCache
 from semscan.pipeline.training.data.labelled_defects import differing, open_labelled_defects
+from semscan.pipeline.training.findings import TrainingFindings
 from semscan.pipeline.training.plan import autoencoder_plan
 from semscan.settings import AugmentSettings, ReadSettings, TrainSettings
+from semscan.values.model_config import LabelledCount, NetworkConfig, Preprocessing
 
 READ, STILL = ReadSettings(), AugmentSettings(flip=False, gain=0, offset=0, noise=0)
 SQUARE = (slice(40, 50), slice(60, 72))
@@ -83,16 +85,16 @@ def test_a_masked_defect_gives_patches_whose_label_is_the_defect_and_whose_targe
         assert np.abs(patch - target)[label == 0].mean() < 0.02
     assert sum(label.sum() for _, label, _ in own) > 0
     for _, _, target in own:
-        assert target.max() < 0.8  # healed
+        assert target.max() < 0.8  # inpainted
     assert few.rest == (data / "train" / "square" / "8.png",)
-    assert few.used == {"images": 2, "by_mask": 1, "by_repeats": 0, "defects": 1}
-    assert "1 without a mask or a place that stands out only check 0.5" in said[0]
+    assert few.count == LabelledCount(images=2, by_mask=1, by_repeats=0, defects=1)
+    assert "1 without a mask or a place that stands out only check the threshold" in said[0]
 
 
 def test_without_a_mask_the_place_that_does_not_repeat_is_the_defect(data):
     few = open_labelled_defects(find_layout(data), READ, Scale(), 3.0, lambda line: None)
 
-    assert few.used["by_repeats"] == 1
+    assert few.count.by_repeats == 1
     assert few.rest == ()
     marks = few.defects.masks[1] > 0
     assert marks[SQUARE].mean() > 0.8
@@ -109,7 +111,7 @@ def test_a_mask_of_another_size_and_an_empty_one_are_left_out_aloud(data, save_p
     few = open_labelled_defects(find_layout(data), READ, Scale(), 3.0, said.append)
 
     assert few.defects is None
-    assert few.used["defects"] == 0
+    assert few.count.defects == 0
     assert "left out" in said[0]
     assert "the mask has 32 x 32 pixels" in said[0]
     assert "2 of the masks could not be used or mark nothing" in said[-1]
@@ -117,8 +119,10 @@ def test_a_mask_of_another_size_and_an_empty_one_are_left_out_aloud(data, save_p
 
 def test_good_images_alone_give_the_very_same_patches_as_ever(data):
     found = open_good(find_layout(data / "train" / "good"), READ, print)
-    plan = autoencoder_plan(found, TrainSettings(steps=1))
-    again = autoencoder_examples(found.cache, *_split(found), (found.mean, found.std), AugmentSettings(), False)
+    plan = autoencoder_plan(found, NetworkConfig("autoencoder", "none"), TrainSettings(steps=1), TrainingFindings())
+    again = autoencoder_examples(
+        found.cache, *_split(found), Preprocessing(found.mean, found.std), AugmentSettings(), False
+    )
 
     for draw in (plan.draw, again):
         patch, targets = draw(np.random.default_rng([0, 3]))
@@ -164,7 +168,8 @@ def test_an_accepted_region_gives_patches_of_label_0_that_show_it(data, tmp_path
         assert np.array_equal(patch, target)
         assert patch.max() == pytest.approx(250 / 255, abs=1e-3)
     assert said == [
-        "1 accepted region of 1 image become normal: shown in training as they are, and counted in setting 0.5."
+        "1 accepted region of 1 image become normal: training shows them as they are, and the threshold is kept above "
+        "them where it can be."
     ]
 
 

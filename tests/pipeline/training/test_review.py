@@ -6,31 +6,26 @@ import numpy as np
 import pytest
 
 from semscan.files.datasets.layout import find_layout
-from semscan.pipeline.training import fit
+from semscan.files.models.folder import read_model_folder
 from semscan.pipeline.training import review as page
+from semscan.pipeline.training.calibration import highest_usable_threshold
 from semscan.pipeline.training.data.dataset import open_good
-from semscan.pipeline.training.outliers import NOT_SCANNED, Outlier, OutlierScan
-from semscan.pipeline.training.review import TrainingFindings, review
+from semscan.pipeline.training.data.split import HeldPart
+from semscan.pipeline.training.findings import TrainingFindings
+from semscan.pipeline.training.outliers import Outlier, OutlierScan
+from semscan.pipeline.training.review import review
 from semscan.settings import ReadSettings, TrainSettings
-
-CONFIG = {
-    "kind": "autoencoder",
-    "tile": 32,
-    "overlap": 8,
-    "preprocessing": {"mean": 0.4, "std": 0.1},
-    "classes": None,
-    "nm_per_pixel": None,
-}
+from semscan.values.model_config import AcceptedCount, Calibration
 
 
 @pytest.fixture
 def plan():
-    """Held back: images 1, 2 and 7. Painted patches reach a raw score of 4."""
+    """Held out: images 1, 2 and 7. Painted patches reach a raw score of 4."""
     inputs = np.zeros((4, 32, 32, 1), np.float32)
     inputs[:, 8:16, 8:16] = 5
     return types.SimpleNamespace(
-        held=((1, 0, 0), (2, 0, 0), (7, 0, 0)),
-        held_said="3 of 10 good images held back",
+        held=(HeldPart(1, 0, 0), HeldPart(2, 0, 0), HeldPart(7, 0, 0)),
+        held_description="3 of 10 good images held out",
         validation=(inputs, {"score": (inputs > 0).astype(np.float32)}),
     )
 
@@ -47,47 +42,54 @@ def images(tmp_path, save_png):
 
 
 @pytest.fixture
-def graph(make_model, tmp_path):
-    return (make_model(tmp_path / "model") / "graph.onnx").read_bytes()
+def folder(make_model, tmp_path):
+    return read_model_folder(make_model(tmp_path / "model"))
 
 
-def test_a_hidden_defect_among_the_held_back_has_no_say_and_is_named(graph, images, plan):
+def test_a_hidden_defect_among_the_held_out_sets_no_threshold_and_is_named(folder, images, plan):
     said = []
 
-    calibration, found = review(
-        graph, CONFIG, images, plan, TrainingFindings(NOT_SCANNED), TrainSettings(), said.append
-    )
+    found = review(folder, images, plan, TrainingFindings(), TrainSettings(), said.append)
 
     plan.held = plan.held[:2]
-    without, _ = review(graph, CONFIG, images, plan, TrainingFindings(NOT_SCANNED), TrainSettings(), lambda line: None)
-    assert calibration["raw_threshold"] == without["raw_threshold"]
-    assert calibration["worth"] == 2
-    assert calibration["held_back"] == (
-        "3 of 10 good images held back, of which 1 that look odd have no say in 0.5 (7.png)"
+    without = review(folder, images, plan, TrainingFindings(), TrainSettings(), lambda line: None)
+    assert found.calibration.raw_threshold == without.calibration.raw_threshold
+    assert found.calibration.worth == 2
+    assert found.calibration.held_out == (
+        "3 of 10 good images held out, of which 1 that look odd do not set the threshold (7.png)"
     )
-    (odd,) = found["odd_images"]
-    assert odd["image"].endswith("7.png")
-    assert "sees in it what it sees in no other (score 0." in odd["reason"]
+    (odd,) = found.outliers
+    assert odd.image.endswith("7.png")
+    assert "scores a place in it as in no other image (score 0." in odd.reason
     assert "7.png looks odd" in said[0]
-    assert said[-1].startswith("1 of the good images look unusual: look at them")
+    assert said[-1].startswith("1 of the good images look unusual: check them")
 
 
-def test_what_looked_odd_before_is_on_record_with_what_is_seen_now(graph, images, plan):
+def test_what_looked_odd_before_is_on_record_with_what_the_network_finds(folder, images, plan):
     first = OutlierScan((Outlier(7, "it is brighter", 9.0), Outlier(3, "it is darker", 6.0)), None, 0)
 
-    _, found = review(graph, CONFIG, images, plan, TrainingFindings(first), TrainSettings(), lambda line: None)
+    found = review(folder, images, plan, TrainingFindings(first), TrainSettings(), lambda line: None)
 
-    assert [entry["reason"].split(";")[0] for entry in found["odd_images"]] == ["it is brighter", "it is darker"]
-    assert "the finished network" in found["odd_images"][0]["reason"]
+    assert [entry.reason.split(";")[0] for entry in found.outliers] == ["it is brighter", "it is darker"]
+    assert "the finished network" in found.outliers[0].reason
 
 
 @pytest.mark.parametrize(("peak", "after", "above"), [(0.5, 1.0, 0), (2.0, 2.1, 0), (9.0, 3.0, 1)])
 def test_the_threshold_is_raised_over_accepted_regions_but_not_over_half_the_defects(monkeypatch, peak, after, above):
-    monkeypatch.setattr(fit, "highest_usable_threshold", lambda graph, plan, share: 3.0 if share == 0.5 else 0)
-    calibration, said = {"raw_threshold": 1.0}, []
+    monkeypatch.setattr(page, "highest_usable_threshold", lambda graph, plan, share: 3.0 if share == 0.5 else 0)
+    before, said = Calibration(1.0, 0.1, 0.0, "2 images"), []
 
-    record = page._keep_below(calibration, np.array([0.1, peak]), b"", None, said.append)
+    calibration, count = page._keep_below(before, np.array([0.1, peak]), b"", None, said.append)
 
-    assert calibration["raw_threshold"] == pytest.approx(after)
-    assert record == {"regions": 2, "still_above": above}
+    assert calibration.raw_threshold == pytest.approx(after)
+    assert count == AcceptedCount(2, above)
     assert len(said) == (after > 1) + bool(above)
+
+
+def test_the_ceiling_of_the_threshold_is_what_a_quarter_of_the_painted_defects_exceed(folder, plan):
+    inputs, targets = plan.validation
+    inputs *= np.arange(1, 5, dtype=np.float32)[:, None, None, None] / 4  # peaks 0.25, 1.5, 2.75 and 4
+
+    assert highest_usable_threshold(folder.graph, plan, 0.25) == pytest.approx(0.9 * (2.75 + 0.25 * 1.25))
+    plan.validation = inputs, {"logits": targets["score"]}
+    assert highest_usable_threshold(folder.graph, plan, 0.25) == np.inf

@@ -1,10 +1,11 @@
-"""Regions that a person has judged harmless become normal: their places, opened for training and calibration."""
+"""Regions that a person judged harmless become normal: opened for training and calibration."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -18,31 +19,37 @@ from semscan.image.clean import clean
 from semscan.image.inpaint import inpaint_ignored
 from semscan.image.resize import Scale, zoomed
 from semscan.image.tiling import judged_rows
-from semscan.pipeline.training.data.dataset import near_zoom
-from semscan.pipeline.training.data.examples import AcceptedRegions
+from semscan.phrases import plural
+from semscan.pipeline.methods.base import MethodResult
+from semscan.pipeline.training.data.examples import AcceptedRegions, Corners
 from semscan.pipeline.training.data.image_cache import ImageCache
+from semscan.pipeline.training.data.reader import near_zoom
 from semscan.settings import IMAGE_CACHE_BYTES, ReadSettings
 from semscan.synth.painting.paste import components, inpainted
 from semscan.values import Box, CleanImage
 
-Say = Callable[[str], None]
+Log = Callable[[str], None]
+Score = Callable[[CleanImage], MethodResult]
 
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """One image of which regions are accepted: values as training sees them, and boxes in them."""
+    """An image with accepted regions, as training sees it.
+
+    `boxes` are the accepted regions; `foreign`, bool (rows, cols), is what else was found in the image.
+    """
 
     values: np.ndarray
-    boxes: tuple[tuple[int, int, int, int], ...]
+    boxes: tuple[Corners, ...]
     foreign: np.ndarray
 
 
 def open_accepted(
-    files: Sequence[str], data: Path, read: ReadSettings, scale: Scale, say: Say
+    files: Sequence[str], data: Path, read: ReadSettings, scale: Scale, log: Log
 ) -> AcceptedRegions | None:
     """Open the regions that the files accept; None if there are none.
 
-    Images in ``data/test`` are not read, missing ones are left out, each with a line to `say`.
+    Images in ``data/test`` are not read and missing ones are left out, each with a line to `log`.
 
     Raises
     ------
@@ -50,28 +57,28 @@ def open_accepted(
         If a file holds no accepted regions at all.
     """
     by_path: dict[Path, Accepted] = {}
-    places: list[tuple[Path, tuple[int, int, int, int]]] = []
+    places: list[tuple[Path, Corners]] = []
     for record in (record for name in files for record in read_accepted(Path(name))):
         if _is_test(record.source, data):
-            say(f"warning: {record.source} is not accepted: it lies in {TEST}/, which is never trained on")
+            log(f"warning: {record.source} is not accepted: it lies in {TEST}/, which is never trained on")
             continue
         try:
             opened = _open(record, read, scale)
         except SemscanError as error:
-            say(f"warning: accepted regions left out: {error}")
+            log(f"warning: accepted regions left out: {error}")
             continue
         if not opened.boxes:
-            say(f"warning: accepted regions left out: {record.source}: the image no longer has these places")
+            log(f"warning: accepted regions left out: {record.source}: the image no longer has these places")
             continue
-        by_path[record.source] = record  # a later file speaks for the image
+        by_path[record.source] = record  # of several files about an image the last counts
         places = [(path, box) for path, box in places if path != record.source]
         places += [(record.source, box) for box in opened.boxes]
     if not places:
         return None
     paths = list(by_path)
-    say(
-        f"{len(places)} accepted region{'s' * (len(places) != 1)} of {len(paths)} image{'s' * (len(paths) != 1)} "
-        "become normal: shown in training as they are, and counted in setting 0.5."
+    log(
+        f"{plural(len(places), 'accepted region')} of {plural(len(paths), 'image')} become normal: training shows "
+        "them as they are, and the threshold is kept above them where it can be."
     )
 
     def load(path: Path) -> np.ndarray:
@@ -82,20 +89,20 @@ def open_accepted(
     return AcceptedRegions(ImageCache(paths, load, IMAGE_CACHE_BYTES // 16), numbered)
 
 
-def region_peaks(look: Callable, accepted: AcceptedRegions) -> np.ndarray:
-    """The largest raw score in each accepted region; `look` judges images at the scale of training."""
-    peaks, number, raw = [], None, np.zeros((1, 1))
-    for which, (top, left, bottom, right) in sorted(accepted.places):
-        if which != number:
-            values = accepted.images[which].astype(np.float32)
-            number, raw = which, look(CleanImage(values, np.ones(values.shape, bool))).raw
-        peaks.append(float(raw[top:bottom, left:right].max()))
+def region_peaks(score: Score, accepted: AcceptedRegions) -> np.ndarray:
+    """Return the largest raw score in each accepted region, (n,); `score` takes images at the scale of training."""
+    peaks: list[float] = []
+    for number, places in groupby(sorted(accepted.places), key=lambda place: place[0]):
+        values = accepted.images[number].astype(np.float32)
+        raw = score(CleanImage(values, np.ones(values.shape, bool))).raw
+        peaks += [float(raw[top:bottom, left:right].max()) for _, (top, left, bottom, right) in places]
     return np.array(peaks)
 
 
 def _open(record: Accepted, read: ReadSettings, scale: Scale) -> _Opened:
     image = clean(read_image(record.source, read), read)
-    rows, shape = judged_rows(image), image.values.shape
+    rows = judged_rows(image)
+    shape = image.values.shape
     zoom = near_zoom(record.source, image.nm_per_pixel, scale)
     foreign = np.zeros(shape, bool)
     if shape == record.size:  # else the file was replaced by another image
@@ -115,7 +122,7 @@ def _open(record: Accepted, read: ReadSettings, scale: Scale) -> _Opened:
 
 
 def _found(record: Accepted, shape: tuple[int, ...]) -> np.ndarray:
-    """All that was found in the image then, but for what touches an accepted region."""
+    """Return all that was found in the image then, without what touches an accepted region."""
     if record.mask is None:
         return np.zeros(shape, bool)
     try:
@@ -128,7 +135,7 @@ def _found(record: Accepted, shape: tuple[int, ...]) -> np.ndarray:
     return hot
 
 
-def _moved(box: Box, first_row: int, zoom: float) -> tuple[int, int, int, int]:
+def _moved(box: Box, first_row: int, zoom: float) -> Corners:
     ends = (box.top - first_row, box.left, box.bottom - first_row, box.right)
     top, left, bottom, right = (end * zoom for end in ends)
     return int(top), int(left), int(np.ceil(bottom)), int(np.ceil(right))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,32 +14,30 @@ from tqdm import tqdm
 
 from semscan.errors import BadDataError, BadImageError, SemscanError
 from semscan.files.datasets.layout import Layout
-from semscan.files.images.read import read_image
 from semscan.image.appearance import measure_appearance, typical_appearance
-from semscan.image.clean import clean
-from semscan.image.inpaint import inpaint_ignored
 from semscan.image.resize import Scale, fit_within, zoom_between, zoomed
-from semscan.image.tiling import judged_rows, pad_to_tile
 from semscan.pipeline.training.data.image_cache import ImageCache
+from semscan.pipeline.training.data.reader import ClassifierReader, TrainingReader, near_zoom, read_judged_rows
 from semscan.pipeline.training.repeat_deviation import spread_out
 from semscan.pipeline.training.workload import classifier_side
 from semscan.reference.cell.compare import find_image_lattice
-from semscan.settings import AUTO, CLASSIFIER_SIDE, LONG_PITCH, MAX_ZOOM, UNKNOWN, ReadSettings
+from semscan.settings import AUTO, CLASSIFIER_SIDE, LONG_PITCH, UNKNOWN, ReadSettings
 from semscan.values import CleanImage
 
-LOOKS = 200  # images whose look is measured
-Load = Callable[[Path], np.ndarray]
+MEASURED = 200  # images whose appearance is measured
+Log = Callable[[str], None]
+Named = Sequence[tuple[str | None, Path]]
 
 
 @dataclass(frozen=True, slots=True)
 class TrainSet:
-    """Images on tap with their labels.
+    """The training images with their labels.
 
-    Grey levels have this `mean` and deviation `std`; `fingerprint` names the files. `scale` is what all
-    were brought to; its nm per pixel are None where not known of all. `look` is what is usual in the (good) images, see
-    `semscan.image.appearance`; `looks` each one's measures, None of those that were not measured. `origins`: the first
-    row of its file that an image on tap shows, and how much it was enlarged. `longest`: the longest side of an image
-    before a classifier's images are shrunk, pixels.
+    `mean` and `std` are those of all grey levels; `fingerprint` names the files. All images have the magnification of
+    `scale`; its nm per pixel are None where not known of all. `typical` is the typical appearance of the (good)
+    images, see `semscan.image.appearance`; `appearances` are the measures of each image, None of those that were not
+    measured. `origins` gives for each image the first row of its file that is used, and how much it was enlarged.
+    `longest` is the longest side of an image before a classifier's images are shrunk, pixels.
     """
 
     cache: ImageCache
@@ -48,54 +46,33 @@ class TrainSet:
     std: float
     fingerprint: str
     scale: Scale
-    look: dict[str, dict[str, float]]
-    looks: tuple[dict[str, float] | None, ...]
+    typical: Mapping[str, Mapping[str, float]]
+    appearances: tuple[dict[str, float] | None, ...]
     origins: tuple[tuple[int, float], ...]
     longest: int
 
     def in_file(self, number: int, row: int, col: int) -> tuple[int, int]:
-        """Where a row and column of an image on tap lie in its file; 0 stays 0."""
+        """Return the row and column of the file for a row and column of an image; 0 stays 0."""
         first, zoom = self.origins[number]
         return (round(row / zoom) + first if row else 0), round(col / zoom)
 
 
-def loader(read: ReadSettings, scale: Scale) -> Load:
-    """How a training image is read: its judged rows, float32, at the scale of training."""
-
-    def load(path: Path) -> np.ndarray:
-        values, own, _ = _judged(path, read)
-        return zoomed(values, near_zoom(path, own, scale))
-
-    load.ignored_mask = lambda path: _ignored_mask(path, read, scale)  # type: ignore[attr-defined]
-    return load
-
-
-def near_zoom(path: Path, own: float | None, scale: Scale) -> float:
-    """How much an image of `own` nm per pixel is to be enlarged for training; BadImageError if too much."""
-    wanted = scale.nm_per_pixel
-    if own and wanted and not 1 / MAX_ZOOM <= zoom_between(own, wanted) <= MAX_ZOOM:
-        raise BadImageError(
-            f"{path}: {own:.4g} nm per pixel, more than {MAX_ZOOM:g} times from {wanted:.4g}, the "
-            "training images'; train a model of its own for this magnification"
-        )
-    return scale.zoom(own)
-
-
 def open_good(
-    layout: Layout, settings: ReadSettings, say: Callable[[str], None], zoom: float | str = AUTO, progress: bool = True
+    layout: Layout, settings: ReadSettings, log: Log, zoom: float | str = AUTO, progress: bool = True
 ) -> TrainSet:
-    """The good images without data bars, at one magnification, and at `zoom` times their size.
+    """Open the good images without data bars, at one magnification, and at `zoom` times their size.
 
     Auto: at half their size where their pattern repeats so slowly that the network would see too few repeats of it.
     """
     named = [(layout.good_name, path) for path in layout.good]
-    seen = _open(named, settings, say, Scale(), progress=progress)
-    scale, near = working_scale(seen.paths, seen.scales, settings, zoom, say)
-    if all(scale.zoom(own) == 1 for own in seen.scales):
-        return seen.as_set(loader(settings, Scale()), scale)
-    readable = zip(seen.labels, seen.paths, near, strict=True)
+    scan = _scan(named, settings, log, Scale(), progress=progress)
+    scale, near = working_scale(scan.paths, scan.scales, settings, zoom, log)
+    reader = TrainingReader(settings, scale)
+    if all(scale.zoom(own) == 1 for own in scan.scales):
+        return scan.as_set(TrainingReader(settings, Scale()), scale)
+    readable = zip(scan.labels, scan.paths, near, strict=True)
     named = [(label, path) for label, path, is_near in readable if is_near]
-    return _open(named, settings, say, scale, progress=progress).as_set(loader(settings, scale), scale)
+    return _scan(named, settings, log, scale, progress=progress).as_set(reader, scale)
 
 
 def working_scale(
@@ -103,7 +80,7 @@ def working_scale(
     scales: Sequence[float | None],
     read: ReadSettings,
     zoom: float | str,
-    say: Callable[[str], None] = lambda words: None,
+    log: Log = lambda message: None,
 ) -> tuple[Scale, list[bool]]:
     """Choose the size at which the autoencoder sees images, and which of them are near enough to it.
 
@@ -116,150 +93,143 @@ def working_scale(
     read : ReadSettings
     zoom : float or "auto"
         As in `open_good`.
-    say : callable
+    log : callable
     """
-    share = _working_share(paths, read, say) if zoom == AUTO else float(zoom)
+    share = _working_share(paths, read, log) if zoom == AUTO else float(zoom)
     known = [scale for scale in scales if scale]
     middle = float(np.median(known)) if len(known) == len(scales) else None
     near = [True] * len(paths)
     if middle and not all(zoom_between(scale, middle) == 1 for scale in known):
-        say(f"The images have {min(known):.4g} to {max(known):.4g} nm per pixel; they are resampled to {middle:.4g}.")
-        near = [_is_near(path, own, middle, say) for path, own in zip(paths, scales, strict=True)]
+        log(f"The images have {min(known):.4g} to {max(known):.4g} nm per pixel; they are resampled to {middle:.4g}.")
+        near = [_is_near(path, own, middle, log) for path, own in zip(paths, scales, strict=True)]
     return Scale(middle, share), near
 
 
-def _working_share(paths: Sequence[Path], read: ReadSettings, say: Callable[[str], None]) -> float:
-    """Half where the median pitch of three images is longer than `LONG_PITCH`, else 1."""
+def _working_share(paths: Sequence[Path], read: ReadSettings, log: Log) -> float:
+    """Return half where the median pitch of three images is longer than `LONG_PITCH`, else 1."""
     pitches = []
     for number in spread_out(len(paths))[:3]:
-        values = _judged(paths[number], read)[0]
+        values = read_judged_rows(paths[number], read).values
         lattice = find_image_lattice(CleanImage(values, np.ones(values.shape, bool)))
         pitches.append(min(lattice.pitch_px) if lattice.found else 0.0)
     pitch = float(np.median(pitches))
     if pitch <= LONG_PITCH:
         return 1.0
-    say(
+    log(
         f"The pattern repeats every {pitch:.0f} px: images are judged at half their size, so that the network sees "
         "enough of it (--zoom 1 keeps their size, for defects of a few pixels)."
     )
     return 0.5
 
 
-def _is_near(path, own, middle, say) -> bool:
+def _is_near(path: Path, own: float | None, middle: float, log: Log) -> bool:
     try:
         near_zoom(path, own, Scale(middle))
     except BadImageError as error:
-        say(f"left out: {error}")
+        log(f"left out: {error}")
         return False
     return True
 
 
-def open_classes(layout: Layout, settings: ReadSettings, say: Callable[[str], None], progress: bool = True) -> TrainSet:
-    """All images with their class, shrunk to at most `CLASSIFIER_SIDE` and padded to one square size.
+def open_classes(layout: Layout, settings: ReadSettings, log: Log, progress: bool = True) -> TrainSet:
+    """Open all images with their class, shrunk to at most `CLASSIFIER_SIDE` and padded to one square size.
 
     Raises
     ------
     BadDataError
-        If a class has the name of those that are none, or none of the images can be read.
+        If a class has the name of regions of uncertain class, or none of the images can be read.
     """
     for name in (layout.good_name, *layout.classes):
         if name and name.casefold() == UNKNOWN:
-            raise BadDataError(f"the class folder {name!r} is called as regions are whose class is not sure; rename it")
-    named = [(layout.good_name, path) for path in layout.good]
+            raise BadDataError(
+                f"class folder {name!r}: this name is reserved for regions of uncertain class; rename the folder"
+            )
+    named: list[tuple[str | None, Path]] = [(layout.good_name, path) for path in layout.good]
     named += [(name, path) for name in sorted(layout.classes) for path in layout.classes[name]]
-    seen = _open(named, settings, say, Scale(), CLASSIFIER_SIDE, layout.good_name, progress)
-    side = classifier_side(seen.longest)
-    scales = set(seen.scales)
+    scan = _scan(named, settings, log, Scale(), CLASSIFIER_SIDE, progress)
+    scales = set(scan.scales)
     only = next(iter(scales)) if len(scales) == 1 else None
-
-    def load(path: Path) -> np.ndarray:
-        return pad_to_tile(fit_within(_judged(path, settings)[0], CLASSIFIER_SIDE), side)
-
-    return seen.as_set(load, Scale(only))
+    reader = ClassifierReader(settings, classifier_side(scan.longest))
+    return scan.as_set(reader, Scale(only), typical_of=layout.good_name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What one pass over the files gave."""
+@dataclass(slots=True)
+class _Scan:
+    """The results of one pass over the files, image by image."""
 
-    labels: Sequence[str | None]
-    paths: Sequence[Path]
-    scales: Sequence[float | None]
-    sums: Sequence[tuple[int, float, float]]
-    looks: Sequence[dict[str, float] | None]
-    origins: Sequence[tuple[int, float]]
-    shapes: Sequence[tuple[int, int]]
-    good: str | None
-    longest: int
-    fingerprint: str
+    labels: list[str | None] = field(default_factory=list)
+    paths: list[Path] = field(default_factory=list)
+    scales: list[float | None] = field(default_factory=list)
+    sums: list[tuple[int, float, float]] = field(default_factory=list)
+    appearances: list[dict[str, float] | None] = field(default_factory=list)
+    origins: list[tuple[int, float]] = field(default_factory=list)
+    shapes: list[tuple[int, int]] = field(default_factory=list)
+    longest: int = 0
+    fingerprint: str = ""
 
-    def as_set(self, load: Load, scale: Scale) -> TrainSet:
+    def as_set(
+        self, reader: TrainingReader | ClassifierReader, scale: Scale, typical_of: str | None = None
+    ) -> TrainSet:
+        """Join the results; the typical appearance is that of the images labelled `typical_of`, by default of all."""
         size, total, squares = np.sum(self.sums, axis=0)
         std = float(np.sqrt(max(squares / size - (total / size) ** 2, 1e-8)))
-        usual = [look for look, label in zip(self.looks, self.labels, strict=True) if look and label == self.good]
-        ignored_mask = getattr(load, "ignored_mask", None)  # a classifier has none: it pads its images to one size
-        cache = ImageCache(self.paths, load, ignored_mask=ignored_mask, shapes=self.shapes if ignored_mask else None)
+        measured = [one for one in self.appearances if one]
+        labelled = zip(self.appearances, self.labels, strict=True)
+        chosen = [one for one, label in labelled if one and label == typical_of]
+        # a classifier's images are padded to one size: nothing of them is masked, and their own shapes do not count
+        if isinstance(reader, TrainingReader):
+            cache = ImageCache(self.paths, reader.values, ignored_mask=reader.ignored_mask, shapes=self.shapes)
+        else:
+            cache = ImageCache(self.paths, reader.values)
         return TrainSet(
-            cache,
-            tuple(self.labels),
-            float(total / size),
-            std,
-            self.fingerprint,
-            scale,
-            typical_appearance(usual or [look for look in self.looks if look]),
-            tuple(self.looks),
-            tuple(self.origins),
-            self.longest,
+            cache=cache,
+            labels=tuple(self.labels),
+            mean=float(total / size),
+            std=std,
+            fingerprint=self.fingerprint,
+            scale=scale,
+            typical=typical_appearance(chosen or measured),
+            appearances=tuple(self.appearances),
+            origins=tuple(self.origins),
+            longest=self.longest,
         )
 
 
-def _judged(path, settings):
-    """Values of the judged rows, ignored areas patched; nm per pixel; and the first of these rows."""
-    image = clean(read_image(path, settings), settings)
-    rows = judged_rows(image)
-    return inpaint_ignored(image.values[rows], image.judged[rows]), image.nm_per_pixel, rows.start
-
-
-def _ignored_mask(path, settings, scale):
-    """Where the judged rows hold what is ignored, bool; None for nowhere."""
-    if not (settings.ignore or settings.care):
-        return None
-    image = clean(read_image(path, settings), settings)
-    judged = image.judged[judged_rows(image)].astype(np.float32)
-    return zoomed(judged, scale.zoom(image.nm_per_pixel)) < 1 if not judged.all() else None
-
-
-def _open(named, read, say, scale, side=None, good=None, progress=True) -> _Seen:
+def _scan(
+    named: Named, read: ReadSettings, log: Log, scale: Scale, side: int | None = None, progress: bool = True
+) -> _Scan:
     """Read every image once, at `scale` and shrunk to `side` where these are given."""
-    kept, scales, sums, looks, origins, shapes = [], [], [], [], [], []
-    longest, digest = 0, hashlib.sha256()
-    step = -(-len(named) // LOOKS)
-    good = good if side else (named[0][0] if named else None)
-    for place, (label, path) in enumerate(
-        tqdm(named, desc="reading", unit="image", file=sys.stderr, disable=None if progress else True, leave=False)
-    ):
+    scan, digest = _Scan(), hashlib.sha256()
+    step = -(-len(named) // MEASURED)
+    for place, (label, path) in enumerate(_with_bar(named, progress)):
         try:
-            values, own, first = _judged(path, read)
+            rows = read_judged_rows(path, read)
             digest.update(os.fsencode(path.name) + hashlib.sha256(path.read_bytes()).digest())
         except SemscanError as error:
-            say(f"left out: {error}")
+            log(f"left out: {error}")
             continue
-        zoom = scale.zoom(own)
-        values = zoomed(values, zoom)
-        origins.append((first, zoom))
-        looks.append(measure_appearance(values) if place % step == 0 else None)
-        longest = max(longest, *values.shape)
+        zoom = scale.zoom(rows.nm_per_pixel)
+        values = zoomed(rows.values, zoom)
+        scan.origins.append((rows.first_row, zoom))
+        scan.appearances.append(measure_appearance(values) if place % step == 0 else None)
+        scan.longest = max(scan.longest, *values.shape)
         values = fit_within(values, side) if side else values
-        kept.append((label, path))
-        scales.append(own)
-        sums.append((values.size, *_moments(values)))
-        shapes.append(values.shape)
-    if not kept:
+        scan.labels.append(label)
+        scan.paths.append(path)
+        scan.scales.append(rows.nm_per_pixel)
+        scan.sums.append((values.size, *_moments(values)))
+        scan.shapes.append(values.shape)
+    if not scan.paths:
         raise BadDataError("none of the training images can be read; see the lines above")
-    labels, paths = zip(*kept, strict=True)
-    return _Seen(labels, paths, scales, sums, looks, origins, shapes, good, longest, digest.hexdigest()[:16])
+    scan.fingerprint = digest.hexdigest()[:16]
+    return scan
 
 
-def _moments(values):
+def _with_bar(named: Named, progress: bool) -> Iterator[tuple[str | None, Path]]:
+    hidden = None if progress else True  # None: hidden where standard error is not a terminal
+    yield from tqdm(named, desc="reading", unit="image", file=sys.stderr, disable=hidden, leave=False)
+
+
+def _moments(values: np.ndarray) -> tuple[float, float]:
     exact = values.astype(np.float64)
     return exact.sum(), np.square(exact, out=exact).sum()

@@ -1,15 +1,45 @@
-"""Good images on tap for training: read once while they fit in memory, read again when they do not."""
+"""Training images by number: read once while they fit in memory, read again when they do not."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from typing import Protocol
 
 import numpy as np
 
 from semscan.settings import IMAGE_CACHE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class PackedMask:
+    """A mask in one bit a pixel."""
+
+    bits: np.ndarray
+    shape: tuple[int, ...]
+
+    @classmethod
+    def of(cls, mask: np.ndarray) -> PackedMask:
+        """Pack a mask, bool (rows, cols)."""
+        return cls(np.packbits(mask), mask.shape)
+
+    def unpacked(self) -> np.ndarray:
+        """Return the mask, bool (rows, cols)."""
+        rows, cols = self.shape
+        return np.unpackbits(self.bits, count=rows * cols).reshape(rows, cols).astype(bool)
+
+
+class ImageSource(Protocol):
+    """Images by number, as float16 (rows, cols), with the parts that training should not see."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, number: int, /) -> np.ndarray: ...
+
+    def ignored_mask(self, number: int, /) -> np.ndarray | None: ...
 
 
 class ImageCache:
@@ -35,17 +65,22 @@ class ImageCache:
         limit: int = IMAGE_CACHE_BYTES,
         ignored_mask: Callable[[Path], np.ndarray | None] | None = None,
         shapes: Sequence[tuple[int, int]] | None = None,
-    ):
-        self.paths, self._load, self._limit = list(paths), load, limit
-        self._ignored_mask, self._packed = ignored_mask, dict[int, tuple[np.ndarray, tuple[int, ...]] | None]()
+    ) -> None:
+        self.paths = list(paths)
+        self._load = load
+        self._limit = limit
+        self._ignored_mask = ignored_mask
+        self._masks: dict[int, PackedMask | None] = {}
+        self._shapes = shapes
         self._held: OrderedDict[int, np.ndarray] = OrderedDict()
-        self._bytes, self._lock, self._shapes = 0, Lock(), shapes
+        self._bytes = 0
+        self._lock = Lock()  # batches are drawn in a thread next to the training
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def __getitem__(self, number: int) -> np.ndarray:
-        """Float16 values of image `number`."""
+        """Return the values of image `number`, float16."""
         with self._lock:
             if number in self._held:
                 self._held.move_to_end(number)
@@ -58,19 +93,16 @@ class ImageCache:
             return values
 
     def shape(self, number: int) -> tuple[int, int]:
-        """Rows and columns of image `number`."""
+        """Return rows and columns of image `number`."""
         rows, cols = self._shapes[number] if self._shapes is not None else self[number].shape
         return int(rows), int(cols)
 
     def ignored_mask(self, number: int) -> np.ndarray | None:
-        """Where training should see nothing of image `number`, bool (rows, cols); None for nowhere."""
+        """Return where training should see nothing of image `number`, bool (rows, cols); None for nowhere."""
         if self._ignored_mask is None:
             return None
-        if number not in self._packed:
+        if number not in self._masks:
             mask = self._ignored_mask(self.paths[number])
-            self._packed[number] = None if mask is None else (np.packbits(mask), mask.shape)
-        packed = self._packed[number]
-        if packed is None:
-            return None
-        bits, (rows, cols) = packed
-        return np.unpackbits(bits, count=rows * cols).reshape(rows, cols).astype(bool)
+            self._masks[number] = None if mask is None else PackedMask.of(mask)
+        packed = self._masks[number]
+        return None if packed is None else packed.unpacked()

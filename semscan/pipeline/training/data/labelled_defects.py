@@ -1,10 +1,9 @@
-"""The few labelled images beside many good ones: where their defects are, and what can be made of them."""
+"""The few labelled images next to many good ones: where their defects are, and how training can use them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -17,34 +16,62 @@ from semscan.files.images.read import read_image
 from semscan.image.clean import clean
 from semscan.image.resize import Scale, zoomed
 from semscan.image.tiling import judged_rows
-from semscan.pipeline.training.data.dataset import Load, loader, near_zoom
 from semscan.pipeline.training.data.examples import RealDefects
-from semscan.pipeline.training.data.image_cache import ImageCache
+from semscan.pipeline.training.data.image_cache import ImageCache, PackedMask
+from semscan.pipeline.training.data.reader import TrainingReader, near_zoom
 from semscan.reference.cell.compare import compare_cells, find_image_lattice
 from semscan.settings import IMAGE_CACHE_BYTES, ReadSettings
 from semscan.synth.painting.paste import components, inpainted
 from semscan.values import CleanImage
+from semscan.values.model_config import LabelledCount
 
-MOST_SEARCHED = 60  # images without a mask in which the place of the defect is looked for
-_COVERED = 0.4  # of a pixel of a resampled mask
-Say = Callable[[str], None]
+MOST_SEARCHED = 60  # images without a mask in which the defect is searched for
+_MARKED = 0.4  # of a pixel of a resampled mask
+Log = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledDefects:
-    """What the labelled images gave. `rest` are those whose defects have no known place; `used` goes on record."""
+    """The defects of the labelled images. `rest` are images whose defects have no known place."""
 
     defects: RealDefects | None
     rest: tuple[Path, ...]
-    used: dict[str, int]
+    count: LabelledCount
+
+
+@dataclass(frozen=True, slots=True)
+class _DefectMasks:
+    """The masks of labelled images, at the scale of training.
+
+    `files` are the mask files by image; `compared` are masks from the comparison with the image's own repeats.
+    """
+
+    reader: TrainingReader
+    files: Mapping[Path, Path]
+    compared: Mapping[Path, PackedMask]
+
+    def mask(self, path: Path) -> np.ndarray:
+        """Return where the defects of an image are, bool (rows, cols)."""
+        if path in self.compared:
+            return self.compared[path].unpacked()
+        return _mask_of_file(path, self.files[path], self.reader)
+
+    def mask_values(self, path: Path) -> np.ndarray:
+        """Return the mask as float32, 0 or 1."""
+        return self.mask(path).astype(np.float32)
+
+    def inpainted(self, path: Path) -> np.ndarray:
+        """Return the image with its defects inpainted, float32 (rows, cols)."""
+        return inpainted(self.reader.values(path), self.mask(path))
 
 
 def open_labelled_defects(
-    layout: Layout, read: ReadSettings, scale: Scale, level: float | None, say: Say
+    layout: Layout, read: ReadSettings, scale: Scale, level: float | None, log: Log
 ) -> LabelledDefects | None:
     """Find the defects of the labelled images that are not good; None if there are no such images.
 
-    By their masks; without one, by the comparison with the image's own repeats. Says what was used how.
+    By their masks; without one, by the comparison with the image's own repeats. A line to `log` states how each
+    image is used.
 
     Parameters
     ----------
@@ -53,47 +80,73 @@ def open_labelled_defects(
     scale : Scale
         That of training.
     level : float or None
-        What a defect exceeds in the comparison with the image's own repeats and no good image does, in multiples
+        A defect exceeds it in the comparison with the image's own repeats, and no good image does, in multiples
         of its threshold; None where the good images do not repeat.
-    say : callable
+    log : callable
     """
     paths = [path for name in sorted(layout.classes) for path in layout.classes[name]]
     if not paths:
         return None
-    load = loader(read, scale)
-    places, kept = {}, {}
-    for path in layout.masks:
-        marks = _or_said(partial(_marks, path, layout.masks[path], read, scale), say)
-        if marks is not None and marks.any():
-            places[path] = components(marks)
-    masked = len(places)
+    reader = TrainingReader(read, scale)
+    marked = _masks_of_files(layout.masks, reader, log)
     bare = [path for path in paths if path not in layout.masks]
-    for path in bare[:MOST_SEARCHED] if level is not None else ():
-        marks = _or_said(partial(_differing_file, load, path, level or 0.0), say)
-        if marks is not None and marks.any():
-            places[path], kept[path] = components(marks), (np.packbits(marks), marks.shape)
+    compared = {} if level is None else _masks_by_repeats(bare[:MOST_SEARCHED], reader, level, log)
+    places = {path: components(mask.unpacked()) for path, mask in (*marked.items(), *compared.items())}
+    count = LabelledCount(
+        images=len(paths),
+        by_mask=len(marked),
+        by_repeats=len(compared),
+        defects=sum(map(len, places.values())),
+    )
+    rest = tuple(path for path in bare if path not in places)
+    log(labelled_sentence(count, len(rest)))
+    unusable = len(layout.masks) - len(marked)
+    if unusable:
+        log(f"{unusable} of the masks could not be used or mark nothing: these images are not used.")
+    return LabelledDefects(_caches(places, _DefectMasks(reader, layout.masks, compared)), rest, count)
 
-    def marks_of(path: Path) -> np.ndarray:
-        if path in kept:
-            bits, shape = kept[path]
-            return np.unpackbits(bits, count=shape[0] * shape[1]).reshape(shape).astype(bool)
-        return _marks(path, layout.masks[path], read, scale)
 
-    used = {"images": len(paths), "by_mask": masked, "by_repeats": len(kept), "defects": sum(map(len, places.values()))}
-    rest = tuple(path for path in paths if path not in places and path not in layout.masks)
-    _tell(used, len(rest), len(layout.masks) - masked, say)
-    numbered = tuple((n, box) for n, boxes in enumerate(places.values()) for box in boxes)
+def _masks_of_files(masks: Mapping[Path, Path], reader: TrainingReader, log: Log) -> dict[Path, PackedMask]:
+    """Return the masks that mark anything, by image; a line to `log` for each that cannot be read."""
+    return _usable(masks, lambda path: _mask_of_file(path, masks[path], reader), log)
+
+
+def _masks_by_repeats(paths: Iterable[Path], reader: TrainingReader, level: float, log: Log) -> dict[Path, PackedMask]:
+    """Return where images differ from their own repeats, for those that do."""
+    return _usable(paths, lambda path: differing(reader.values(path), level), log)
+
+
+def _usable(paths: Iterable[Path], find: Callable[[Path], np.ndarray | None], log: Log) -> dict[Path, PackedMask]:
+    found = {}
+    for path in paths:
+        try:
+            mask = find(path)
+        except SemscanError as error:
+            log(f"left out: {error}")
+            continue
+        if mask is not None and mask.any():
+            found[path] = PackedMask.of(mask)
+    return found
+
+
+def _caches(places: Mapping[Path, list[tuple[int, int, int, int]]], masks: _DefectMasks) -> RealDefects | None:
+    """Return images, inpainted images and masks on demand; None without a defect."""
+    numbered = tuple((number, box) for number, boxes in enumerate(places.values()) for box in boxes)
     if not numbered:
-        return LabelledDefects(None, rest, used)
-    loads = (load, lambda path: inpainted(load(path), marks_of(path)), lambda path: marks_of(path).astype(np.float32))
-    images, whole, masks = (ImageCache(list(places), one, IMAGE_CACHE_BYTES // 16) for one in loads)
-    return LabelledDefects(RealDefects(images, whole, masks, numbered), rest, used)
+        return None
+    paths, limit = list(places), IMAGE_CACHE_BYTES // 16
+    return RealDefects(
+        images=ImageCache(paths, masks.reader.values, limit),
+        inpainted=ImageCache(paths, masks.inpainted, limit),
+        masks=ImageCache(paths, masks.mask_values, limit),
+        places=numbered,
+    )
 
 
 def differing(values: np.ndarray, level: float) -> np.ndarray | None:
-    """Where an image differs from its own repeats by more than `level`, bool; None if it does not repeat.
+    """Find where an image differs from its own repeats by more than `level`, bool; None if it does not repeat.
 
-    What exceeds the level grows down to half of it, and by a pixel.
+    Pixels above the level grow to those above half of it, and by one more pixel.
     """
     image = CleanImage(values, np.ones(values.shape, bool))
     lattice = find_image_lattice(image)
@@ -106,46 +159,28 @@ def differing(values: np.ndarray, level: float) -> np.ndarray | None:
     return cv2.dilate(np.isin(numbers, hot[hot > 0]).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
 
 
-def _differing_file(load: Load, path: Path, level: float) -> np.ndarray | None:
-    return differing(load(path), level)
-
-
-def _or_said(act: Callable[[], np.ndarray | None], say: Say) -> np.ndarray | None:
-    try:
-        return act()
-    except SemscanError as error:
-        say(f"left out: {error}")
-        return None
-
-
-def _marks(path: Path, mask: Path, read: ReadSettings, scale: Scale) -> np.ndarray:
-    """The mask of an image, for its judged rows, at the scale of training."""
-    image = clean(read_image(path, read), read)
+def _mask_of_file(path: Path, mask: Path, reader: TrainingReader) -> np.ndarray:
+    """Read the mask of an image, for its judged rows, at the scale of training."""
+    image = clean(read_image(path, reader.read), reader.read)
     marks = read_defect_mask(mask, image.values.shape)[judged_rows(image)]
-    return zoomed(marks.astype(np.float32), near_zoom(path, image.nm_per_pixel, scale)) > _COVERED
+    return zoomed(marks.astype(np.float32), near_zoom(path, image.nm_per_pixel, reader.scale)) > _MARKED
 
 
-def _tell(used: dict[str, int], rest: int, failed: int, say: Say) -> None:
-    say(labelled_sentence(used, rest))
-    if failed:
-        say(f"{failed} of the masks could not be used or mark nothing: these images are not used.")
-
-
-def labelled_sentence(used: dict[str, int], rest: int) -> str:
-    """How the labelled images are used, as one line.
+def labelled_sentence(count: LabelledCount, rest: int) -> str:
+    """State in one line how the labelled images are used; `rest` counts those whose defects have no known place.
 
     Examples
     --------
-    >>> labelled_sentence({"images": 5, "by_mask": 2, "by_repeats": 2, "defects": 7}, 1)[:71]
+    >>> labelled_sentence(LabelledCount(images=5, by_mask=2, by_repeats=2, defects=7), 1)[:71]
     'Of 5 labelled images, 7 defects sharpen the training: by the masks of 2'
     """
-    said = f"Of {used['images']} labelled images, "
-    if used["defects"]:
-        ways = [f"by the masks of {used['by_mask']}"] if used["by_mask"] else []
-        ways += [f"where {used['by_repeats']} differ from their own repeats"] if used["by_repeats"] else []
-        said += f"{used['defects']} defects sharpen the training: {' and '.join(ways)}; none is held back as a check"
+    sentence = f"Of {count.images} labelled images, "
+    if count.defects:
+        ways = [f"by the masks of {count.by_mask}"] if count.by_mask else []
+        ways += [f"where {count.by_repeats} differ from their own repeats"] if count.by_repeats else []
+        sentence += f"{count.defects} defects sharpen the training: {' and '.join(ways)}; none is held out as a check"
     else:
-        said += "no defect has a known place, so none is trained on"
+        sentence += "no defect has a known place, so none is trained on"
     if rest:
-        said += f"; {rest} without a mask or a place that stands out only check 0.5 afterwards"
-    return said + "."
+        sentence += f"; {rest} without a mask or a place that stands out only check the threshold afterwards"
+    return sentence + "."

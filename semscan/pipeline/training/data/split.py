@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from semscan.image.tiling import pad_to_tile
-from semscan.pipeline.training.data.image_cache import ImageCache
+from semscan.pipeline.training.data.image_cache import ImageCache, ImageSource
 
-TRIES = 15  # places looked at for a patch of an image that is ignored_mask in part
+TRIES = 15  # corners tried for a patch of an image that is ignored in part
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,62 +24,73 @@ class TrainPart:
     cols: int
 
 
+class HeldPart(NamedTuple):
+    """The part of one image that is held out: image number, first row and first column; it ends bottom right."""
+
+    number: int
+    row: int
+    col: int
+
+
 @dataclass(frozen=True, slots=True)
 class Split:
-    """What is trained on and what is held back for calibration.
+    """What is trained on, what is held out for calibration, and a `description` of the latter in words."""
 
-    `held` gives for each held-back image its number and the first row and column that count.
-    """
-
-    shares: tuple[TrainPart, ...]
-    held: tuple[tuple[int, int, int], ...]
-    said: str
+    parts: tuple[TrainPart, ...]
+    held: tuple[HeldPart, ...]
+    description: str
 
 
 def split_good(cache: ImageCache, *, share: float, few: int, seed: int) -> Split:
-    """Hold back whole images, or with fewer than `few` the far end of each image's longer side."""
+    """Hold out whole images, or with fewer than `few` the far end of each image's longer side.
+
+    `share` is the share to hold out, 0 to 1; at most 40 images are held out, at least 2.
+    """
     count = len(cache)
     if count >= few:
         order = np.random.default_rng([seed, 99]).permutation(count)
         back = min(40, max(2, round(count * share)))
-        held = tuple((int(n), 0, 0) for n in sorted(order[:back]))
-        shares = tuple(TrainPart(int(n), *cache.shape(int(n))) for n in sorted(order[back:]))
-        return Split(shares, held, f"{back} of {count} good images held back")
-    parts, ends = [], []
+        held = tuple(HeldPart(int(n), 0, 0) for n in sorted(order[:back]))
+        whole = tuple(TrainPart(int(n), *cache.shape(int(n))) for n in sorted(order[back:]))
+        return Split(whole, held, f"{back} of {count} good images held out")
+    parts: list[TrainPart] = []
+    ends: list[HeldPart] = []
     for number in range(count):
         rows, cols = cache.shape(number)
         long_cols = cols >= rows
         keep = (rows, round(cols * (1 - share))) if long_cols else (round(rows * (1 - share)), cols)
         parts.append(TrainPart(number, *keep))
-        ends.append((number, 0, keep[1]) if long_cols else (number, keep[0], 0))
+        ends.append(HeldPart(number, 0, keep[1]) if long_cols else HeldPart(number, keep[0], 0))
     images = "the good image" if count == 1 else f"each of the {count} good images"
-    return Split(tuple(parts), tuple(ends), f"{share:.0%} of {images} held back")
+    return Split(tuple(parts), tuple(ends), f"{share:.0%} of {images} held out")
 
 
 def tile_for(split: Split, largest: int) -> int:
-    """Side of the training patch: `largest`, or what the smaller half of the images can fill; 32 divides it."""
-    side = int(np.median([min(part.rows, part.cols) for part in split.shares]))
+    """Return the side of the training patch: `largest`, or what half of the images can fill; 32 divides it."""
+    side = int(np.median([min(part.rows, part.cols) for part in split.parts]))
     return max(32, min(largest, side // 32 * 32))
 
 
-def crop(cache: ImageCache, split: Split, tile: int, rng: np.random.Generator) -> np.ndarray:
+def crop(cache: ImageSource, split: Split, tile: int, rng: np.random.Generator) -> np.ndarray:
     """Cut a random training patch, float32 (tile, tile); images smaller than it are mirrored at the edge."""
-    part = split.shares[rng.integers(len(split.shares))]
-    seen = cache[part.number][: part.rows, : part.cols]
-    row, col = _corner(seen.shape, tile, rng)
+    part = split.parts[rng.integers(len(split.parts))]
+    values = cache[part.number][: part.rows, : part.cols]
+    row, col = _corner(values.shape, tile, rng)
     ignored_mask = cache.ignored_mask(part.number)
-    if ignored_mask is not None:  # somewhere else, or where the least of it is ignored_mask
-        corners = [(row, col), *(_corner(seen.shape, tile, rng) for _ in range(TRIES))]
+    if ignored_mask is not None:  # of several corners, the one whose patch is ignored least
+        corners = [(row, col), *(_corner(values.shape, tile, rng) for _ in range(TRIES))]
         row, col = min(corners, key=lambda at: ignored_mask[at[0] : at[0] + tile, at[1] : at[1] + tile].sum())
-    return pad_to_tile(seen[row : row + tile, col : col + tile].astype(np.float32), tile)
+    return pad_to_tile(values[row : row + tile, col : col + tile].astype(np.float32), tile)
 
 
-def _corner(shape: tuple[int, ...], tile: int, rng: np.random.Generator) -> tuple[int, ...]:
-    return tuple(int(rng.integers(max(1, n - tile + 1))) for n in shape)
+def _corner(shape: tuple[int, ...], tile: int, rng: np.random.Generator) -> tuple[int, int]:
+    rows, cols = shape
+    row = int(rng.integers(max(1, rows - tile + 1)))
+    return row, int(rng.integers(max(1, cols - tile + 1)))
 
 
 def looks_alike_turned(cache: ImageCache, numbers: Sequence[int]) -> bool:
-    """Whether the images have about as much detail across rows as across columns, so that turns are safe."""
+    """Return whether images have about as much detail across rows as across columns, so that turns are safe."""
     ratios = []
     for number in list(numbers)[:16]:
         values = cache[number].astype(np.float32)

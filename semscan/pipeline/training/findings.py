@@ -1,0 +1,49 @@
+"""What is known of the training images before training: outliers, labelled defects, accepted regions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from semscan.files.datasets.layout import Layout
+from semscan.pipeline.training.data.accepted_regions import open_accepted
+from semscan.pipeline.training.data.dataset import TrainSet
+from semscan.pipeline.training.data.examples import AcceptedRegions
+from semscan.pipeline.training.data.labelled_defects import LabelledDefects, open_labelled_defects
+from semscan.pipeline.training.outliers import NOT_SCANNED, OutlierScan, find_outliers
+from semscan.settings import TrainSettings
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingFindings:
+    """Outliers among the good images, and what else a network that learns from them can use."""
+
+    outliers: OutlierScan = NOT_SCANNED
+    labelled: LabelledDefects | None = None
+    accepted: AcceptedRegions | None = None
+
+
+def find_before_training(
+    data: Path, layout: Layout, images: TrainSet, settings: TrainSettings, log: Callable[[str], None]
+) -> TrainingFindings:
+    """Scan good images for outliers, and open labelled defects and accepted regions.
+
+    Parameters
+    ----------
+    data : Path
+        The training folder.
+    layout : Layout
+        Its content.
+    images : TrainSet
+        Its good images.
+    settings : TrainSettings
+    log : callable
+        Gets a line for each outlier, and for what is used how.
+    """
+    scan = find_outliers(images)
+    for outlier in scan.outliers:
+        log(f"warning: {images.cache.paths[outlier.number]} looks odd among the good images: {outlier.reason}")
+    labelled = open_labelled_defects(layout, settings.read, images.scale, scan.level, log)
+    accepted = open_accepted(settings.accept, data, settings.read, images.scale, log)
+    return TrainingFindings(scan, labelled, accepted)

@@ -1,0 +1,88 @@
+"""Where the scores of a method come from: the model or the reference, and the calibration of its threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from semscan.values.model_config import Calibration
+
+
+@dataclass(frozen=True, slots=True)
+class ChanceCalibration:
+    """The threshold of a method without training: what chance reaches in the image or the pair itself.
+
+    `false_alarms` is the number of false regions per good image that it promises at most. `held_out` states in words
+    what chance was measured on.
+    """
+
+    raw_threshold: float
+    false_alarms: float
+    held_out: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object ``calibration`` of run.json and a map's description."""
+        return {
+            "raw_threshold": self.raw_threshold,
+            "false_alarms": self.false_alarms,
+            "held_back": self.held_out,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CombinedCalibration:
+    """The threshold of several methods together, in multiples of each one's own; `thresholds` holds those by name."""
+
+    raw_threshold: float | None
+    thresholds: Mapping[str, float | None]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object ``calibration`` of run.json and a map's description."""
+        return {"raw_threshold": self.raw_threshold, "witnesses": dict(self.thresholds)}
+
+
+@dataclass(frozen=True, slots=True)
+class MethodProvenance:
+    """What a method's scores come from.
+
+    `model` is the path of the model folder, `kind` its network, `fingerprint` names its content. `reference` is the
+    path of the image or folder compared with. None where the method has none.
+    """
+
+    calibration: Calibration | ChanceCalibration | CombinedCalibration | None = None
+    model: str | None = None
+    kind: str | None = None
+    fingerprint: str | None = None
+    reference: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object ``method`` of run.json: what is known, by name.
+
+        Examples
+        --------
+        >>> MethodProvenance(reference="golden.png").to_json()
+        {'reference': 'golden.png'}
+        """
+        stated = {
+            "model": self.model,
+            "kind": self.kind,
+            "fingerprint": self.fingerprint,
+            "reference": self.reference,
+            "calibration": None if self.calibration is None else self.calibration.to_json(),
+        }
+        return {key: value for key, value in stated.items() if value is not None}
+
+
+def combined_provenance(provenances: Sequence[MethodProvenance], calibration: CombinedCalibration) -> MethodProvenance:
+    """Join what several methods come from; the first that has a model or a reference states it."""
+    models = [one for one in provenances if one.model is not None]
+    model = models[0] if models else MethodProvenance()
+    references = [one.reference for one in provenances if one.reference is not None]
+    return MethodProvenance(
+        calibration=calibration,
+        model=model.model,
+        kind=model.kind,
+        fingerprint=model.fingerprint,
+        reference=references[0] if references else None,
+    )

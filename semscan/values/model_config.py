@@ -1,0 +1,243 @@
+"""What a model's config.json states, as values. `semscan.files.models.config` alone reads and writes the JSON.
+
+A key that models of earlier versions lack is None here, or has the default that those models were made with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """What to build: the network and its parts by name.
+
+    `kind` is a name of `semscan.settings.networks.NETWORKS`. `classes` are in the order of the logits; `good_class` is
+    one of them. `dropout` is a share of the features, 0 to 1. `seam` is True where SEAM trained the network.
+    """
+
+    kind: str
+    attention: str
+    classes: tuple[str, ...] | None = None
+    good_class: str | None = None
+    backbone: str = "plain"
+    dropout: float = 0.0
+    seam: bool = False
+
+    @property
+    def good_index(self) -> int | None:
+        """The place of the good class in the logits; None without one."""
+        return None if self.good_class is None or self.classes is None else self.classes.index(self.good_class)
+
+
+@dataclass(frozen=True, slots=True)
+class Surround:
+    """How much of its neighbourhood a pixel gets: `share` (0 to 1) of a Gaussian mean of `reach_px` pixels."""
+
+    share: float
+    reach_px: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tiling:
+    """How an image is cut into tiles, in pixels.
+
+    Tiles have a side of `tile`, or up to `largest_tile` where that is cheaper, and overlap by at least `overlap`.
+    An image is first shrunk until its longer side is at most `scale_to`. One longer than `largest_image`, the
+    longest training image, is shrunk as much as that one and covered with several tiles.
+    """
+
+    tile: int
+    overlap: int
+    scale_to: int | None = None
+    largest_tile: int | None = None
+    largest_image: int | None = None
+    surround: Surround | None = None
+
+    @property
+    def rim(self) -> int:
+        """By how many pixels the largest training image was mirrored to fill a tile.
+
+        Examples
+        --------
+        >>> Tiling(128, 64, scale_to=384, largest_image=112).rim, Tiling(128, 64).rim
+        (16, 0)
+        """
+        if not self.scale_to or not self.largest_image:
+            return 0
+        return max(0, self.tile - min(self.scale_to, self.largest_image))
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """Mean and standard deviation of the training images' grey levels, black 0 to white 1."""
+
+    mean: float
+    std: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingDomain:
+    """The images a model was trained on, so that others can be compared with them.
+
+    `nm_per_pixel` is None if it is not known of all. The network saw images at `zoom` times their size. `appearance`
+    is the median and the spread of each measure of `semscan.image.appearance`; empty where it was not recorded.
+    """
+
+    nm_per_pixel: float | None = None
+    zoom: float = 1.0
+    appearance: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How the threshold of a model was set.
+
+    `raw_threshold` is the raw score that becomes 0.5 in the map; None for a model without a good class.
+    `false_alarms` is the wanted number of false regions per good image, `reached` the measured one. `held_out`
+    states in words which images were used. `worth` is their judged area in whole images.
+    """
+
+    raw_threshold: float | None
+    false_alarms: float
+    reached: float | None
+    held_out: str
+    worth: float | None = None
+
+    @classmethod
+    def unset(cls, false_alarms: float, held_out: str) -> Calibration:
+        """Return the calibration of a model before its threshold is measured, and of one without a threshold."""
+        return cls(None, false_alarms, None, held_out, 0.0)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object ``calibration`` of config.json, run.json and a map's description."""
+        found: dict[str, Any] = {
+            "raw_threshold": self.raw_threshold,
+            "false_alarms": self.false_alarms,
+            "reached": self.reached,
+            "held_back": self.held_out,
+        }
+        return found if self.worth is None else {**found, "worth": self.worth}
+
+
+@dataclass(frozen=True, slots=True)
+class ClassLimits:
+    """How far from its class a region may lie, among the logits of all classes.
+
+    `centres` holds the mean logits of each class's training regions, `inverse` (classes, classes) the inverse of
+    their covariance, and `limits` the largest squared Mahalanobis distance from the centre. A class with few training
+    regions is left out of both mappings.
+    """
+
+    centres: Mapping[str, tuple[float, ...]]
+    inverse: tuple[tuple[float, ...], ...]
+    limits: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingTask:
+    """What a training was asked to do.
+
+    `layout` describes the folder in words. `images` counts the images, `data_fingerprint` names their content.
+    `augment` holds the fields of `semscan.settings.AugmentSettings`. `accept` are files of accepted regions.
+    """
+
+    layout: str
+    images: int
+    data_fingerprint: str
+    augment: Mapping[str, Any]
+    clip: float
+    false_alarms: float
+    start_from: str | None = None
+    accept: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FitRecord:
+    """How the fit went. `ended` is the reason in words; `seconds` include those before a resume.
+
+    `held_out_accuracy` (0 to 1) of `held_out_images` is there for a network that learns classes.
+    """
+
+    precision: str
+    batch: int
+    learning_rate: float
+    steps: int
+    steps_done: int
+    ended: str
+    seconds: float
+    parameters: int
+    held_out_accuracy: float | None = None
+    held_out_images: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedCount:
+    """Accepted regions that were trained on, and how many of them still lie above the threshold."""
+
+    regions: int
+    still_above: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledCount:
+    """How the few labelled images were used.
+
+    `images` counts them all, `by_mask` those with a usable mask, `by_repeats` those whose defects differ from the
+    image's own repeats, `defects` the defects found. Of `checked` others, `checked_above` have a score above the
+    threshold; None where none was checked.
+    """
+
+    images: int
+    by_mask: int
+    by_repeats: int
+    defects: int
+    checked: int | None = None
+    checked_above: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutlierNote:
+    """A good training image that looks unusual: its file, and why."""
+
+    image: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRecord:
+    """What is known of a training; None for what a model does not state.
+
+    `export_difference` is the largest difference between the exported graph and the network, relative to the
+    largest answer.
+    """
+
+    task: TrainingTask | None = None
+    fit: FitRecord | None = None
+    export_difference: float | None = None
+    accepted: AcceptedCount | None = None
+    outliers: tuple[OutlierNote, ...] | None = None
+    labelled: LabelledCount | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """All of a model's config.json.
+
+    `libraries` are the versions that made the model, by name. `graph_sha256` is the hash of its graph, 64 hexadecimal
+    digits; empty until the graph is written.
+    """
+
+    semscan_version: str
+    network: NetworkConfig
+    tiling: Tiling
+    preprocessing: Preprocessing
+    training_domain: TrainingDomain
+    calibration: Calibration
+    seed: int
+    class_limits: ClassLimits | None = None
+    training: TrainingRecord = TrainingRecord()
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    graph_sha256: str = ""
