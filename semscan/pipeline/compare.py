@@ -22,12 +22,12 @@ from semscan.pipeline.train import train
 from semscan.report.text.comparison import FIGURES, NUMBERS, comparison_lines, summarise
 from semscan.settings import AUTO, CompareSettings, EvaluateSettings, InspectSettings, TrainSettings
 
-Say = Callable[[str], None]
+Log = Callable[[str], None]
 Run = dict[str, Any]
 
 
 def compare(
-    data: Path, settings: CompareSettings, say: Say, each: Callable[[Run], None] = lambda run: None
+    data: Path, settings: CompareSettings, log: Log, each: Callable[[Run], None] = lambda run: None
 ) -> dict[str, Any]:
     """Train and measure each chosen network; return what compare.json holds.
 
@@ -39,8 +39,8 @@ def compare(
     data : Path
         Images to train on, as for `semscan.pipeline.train.train`; with test/, what is evaluated.
     settings : CompareSettings
-    say : callable
-        Told, line by line, what a person should know.
+    log : callable
+        Gets what a person should know, line by line.
     each : callable
         Given the record of each run as soon as it is done.
 
@@ -52,25 +52,15 @@ def compare(
     planned = plan_runs(settings, _kinds(data, settings))
     tested, notes = _test_images(data, settings)
     for note in notes:
-        say(f"note: {note}")
-    budget = f"{settings.steps} steps a run" if settings.steps else f"{settings.time_limit:g} s a run"
-    record: dict[str, Any] = {
-        "data": str(data),
-        "status": "ok",
-        "budget": budget,
-        "seeds": list(settings.seeds),
-        "task": _task(data, settings, tested),
-        "notes": notes,
-        "runs": [],
-        "table": [],
-    }
+        log(f"note: {note}")
+    record = _begun(data, settings, tested, notes)
     out = Path(settings.out)
     runs = {run["name"]: run for run in claim_comparison(out, record, NUMBERS)}
     for number, chosen in enumerate(planned, start=1):
-        say(f"Run {number} of {len(planned)}: {chosen['name']}")
-        run = _guarded(data, chosen, settings, bool(notes), say)
+        log(f"Run {number} of {len(planned)}: {chosen['name']}")
+        run = _guarded(data, chosen, settings, bool(notes), log)
         if run["status"] == "error":
-            say(f"failed: {run['error']}")
+            log(f"failed: {run['error']}")
         runs[run["name"]] = run
         record |= {
             "runs": list(runs.values()),
@@ -82,13 +72,28 @@ def compare(
     return record
 
 
+def _begun(data: Path, settings: CompareSettings, tested: Sequence[Path], notes: list[str]) -> dict[str, Any]:
+    """Return what compare.json holds before the first run."""
+    budget = f"{settings.steps} steps a run" if settings.steps else f"{settings.time_limit:g} s a run"
+    return {
+        "data": str(data),
+        "status": "ok",
+        "budget": budget,
+        "seeds": list(settings.seeds),
+        "task": _task(data, settings, tested),
+        "notes": notes,
+        "runs": [],
+        "table": [],
+    }
+
+
 def comparison_text(record: Mapping[str, Any]) -> list[str]:
-    """The comparison as lines to read."""
+    """Return the comparison as lines to read."""
     return comparison_lines(record)
 
 
 def plan_runs(settings: CompareSettings, kinds: Sequence[str]) -> list[Run]:
-    """What each run trains: kind, backbone, attention, seam, seed and a name of its own.
+    """Plan what each run trains: kind, backbone, attention, seam, seed and a name of its own.
 
     Raises
     ------
@@ -121,25 +126,25 @@ def plan_runs(settings: CompareSettings, kinds: Sequence[str]) -> list[Run]:
 
 
 def _kinds(data: Path, settings: CompareSettings) -> list[str]:
-    """The networks to train; auto is the one that the layout of the data asks for."""
+    """Return the networks to train; auto is the one that the layout of the data asks for."""
     layout = find_layout(data, settings.good)
     names = (layout.network if name == AUTO else known(name, (AUTO, *NETWORKS), "model") for name in settings.models)
     return list(dict.fromkeys(names))
 
 
 def _test_images(data: Path, settings: CompareSettings) -> tuple[list[Path], list[str]]:
-    """The images and masks of the evaluation; without them, why nothing is evaluated."""
+    """Return the images and masks of the evaluation; without them, notes why nothing is evaluated."""
     try:
         found = find_labelled_images(data, settings.good, skip=Path(settings.out))
     except BadDataError as error:
-        return [], [f"no test images, so only what training itself says is told ({one_line(error)})"]
+        return [], [f"no test images, so only the figures of the training itself are listed ({one_line(error)})"]
     if not found.held_out:
-        return [], ["no test folder, so only what training itself says is told"]
+        return [], ["no test folder, so only the figures of the training itself are listed"]
     return [path for one in found.images for path in (one.path, one.mask) if path], []
 
 
 def _task(data: Path, settings: CompareSettings, tested: Sequence[Path]) -> str:
-    """What all runs of a comparison share, images as they are now included, as a short name of its content."""
+    """Return a short hash of what all runs of a comparison share, the current images included."""
     layout = find_layout(data, settings.good)
     trained = [*layout.good, *(path for paths in layout.classes.values() for path in paths), *layout.masks.values()]
     files = sorted({(str(path), *_state(path)) for path in (*trained, *tested)})
@@ -157,24 +162,24 @@ def _task(data: Path, settings: CompareSettings, tested: Sequence[Path]) -> str:
 def _state(path: Path) -> tuple[int, int]:
     try:
         about = path.stat()
-    except OSError:  # what cannot be read is said when it is
+    except OSError:  # the training reports what cannot be read
         return 0, 0
     return about.st_size, about.st_mtime_ns
 
 
-def _guarded(data: Path, chosen: Run, settings: CompareSettings, untested: bool, say: Say) -> Run:
+def _guarded(data: Path, chosen: Run, settings: CompareSettings, untested: bool, log: Log) -> Run:
     try:
-        return _run(data, chosen, settings, untested, say)
+        return _run(data, chosen, settings, untested, log)
     except OutputError:  # no room, or not allowed to write: the next would fail as well
         raise
     except SemscanError as error:
         return {**chosen, "status": "error", "error": one_line(error)}
     except Exception as error:
-        said = f"internal fault ({type(error).__name__}: {one_line(error, 300)}); please report it"
-        return {**chosen, "status": "error", "error": said}
+        message = f"internal fault ({type(error).__name__}: {one_line(error, 300)}); please report it"
+        return {**chosen, "status": "error", "error": message}
 
 
-def _run(data: Path, chosen: Run, settings: CompareSettings, untested: bool, say: Say) -> Run:
+def _run(data: Path, chosen: Run, settings: CompareSettings, untested: bool, log: Log) -> Run:
     model = Path(settings.out) / chosen["name"]
     if not (model / "config.json").is_file():
         task = TrainSettings(
@@ -190,7 +195,7 @@ def _run(data: Path, chosen: Run, settings: CompareSettings, untested: bool, say
             progress=settings.progress,
             read=settings.read,
         )
-        _train(data, task, say)  # its own words are left out: there may be dozens of runs
+        _train(data, task, log)  # its messages are left out: there may be dozens of runs
     folder = read_model_folder(model)
     fit = folder.config.training.fit
     run: Run = {
@@ -211,24 +216,24 @@ def _run(data: Path, chosen: Run, settings: CompareSettings, untested: bool, say
     return run
 
 
-def _train(data: Path, task: TrainSettings, say: Say) -> None:
+def _train(data: Path, task: TrainSettings, log: Log) -> None:
     """Train, or go on where an interrupted run stopped."""
     unfinished = Path(task.out + ".unfinished")
     try:
-        train(data, replace(task, resume=unfinished.is_dir()), _unsaid)
+        train(data, replace(task, resume=unfinished.is_dir()), _unlogged)
     except BadModelError:
         if not unfinished.is_dir():
             raise
-        say(f"{unfinished} cannot be resumed; this run starts again")
-        train(data, task, _unsaid)
+        log(f"{unfinished} cannot be resumed; this run starts again")
+        train(data, task, _unlogged)
 
 
-def _unsaid(words: str) -> None:
-    """Nobody listens."""
+def _unlogged(message: str) -> None:
+    """Drop a message."""
 
 
 def _figures(data: Path, model: Path, fingerprint: str, settings: CompareSettings) -> Mapping[str, Any]:
-    """The evaluation of a model; the one that is there if it is of this very model."""
+    """Return the evaluation of a model; the one that is there if it is of this very model."""
     out = Path(f"{model}.evaluation")
     there = read_evaluation(out)
     same = there and there.get("fingerprint") == fingerprint and there.get("data") == str(data)

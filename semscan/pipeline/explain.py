@@ -70,7 +70,7 @@ def explain_images(
     opened: Opened | None = None,
     stdin: BinaryIO | None = None,
     nul: bool = False,
-    say: Callable[[str], None] = lambda words: None,
+    log: Callable[[str], None] = lambda message: None,
 ) -> Generator[dict[str, Any], None, None]:
     """Write the figure and the panels of each image; yield one record each, in the order given.
 
@@ -83,8 +83,8 @@ def explain_images(
     settings : ExplainSettings
     opened : Opened, optional
         By default the model that `settings` name.
-    say : callable
-        Told what a person should know.
+    log : callable
+        Gets what a person should know.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def explain_images(
         if record["status"] == "ok":
             explained.keep([record])
             if "faithful" in record:
-                say(f"{record['image']}: {record['faithful']['said']}")
+                log(f"{record['image']}: {record['faithful']['said']}")
         yield record
 
 

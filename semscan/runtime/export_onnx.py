@@ -59,15 +59,17 @@ def wrap_graph(graph: bytes, config: ModelConfig) -> bytes:
         helper.make_node("Div", ["raw", "whole"], ["share"]),
         helper.make_node("Min", ["share", "largest"], ["map"]),
     ]
-    told = [helper.make_tensor_value_info("map", TensorProto.FLOAT, ["n", "rows", "cols"])]
+    answers = [helper.make_tensor_value_info("map", TensorProto.FLOAT, ["n", "rows", "cols"])]
     if "logits" in outputs:
         behind.append(helper.make_node("Identity", [outputs["logits"].name], ["logits"]))
-        told.append(
+        answers.append(
             helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", len(config.network.classes or ())])
         )
     image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", "rows", "cols"])
     weights = [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()]
-    whole = helper.make_graph([*before, *inner.node, *behind], "semscan", [image], told, [*inner.initializer, *weights])
+    whole = helper.make_graph(
+        [*before, *inner.node, *behind], "semscan", [image], answers, [*inner.initializer, *weights]
+    )
     wrapped = helper.make_model(
         whole,
         opset_imports=model.opset_import,

@@ -68,7 +68,7 @@ def explain(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
 
     images_done = 0
     failed = 0
-    with closing(explain_images(images, settings, nul=choices["nul"], say=print_notice)) as records:
+    with closing(explain_images(images, settings, nul=choices["nul"], log=print_notice)) as records:
         for record in records:
             images_done += 1
             failed += record["status"] == "error"

@@ -90,7 +90,7 @@ def chosen_methods(settings: InspectSettings) -> tuple[str, ...]:
         return names
     if settings.reference and settings.model:
         raise UsageFault(
-            "both --model and --reference are given; say who judges with --method model, --method reference or both"
+            "both --model and --reference are given; choose with --method model, --method reference or both"
         )
     if settings.reference:
         return ("reference",)

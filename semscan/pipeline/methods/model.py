@@ -87,7 +87,7 @@ class ModelMethod:
         if scaled is not image:
             raw = resized(result.raw, image.values.shape)
             result = replace(result, raw=np.where(image.judged, raw, np.float32(0)))
-        return replace(result, warnings=domain_warnings(image, tiled.seen, self._config))
+        return replace(result, warnings=domain_warnings(image, tiled.grey, self._config))
 
     def at_training_scale(self, image: CleanImage) -> MethodResult:
         """Score an image that has the scale of the training images already."""
@@ -97,7 +97,7 @@ class ModelMethod:
         """Score the judged rows; the rest of the raw map is 0."""
         answer = self._over_tiles(tiled)
         raw = np.zeros(image.values.shape, np.float32)
-        raw[tiled.rows] = resized(answer.score, tiled.seen.shape)
+        raw[tiled.rows] = resized(answer.score, tiled.grey.shape)
         raw[~image.judged] = 0
         surround = self._config.tiling.surround or NO_SURROUND
         raw = add_neighbourhood(raw, float(surround.share), float(surround.reach_px)) * image.judged

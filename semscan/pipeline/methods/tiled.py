@@ -39,7 +39,7 @@ class TiledImage:
     ----------
     rows : slice
         The rows of `image` that the network sees.
-    seen : ndarray of float32
+    grey : ndarray of float32
         The grey levels of these rows, with small ignored areas inpainted.
     tile : int
         Side of the tiles, pixels.
@@ -50,8 +50,8 @@ class TiledImage:
     def __init__(self, image: CleanImage, config: ModelConfig) -> None:
         tiling = config.tiling
         self.rows = judged_rows(image)
-        self.seen = inpaint_ignored(image.values[self.rows], image.judged[self.rows])
-        fitted = fit_within(self.seen, tiling.scale_to, tiling.largest_image) if tiling.scale_to else self.seen
+        self.grey = inpaint_ignored(image.values[self.rows], image.judged[self.rows])
+        fitted = fit_within(self.grey, tiling.scale_to, tiling.largest_image) if tiling.scale_to else self.grey
         self.shape: tuple[int, int] = fitted.shape
         self.tile = cheapest_tile(fitted.shape, tiling.tile, tiling.largest_tile, tiling.overlap)
         self._overlap = tiling.overlap

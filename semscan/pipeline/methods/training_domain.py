@@ -50,14 +50,14 @@ def at_training_scale(image: CleanImage, config: ModelConfig) -> CleanImage:
     return replace(image, values=zoomed(image.values, zoom), judged=judged)
 
 
-def domain_warnings(image: CleanImage, seen: np.ndarray, config: ModelConfig) -> tuple[str, ...]:
+def domain_warnings(image: CleanImage, grey: np.ndarray, config: ModelConfig) -> tuple[str, ...]:
     """Compare an image with the training images; return what a person should know.
 
     Parameters
     ----------
     image : CleanImage
         At its own size.
-    seen : ndarray of float32, shape (rows, cols)
+    grey : ndarray of float32, shape (rows, cols)
         Its grey levels as the network gets them.
     config : ModelConfig
     """
@@ -73,7 +73,7 @@ def domain_warnings(image: CleanImage, seen: np.ndarray, config: ModelConfig) ->
         warnings.append(
             f"has {own:.4g} nm per pixel, the training images {domain.nm_per_pixel:.4g}: the scores may not hold"
         )
-    unusual = unusual_measures(measure_appearance(seen), domain.appearance) if domain.appearance and seen.size else {}
+    unusual = unusual_measures(measure_appearance(grey), domain.appearance) if domain.appearance and grey.size else {}
     if unusual:
         warnings.append(
             f"differs from the training images: {', '.join(unusual.values())}; the threshold may not hold on it"

@@ -109,16 +109,7 @@ def find_outliers_with_model(
     """
     if len(cache) < ENOUGH:
         return (), {}
-    peaks: dict[int, float] = {}
-    room = NETWORK_PIXELS
-    rest = [n for n in spread_out(len(cache)) if n not in set(held)]
-    for n in [*dict.fromkeys(held), *rest][:MOST_IMAGES]:
-        values = cache[n].astype(np.float32)
-        room -= values.size
-        if room < 0 and len(peaks) >= ENOUGH:
-            break
-        raw = score(CleanImage(values, np.ones(values.shape, bool))).raw
-        peaks[n] = float(np.sort(raw, axis=None)[-min(4, raw.size)])
+    peaks = _peaks(score, cache, held)
     numbers = list(peaks)
     found = np.array(list(peaks.values()))
     # the logit, before softplus made it positive; above 30 the two are equal
@@ -129,6 +120,21 @@ def find_outliers_with_model(
         if found[place] > AUTOENCODER_FLOOR
     )
     return outliers, peaks
+
+
+def _peaks(score: Score, cache: ImageCache, held: Sequence[int]) -> dict[int, float]:
+    """Score the held-out images, then others, for as many as there is time; return the highest raw score of each."""
+    peaks: dict[int, float] = {}
+    room = NETWORK_PIXELS
+    rest = [n for n in spread_out(len(cache)) if n not in set(held)]
+    for n in [*dict.fromkeys(held), *rest][:MOST_IMAGES]:
+        values = cache[n].astype(np.float32)
+        room -= values.size
+        if room < 0 and len(peaks) >= ENOUGH:
+            break
+        raw = score(CleanImage(values, np.ones(values.shape, bool))).raw
+        peaks[n] = float(np.sort(raw, axis=None)[-min(4, raw.size)])
+    return peaks
 
 
 def robust_outliers(values: np.ndarray, *, deviations: float, spread: float, margin: float) -> list[tuple[int, float]]:

@@ -136,15 +136,9 @@ def classifier_plan(
     draw = classifier_examples(
         images.cache, members, good, preprocessing, settings.augment, _turn(images.cache, settings)
     )
-    validation = _stacked(
-        [
-            (
-                network_input(images.cache[number].astype(np.float32), preprocessing),
-                class_targets(label, len(classes), good),
-            )
-            for number, label in held
-        ]
-    )
+    inputs = [network_input(images.cache[number].astype(np.float32), preprocessing) for number, _ in held]
+    targets = [class_targets(label, len(classes), good) for _, label in held]
+    validation = _stacked(list(zip(inputs, targets, strict=True)))
     side = validation[0].shape[1]
     work = classifier_work(side, settings.steps)
     return TrainingPlan(

@@ -17,15 +17,12 @@ from semscan.runtime.session import cpu_count
 from semscan.values import CleanImage
 
 PIXELS = 8_000_000  # compared, at most: about ten seconds on two cores
-# images that can say what is usual, and that are compared at most
-ENOUGH = 8
-MOST = 200
-# pixels: above the first an image is halved, then cut to the second
-_SMALL = 400_000
-_WHOLE = 1 << 20
-# multiples of chance that count, and with too few images to compare with
-_LEAST = 1.3
-_ALONE = 3.0
+ENOUGH = 8  # images; fewer do not show what is usual
+MOST = 200  # images that are compared
+_SMALL = 400_000  # pixels: a larger image is halved
+_WHOLE = 1 << 20  # pixels: of a larger half the middle is compared
+_LEAST = 1.3  # multiples of chance: no level is lower
+_ALONE = 3.0  # multiples of chance: the level where too few images repeat
 
 
 def spread_out(count: int) -> list[int]:

@@ -84,9 +84,7 @@ def review(
         raise ValueError("the training plan holds out no part of the good images")
     scored = [_with_score(outlier, peaks[outlier.number], threshold) for outlier in again]
     outliers = _report_outliers(findings.outliers.outliers, scored, images, log)
-    labelled = None
-    if findings.labelled is not None:
-        labelled = _check_labelled(method, findings.labelled, threshold, settings.read, log)
+    labelled = _check_labelled(method, findings.labelled, threshold, settings.read, log)
     return Review(calibration, accepted, outliers, labelled)
 
 
@@ -150,9 +148,11 @@ def _merged(outliers: Iterable[Outlier]) -> list[Outlier]:
 
 
 def _check_labelled(
-    method: ModelMethod, labelled: LabelledDefects, threshold: float, read: ReadSettings, log: Log
-) -> LabelledCount:
-    """Count the labelled images that were not trained on and have a score above the threshold."""
+    method: ModelMethod, labelled: LabelledDefects | None, threshold: float, read: ReadSettings, log: Log
+) -> LabelledCount | None:
+    """Count the labelled images that were not trained on and have a score above the threshold; None without any."""
+    if labelled is None:
+        return None
     scores = []
     for path in labelled.rest[:MOST_CHECKED]:
         try:

@@ -14,7 +14,7 @@ FILES = {"onnx": "model.onnx", "savedmodel": "1", "tflite": "model.tflite"}
 def deploy_spec(
     to: str, config: ModelConfig, fingerprint: str, *, tolerance: float, difference: Mapping[str, float]
 ) -> dict[str, Any]:
-    """What deploy.json says."""
+    """Return what deploy.json holds."""
     network, tiling = config.network, config.tiling
     stride = NETWORKS[network.kind].stride
     size: list[int | str] = [1, tiling.tile, tiling.tile] if to == "tflite" else ["n", "rows", "cols"]
@@ -69,18 +69,18 @@ def _calibrated(config: ModelConfig) -> bool:
 
 def _outside(config: ModelConfig, to: str) -> list[str]:
     tiling, domain = config.tiling, config.training_domain
-    said = [
+    steps = [
         "grey levels to 0..1: 8 bits divided by 255; 16 bits and floats stretched so that the 0.1 % and 99.9 % "
         "percentiles lie at 0 and 1, clipped to -0.25..1.25",
         "leave out the data bar",
     ]
     if domain.nm_per_pixel and NETWORKS[config.network.kind].resamples:
-        said.append(f"resample to {domain.nm_per_pixel:.4g} nm per pixel, and bring the map back")
+        steps.append(f"resample to {domain.nm_per_pixel:.4g} nm per pixel, and bring the map back")
     if domain.zoom != 1:
-        said.append(f"shrink the image to {domain.zoom:g} of its size (area mean), and bring the map back")
+        steps.append(f"shrink the image to {domain.zoom:g} of its size (area mean), and bring the map back")
     largest = tiling.largest_image
     if tiling.scale_to:
-        said.append(
+        steps.append(
             f"shrink the image (area mean) until its longer side is at most {tiling.scale_to} px, and bring "
             "the map back to the image's size"
             + (
@@ -90,19 +90,19 @@ def _outside(config: ModelConfig, to: str) -> list[str]:
                 else ""
             )
         )
-    said.append(
+    steps.append(
         f"tiles of {tiling.tile} px that overlap by at least {tiling.overlap} px, mirrored at the right "
         "and bottom where an image is smaller, blended where they overlap"
     )
     around = tiling.surround
     if around and around.share:
-        said.append(
+        steps.append(
             f"semscan adds to the whole raw map {around.share:g} of its mean over the neighbourhood (a "
             f"Gaussian of {around.reach_px:g} px): maps of inspect are that much warmer around a defect"
         )
     if to == "tflite":
-        said.append("one tile a call: the format has no unknown sizes here")
-    return [*said, "regions: pixels above the threshold, joined by 8 neighbours, 4 px or more"]
+        steps.append("one tile a call: the format has no unknown sizes here")
+    return [*steps, "regions: pixels above the threshold, joined by 8 neighbours, 4 px or more"]
 
 
 _EXAMPLES = {
@@ -133,7 +133,7 @@ _NEEDS = {"onnx": "onnxruntime numpy", "savedmodel": "tensorflow numpy", "tflite
 
 
 def deploy_readme(spec: Mapping[str, Any]) -> str:
-    """README.md of an exported model; its example runs in the folder itself."""
+    """Write README.md of an exported model; its example runs in the folder itself."""
     imports, code = _EXAMPLES[spec["format"]]
     shape = ", ".join(map(str, spec["input"]["image"]["shape"]))
     outside = "\n".join(f"- {line}" for line in spec["outside"])

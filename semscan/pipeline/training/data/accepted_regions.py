@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -56,37 +56,50 @@ def open_accepted(
     BadDataError
         If a file holds no accepted regions at all.
     """
-    by_path: dict[Path, Accepted] = {}
-    places: list[tuple[Path, Corners]] = []
+    opened: dict[Path, tuple[Accepted, tuple[Corners, ...]]] = {}
     for record in (record for name in files for record in read_accepted(Path(name))):
         if _is_test(record.source, data):
             log(f"warning: {record.source} is not accepted: it lies in {TEST}/, which is never trained on")
             continue
-        try:
-            opened = _open(record, read, scale)
-        except SemscanError as error:
-            log(f"warning: accepted regions left out: {error}")
-            continue
-        if not opened.boxes:
-            log(f"warning: accepted regions left out: {record.source}: the image no longer has these places")
-            continue
-        by_path[record.source] = record  # of several files about an image the last counts
-        places = [(path, box) for path, box in places if path != record.source]
-        places += [(record.source, box) for box in opened.boxes]
-    if not places:
+        boxes = _usable_boxes(record, read, scale, log)
+        if boxes:
+            opened.pop(record.source, None)  # of several files about an image the last counts, at its own place
+            opened[record.source] = (record, boxes)
+    if not opened:
         return None
-    paths = list(by_path)
+    reader = _AcceptedReader({path: record for path, (record, _) in opened.items()}, read, scale)
+    places = tuple((number, box) for number, (_, boxes) in enumerate(opened.values()) for box in boxes)
     log(
-        f"{plural(len(places), 'accepted region')} of {plural(len(paths), 'image')} become normal: training shows "
+        f"{plural(len(places), 'accepted region')} of {plural(len(opened), 'image')} become normal: training shows "
         "them as they are, and the threshold is kept above them where it can be."
     )
+    return AcceptedRegions(ImageCache(list(opened), reader.values, IMAGE_CACHE_BYTES // 16), places)
 
-    def load(path: Path) -> np.ndarray:
-        opened = _open(by_path[path], read, scale)
+
+@dataclass(frozen=True, slots=True)
+class _AcceptedReader:
+    """Reads images with accepted regions; what else was found in them is inpainted."""
+
+    records: Mapping[Path, Accepted]
+    read: ReadSettings
+    scale: Scale
+
+    def values(self, path: Path) -> np.ndarray:
+        """Return the judged rows at the scale of training, float32 (rows, cols)."""
+        opened = _open(self.records[path], self.read, self.scale)
         return inpainted(opened.values, opened.foreign) if opened.foreign.any() else opened.values
 
-    numbered = tuple((paths.index(path), box) for path, box in places)
-    return AcceptedRegions(ImageCache(paths, load, IMAGE_CACHE_BYTES // 16), numbered)
+
+def _usable_boxes(record: Accepted, read: ReadSettings, scale: Scale, log: Log) -> tuple[Corners, ...]:
+    """Return the accepted regions that the image still has; a line to `log` if there are none."""
+    try:
+        boxes = _open(record, read, scale).boxes
+    except SemscanError as error:
+        log(f"warning: accepted regions left out: {error}")
+        return ()
+    if not boxes:
+        log(f"warning: accepted regions left out: {record.source}: the image no longer has these places")
+    return boxes
 
 
 def region_peaks(score: Score, accepted: AcceptedRegions) -> np.ndarray:
