@@ -45,14 +45,16 @@ def inpaint_ignored(values: np.ndarray, judged: np.ndarray) -> np.ndarray:
     for left, top, width, height, _ in stats[1 : min(count, MOST + 1)]:
         if height * width > LARGEST * values.size:
             continue
-        box = (
-            slice(max(0, top - RIM // 2), min(rows, top + height + RIM // 2)),
-            slice(max(0, left - RIM // 2), min(cols, left + width + RIM // 2)),
-        )
+        box = (_with_rim(top, height, rows), _with_rim(left, width, cols))
         filling = _most_similar(values, judged, box)
         if filling is not None:
             result[box] = np.where(judged[box], values[box], filling)
     return result
+
+
+def _with_rim(start: int, length: int, side: int) -> slice:
+    """Grow a span by what is left of the rim after the areas were grown by half of it."""
+    return slice(max(0, start - RIM // 2), min(side, start + length + RIM // 2))
 
 
 def _most_similar(values: np.ndarray, judged: np.ndarray, box: tuple[slice, slice]) -> np.ndarray | None:

@@ -38,9 +38,7 @@ def quality(image: SemImage, cleaned: CleanImage) -> dict[str, float | None]:
     appearance = measure_appearance(values)
     middle = centre_window(values.shape, LARGEST)
     laplacian = cv2.Laplacian(values[middle], cv2.CV_32F)[cleaned.judged[frame][middle]]
-    black = white = None
-    if pixels.dtype.kind == "u":
-        black, white = (float((pixels == end).mean()) for end in (0, np.iinfo(pixels.dtype).max))
+    black, white = _saturated(pixels)
     return {
         "focus": float(laplacian.var()) * 255**2,
         "noise": appearance["noise"],
@@ -49,3 +47,10 @@ def quality(image: SemImage, cleaned: CleanImage) -> dict[str, float | None]:
         "black_fraction": black,
         "white_fraction": white,
     }
+
+
+def _saturated(pixels: np.ndarray) -> tuple[float | None, float | None]:
+    """Return the shares of pixels at the lowest and highest level of an integer type; None for other types."""
+    if pixels.dtype.kind != "u":
+        return None, None
+    return float((pixels == 0).mean()), float((pixels == np.iinfo(pixels.dtype).max).mean())

@@ -56,8 +56,7 @@ def find_band(strip: np.ndarray, first: int, last: int, noise: float) -> RowBand
     for top in range(max(first, reach), last):
         for bottom in range(top + 1, min(last, top + TALLEST, len(strip) - reach) + 1):
             lift = column_lift(strip, top, bottom)
-            error = noise * np.sqrt(1 / (bottom - top) + 1 / (2 * BASE))
-            certainty = abs(float(midmean(lift))) * np.sqrt(lift.size) / error
+            certainty = abs(float(midmean(lift))) * np.sqrt(lift.size) / lift_error(noise, bottom - top)
             if best is None or certainty > best[0]:
                 best = (certainty, top, bottom, lift)
     if best is None:
@@ -124,6 +123,11 @@ def row_offsets(strip: np.ndarray, top: int, bottom: int) -> np.ndarray:
     from_above = rows - (top - APART - (BASE + 1) / 2)
     share = from_above / (bottom - top + 2 * APART + BASE)
     return strip[rows] - above - (below - above) * share[:, None]
+
+
+def lift_error(noise: float, rows: int) -> float:
+    """Return the standard error of the lift of one column, for a band of `rows` rows."""
+    return noise * np.sqrt(1 / rows + 1 / (2 * BASE))
 
 
 def column_lift(strip: np.ndarray, top: int, bottom: int) -> np.ndarray:

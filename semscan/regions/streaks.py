@@ -12,13 +12,13 @@ import numpy as np
 from semscan.regions.find import LabelledRegions
 from semscan.regions.row_bands import (
     APART,
-    BASE,
     PIECE,
     SHORTEST,
     TALLEST,
     RowBand,
     column_lift,
     find_band,
+    lift_error,
     midmean,
     row_noise,
     row_offsets,
@@ -157,7 +157,7 @@ def _explains(band: RowBand, first: int, last: int, width: int) -> bool:
 def _keeps_its_sign(strip: np.ndarray, band: RowBand, noise: float) -> bool:
     """Decide whether the region's columns outside of the band differ in the same direction, if at all."""
     lift = column_lift(strip, band.top, band.bottom) * np.sign(band.contrast)
-    error = noise * np.sqrt(1 / (band.bottom - band.top) + 1 / (2 * BASE))
+    error = lift_error(noise, band.bottom - band.top)
     rests = [rest for rest in (lift[: band.left], lift[band.right :]) if len(rest) >= PIECE]
     return all(midmean(rest) > -3 * error / np.sqrt(len(rest)) for rest in rests)
 

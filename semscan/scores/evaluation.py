@@ -91,27 +91,25 @@ def evaluate_maps(
     masked = _count_masked(images, threshold, seed, draws, progress)
     flagged = _flagged(images, masked, threshold)
     found, intervals, lines = _image_ranking(images, defective, weights)
-    at_threshold = {"threshold": threshold, **_images_at_threshold(flagged, defective)}
-    by_class = _images_by_class(images, flagged)
-    misses: list[tuple[ScoredImage, Component]] = []
-    false_alarms: list[tuple[ScoredImage, Component]] = []
+    found["at_threshold"] = {"threshold": threshold, **_images_at_threshold(flagged, defective)}
+    found["classes"] = _images_by_class(images, flagged)
     if masked is not None:
-        found |= _pixel_figures(masked)
-        intervals |= _pixel_intervals(masked)
-        at_threshold |= _regions_at_threshold(masked)
-        intervals |= _threshold_intervals(masked)
-        for name, entry in _defects_by_class(masked).items():
-            by_class[name] |= entry
+        _add_defects(found, masked)
+        intervals |= _pixel_intervals(masked) | _threshold_intervals(masked)
         lines |= curves(masked.counts)
-        misses = _misses(masked, threshold)
-        false_alarms = _false_alarms(masked)
     types, type_intervals = _type_figures(images, threshold, weights)
-    found["at_threshold"] = at_threshold
-    found["classes"] = by_class
     found["confusion"] = _confusion(images)
     found["types"] = types
     found["intervals"] = intervals | type_intervals
-    return Evaluation(_rounded(found), lines, misses, false_alarms)
+    return Evaluation(_rounded(found), lines, _misses(masked, threshold), _false_alarms(masked))
+
+
+def _add_defects(found: Figures, masked: _Masked) -> None:
+    """Add the figures of pixels and defects to those of whole images."""
+    found |= _pixel_figures(masked)
+    found["at_threshold"] |= _regions_at_threshold(masked)
+    for name, entry in _defects_by_class(masked).items():
+        found["classes"][name] |= entry
 
 
 def _defective(images: Sequence[ScoredImage]) -> np.ndarray:
@@ -267,13 +265,17 @@ def _class_defects(masked: _Masked, rows: list[int]) -> Figures:
     return entry
 
 
-def _misses(masked: _Masked, threshold: float) -> list[tuple[ScoredImage, Component]]:
+def _misses(masked: _Masked | None, threshold: float) -> list[tuple[ScoredImage, Component]]:
+    if masked is None:
+        return []
     limit = np.float32(threshold)  # as a map is compared with it
     missed = [(image, defect) for image in masked.images for defect in image.defects if not defect.peak > limit]
     return sorted(missed, key=lambda miss: miss[1].peak)
 
 
-def _false_alarms(masked: _Masked) -> list[tuple[ScoredImage, Component]]:
+def _false_alarms(masked: _Masked | None) -> list[tuple[ScoredImage, Component]]:
+    if masked is None:
+        return []
     alarms = [(masked.images[row], region) for row, region in masked.counts.false_alarms]
     return sorted(alarms, key=lambda alarm: -alarm[1].peak)
 

@@ -43,9 +43,7 @@ def block_ranks(attention: np.ndarray, judged: np.ndarray, block: int, rng: np.r
     >>> block_ranks(attention, attention >= 0, 2, np.random.default_rng(0)).tolist()
     [[0.5, 0.5, 0.0, 0.0]]
     """
-    rows, cols = attention.shape
-    blocks_across = -(-cols // block)
-    label = (np.arange(rows) // block)[:, None] * blocks_across + np.arange(cols) // block
+    label = _block_labels(attention.shape, block)
     count = int(label[-1, -1]) + 1
     inside = np.bincount(label.ravel(), weights=judged.ravel(), minlength=count)
     total = np.bincount(label.ravel(), weights=np.where(judged, attention, 0).ravel(), minlength=count)
@@ -56,6 +54,12 @@ def block_ranks(attention: np.ndarray, judged: np.ndarray, block: int, rng: np.r
     rank = np.full(count, 2.0)
     rank[ranked[order]] = np.arange(len(ranked)) / len(ranked)
     return rank[label]
+
+
+def _block_labels(shape: tuple[int, ...], block: int) -> np.ndarray:
+    """Number the squares of an image row by row, int (rows, cols)."""
+    blocks_across = -(-shape[1] // block)
+    return (np.arange(shape[0]) // block)[:, None] * blocks_across + np.arange(shape[1]) // block
 
 
 def block_shares(shares: Sequence[float], squares: int) -> tuple[float, ...]:
@@ -133,18 +137,13 @@ def compare_curves(
         "random_auc_span": [_short(min(chance)), _short(max(chance))],
         "half_at": half,
         "matters": matters,
-        "said": _sentence(whole, replaced, matters, bool(falls_faster), bool(rises_faster), half),
+        "said": _sentence(whole, replaced, matters, bool(falls_faster), bool(rises_faster), half[MOST]),
         "curves": {"shares": list(shares), "deletion": _curves(deleted), "insertion": _curves(inserted)},
     }
 
 
 def _sentence(
-    whole: float,
-    replaced: float,
-    matters: bool | None,
-    falls_faster: bool,
-    rises_faster: bool,
-    half: Mapping[str, float | None],
+    whole: float, replaced: float, matters: bool | None, falls_faster: bool, rises_faster: bool, half: float | None
 ) -> str:
     """Describe the result of the test in one sentence."""
     if matters is None:
@@ -154,12 +153,8 @@ def _sentence(
             f"background; {why}."
         )
     if matters:
-        share = half[MOST]
-        at = (
-            f"; replacing the most attended {share:.{0 if share >= 0.1 else 1}%} of the image halves its fall"
-            if share
-            else ""
-        )
+        digits = 0 if half and half >= 0.1 else 1
+        at = f"; replacing the most attended {half:.{digits}%} of the image halves its fall" if half else ""
         return f"The attention matters: what it points at carries the score ({whole:.2f} to {replaced:.2f}){at}."
     if falls_faster:
         return (

@@ -53,9 +53,9 @@ def type_defects(
     tuple of DefectType
         In the order of `semscan.scores.defects.true_defects`.
     """
-    pixels = np.flatnonzero(truth)
-    if not pixels.size:
+    if not truth.any():
         return ()
+    pixels = np.flatnonzero(truth)
     _, components = cv2.connectedComponents(truth.astype(np.uint8), connectivity=8)
     owners = components.ravel()[pixels]
     areas = np.bincount(owners)
@@ -90,10 +90,7 @@ def type_figures(
     intervals : dict
         Of both, as ``types.macro_f1``. In each draw they are means over the classes that occur in it.
     """
-    pairs = [pair for image in images for pair in image]
-    true = sorted({true_class for true_class, _ in pairs})
-    names = {*true, *(predicted for _, predicted in pairs if predicted is not None)}
-    classes = sorted(names, key=lambda name: (name == UNKNOWN, name))
+    true, classes = _class_names(images)
     columns = [classes.index(name) for name in true]
     counts = _count_pairs(images, true, classes)
     total = counts.sum(axis=0)
@@ -105,6 +102,14 @@ def type_figures(
         figures[name] = float(mean) if np.isfinite(mean) else None
         intervals[f"types.{name}"] = spread(_macro_f1(mixed, columns, with_missed))
     return figures, intervals
+
+
+def _class_names(images: Sequence[Sequence[tuple[str, str | None]]]) -> tuple[list[str], list[str]]:
+    """List the true classes, and all classes, true or predicted, with ``unknown`` last."""
+    pairs = [pair for image in images for pair in image]
+    true = {true_class for true_class, _ in pairs}
+    predicted = {name for _, name in pairs if name is not None}
+    return sorted(true), sorted(true | predicted, key=lambda name: (name == UNKNOWN, name))
 
 
 def _count_pairs(

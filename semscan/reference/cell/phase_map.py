@@ -105,10 +105,7 @@ def measure_phases(values: np.ndarray, lattice: Lattice) -> PhaseMap:
     waves = lattice.waves
     # where the two basic waves are weak (as in a staggered array), a sum or difference of them has a clearer phase
     orders = _strongest_orders(detail, waves)
-    phases = []
-    for order in orders:
-        phase, amplitude = _demodulated(detail, order @ waves, step, WINDOW * longest / step)
-        phases.append(_unwrapped(phase, amplitude))
+    phases = [_unwrapped(*_demodulated(detail, order @ waves, step, WINDOW * longest / step)) for order in orders]
     drift = np.stack(phases, -1) @ np.linalg.inv(orders).T  # phase of the two basic waves, in repeats
     # a phase that rises evenly is no drift, but a pitch or angle that was slightly wrong
     drift, slopes = _without_slope(drift, step)

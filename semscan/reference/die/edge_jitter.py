@@ -50,9 +50,8 @@ def follow_edges(inspected: np.ndarray, aligned: np.ndarray, noise: float, reach
         cost *= np.float32(per_noise)
         cost += np.float32((dx * dx + dy * dy) / 4 / PRIOR**2)
         better = cost < least
-        np.copyto(least, cost, where=better)
-        np.copyto(down, np.float32(dy / 2), where=better)
-        np.copyto(right, np.float32(dx / 2), where=better)
+        for best, value in ((least, cost), (down, np.float32(dy / 2)), (right, np.float32(dx / 2))):
+            np.copyto(best, value, where=better)
     return _moved(aligned, cv2.GaussianBlur(down, (0, 0), SMOOTHING), cv2.GaussianBlur(right, (0, 0), SMOOTHING))
 
 

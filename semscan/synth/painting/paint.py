@@ -72,7 +72,6 @@ def paint(
     patch: np.ndarray,
     pool: Pool,
     rng: np.random.Generator,
-    *,
     kinds: Sequence[str] | None = None,
     count: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -86,9 +85,9 @@ def paint(
         ``pool(rng)`` returns another good patch of the same shape, for foreign texture.
     rng : numpy.random.Generator
     kinds : sequence of str, optional
-        Names from `PAINTERS` to draw from; all, by their shares, if None.
+        Names from `PAINTERS` to draw from, by their shares; by default all.
     count : int, optional
-        How many defects; by default none in a quarter of the patches, else 1 to 5.
+        Defects to paint; by default none in a quarter of the patches, else 1 to 5.
 
     Returns
     -------
@@ -98,13 +97,17 @@ def paint(
     painted = patch.copy()
     label = np.zeros(patch.shape, np.float32)
     if count is None:
-        count = 0 if rng.random() < 0.25 else int(rng.integers(1, 6))
+        count = _random_count(rng)
     names = list(kinds or PAINTERS)
     noise = noise_level(patch)
     shares = np.array([PAINTERS[name][1] for name in names])
     for name in rng.choice(names, count, p=shares / shares.sum()):
         _paint_defect(painted, label, PAINTERS[name][0], pool, noise, rng)
     return painted, label
+
+
+def _random_count(rng: np.random.Generator) -> int:
+    return 0 if rng.random() < 0.25 else int(rng.integers(1, 6))
 
 
 def _paint_defect(

@@ -68,11 +68,8 @@ def paste(
     if min(rows, cols) < 3 or not mask.any():
         return
     wide = cv2.dilate(mask, np.ones((3, 3), np.uint8))
-    corner = best_place(patch, cut, 1 - wide) if fit and wide.min() < 0.5 else None
-    if corner is None:
-        room = patch.shape[0] - rows + 1, patch.shape[1] - cols + 1
-        corner = int(rng.integers(room[0])), int(rng.integers(room[1]))
-    row, col = corner
+    fitting = best_place(patch, cut, 1 - wide) if fit and wide.min() < 0.5 else None
+    row, col = fitting or _random_corner(patch.shape, cut.shape, rng)
     window = (slice(row, row + rows), slice(col, col + cols))
     before = patch[window].copy()
     noise = noise_level(patch)
@@ -83,6 +80,11 @@ def paste(
     after = before + alpha * (cut + lift - before)
     patch[window] = after
     label[window] = np.maximum(label[window], visible(before, after, mask, noise, True))
+
+
+def _random_corner(shape: tuple[int, ...], piece: tuple[int, ...], rng: np.random.Generator) -> tuple[int, int]:
+    """Draw where a piece of a shape begins in an array of another."""
+    return int(rng.integers(shape[0] - piece[0] + 1)), int(rng.integers(shape[1] - piece[1] + 1))
 
 
 def best_place(
