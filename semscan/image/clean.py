@@ -60,24 +60,30 @@ def clean(image: SemImage, settings: ReadSettings) -> CleanImage:
             f"{image.source}: a data bar of {bar} rows leaves {max(rows - bar, 0)} of {rows}, at least "
             f"{MIN_IMAGE_SIDE} are needed; give a smaller --databar"
         )
-    judged = np.ones(image.pixels.shape, bool)
-    judged[rows - bar :] = False
-    area = image.pixels[: rows - bar]
-    ignored = 0.0
-    if image.ignored is not None:
-        judged &= ~image.ignored
-        ignored = float((image.ignored[: rows - bar]).sum() / judged.size)
-        area = image.pixels[judged]
-        if area.size < MIN_IMAGE_SIDE**2:
-            raise BadImageError(
-                f"{image.source}: the areas to ignore leave {area.size} pixels to judge, at least "
-                f"{MIN_IMAGE_SIDE**2} are needed; check --ignore and --care"
-            )
+    judged, area = _judged(image, bar)
+    ignored = 0.0 if image.ignored is None else float(image.ignored[: rows - bar].sum() / judged.size)
     warnings = (*image.warnings, *bar_warnings)
     if area.min() == area.max():
         warnings += (f"the judged area has one grey level only ({float(area.flat[0]):g}): no defect can be detected",)
     values = _scaled(image.pixels, area)
     return CleanImage(values, judged, warnings, image.source, image.nm_per_pixel, bar, bar_source, ignored)
+
+
+def _judged(image: SemImage, bar: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mark the judged pixels, bool (rows, cols), and return their grey levels."""
+    end = image.pixels.shape[0] - bar
+    judged = np.ones(image.pixels.shape, bool)
+    judged[end:] = False
+    if image.ignored is None:
+        return judged, image.pixels[:end]  # a view: the percentiles of a large image need no copy
+    judged &= ~image.ignored
+    area = image.pixels[judged]
+    if area.size < MIN_IMAGE_SIDE**2:
+        raise BadImageError(
+            f"{image.source}: the areas to ignore leave {area.size} pixels to judge, at least "
+            f"{MIN_IMAGE_SIDE**2} are needed; check --ignore and --care"
+        )
+    return judged, area
 
 
 def _bar_rows(image: SemImage, databar: str | int) -> tuple[int, str | None, tuple[str, ...]]:

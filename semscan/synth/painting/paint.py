@@ -14,12 +14,13 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 
 from semscan.robust import noise_level
 from semscan.synth.painting.shapes import blob, random_field, streak
 
 Window = tuple[slice, slice]
-Pool = Callable[[np.random.Generator], np.ndarray]
+Pool = Callable[[Generator], np.ndarray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class _Canvas:
     window: Window
     noise: float
     pool: Pool
-    rng: np.random.Generator
+    rng: Generator
 
     @property
     def before(self) -> np.ndarray:
@@ -69,11 +70,7 @@ Painter = Callable[[_Canvas, np.ndarray], _Painted]
 
 
 def paint(
-    patch: np.ndarray,
-    pool: Pool,
-    rng: np.random.Generator,
-    kinds: Sequence[str] | None = None,
-    count: int | None = None,
+    patch: np.ndarray, pool: Pool, rng: Generator, *, kinds: Sequence[str] | None = None, count: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Paint random defects into one good patch.
 
@@ -106,12 +103,12 @@ def paint(
     return painted, label
 
 
-def _random_count(rng: np.random.Generator) -> int:
+def _random_count(rng: Generator) -> int:
     return 0 if rng.random() < 0.25 else int(rng.integers(1, 6))
 
 
 def _paint_defect(
-    painted: np.ndarray, label: np.ndarray, painter: Painter, pool: Pool, noise: float, rng: np.random.Generator
+    painted: np.ndarray, label: np.ndarray, painter: Painter, pool: Pool, noise: float, rng: Generator
 ) -> None:
     """Paint one defect at a random place, cropped at the border; changes `painted` and `label`."""
     mask = _shape_for(painter, rng)
@@ -165,11 +162,11 @@ def visible(before: np.ndarray, after: np.ndarray, mask: np.ndarray, noise: floa
     return shown.astype(np.float32) if shown.sum() >= 6 else np.zeros_like(after)
 
 
-def _log_uniform(low: float, high: float, rng: np.random.Generator) -> float:
+def _log_uniform(low: float, high: float, rng: Generator) -> float:
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
-def _shape_for(painter: Painter, rng: np.random.Generator) -> np.ndarray:
+def _shape_for(painter: Painter, rng: Generator) -> np.ndarray:
     if painter is _scratch:
         return streak(_log_uniform(12, 120, rng), _log_uniform(1, 4, rng), rng)
     sizes: dict[Painter, tuple[float, float]] = {_speck: (1.2, 4), _moved: (3.5, 20), _erased: (4, 22)}
