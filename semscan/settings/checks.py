@@ -26,4 +26,4 @@ def refuse_nan(settings: DataclassInstance) -> None:
 def check_false_alarms(rate: float) -> None:
     """Raise UsageFault if a rate of false alarms is out of range."""
     if not 0 <= rate <= MAX_FALSE_ALARMS:
-        raise UsageFault(f"--false-alarms is {rate:g}, wanted 0 to {MAX_FALSE_ALARMS:g}; give another rate")
+        raise UsageFault(f"--false-alarms is {rate:g}, wanted a number of 0 to {MAX_FALSE_ALARMS:g}; give another one")
