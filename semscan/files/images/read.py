@@ -70,7 +70,20 @@ def read_image(path: Path, settings: ReadSettings, *, given: str | None = None, 
     except OSError as error:
         raise BadImageError(f"{name}: {_why_not_opened(error)}") from error
     given_size = settings.nm_per_px is not None
-    metadata: dict[str, Any] = {
+    return SemImage(
+        pixels=pixels,
+        source=os.path.abspath(path),
+        nm_per_pixel=settings.nm_per_px if given_size else microscope.nm_per_pixel,
+        data_bar_rows=microscope.bar_rows or 0,
+        metadata=_described(decoded, rule, microscope, settings),
+        warnings=(*conversion_warnings, *_microscope_warnings(microscope, settings), *area_warnings),
+        ignored=ignored,
+    )
+
+
+def _described(decoded: Decoded, rule: str, microscope: MicroscopeMetadata, settings: ReadSettings) -> dict[str, Any]:
+    """Return the metadata of the image: how its file holds it, and what the microscope states."""
+    return {
         "format": decoded.format,
         "dtype": "uint8" if decoded.palette is not None else str(decoded.array.dtype),
         "pages": decoded.pages,
@@ -78,23 +91,15 @@ def read_image(path: Path, settings: ReadSettings, *, given: str | None = None, 
         "colour": rule,
         **microscope.conditions(),
         "data_bar_from": microscope.bar_from,
-        "nm_per_pixel_source": GIVEN if given_size else microscope.nm_from,
+        "nm_per_pixel_source": microscope.nm_from if settings.nm_per_px is None else GIVEN,
     }
-    return SemImage(
-        pixels=pixels,
-        source=os.path.abspath(path),
-        nm_per_pixel=settings.nm_per_px if given_size else microscope.nm_per_pixel,
-        data_bar_rows=microscope.bar_rows or 0,
-        metadata=metadata,
-        warnings=(
-            *conversion_warnings,
-            *(() if given_size else microscope.pixel_size_warnings),
-            *(microscope.bar_warnings if settings.databar == "auto" else ()),
-            *microscope.warnings,
-            *area_warnings,
-        ),
-        ignored=ignored,
-    )
+
+
+def _microscope_warnings(microscope: MicroscopeMetadata, settings: ReadSettings) -> tuple[str, ...]:
+    """Return the warnings about what the user does not give."""
+    of_size = microscope.pixel_size_warnings if settings.nm_per_px is None else ()
+    of_bar = microscope.bar_warnings if settings.databar == "auto" else ()
+    return (*of_size, *of_bar, *microscope.warnings)
 
 
 def read_mask(path: Path) -> np.ndarray:

@@ -20,15 +20,9 @@ MAX_BLOCKS = 64
 def read(source: MetadataSource) -> MicroscopeMetadata | None:
     """Return what TESCAN's tag or sidecar states; None without them. Neither has the size the image was stored at."""
     builder = MetadataBuilder(VENDOR)
-    if source.sidecar is None:
-        tag = source.tags.get(TAG)
-        if not isinstance(tag, bytes):
-            return None
-        found = _blocks(tag, builder)
-    else:
-        found = sections(source.sidecar)
-        if not {"main", "sem"} & set(found):
-            return None
+    found = _sections(source, builder)
+    if found is None:
+        return None
 
     def number(section: str, key: str) -> float | None:
         return builder.number(found.get(section, {}).get(key.casefold()), f"[{section.upper()}] {key}")
@@ -55,6 +49,15 @@ def read(source: MetadataSource) -> MicroscopeMetadata | None:
         date=main.get("date"),
         time=main.get("time"),
     )
+
+
+def _sections(source: MetadataSource, builder: MetadataBuilder) -> Sections | None:
+    """Return the sections of the tag or the sidecar; None if neither is from TESCAN."""
+    if source.sidecar is None:
+        tag = source.tags.get(TAG)
+        return _blocks(tag, builder) if isinstance(tag, bytes) else None
+    found = sections(source.sidecar)
+    return found if {"main", "sem"} & set(found) else None
 
 
 def _blocks(data: bytes, builder: MetadataBuilder) -> Sections:

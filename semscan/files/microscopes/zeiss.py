@@ -38,7 +38,8 @@ def read(source: MetadataSource) -> MicroscopeMetadata | None:
         nm, scanned = _from_field(width, height, source, stated)
     else:
         nm_from = "ap_image_pixel_size"
-        nm, scanned = pixel, _stored_size(stated)
+        nm = pixel
+        scanned = _stored_size(stated)
         if pixel and width and scanned is None:
             scanned = (round(height / pixel) if height else source.rows, round(width / pixel))
     nm = stated.builder.pixel_nm(nm, None, "ap_image_pixel_size")
