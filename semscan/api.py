@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -30,7 +30,6 @@ from semscan.pipeline.methods.model import ModelMethod
 from semscan.pipeline.methods.periodic import PeriodicMethod
 from semscan.pipeline.methods.reference import ReferenceMethod
 from semscan.report.pictures.overlay import draw_overlay
-from semscan.report.record import to_record
 from semscan.settings import (
     DEFAULT_MODEL,
     AugmentSettings,
@@ -39,7 +38,8 @@ from semscan.settings import (
     RegionSettings,
     TrainSettings,
 )
-from semscan.values import Periodic, Region, SemImage
+from semscan.values import Region, SemImage
+from semscan.values.record import PeriodicRecord
 
 __all__ = ["Inspection", "Model", "inspect_pair", "inspect_periodic", "load_model", "train"]
 
@@ -67,7 +67,7 @@ class Inspection:
     @property
     def name(self) -> str:
         """How the image is called: its path as given, or "array"."""
-        return self._found.inspection.image
+        return self._found.record.image
 
     @property
     def image(self) -> np.ndarray:
@@ -97,47 +97,47 @@ class Inspection:
     @property
     def regions(self) -> tuple[Region, ...]:
         """The regions, largest peak first; boxes in rows and columns, areas in pixels, see `semscan.values.Region`."""
-        return self._found.inspection.regions
+        return self._found.regions
 
     @property
     def score(self) -> float | None:
         """Peak of the strongest region that counts, 0 to 1; None for a model without a threshold."""
-        return self._found.inspection.score
+        return self._found.record.score
 
     @property
     def threshold(self) -> float:
         """Map value above which a pixel belongs to a region."""
-        return self._found.inspection.threshold
+        return self._found.record.threshold
 
     @property
     def defect(self) -> bool:
         """Whether a region that counts was found."""
-        return self._found.inspection.defect
+        return self._found.record.defect
 
     @property
     def nm_per_pixel(self) -> float | None:
         """Width of a pixel in nm; None when it is not known."""
-        return self._found.inspection.nm_per_pixel
+        return self._found.record.nm_per_pixel
 
     @property
-    def periodic(self) -> Periodic | None:
+    def periodic(self) -> PeriodicRecord | None:
         """Pitch and angle of the pattern; None where no method looked for them."""
-        return self._found.inspection.periodic
+        return self._found.record.periodic
 
     @property
     def class_probabilities(self) -> dict[str, float] | None:
         """Probability of each class of the image; None unless the model is a classifier."""
-        classes = self._found.inspection.class_probabilities
+        classes = self._found.record.class_probabilities
         return None if classes is None else dict(classes)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What to know before the result is trusted, one sentence each."""
-        return self._found.inspection.warnings
+        return self._found.record.warnings
 
     def to_record(self) -> dict[str, Any]:
         """Return the record that `semscan inspect` prints, as plain values."""
-        return to_record(self._found.inspection, {}, self._seconds)
+        return replace(self._found.record, seconds=self._seconds).to_json()
 
     def overlay(self) -> np.ndarray:
         """Draw the image with its map, regions and verdict: uint8, shape (rows, cols, 3), RGB.
@@ -153,7 +153,7 @@ class Inspection:
 
     def _overlay_bgr(self) -> np.ndarray:
         found = self._found
-        return draw_overlay(found.image, found.anomaly_map.values, found.mask, found.inspection)
+        return draw_overlay(found.image, found.anomaly_map.values, found.labels, found.record)
 
 
 @dataclass(frozen=True, slots=True)

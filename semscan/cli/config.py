@@ -9,9 +9,10 @@ from __future__ import annotations
 import functools
 import math
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +20,9 @@ from semscan.cli.options import EnvironmentOption
 from semscan.cli.output import print_notice
 from semscan.errors import ConfigError
 from semscan.phrases import one_line
+
+if TYPE_CHECKING:
+    from semscan.values.run_record import RunRecord
 
 FILE = "semscan.toml"
 LARGEST = 1 << 20
@@ -58,11 +62,14 @@ def add_config_option(command: click.Command, commands: Sequence[str]) -> click.
     return command
 
 
-def describe_command(ctx: click.Context, settled: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return what `run.json` records: the command with every option written out, and the configuration file or None.
+def describe_command(ctx: click.Context, settled: Mapping[str, Any] | None = None) -> RunRecord:
+    """Return what the command line knows of a run, for `run.json`.
 
-    `settled` holds the values of options that leave a decision to the program.
+    That is the command as typed, the command with every option written out, and the configuration file used.
+    `settled` holds what became of options that leave a decision to the program.
     """
+    from semscan.values.run_record import RunRecord
+
     choices = {**ctx.params, **(settled or {})}
     words = ["semscan", str(ctx.command.name)]
     arguments: list[str] = []
@@ -72,7 +79,7 @@ def describe_command(ctx: click.Context, settled: Mapping[str, Any] | None = Non
             arguments += map(str, value if isinstance(value, tuple) else [value])
         elif isinstance(param, click.Option) and param.expose_value:
             words += _option_words(param, value)
-    return {"repeat": [*words, "--", *arguments], "config": ctx.meta.get(_USED)}
+    return RunRecord(command=tuple(sys.argv), repeat=(*words, "--", *arguments), config=ctx.meta.get(_USED))
 
 
 def _option_words(param: click.Option, value: Any) -> list[str]:

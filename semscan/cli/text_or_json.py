@@ -37,9 +37,9 @@ def print_record(record: Mapping[str, Any], text: Callable[[], list[str]], outpu
     if as_text(output_format):
         print_results(text())
         return
-    from semscan.report.record import to_json
+    from semscan.report.record import json_line
 
-    print_result(to_json(record))
+    print_result(json_line(record))
 
 
 class RoundProgress:

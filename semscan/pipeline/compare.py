@@ -19,7 +19,7 @@ from semscan.model.registry import ATTENTIONS, BACKBONES, NETWORKS, attention_pa
 from semscan.phrases import one_line
 from semscan.pipeline.evaluate import evaluate
 from semscan.pipeline.train import train
-from semscan.report.text.comparison import FIGURES, NUMBERS, comparison_lines, summarise
+from semscan.report.text.comparison import FIGURES, NUMBERS, summarise
 from semscan.settings import AUTO, CompareSettings, EvaluateSettings, InspectSettings, TrainSettings
 
 Log = Callable[[str], None]
@@ -85,11 +85,6 @@ def _begun(data: Path, settings: CompareSettings, tested: Sequence[Path], notes:
         "runs": [],
         "table": [],
     }
-
-
-def comparison_text(record: Mapping[str, Any]) -> list[str]:
-    """Return the comparison as lines to read."""
-    return comparison_lines(record)
 
 
 def plan_runs(settings: CompareSettings, kinds: Sequence[str]) -> list[Run]:
@@ -240,4 +235,4 @@ def _figures(data: Path, model: Path, fingerprint: str, settings: CompareSetting
     if there and same and are_numbers(there, FIGURES):
         return there
     inspect = InspectSettings(method=("model",), model=str(model), read=settings.read)
-    return evaluate(data, EvaluateSettings(inspect=inspect, out=str(out), good=settings.good))
+    return evaluate(data, EvaluateSettings(inspect=inspect, out=str(out), good=settings.good)).to_json()

@@ -1,11 +1,10 @@
-"""Doctor: look at a data set before training on it, and say what may be wrong."""
+"""Doctor: check a data set before training on it, and list what may be wrong."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from semscan.errors import BadDataError
 from semscan.files.datasets.class_folders import TEST
@@ -15,13 +14,13 @@ from semscan.pipeline.checks.dataset import NOTE, PROBLEM, WARNING, Finding, See
 from semscan.pipeline.checks.masks import mask_findings
 from semscan.pipeline.checks.quick import NamedImage, Progress, count_findings, examine, training_images
 from semscan.pipeline.checks.training_cost import training_cost
-from semscan.report.text.doctor import diagnosis_lines
 from semscan.runtime.session import cpu_count
 from semscan.settings import DoctorSettings
+from semscan.values.diagnosis import Diagnosis, Unreadable
 
 
-def doctor(data: Path, settings: DoctorSettings, *, progress: Progress = lambda doing, total: None) -> dict[str, Any]:
-    """Look at every image and mask of a data set, those of test too.
+def doctor(data: Path, settings: DoctorSettings, *, progress: Progress = lambda doing, total: None) -> Diagnosis:
+    """Check every image and mask of a data set, those of test too.
 
     Parameters
     ----------
@@ -29,13 +28,7 @@ def doctor(data: Path, settings: DoctorSettings, *, progress: Progress = lambda 
         A folder in one of the layouts of `semscan.files.datasets.layout.find_layout`.
     settings : DoctorSettings
     progress : callable
-        Told after each image what is being done, and to how many.
-
-    Returns
-    -------
-    dict
-        ``layout``, ``train`` and ``test`` (images by class), ``sizes``, ``depths``, ``nm_per_pixel``,
-        ``unreadable``, ``findings`` (worst first) and ``training``, an estimate of what it takes.
+        Called after each image with the name of the step, and the number of images in it.
 
     Raises
     ------
@@ -50,25 +43,21 @@ def doctor(data: Path, settings: DoctorSettings, *, progress: Progress = lambda 
     findings += every_check(seen, settings)
     findings.sort(key=lambda finding: (PROBLEM, WARNING, NOTE).index(finding.level))
     trained_on = [image for image in seen if image.part == "train"]
-    return {
-        "data": str(data),
-        "layout": layout.description,
-        "kind": layout.kind,
-        "train": _by_class(seen, "train"),
-        "test": _by_class(seen, "test"),
-        "sizes": _counted(f"{image.shape[1]} x {image.shape[0]}" for image in seen),
-        "depths": _counted(image.dtype for image in seen),
-        "formats": _counted(image.format for image in seen),
-        "nm_per_pixel": sorted({image.nm_per_pixel for image in seen if image.nm_per_pixel}),
-        "unreadable": unreadable,
-        "findings": [finding.record() for finding in findings],
-        "training": training_cost(layout, trained_on, settings.read, cpu_count()),
-    }
-
-
-def doctor_text(record: Mapping[str, Any]) -> list[str]:
-    """What was found, as lines to read."""
-    return diagnosis_lines(record)
+    cost = training_cost(layout, trained_on, settings.read, cpu_count())
+    return Diagnosis(
+        data=str(data),
+        layout=layout.description,
+        kind=layout.kind,
+        train=_by_class(seen, "train"),
+        test=_by_class(seen, "test"),
+        sizes=_counted(f"{image.shape[1]} x {image.shape[0]}" for image in seen),
+        depths=_counted(image.dtype for image in seen),
+        formats=_counted(image.format for image in seen),
+        nm_per_pixel=tuple(sorted({image.nm_per_pixel for image in seen if image.nm_per_pixel})),
+        unreadable=tuple(unreadable),
+        findings=tuple(finding.record() for finding in findings),
+        training=cost,
+    )
 
 
 def _of_test(test: LabelledSet | None) -> Iterator[NamedImage]:
@@ -77,7 +66,7 @@ def _of_test(test: LabelledSet | None) -> Iterator[NamedImage]:
 
 
 def _test_set(data: Path, layout: Layout, good: str | None) -> tuple[LabelledSet | None, list[Finding]]:
-    """The test images, if there is a test folder; what is wrong with it is a finding."""
+    """Find the test images, if there is a test folder; what is wrong with it is a finding."""
     if not layout.test_ignored:
         return None, [Finding(NOTE, "test", "there is no test folder, so nothing to evaluate the model on")]
     try:
@@ -86,9 +75,9 @@ def _test_set(data: Path, layout: Layout, good: str | None) -> tuple[LabelledSet
         return None, [Finding(WARNING, "test", f"the {TEST} folder cannot be evaluated: {error}")]
 
 
-def _unreadable(failed: Sequence[Mapping[str, str]]) -> Iterator[Finding]:
+def _unreadable(failed: Sequence[Unreadable]) -> Iterator[Finding]:
     for failure in failed:
-        yield Finding(PROBLEM, "unreadable", failure["error"], (failure["image"],))
+        yield Finding(PROBLEM, "unreadable", failure.error, (failure.image,))
 
 
 def _by_class(seen: Sequence[Seen], part: str) -> dict[str, int]:

@@ -1,12 +1,12 @@
-"""Evaluate: find the images whose answer is known, inspect them, put their maps aside, and measure."""
+"""Evaluate: find the images whose defects are known, inspect them, spool their maps to disk, and measure."""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -23,16 +23,18 @@ from semscan.files.results.compare_folder import read_evaluation
 from semscan.image.clean import clean
 from semscan.pipeline.inspect import InspectedImage, inspect_image
 from semscan.pipeline.methods.base import Method, choose_method
-from semscan.pipeline.run.error_records import as_record
+from semscan.pipeline.run.error_records import or_error
 from semscan.report.pictures.evaluation_curves import draw_measured
 from semscan.report.pictures.failures import Failure, cut_failure, draw_failures
-from semscan.report.record import to_json
-from semscan.report.text.evaluation import evaluation_lines, notes
+from semscan.report.record import json_line
+from semscan.report.text.evaluation import evaluation_notes
 from semscan.scores.defects import Component
-from semscan.scores.evaluation import Evaluation, evaluate_maps
+from semscan.scores.evaluation import EvaluatedMaps, evaluate_maps
 from semscan.scores.scored_image import ScoredImage, scored_image
 from semscan.scores.types import DefectType, type_defects
 from semscan.settings import EvaluateSettings, InspectSettings
+from semscan.values.evaluation import Evaluation
+from semscan.values.record import ErrorRecord
 
 CURVES = "curves.png"
 FAILURES = "failures.png"
@@ -46,8 +48,8 @@ def evaluate(
     *,
     method: Method | None = None,
     progress: Progress = lambda doing, total: None,
-) -> dict[str, Any]:
-    """Inspect the test images of `data` and measure the maps against what is true.
+) -> Evaluation:
+    """Inspect the test images of `data` and measure the maps against the ground truth.
 
     Parameters
     ----------
@@ -55,13 +57,13 @@ def evaluate(
         A folder in one of the layouts of `semscan.files.datasets.labelled_images.find_labelled_images`.
     settings : EvaluateSettings
     method : Method, optional
-        Who looks; by default the one that `settings` ask for.
+        By default the one that `settings` ask for.
     progress : callable
-        Told after each image what is being done, and to how many.
+        Called after each image with the name of the step, and the number of images in it.
 
     Returns
     -------
-    dict
+    Evaluation
         What `evaluation.json` holds; `failed` has a record for each image that could not be inspected.
 
     Raises
@@ -73,13 +75,10 @@ def evaluate(
     _check_out(out)
     found = find_labelled_images(data, settings.good, skip=out)
     method = method or choose_method(settings.inspect)
-    record: dict[str, Any] = {"data": str(data), "status": "ok", "said": found.description}
-    record |= {"method": method.name, "model": method.provenance.model, "seed": settings.seed}
-    record |= {"fingerprint": method.provenance.fingerprint}
     with ArraySpool(out) as spool:
-        cases, failed = _look(data, found, settings.inspect, method, spool, progress)
+        cases, failed = _inspect_all(data, found, settings.inspect, method, spool, progress)
         if not cases:
-            raise BadDataError(f"none of the {len(failed)} images can be inspected; the first: {failed[0]['error']}")
+            raise BadDataError(f"none of the {len(failed)} images can be inspected; the first: {failed[0].error}")
         measured = evaluate_maps(
             cases,
             settings.inspect.regions.threshold,
@@ -87,21 +86,33 @@ def evaluate(
             draws=settings.draws,
             progress=lambda: progress("measuring", len(cases)),
         )
-        record |= _without_threshold(measured.figures) if method.raw_threshold is None else measured.figures
-        record["notes"] = _notes(record, method, found)
-        record["failed"] = failed
-        pictures = _pictures(record, measured, settings)
-    record["outputs"] = {"record": str(out / RECORD)} | {Path(name).stem: str(out / name) for name in pictures}
-    record["seconds"] = round(time.monotonic() - began, 1)
-    write_text(out / RECORD, to_json(record) + "\n")  # first: it says that the pictures are ours
+        evaluation = _evaluation(data, found, measured, method, settings)
+        evaluation = replace(evaluation, notes=tuple(_notes(evaluation, method, found)), failed=tuple(failed))
+        pictures = _pictures(evaluation, measured, settings)
+    outputs = {"record": str(out / RECORD)} | {Path(name).stem: str(out / name) for name in pictures}
+    evaluation = replace(evaluation, outputs=outputs, seconds=round(time.monotonic() - began, 1))
+    write_text(out / RECORD, json_line(evaluation.to_json()) + "\n")  # first: it says that the pictures are ours
     for name, picture in pictures.items():
         write_bytes(out / name, picture)
-    return record
+    return evaluation
 
 
-def evaluation_text(record: Mapping[str, Any]) -> list[str]:
-    """The evaluation as lines to read."""
-    return evaluation_lines(record)
+def _evaluation(
+    data: Path, found: LabelledSet, measured: EvaluatedMaps, method: Method, settings: EvaluateSettings
+) -> Evaluation:
+    """Return the figures with what was evaluated on what."""
+    figures = measured.figures
+    if method.raw_threshold is None:  # the order of scores and the classes alone are defined
+        figures = {**figures, "at_threshold": None, "classes": None, "types": None}
+    about = {
+        "data": str(data),
+        "said": found.description,
+        "method": method.name,
+        "model": method.provenance.model,
+        "seed": settings.seed,
+        "fingerprint": method.provenance.fingerprint,
+    }
+    return Evaluation.parse({**about, **figures})
 
 
 def _check_out(out: Path) -> None:
@@ -111,23 +122,23 @@ def _check_out(out: Path) -> None:
         raise OutputError(f"{out / there[0]} is there and not of an evaluation; move it away, or name another --out")
 
 
-def _look(
+def _inspect_all(
     data: Path, found: LabelledSet, settings: InspectSettings, method: Method, spool: ArraySpool, progress: Progress
-) -> tuple[list[ScoredImage], list[dict[str, Any]]]:
-    """Inspect each image; its map goes to the spool. Also the records of those that could not be."""
+) -> tuple[list[ScoredImage], list[ErrorRecord]]:
+    """Inspect each image and spool its map; return also the records of images that could not be inspected."""
     cases, failed = [], []
     planted = read_synth_index(data)
     for labelled in found.images:
 
-        def one(named: InputImage, labelled: LabelledImage = labelled) -> dict[str, Any]:
+        def one(named: InputImage, labelled: LabelledImage = labelled) -> ScoredImage:
             below = labelled.path.relative_to(data)
-            return {"status": "ok", "case": _case(labelled, named.given, below, planted, settings, method, spool)}
+            return _case(labelled, named.given, below, planted, settings, method, spool)
 
-        record = as_record(InputImage(str(labelled.path), labelled.path), one)
-        if record["status"] == "ok":
-            cases.append(record["case"])
+        case = or_error(InputImage(str(labelled.path), labelled.path), one)
+        if isinstance(case, ErrorRecord):
+            failed.append(case)
         else:
-            failed.append(record)
+            cases.append(case)
         progress("inspecting", len(found.images))
     return cases, failed
 
@@ -147,7 +158,7 @@ def _case(
     number = spool.put(judged.anomaly_map.values)
     folder = labelled.class_name if labelled.class_name in below.parts[:-1] else None  # a loose image has none
     types = () if truth is None else _types(judged, truth, folder, planted.get(below.as_posix(), ()))
-    named = any(region.class_name is not None for region in judged.inspection.regions)
+    named = any(region.class_name is not None for region in judged.regions)
     return scored_image(
         given,
         labelled.class_name,
@@ -155,38 +166,35 @@ def _case(
         truth,
         defective=labelled.defective,
         load=lambda: spool.get(number),
-        predicted_class=judged.inspection.class_name,
+        predicted_class=judged.record.class_name,
         types=types,
         has_region_class=named,
     )
 
 
 def _types(judged: InspectedImage, truth: np.ndarray, folder: str | None, planted: Planted) -> tuple[DefectType, ...]:
-    """The type of each true defect, and what the region on it is called."""
-    counting = {n: region for n, region in enumerate(judged.inspection.regions, start=1) if not region.nuisance}
+    """Return the type of each true defect, and the class of the region on it."""
+    counting = {label: region for label, region in enumerate(judged.regions, start=1) if not region.nuisance}
     return type_defects(truth, judged.labels, counting, folder, planted)
 
 
-def _without_threshold(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """The figures of a model without a calibrated threshold: the order of scores and the classes alone."""
-    return {**figures, "at_threshold": None, "classes": None, "types": None}
-
-
-def _notes(record: Mapping[str, Any], method: Method, found: LabelledSet) -> list[str]:
+def _notes(evaluation: Evaluation, method: Method, found: LabelledSet) -> list[str]:
     calibration = method.provenance.calibration
-    said = notes(record, {} if calibration is None else calibration.to_json())
+    false_alarms = getattr(calibration, "false_alarms", None)
+    is_calibrated = method.raw_threshold is not None
+    notes = evaluation_notes(evaluation, is_calibrated=is_calibrated, false_alarms=false_alarms)
     if not found.held_out:
-        said.append("there is no test folder: if the model was trained on these images the figures are too good")
-    return said
+        notes.append("there is no test folder: if the model was trained on these images the figures are too good")
+    return notes
 
 
-def _pictures(record: Mapping[str, Any], measured: Evaluation, settings: EvaluateSettings) -> dict[str, bytes]:
-    """The pictures as PNG, by the name of their file."""
-    title = f"{record['data']}, {record['images']} images"
+def _pictures(evaluation: Evaluation, measured: EvaluatedMaps, settings: EvaluateSettings) -> dict[str, bytes]:
+    """Return the pictures as PNG, by the name of their file."""
+    title = f"{evaluation.data}, {evaluation.images} images"
     drawn = {}
     if measured.lines:
-        drawn[CURVES] = draw_measured(measured.lines, record, title)
-    if record.get("at_threshold"):
+        drawn[CURVES] = draw_measured(measured.lines, evaluation, title)
+    if evaluation.at_threshold is not None:
         misses, alarms = (
             [_failure(case, component, settings.inspect) for case, component in worst[: settings.shown]]
             for worst in (measured.misses, measured.false_alarms)

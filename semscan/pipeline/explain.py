@@ -23,12 +23,13 @@ from semscan.pipeline.explaining.faithfulness import measure_faithfulness
 from semscan.pipeline.inspect import InspectedImage, inspect_image
 from semscan.pipeline.methods.base import model_path
 from semscan.pipeline.methods.model import ModelMethod
-from semscan.pipeline.run.error_records import as_record
+from semscan.pipeline.run.error_records import or_error
 from semscan.report.pictures.explain_figure import draw_explanation, draw_faithful
 from semscan.report.pictures.explain_panels import make_panels, panel_picture
 from semscan.settings import ExplainSettings, InspectSettings
 from semscan.settings.networks import NETWORKS
 from semscan.values.model_config import Preprocessing
+from semscan.values.record import ErrorRecord
 
 MAIN = "attention"
 NO_ATTENTION = "this network has no attention: its own map is what --faithful tests"
@@ -93,11 +94,13 @@ def explain_images(
     explained = ExplainFolder(Path(settings.out))
     opened = opened or open_model(settings)
     for found in find_images(arguments, stdin=stdin, nul=nul, skip=explained.out):
-        record = as_record(found, lambda found: _explain(found, explained, settings, opened))
-        if record["status"] == "ok":
-            explained.keep([record])
-            if "faithful" in record:
-                log(f"{record['image']}: {record['faithful']['said']}")
+        record = or_error(found, lambda found: _explain(found, explained, settings, opened))
+        if isinstance(record, ErrorRecord):
+            yield record.to_json()
+            continue
+        explained.keep([record])
+        if "faithful" in record:
+            log(f"{record['image']}: {record['faithful']['said']}")
         yield record
 
 
@@ -122,17 +125,17 @@ def _explain(found: InputImage, explained: ExplainFolder, settings: ExplainSetti
         "source": image.source,
         "status": "ok",
         "stem": str(stem),
-        "score": judged.inspection.score,
+        "score": judged.record.score,
         "model": str(opened.folder.path),
         "kind": config.network.kind,
         "attention": config.network.attention,
     }
-    if judged.inspection.class_name:
-        record["class"] = judged.inspection.class_name
+    if judged.record.class_name:
+        record["class"] = judged.record.class_name
     record["outputs"] = _write(
         judged, activations, attention, reconstruction, base, _title(found, record), 0.5 if calibrated else None
     )
-    record["warnings"] = [*judged.inspection.warnings, *([NO_ATTENTION] if attention is None else [])]
+    record["warnings"] = [*judged.record.warnings, *([NO_ATTENTION] if attention is None else [])]
     if weighed is not None:
         record["faithful"] = weighed
         path = output_path(base, FAITHFUL)

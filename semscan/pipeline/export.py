@@ -15,7 +15,7 @@ from semscan.files.disk.replace_folder import EXPORT, FRESH, abandon, begin, com
 from semscan.files.models.folder import ModelFolder, read_model_folder
 from semscan.maps.normalise import normalise_map
 from semscan.pipeline.methods.tiled import standardise
-from semscan.report.record import to_json
+from semscan.report.record import json_line
 from semscan.report.text.export_readme import FILES, deploy_readme, deploy_spec
 from semscan.runtime.export_onnx import wrap_graph
 from semscan.runtime.session import Network
@@ -70,7 +70,7 @@ def export(model: Path, settings: ExportSettings) -> dict[str, Any]:
         write_bytes(fresh / "sample_image.npy", _npy(samples[0]))
         write_bytes(fresh / "sample_map.npy", _npy(own(samples[0])["map"]))
         write_text(fresh / "README.md", deploy_readme(spec))
-        write_text(fresh / EXPORT.mark, to_json(spec) + "\n")
+        write_text(fresh / EXPORT.mark, json_line(spec) + "\n")
     except BaseException:
         abandon(work)
         raise

@@ -1,19 +1,20 @@
-"""Info: what is understood of each file, page by page, and nothing judged."""
+"""Info: describe each image file, page by page, without inspecting it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from semscan.files.find.images import InputError, InputImage, find_images
 from semscan.files.images.read import read_image
 from semscan.image.clean import clean
 from semscan.image.quality import quality
-from semscan.pipeline.run.error_records import as_record
-from semscan.report.text.info import about_lines, about_record
+from semscan.pipeline.run.error_records import or_error
+from semscan.report.text.info import ImageDescription, PageError, describe_page
 from semscan.settings import ReadSettings
+from semscan.values.record import ErrorRecord
 
 ALL = "all"
 
@@ -25,8 +26,8 @@ def describe_images(
     *,
     stdin: BinaryIO | None = None,
     nul: bool = False,
-) -> Generator[dict[str, Any], None, None]:
-    """Yield one record for each page asked for of each image; a page that cannot be read gives its error.
+) -> Generator[ImageDescription | PageError, None, None]:
+    """Yield a description of each wanted page of each image; a page that cannot be read gives its error.
 
     Parameters
     ----------
@@ -36,29 +37,29 @@ def describe_images(
         How to read; its `page` is not used.
     pages : sequence of int or "all"
         Pages, from 0.
+    stdin : binary stream, optional
+        Names, one a line, or NUL-separated with `nul`.
     """
-    for found in find_images(arguments, stdin=stdin, nul=nul):
-        for page in _pages(found, pages):
-            record = as_record(found, lambda found, page=page: _describe(found, replace(settings, page=page)))  # type: ignore[misc]
-            if record["status"] == "error":
-                record = {**{key: record[key] for key in ("image", "source", "status", "error")}, "page": page}
-            yield record
+    for named in find_images(arguments, stdin=stdin, nul=nul):
+        for page in _pages(named, pages):
+            yield _describe(named, replace(settings, page=page))
 
 
-def record_lines(record: dict[str, Any]) -> list[str]:
-    """A record as lines to read."""
-    return about_lines(record)
-
-
-def _pages(found: InputImage | InputError, pages: Sequence[int | str]) -> Iterator[int]:
-    if ALL not in pages or isinstance(found, InputError):
+def _pages(named: InputImage | InputError, pages: Sequence[int | str]) -> Iterator[int]:
+    if ALL not in pages or isinstance(named, InputError):
         yield from dict.fromkeys(page for page in pages if isinstance(page, int)) or (0,)
         return
-    first = as_record(found, lambda found: read_image(found.path, ReadSettings(), flat=True).metadata)  # type: ignore[arg-type, return-value]
-    yield from range(first.get("pages", 1))
+    first = or_error(named, lambda found: read_image(found.path, ReadSettings(), flat=True))
+    yield from range(1 if isinstance(first, ErrorRecord) else first.metadata.get("pages", 1))
 
 
-def _describe(found: InputImage, settings: ReadSettings) -> dict[str, Any]:
-    image = read_image(found.path, settings, given=found.given, flat=True)
-    cleaned = clean(image, settings)
-    return about_record(found.given, os.path.abspath(found.path), image, cleaned, quality(image, cleaned))
+def _describe(named: InputImage | InputError, settings: ReadSettings) -> ImageDescription | PageError:
+    def describe(found: InputImage) -> ImageDescription:
+        image = read_image(found.path, settings, given=found.given, flat=True)
+        cleaned = clean(image, settings)
+        return describe_page(found.given, os.path.abspath(found.path), image, cleaned, quality(image, cleaned))
+
+    described = or_error(named, describe)
+    if isinstance(described, ErrorRecord):
+        return PageError(image=described.image, source=described.source, error=described.error, page=settings.page)
+    return described

@@ -1,21 +1,28 @@
 """Inspect images: the whole tool on one page.
 
-A file is read (`files`), brought to one grey scale (`image`) and looked at by a method, which
-cuts it into tiles, runs the network over them (`runtime`) and blends the answers (`maps`): see
-`semscan.pipeline.methods.base`. The raw map is scaled so that 0.5 is the calibrated threshold (`maps`),
-what is hot becomes regions (`regions`), and the findings become a record and pictures (`report`)
-on disk (`files`).
+`inspect_image` is the way of one image, step by step:
+
+1. *Read* the file (`semscan.files.images`): its grey levels, what one pixel measures, where the data bar is.
+2. *Clean* it (`semscan.image`): one grey scale for all files, and which pixels are judged.
+3. Let the *method* score each pixel (`semscan.pipeline.methods`). The trained model cuts the image into *tiles*, *runs*
+   the network on each (`semscan.runtime`) and *stitches* the answers to one raw map (`semscan.maps`). Other methods
+   compare the image with its own repeats, or with a second image of the same place.
+4. *Calibrate* (`semscan.maps.normalise`): the raw map becomes an anomaly map from 0 to 1, with the calibrated
+   threshold at 0.5.
+5. *Find regions* above the threshold (`semscan.regions`), name their classes and measure them.
+6. *Report* (`semscan.report`): a record of the image, an overlay, a mask.
+
+`inspect_images` does this for many files and writes the results (`semscan.files.results`).
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
@@ -26,31 +33,35 @@ from semscan.image.clean import clean
 from semscan.maps.normalise import normalise_map, threshold_multiple
 from semscan.pipeline.classes.nuisance import mark_nuisance
 from semscan.pipeline.classes.pattern import classify_by_pattern
-from semscan.pipeline.methods.base import Method, choose_method
-from semscan.pipeline.run.error_records import as_record
+from semscan.pipeline.methods.base import Method, MethodResult, choose_method
+from semscan.pipeline.run.error_records import or_error
 from semscan.pipeline.run.outputs import write_map, write_pictures, write_reference
 from semscan.pipeline.run.parallel import ordered_map
-from semscan.pipeline.run.record import Run
+from semscan.pipeline.run.record import Run, recorded
 from semscan.regions.attribution import name_methods
-from semscan.regions.find import LabelledRegions, image_score, no_regions, segment, shortest
+from semscan.regions.find import LabelledRegions, image_score, segment, shortest
 from semscan.regions.measure import measure
-from semscan.report.record import NO_THRESHOLD, map_description, score_record, to_record
+from semscan.report.record import NO_THRESHOLD, map_description, with_regions
 from semscan.settings import InspectSettings
-from semscan.values import AnomalyMap, CleanImage, Inspection, SemImage
+from semscan.values import AnomalyMap, CleanImage, Region, SemImage
+from semscan.values.record import AnyRecord, PeriodicRecord, Record, likeliest
+from semscan.values.run_record import RunRecord
 
 
 @dataclass(frozen=True, slots=True)
 class InspectedImage:
     """One image and all that was found in it.
 
-    `labels` is int32: n at the pixels of region n, counted from 1; 0 elsewhere. `image.judged` is what the method could
-    judge. `reference` is what the image was compared with, float32, on the grey scale of `image`; None if nothing.
+    `image.judged` is what the method could judge. `labels` is int32, shape (rows, cols): n at the pixels of region n,
+    counted from 1, and 0 elsewhere. `record` says the same as values of JSON.
+    `reference` is the golden reference of the image, float32 of that shape, 0 to 1; None without one.
     """
 
     image: CleanImage
     anomaly_map: AnomalyMap
     labels: np.ndarray
-    inspection: Inspection
+    regions: tuple[Region, ...]
+    record: Record
     reference: np.ndarray | None = None
 
     @property
@@ -66,10 +77,9 @@ def inspect_images(
     method: Method | None = None,
     stdin: BinaryIO | None = None,
     nul: bool = False,
-    command: Sequence[str] = (),
-    typed: Mapping[str, Any] | None = None,
-) -> Generator[dict[str, Any], None, None]:
-    """Inspect images and write what was found; yield one record each, in the order given.
+    typed: RunRecord | None = None,
+) -> Generator[AnyRecord, None, None]:
+    """Inspect images and write the results; yield one record each, in the order given.
 
     An image that cannot be inspected gives a record of its error and never stops the others.
 
@@ -80,13 +90,11 @@ def inspect_images(
     settings : InspectSettings
         Model, reading, regions, outputs, jobs.
     method : Method, optional
-        Who looks; by default the one that `settings` ask for.
+        By default the one that `settings` ask for.
     stdin : binary stream, optional
         Names, one a line, or NUL-separated with `nul`.
-    command : sequence of str
-        As typed, for `run.json`.
-    typed : mapping, optional
-        More for `run.json` that the command line knows; see `Run`.
+    typed : RunRecord, optional
+        What the command line knows of the run, for `run.json`; see `Run`.
 
     Raises
     ------
@@ -97,28 +105,20 @@ def inspect_images(
     """
     method = method or choose_method(settings)
     outputs = ResultsFolder(Path(settings.output.out))
-    run, whole = Run(settings, method.provenance.to_json(), command, typed, outputs), False
 
-    def named() -> Iterator[tuple[InputImage | InputError, Path]]:
+    def tasks() -> Iterator[tuple[InputImage | InputError, Path]]:
         for found in find_images(arguments, stdin=stdin, nul=nul, skip=outputs.out):
-            # named here, in the order given, so that any number of jobs gives the same names
+            # outputs are named here, in the order given, so that any number of jobs gives the same names
             yield (
                 found,
                 outputs.claim(found, os.path.abspath(found.path)) if isinstance(found, InputImage) else outputs.out,
             )
 
-    def one(task: tuple[int, tuple[InputImage | InputError, Path]]) -> dict[str, Any]:
-        place, (image, base) = task
-        record = as_record(image, lambda found: _inspect(found, base, settings, method))
-        run.add(place, record)  # here: what is finished counts, also when nobody takes it any more
-        return record
+    def inspect(task: tuple[InputImage | InputError, Path]) -> AnyRecord:
+        named, base = task
+        return or_error(named, lambda found: _inspect_file(found, base, settings, method))
 
-    try:
-        with closing(ordered_map(one, enumerate(named()), settings.jobs)) as records:
-            yield from records
-        whole = True
-    finally:  # also when the reader has had enough, or on Ctrl-C: what was written is on record
-        run.finish(whole)
+    yield from recorded(Run(settings, method.provenance, typed, outputs), tasks(), inspect, settings.jobs)
 
 
 def score_images(
@@ -128,25 +128,31 @@ def score_images(
     method: Method | None = None,
     stdin: BinaryIO | None = None,
     nul: bool = False,
-) -> Generator[dict[str, Any], None, None]:
-    """Judge images as `inspect_images` does, but write nothing; yield one short record each."""
+) -> Generator[AnyRecord, None, None]:
+    """Inspect images as `inspect_images` does, but write nothing; yield one record each.
+
+    Raises
+    ------
+    BadModelError
+        Before the first image, if the model cannot be used.
+    """
     method = method or choose_method(settings)
 
-    def one(found: InputImage | InputError) -> dict[str, Any]:
-        return score_record(as_record(found, lambda found: _score(found, settings, method)))
+    def score(named: InputImage | InputError) -> AnyRecord:
+        return or_error(named, lambda found: _score_file(found, settings, method))
 
-    yield from ordered_map(one, find_images(arguments, stdin=stdin, nul=nul), settings.jobs)
+    yield from ordered_map(score, find_images(arguments, stdin=stdin, nul=nul), settings.jobs)
 
 
 def count_images(arguments: Sequence[str], settings: InspectSettings) -> int | None:
-    """How many images the arguments name; None when standard input has yet to say."""
+    """Count the images that the arguments name; None if names come from standard input."""
     if "-" in arguments:
         return None
     return sum(1 for _ in find_images(arguments, skip=Path(settings.output.out)))
 
 
 def inspect_image(image: SemImage, given: str, settings: InspectSettings, method: Method) -> InspectedImage:
-    """Clean one image, let the method look, and find what is hot. Touches no file.
+    """Inspect one image that has been read: clean, score, calibrate, find regions, report. Writes no file.
 
     Parameters
     ----------
@@ -154,65 +160,86 @@ def inspect_image(image: SemImage, given: str, settings: InspectSettings, method
         As read.
     given : str
         Its name in the record.
+    settings : InspectSettings
+        Reading and regions.
+    method : Method
+        What scores the pixels.
     """
     cleaned = clean(image, settings.read)
-    evidence = method(cleaned)
-    if evidence.judged is not None:
-        cleaned = replace(cleaned, judged=evidence.judged)
-    names = tuple(evidence.parts) or (method.name,)
-    anomaly_map = AnomalyMap(
-        normalise_map(evidence.raw, method.raw_threshold), raw_max=shortest(evidence.raw.max(initial=0))
-    )
-    calibrated, threshold = method.raw_threshold is not None, settings.regions.threshold
-    found = segment(anomaly_map.values, settings.regions) if calibrated else no_regions(anomaly_map.values.shape)
-    found = classify_by_pattern(mark_nuisance(found, cleaned), cleaned, evidence.classify_regions, evidence.periodic)
-    classes = evidence.class_probabilities
-    regions = tuple(replace(region, methods=names) for region in found.regions)
-    if len(names) > 1:
-        regions = name_methods(found, evidence.parts, threshold_multiple(threshold))
-    inspection = Inspection(
+    result = method(cleaned)
+    if result.judged is not None:
+        cleaned = replace(cleaned, judged=result.judged)
+    raw_max = shortest(result.raw.max(initial=0))
+    anomaly_map = AnomalyMap(normalise_map(result.raw, method.raw_threshold), raw_max)
+    found = _find_regions(anomaly_map.values, cleaned, result, settings, method)
+    threshold = settings.regions.threshold
+    is_calibrated = method.raw_threshold is not None
+    record = Record(
         image=given,
         source=image.source,
-        score=image_score(anomaly_map.values, found.regions, threshold) if calibrated else None,
-        raw_score=anomaly_map.raw_max,
+        score=image_score(anomaly_map.values, found.regions, threshold) if is_calibrated else None,
+        raw_score=raw_max,
         threshold=threshold,
-        regions=measure(LabelledRegions(regions, found.labels), cleaned.values, cleaned.judged),
         width=anomaly_map.values.shape[1],
         height=anomaly_map.values.shape[0],
         judged_fraction=cleaned.judged_fraction,
-        method=names,
         nm_per_pixel=image.nm_per_pixel,
-        model=method.provenance.model,
-        class_name=max(classes, key=lambda name: classes[name]) if classes else None,
-        class_probabilities=classes,
-        warnings=(*cleaned.warnings, *evidence.warnings, *(() if calibrated else (NO_THRESHOLD,))),
-        periodic=evidence.periodic,
         nm_per_pixel_source=image.metadata.get("nm_per_pixel_source"),
         vendor=image.metadata.get("vendor"),
         data_bar_px=cleaned.data_bar_px,
         data_bar_source=cleaned.data_bar_source,
         ignored_fraction=cleaned.ignored_fraction,
         page=image.metadata.get("page"),
+        method=_names(result, method),
+        model=method.provenance.model,
+        class_name=likeliest(result.class_probabilities),
+        class_probabilities=result.class_probabilities,
+        regions=(),
+        periodic=None if result.periodic is None else PeriodicRecord.of(result.periodic, image.nm_per_pixel),
+        warnings=(*cleaned.warnings, *result.warnings, *(() if is_calibrated else (NO_THRESHOLD,))),
     )
-    return InspectedImage(cleaned, anomaly_map, found.labels, inspection, evidence.reference)
+    regions = tuple(found.regions)
+    return InspectedImage(
+        cleaned, anomaly_map, found.labels, regions, with_regions(record, regions), reference=result.reference
+    )
 
 
-def _inspect(found: InputImage, base: Path, settings: InspectSettings, method: Method) -> dict[str, Any]:
-    """Judge one file and write what was asked for."""
+def _find_regions(
+    anomaly_map: np.ndarray, image: CleanImage, result: MethodResult, settings: InspectSettings, method: Method
+) -> LabelledRegions:
+    """Find the regions above the threshold, name their classes and methods, and measure them."""
+    if method.raw_threshold is None:  # without a threshold, every region would be arbitrary
+        return LabelledRegions([], np.zeros(anomaly_map.shape, np.int32))
+    found = mark_nuisance(segment(anomaly_map, settings.regions), image)
+    found = classify_by_pattern(found, image, result.classify_regions, result.periodic)
+    if len(result.parts) > 1:  # a region is of those methods whose own maps exceed the threshold in it
+        regions = name_methods(found, result.parts, threshold_multiple(settings.regions.threshold))
+    else:
+        regions = tuple(replace(region, methods=_names(result, method)) for region in found.regions)
+    measured = measure(LabelledRegions(regions, found.labels), image.values, image.judged)
+    return LabelledRegions(measured, found.labels)
+
+
+def _names(result: MethodResult, method: Method) -> tuple[str, ...]:
+    """Return the names of the methods that judged the image: of several, those that could."""
+    return tuple(result.parts) or (method.name,)
+
+
+def _inspect_file(found: InputImage, base: Path, settings: InspectSettings, method: Method) -> Record:
+    """Inspect one file and write the outputs that the settings ask for."""
     began = time.monotonic()
     image = read_image(found.path, settings.read, given=found.given)
-    judged = inspect_image(image, found.given, settings, method)
-    inspection, anomaly_map = judged.inspection, judged.anomaly_map.values
-    outputs = write_pictures(judged.image, anomaly_map, judged.labels, inspection, base, settings.output)
+    inspected = inspect_image(image, found.given, settings, method)
+    anomaly_map = inspected.anomaly_map.values
+    outputs = write_pictures(inspected.image, anomaly_map, inspected.labels, inspected.record, base, settings.output)
     if settings.output.map:
-        description = map_description(inspection, method.provenance.to_json(), asdict(settings.read))
-        outputs["map"] = write_map(anomaly_map, description, base)
-    if settings.output.reference and judged.reference is not None:
-        outputs["reference"] = write_reference(judged.reference, image.pixels, base)
-    return to_record(inspection, outputs, time.monotonic() - began)
+        description = map_description(inspected.record, method.provenance, settings.read)
+        outputs = replace(outputs, map=write_map(anomaly_map, description, base))
+    if settings.output.reference and inspected.reference is not None:
+        outputs = replace(outputs, reference=write_reference(inspected.reference, image.pixels, base))
+    return replace(inspected.record, outputs=outputs, seconds=time.monotonic() - began)
 
 
-def _score(found: InputImage, settings: InspectSettings, method: Method) -> dict[str, Any]:
-    began = time.monotonic()
-    judged = inspect_image(read_image(found.path, settings.read, given=found.given), found.given, settings, method)
-    return to_record(judged.inspection, {}, time.monotonic() - began)
+def _score_file(found: InputImage, settings: InspectSettings, method: Method) -> Record:
+    image = read_image(found.path, settings.read, given=found.given)
+    return inspect_image(image, found.given, settings, method).record

@@ -1,24 +1,48 @@
-"""What was measured of a region, as keys of its record: pixels, and nm where that is known."""
+"""The record of a region: its sizes in pixels, in nm where the scale is known, and in one sentence."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from semscan.values import Inspection, Periodic, Region
+from semscan.values import Region
+from semscan.values.record import PeriodicRecord, Record, RegionRecord
 
 ROWS = ("top", "", "bottom")
 COLS = ("left", "", "right")
 LENGTHS = ("equivalent_diameter", "feret_max", "feret_min", "perimeter", "neighbour_distance")
 
 
+ALIKE = 0.01  # of the grey scale: a smaller difference is no contrast
+
+
+def region_record(number: int, region: Region, record: Record) -> RegionRecord:
+    """Return the record of a region of the image that `record` is of; `number` counts from 1."""
+    row, col = region.centroid
+    return RegionRecord(
+        id=number,
+        bbox=region.box.xywh,
+        centroid=(round(col, 2), round(row, 2)),
+        area_px=region.area,
+        peak=region.peak,
+        mean=region.mean,
+        class_name=region.class_name,
+        class_probability=region.class_probability,
+        nuisance=region.nuisance,
+        methods=region.methods,
+        **in_pixels(region),
+        **in_nm(region, record.nm_per_pixel),
+        description=describe(region, record),
+    )
+
+
 def equivalent_diameter(area: float) -> float:
-    """Diameter of the disc of this area, in the unit whose square the area has."""
+    """Return the diameter of the disc of this area, in the unit whose square the area has."""
     return math.sqrt(4 * area / math.pi)
 
 
 def in_pixels(region: Region) -> dict[str, Any]:
-    """Sizes in px, angle in degrees, grey levels as shares of the grey scale; None where it was not measured."""
+    """Return sizes in px, the angle in degrees, grey levels as shares of the grey scale; None if not measured."""
     of = region.measures
     return {
         "equivalent_diameter_px": round(equivalent_diameter(region.area), 2),
@@ -33,14 +57,14 @@ def in_pixels(region: Region) -> dict[str, Any]:
 
 
 def in_nm(region: Region, nm_per_pixel: float | None) -> dict[str, Any]:
-    """The same sizes in nm and nm², and where the region lies; None without a scale.
+    """Return the same sizes in nm and nm², and where the region lies; None without a scale.
 
     Examples
     --------
     >>> from semscan.values import Box
     >>> sizes = in_nm(Region(Box(0, 0, 2, 3), 6, 0.9, 0.8, (0.5, 1.0)), 2.5)
     >>> sizes["area_nm2"], sizes["bbox_nm"], sizes["centroid_nm"]
-    (37.5, [0.0, 0.0, 7.5, 5.0], [2.5, 1.25])
+    (37.5, (0.0, 0.0, 7.5, 5.0), (2.5, 1.25))
     """
     row, col = region.centroid
     lengths: dict[str, float | None] = {"equivalent_diameter": equivalent_diameter(region.area)}
@@ -53,8 +77,8 @@ def in_nm(region: Region, nm_per_pixel: float | None) -> dict[str, Any]:
     }
 
 
-def _all_scaled(values: tuple[float, ...], scale: float | None) -> list[float | None] | None:
-    return None if scale is None else [_scaled(value, scale) for value in values]
+def _all_scaled(values: tuple[float, ...], scale: float | None) -> tuple[float | None, ...] | None:
+    return None if scale is None else tuple(_scaled(value, scale) for value in values)
 
 
 def _scaled(value: float | None, scale: float | None) -> float | None:
@@ -65,22 +89,19 @@ def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits) + 0.0  # no -0.0
 
 
-ALIKE = 0.01  # of the grey scale: less is no contrast
-
-
-def describe(region: Region, inspection: Inspection) -> str:
-    """Say what a region is, its size in nm (px if that is not known), its contrast, and where it lies.
+def describe(region: Region, record: Record) -> str:
+    """Describe a region: its class, its size in nm (px without a scale), its contrast, and where it lies.
 
     Examples
     --------
     >>> from semscan.values import Box
     >>> spot = Region(Box(10, 90, 14, 95), 20, 0.9, 0.7, (11.5, 92.0), class_name="particle")
-    >>> describe(spot, Inspection("a.tif", "", 0.9, 4.0, 0.5, (spot,), 100, 100, 1.0, ("model",), nm_per_pixel=2.0))
+    >>> describe(spot, Record(image="a.tif", source="", width=100, height=100, regions=(), nm_per_pixel=2.0))
     'Particle of 10.1 nm, at the top right.'
     """
     what = region.class_name or "region"
     what = f"{what[:1].upper()}{what[1:]}{' (nuisance, not counted)' if region.nuisance else ''}"
-    parts = [f"{what} of {_size(region, inspection.nm_per_pixel)}", _contrast(region), _place(region, inspection)]
+    parts = [f"{what} of {_size(region, record.nm_per_pixel)}", _contrast(region), _place(region, record)]
     return ", ".join(part for part in parts if part) + "."
 
 
@@ -103,19 +124,19 @@ def _contrast(region: Region) -> str:
     return f"{how} than its surroundings by {100 * abs(contrast):.0f} % of the grey scale"
 
 
-def _place(region: Region, inspection: Inspection) -> str:
+def _place(region: Region, record: Record) -> str:
     row, col = region.centroid
-    words = ROWS[_third(row, inspection.height)], COLS[_third(col, inspection.width)]
+    words = ROWS[_third(row, record.height)], COLS[_third(col, record.width)]
     place = f"at the {' '.join(word for word in words if word) or 'centre'}"
-    cell = _cell(region, inspection.periodic)
+    cell = _cell(region, record.periodic)
     if cell is None:
         return place
     numbers = " and ".join(f"{number:.1f}" for number in cell)
     return f"{place} ({numbers} pitches from the top left corner)"
 
 
-def _cell(region: Region, periodic: Periodic | None) -> tuple[float, ...] | None:
-    """How many pitches, along each direction of the lattice, lie between the first pixel and the region."""
+def _cell(region: Region, periodic: PeriodicRecord | None) -> tuple[float, ...] | None:
+    """Count the pitches from the first pixel to the region, along each direction of the lattice."""
     if periodic is None or not periodic.found or not 1 <= len(periodic.pitch_px) == len(periodic.angle_deg) <= 2:
         return None
     row, col = region.centroid

@@ -35,7 +35,7 @@ Intervals = dict[str, list[float] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
+class EvaluatedMaps:
     """What `evaluate_maps` returns.
 
     `figures` are plain values, for JSON. `lines` are the curves by name. `misses` are the defects that were not
@@ -70,7 +70,7 @@ def evaluate_maps(
     seed: int = 0,
     draws: int = 1000,
     progress: Callable[[], None] = lambda: None,
-) -> Evaluation:
+) -> EvaluatedMaps:
     """Compare maps with the truth.
 
     Defective images without a mask count in the image figures only.
@@ -101,7 +101,7 @@ def evaluate_maps(
     found["confusion"] = _confusion(images)
     found["types"] = types
     found["intervals"] = intervals | type_intervals
-    return Evaluation(_rounded(found), lines, _misses(masked, threshold), _false_alarms(masked))
+    return EvaluatedMaps(_rounded(found), lines, _misses(masked, threshold), _false_alarms(masked))
 
 
 def _add_defects(found: Figures, masked: _Masked) -> None:

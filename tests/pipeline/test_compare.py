@@ -7,7 +7,8 @@ import pytest
 
 from semscan.errors import BadDataError, OutputError, UsageFault
 from semscan.pipeline import compare as comparing
-from semscan.pipeline.compare import compare, comparison_text, plan_runs
+from semscan.pipeline.compare import compare, plan_runs
+from semscan.report.text.comparison import comparison_lines
 from semscan.settings import CompareSettings
 
 
@@ -83,7 +84,7 @@ def test_the_table_holds_figures_of_the_test_images(data, tmp_path, trained):
     assert all(run.steps == 2 and run.time_limit is None for run in trained)
     assert (entry["seeds"], entry["image_auroc"]["mean"], entry["parameters"]["mean"]) == (2, 1, 1000)
     assert record == json.loads((tmp_path / "cmp" / "compare.json").read_text("utf-8"))
-    text = "\n".join(comparison_text(record))
+    text = "\n".join(comparison_lines(record))
     for words in ("image AUROC", "pixel AP", "hit at 1 false", "none", "1.0000", "0.001 M"):
         assert words in text
 
@@ -94,7 +95,7 @@ def test_a_run_that_fails_is_told_and_does_not_stop_the_others(data, tmp_path, t
 
     assert [run["status"] for run in given] == ["error", "ok"]
     assert given[0]["error"] == "no cbam today"
-    assert "failed: autoencoder-plain-cbam-seed0: no cbam today" in comparison_text(record)
+    assert "failed: autoencoder-plain-cbam-seed0: no cbam today" in comparison_lines(record)
 
 
 def test_finished_runs_are_kept_and_others_join_them(data, tmp_path, trained):

@@ -11,11 +11,12 @@ import pytest
 from semscan.errors import BadDataError
 from semscan.files.datasets.layout import find_layout
 from semscan.pipeline.checks.quick import quick_check
-from semscan.pipeline.doctor import doctor, doctor_text
+from semscan.pipeline.doctor import doctor
 from semscan.pipeline.training.data import dataset
 from semscan.pipeline.training.data.dataset import open_classes, open_good
 from semscan.pipeline.training.findings import TrainingFindings
 from semscan.pipeline.training.plan import autoencoder_plan, classifier_plan
+from semscan.report.text.doctor import diagnosis_lines
 from semscan.settings import DoctorSettings, TrainSettings
 from semscan.values.model_config import NetworkConfig
 
@@ -39,25 +40,25 @@ def data(tmp_path, save_png):
 
 
 def findings(data, **more):
-    return [(found["level"], found["about"]) for found in doctor(data, DoctorSettings(**more))["findings"]]
+    return [(found.level, found.about) for found in doctor(data, DoctorSettings(**more)).findings]
 
 
 def test_a_sound_data_set_has_no_findings(data):
     record = doctor(data, DoctorSettings())
 
-    assert record["findings"] == []
-    assert (record["train"], record["test"]) == ({"good": 8}, {"good": 3})
-    assert (record["sizes"], record["depths"], record["formats"]) == ({"112 x 96": 11}, {"uint8": 11}, {"PNG": 11})
-    assert doctor_text(record)[-1] == "nothing found that stands against training"
+    assert record.findings == ()
+    assert (record.train, record.test) == ({"good": 8}, {"good": 3})
+    assert (record.sizes, record.depths, record.formats) == ({"112 x 96": 11}, {"uint8": 11}, {"PNG": 11})
+    assert diagnosis_lines(record)[-1] == "nothing found that stands against training"
     assert quick_check(find_layout(data)) == []
 
 
 def test_the_same_image_in_train_and_test_is_a_problem(data, save_png):
     save_png(data / "test" / "good" / "again.png", texture(3))
-    (found,) = doctor(data, DoctorSettings())["findings"]
+    (found,) = doctor(data, DoctorSettings()).findings
 
-    assert (found["level"], found["about"]) == ("problem", "duplicates")
-    assert [Path(path).name for path in found["images"]] == ["3.png", "again.png"]
+    assert (found.level, found.about) == ("problem", "duplicates")
+    assert [Path(path).name for path in found.images] == ["3.png", "again.png"]
 
 
 def saved_as_jpeg(pixels):
@@ -96,10 +97,10 @@ def test_blank_and_saturated_images_are_told_apart(data, save_png):
     blank[0, 0] = 82
     save_png(data / "train" / "good" / "blank.png", blank)
     save_png(data / "train" / "good" / "white.png", np.where(texture(51) > 130, np.uint8(255), texture(50)))
-    found = {found["about"]: found for found in doctor(data, DoctorSettings())["findings"]}
+    found = {found.about: found for found in doctor(data, DoctorSettings()).findings}
 
-    assert [Path(path).name for path in found["blank"]["images"]] == ["blank.png"]
-    assert [Path(path).name for path in found["saturated"]["images"]] == ["white.png"]
+    assert [Path(path).name for path in found["blank"].images] == ["blank.png"]
+    assert [Path(path).name for path in found["saturated"].images] == ["white.png"]
     assert any("blank.png" in line for line in quick_check(find_layout(data)))
 
 
@@ -113,9 +114,9 @@ def test_blank_and_saturated_images_are_told_apart(data, save_png):
 )
 def test_an_image_unlike_the_others_is_named(data, save_png, about, odd):
     save_png(data / "train" / "good" / "odd.png", odd)
-    found = {found["about"]: found for found in doctor(data, DoctorSettings())["findings"]}
+    found = {found.about: found for found in doctor(data, DoctorSettings()).findings}
 
-    assert [Path(path).name for path in found[about]["images"]] == ["odd.png"]
+    assert [Path(path).name for path in found[about].images] == ["odd.png"]
 
 
 def test_test_images_of_another_magnification_are_drift(data, save_png):
@@ -142,8 +143,8 @@ def test_a_file_that_cannot_be_read_is_a_problem(data):
     (data / "train" / "good" / "torn.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     record = doctor(data, DoctorSettings())
 
-    assert [found["about"] for found in record["findings"]] == ["unreadable"]
-    assert "torn.png" in record["unreadable"][0]["error"]
+    assert [found.about for found in record.findings] == ["unreadable"]
+    assert "torn.png" in record.unreadable[0].error
 
 
 def test_masks_that_do_not_match_are_named(data, save_png):
@@ -155,7 +156,7 @@ def test_masks_that_do_not_match_are_named(data, save_png):
         if name != "orphan":
             save_png(data / "test" / "gap" / f"{name}.png", texture(200 + number))
     save_png(data / "test" / "gap" / "bare.png", texture(210))
-    said = [found["said"] for found in doctor(data, DoctorSettings())["findings"]]
+    said = [found.description for found in doctor(data, DoctorSettings()).findings]
 
     for words in (
         "inverted_mask.png: the mask marks 99%",
@@ -169,14 +170,14 @@ def test_masks_that_do_not_match_are_named(data, save_png):
 
 
 def test_the_cost_is_of_the_network_that_would_be_trained(data, save_png):
-    good_only = doctor(data, DoctorSettings())["training"]
+    good_only = doctor(data, DoctorSettings()).training
     for number in range(20):
         save_png(data / "train" / "gap" / f"{number}.png", texture(300 + number))
-    classes = doctor(data, DoctorSettings())["training"]
+    classes = doctor(data, DoctorSettings()).training
 
-    assert (good_only["network"], classes["network"]) == ("autoencoder", "attention-cnn")
-    assert classes["minutes"] > 0
-    assert 1000 < classes["memory_mib"] < 3000
+    assert (good_only.network, classes.network) == ("autoencoder", "attention-cnn")
+    assert classes.minutes > 0
+    assert 1000 < classes.memory_mib < 3000
 
 
 def trained_with(data):
@@ -206,11 +207,11 @@ def test_the_estimate_is_of_the_training_that_train_does(tmp_path, save_png, pit
     for number in range(count):
         save_png(tmp_path / f"{number}.png", slow_lines(number, rows, cols, pitch))
     tile, batch, steps = trained_with(tmp_path)
-    record = doctor(tmp_path, DoctorSettings())["training"]
+    record = doctor(tmp_path, DoctorSettings()).training
 
-    seconds = steps * batch * tile**2 / 2.1e6 * (2 / record["cores"]) ** 0.7
-    assert (record["patch_px"], record["steps"]) == (tile, steps)
-    assert record["minutes"] == pytest.approx(seconds / 60, abs=0.06)
+    seconds = steps * batch * tile**2 / 2.1e6 * (2 / record.cores) ** 0.7
+    assert (record.patch_px, record.steps) == (tile, steps)
+    assert record.minutes == pytest.approx(seconds / 60, abs=0.06)
 
 
 @pytest.mark.parametrize("side", [24, 100, 500])
@@ -219,11 +220,11 @@ def test_so_it_is_for_classes(tmp_path, save_png, side):
         for number in range(20):
             save_png(tmp_path / name / f"{number}.png", texture(number + 40 * (name == "gap"), side, side))
     tile, batch, steps = trained_with(tmp_path)
-    record = doctor(tmp_path, DoctorSettings())["training"]
+    record = doctor(tmp_path, DoctorSettings()).training
 
-    seconds = steps * batch * tile**2 / 1.0e6 * (2 / record["cores"]) ** 0.7
-    assert (record["network"], record["patch_px"], record["steps"]) == ("attention-cnn", tile, steps)
-    assert record["minutes"] == pytest.approx(seconds / 60, abs=0.06)
+    seconds = steps * batch * tile**2 / 1.0e6 * (2 / record.cores) ** 0.7
+    assert (record.network, record.patch_px, record.steps) == ("attention-cnn", tile, steps)
+    assert record.minutes == pytest.approx(seconds / 60, abs=0.06)
 
 
 def test_the_estimate_is_at_the_magnification_of_training_and_without_the_data_bar(tmp_path, save_png, monkeypatch):
@@ -242,7 +243,7 @@ def test_the_estimate_is_at_the_magnification_of_training_and_without_the_data_b
         )
     tile, _, _ = trained_with(tmp_path)
 
-    assert doctor(tmp_path, DoctorSettings())["training"]["patch_px"] == tile == 160
+    assert doctor(tmp_path, DoctorSettings()).training.patch_px == tile == 160
 
 
 def test_the_quick_look_never_reads_test(data):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from semscan.errors import BadDataError, OutputError
-from semscan.pipeline.evaluate import evaluate, evaluation_text
+from semscan.pipeline.evaluate import evaluate
 from semscan.pipeline.methods.base import MethodResult
+from semscan.report.text.evaluation import evaluation_lines
 from semscan.settings import EvaluateSettings, InspectSettings, RegionSettings
 from semscan.values.method import MethodProvenance
 from semscan.values.model_config import Calibration
@@ -49,20 +50,20 @@ def settings(tmp_path, **more):
 
 def test_figures_notes_and_pictures_come_of_a_folder(data, tmp_path):
     record = evaluate(data, settings(tmp_path), method=Bright(model="m", fingerprint="f0"))
-    at = record["at_threshold"]
+    at = record.at_threshold
 
-    assert (record["images"], record["good_images"], record["defects"]) == (5, 3, 2)
-    assert (at["hit"], at["defects"], at["false_regions"], at["false_regions_on_good"]) == (1, 2, 1, 1)
-    assert at["false_per_good_image"] == pytest.approx(1 / 3, abs=1e-6)
-    assert (at["defective_images_found"], at["good_images_flagged"]) == (1, 1)
-    assert (record["method"], record["model"], record["fingerprint"]) == ("bright", "m", "f0")
+    assert (record.images, record.good_images, record.defects) == (5, 3, 2)
+    assert (at.hit, at.defects, at.false_regions, at.false_regions_on_good) == (1, 2, 1, 1)
+    assert at.false_per_good_image == pytest.approx(1 / 3, abs=1e-6)
+    assert (at.defective_images_found, at.good_images_flagged) == (1, 1)
+    assert (record.method, record.model, record.fingerprint) == ("bright", "m", "f0")
     out = tmp_path / "out"
     assert sorted(path.name for path in out.iterdir()) == ["curves.png", "evaluation.json", "failures.png"]
-    assert json.loads((out / "evaluation.json").read_text("utf-8")) == record
+    assert json.loads((out / "evaluation.json").read_text("utf-8")) == record.to_json()
 
 
 def test_few_images_are_said_to_be_few(data, tmp_path):
-    notes = evaluate(data, settings(tmp_path), method=Bright())["notes"]
+    notes = evaluate(data, settings(tmp_path), method=Bright()).notes
 
     assert any("only 3 good images" in note for note in notes)
     assert any("only 2 defective images" in note for note in notes)
@@ -71,7 +72,7 @@ def test_few_images_are_said_to_be_few(data, tmp_path):
 
 def test_an_f1_no_better_than_calling_all_defective_is_said(data, tmp_path):
     low = InspectSettings(regions=RegionSettings(threshold=0.1))
-    notes = evaluate(data, settings(tmp_path, inspect=low), method=Bright())["notes"]
+    notes = evaluate(data, settings(tmp_path, inspect=low), method=Bright()).notes
 
     assert any("no better than calling every image defective" in note for note in notes)
     assert any("no better than calling every pixel defective" in note for note in notes)
@@ -80,8 +81,8 @@ def test_an_f1_no_better_than_calling_all_defective_is_said(data, tmp_path):
 def test_a_broken_promise_is_said(data, tmp_path, grey, save_png):
     for number in range(10, 40):
         save_png(data / "test" / "good" / f"{number}.png", grey(spot=True))
-    calibration = Calibration(5.0, 0.1, None, "2 images")
-    notes = evaluate(data, settings(tmp_path), method=Bright(calibration=calibration))["notes"]
+    about = {"calibration": {"raw_threshold": 5.0, "false_alarms": 0.1}}
+    notes = evaluate(data, settings(tmp_path), method=Bright(**about)).notes
 
     assert any("0.1 stated: more than promised" in note for note in notes)
 
@@ -91,8 +92,8 @@ def test_without_good_images_what_is_unknown_is_null_and_said(data, tmp_path):
         path.unlink()
     record = evaluate(data, settings(tmp_path), method=Bright())
 
-    assert (record["image_auroc"], record["at_threshold"]["false_per_good_image"]) == (None, None)
-    assert any("no good images" in note for note in record["notes"])
+    assert (record.image_auroc, record.at_threshold.false_per_good_image) == (None, None)
+    assert any("no good images" in note for note in record.notes)
 
 
 def test_class_folders_without_masks_give_image_figures_alone(tmp_path, grey, save_png):
@@ -101,19 +102,19 @@ def test_class_folders_without_masks_give_image_figures_alone(tmp_path, grey, sa
         save_png(tmp_path / "data" / "dot" / f"{number}.png", grey(spot=True))
     record = evaluate(tmp_path / "data", settings(tmp_path), method=Bright())
 
-    assert (record["image_auroc"], record["pixel_auroc"], record["without_mask"]) == (1, None, 2)
-    assert record["at_threshold"]["defective_images_found"] == 2
-    assert any("no masks" in note for note in record["notes"])
-    assert any("no test folder" in note for note in record["notes"])
+    assert (record.image_auroc, record.pixel_auroc, record.without_mask) == (1, None, 2)
+    assert record.at_threshold.defective_images_found == 2
+    assert any("no masks" in note for note in record.notes)
+    assert any("no test folder" in note for note in record.notes)
 
 
 def test_a_classifier_gets_a_confusion_matrix(data, tmp_path):
     told = Bright(told=lambda image: {"good": 0.5, "dot": float(image.values.max() > 0.7)})
     record = evaluate(data, settings(tmp_path), method=told)
 
-    assert record["confusion"]["classes"] == ["dot", "good"]
-    assert record["confusion"]["matrix"] == [[1, 1], [1, 2]]
-    assert record["confusion"]["accuracy"] == 0.6
+    assert record.confusion.classes == ("dot", "good")
+    assert record.confusion.matrix == ((1, 1), (1, 2))
+    assert record.confusion.accuracy == 0.6
 
 
 def all_dots(numbered, numbers):
@@ -122,13 +123,13 @@ def all_dots(numbered, numbers):
 
 def test_regions_with_a_class_give_types(data, tmp_path):
     record = evaluate(data, settings(tmp_path), method=Bright(classify_regions=all_dots))
-    types = record["types"]
+    types = record.types
 
-    assert (types["classes"], types["matrix"], types["missed"]) == (["dot"], [[1]], 1)
-    assert (types["macro_f1"], types["macro_f1_with_missed"]) == (1, pytest.approx(2 / 3, abs=1e-6))
-    assert record["intervals"]["types.macro_f1"] == [1, 1]
-    assert any("2 of 'dot'" in note for note in record["notes"])
-    rows = [line.split() for line in evaluation_text(record)]
+    assert (types.classes, types.matrix, types.missed) == (("dot",), ((1,),), 1)
+    assert (types.macro_f1, types.macro_f1_with_missed) == (1, pytest.approx(2 / 3, abs=1e-6))
+    assert record.intervals["types.macro_f1"] == (1, 1)
+    assert any("2 of 'dot'" in note for note in record.notes)
+    rows = [line.split() for line in evaluation_lines(record)]
     assert ["type", "\\", "was", "called", "dot", "missed", "precision", "recall", "F1"] in rows
     assert ["dot", "1", "1", "1.00", "1.00", "1.00"] in rows
 
@@ -136,8 +137,8 @@ def test_regions_with_a_class_give_types(data, tmp_path):
 def test_regions_without_a_class_give_no_types(data, tmp_path):
     record = evaluate(data, settings(tmp_path), method=Bright())
 
-    assert record["types"] is None
-    assert not any("was called" in line for line in evaluation_text(record))
+    assert record.types is None
+    assert not any("was called" in line for line in evaluation_lines(record))
 
 
 def test_the_types_of_a_mixed_folder_are_those_that_were_planted(data, tmp_path):
@@ -147,9 +148,7 @@ def test_the_types_of_a_mixed_folder_are_those_that_were_planted(data, tmp_path)
     images = [{"image": f"test/mixed/{number}.png", "defects": planted} for number in range(2)]
     (data / "synth.json").write_text(json.dumps({"made_by": "semscan synth", "images": images}), "utf-8")
 
-    assert evaluate(data, settings(tmp_path), method=Bright(classify_regions=all_dots))["types"]["support"] == {
-        "dot": 2
-    }
+    assert evaluate(data, settings(tmp_path), method=Bright(classify_regions=all_dots)).types.support == {"dot": 2}
 
 
 def test_images_in_no_class_folder_have_no_type(tmp_path, grey, save_png):
@@ -158,34 +157,34 @@ def test_images_in_no_class_folder_have_no_type(tmp_path, grey, save_png):
     save_png(tmp_path / "data" / "test" / "a.png", grey(spot=True))
     save_png(tmp_path / "data" / "ground_truth" / "a_mask.png", mask)
 
-    assert evaluate(tmp_path / "data", settings(tmp_path), method=Bright(classify_regions=all_dots))["types"] is None
+    assert evaluate(tmp_path / "data", settings(tmp_path), method=Bright(classify_regions=all_dots)).types is None
 
 
 def test_without_a_threshold_nothing_is_said_at_one(data, tmp_path):
     method = Bright(None, calibration=Calibration(None, 0.1, None, "2 images"))
     record = evaluate(data, settings(tmp_path), method=method)
 
-    assert (record["at_threshold"], record["classes"]) == (None, None)
-    assert record["pixel_auroc"] > 0.5
-    assert any("no calibrated threshold" in note for note in record["notes"])
-    assert evaluation_text(record)
+    assert (record.at_threshold, record.classes) == (None, None)
+    assert record.pixel_auroc > 0.5
+    assert any("no calibrated threshold" in note for note in record.notes)
+    assert evaluation_lines(record)
 
 
 def test_a_file_that_cannot_be_read_is_left_out_and_named(data, tmp_path):
     (data / "test" / "dot" / "torn.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     record = evaluate(data, settings(tmp_path), method=Bright())
 
-    assert record["images"] == 5
-    (failure,) = record["failed"]
-    assert "torn.png" in failure["error"]
+    assert record.images == 5
+    (failure,) = record.failed
+    assert "torn.png" in failure.error
 
 
 def test_a_mask_of_another_size_leaves_its_image_out(data, tmp_path, save_png):
     save_png(data / "ground_truth" / "dot" / "1_mask.png", np.zeros((47, 64), np.uint8))
     record = evaluate(data, settings(tmp_path), method=Bright())
 
-    assert record["images"] == 4
-    assert "64 x 47 pixels, its image 64 x 48" in record["failed"][0]["error"]
+    assert record.images == 4
+    assert "64 x 47 pixels, its image 64 x 48" in record.failed[0].error
 
 
 def test_a_folder_of_which_nothing_can_be_read_is_an_error(tmp_path):
@@ -206,11 +205,11 @@ def test_an_output_folder_that_is_a_file_is_refused_at_once(data, tmp_path):
 def test_images_may_differ_in_size(data, tmp_path, grey, save_png):
     save_png(data / "test" / "good" / "wide.png", grey(40, 90))
 
-    assert evaluate(data, settings(tmp_path), method=Bright())["images"] == 6
+    assert evaluate(data, settings(tmp_path), method=Bright()).images == 6
 
 
 def test_the_text_tells_every_figure(data, tmp_path):
-    text = "\n".join(evaluation_text(evaluate(data, settings(tmp_path), method=Bright())))
+    text = "\n".join(evaluation_lines(evaluate(data, settings(tmp_path), method=Bright())))
     told = ("image AUROC", "pixel AP", "AUPRO", "at 0.1 false regions", "1 of 2", "good images flagged      1 of 3")
 
     for words in (*told, "note: only 3 good images", "dot"):
@@ -234,4 +233,4 @@ def test_an_earlier_evaluation_is_replaced(data, tmp_path):
     evaluate(data, settings(tmp_path), method=Bright())
     again = evaluate(data, settings(tmp_path), method=Bright(7.0))
 
-    assert json.loads((tmp_path / "out" / "evaluation.json").read_text("utf-8")) == again
+    assert json.loads((tmp_path / "out" / "evaluation.json").read_text("utf-8")) == again.to_json()

@@ -15,7 +15,7 @@ from semscan.image.clean import clean
 from semscan.pipeline.inspect import inspect_image, inspect_images, score_images
 from semscan.pipeline.methods.base import MethodResult, choose_method
 from semscan.pipeline.methods.model import ModelMethod, blend_evidence
-from semscan.pipeline.run.error_records import as_record
+from semscan.pipeline.run.error_records import or_error
 from semscan.settings import InspectSettings, OutputSettings, ReadSettings, RegionSettings
 from semscan.values import SemImage
 from semscan.values.method import MethodProvenance
@@ -43,11 +43,11 @@ def test_any_callable_with_a_name_is_a_method():
     pixels[3:8, 4:10] = 255
     judged = inspect_image(image_of(pixels), "a.png", InspectSettings(), Bright())
 
-    assert judged.inspection.method == ("bright",)
-    assert judged.inspection.regions[0].methods == ("bright",)
-    assert judged.inspection.regions[0].area == 30
-    assert judged.inspection.raw_score == 10.0
-    assert judged.inspection.score == pytest.approx(10 / 15)
+    assert judged.record.method == ("bright",)
+    assert judged.regions[0].methods == judged.record.regions[0].methods == ("bright",)
+    assert judged.regions[0].area == 30
+    assert judged.record.raw_score == 10.0
+    assert judged.record.score == pytest.approx(10 / 15)
     assert (judged.mask == 255).sum() == 30
 
 
@@ -57,7 +57,7 @@ def test_pixels_that_are_not_judged_are_zero_in_the_map():
 
     assert (judged.anomaly_map.values[30:] == 0).all()
     assert (judged.anomaly_map.values[:30] > 0.5).all()
-    assert judged.inspection.judged_fraction == 0.75
+    assert judged.record.judged_fraction == 0.75
 
 
 def test_the_network_never_sees_the_data_bar(model):
@@ -97,9 +97,9 @@ def test_a_classifier_says_the_class_of_the_shrunken_image(tmp_path, make_model,
     judged = inspect_image(image_of(grey(96, 128)), "a.png", InspectSettings(), ModelMethod(folder))
 
     assert judged.anomaly_map.values.shape == (96, 128)
-    assert judged.inspection.class_name == "good"
-    assert sum(judged.inspection.class_probabilities.values()) == pytest.approx(1)
-    assert list(judged.inspection.class_probabilities) == classes
+    assert judged.record.class_name == "good"
+    assert sum(judged.record.class_probabilities.values()) == pytest.approx(1)
+    assert list(judged.record.class_probabilities) == classes
 
 
 def test_an_image_larger_than_those_of_training_is_judged_in_tiles(tmp_path, make_model, alter_model, grey):
@@ -110,8 +110,8 @@ def test_an_image_larger_than_those_of_training_is_judged_in_tiles(tmp_path, mak
 
     judged = inspect_image(image, "a.png", InspectSettings(), ModelMethod(folder))
 
-    assert judged.inspection.class_name == "bridge"  # one tile of many shows it
-    assert judged.inspection.defect
+    assert judged.record.class_name == "bridge"  # one tile of many shows it
+    assert judged.record.defect
     plain = inspect_image(image, "a.png", InspectSettings(), ModelMethod(whole))
     np.testing.assert_allclose(judged.anomaly_map.values, plain.anomaly_map.values, atol=1e-6)
 
@@ -140,7 +140,7 @@ def test_tiles_that_lie_less_than_a_position_apart_are_put_together_too():
 
 def test_a_model_of_classes_only_gives_a_class_and_no_verdict(tmp_path, make_model, grey):
     folder = read_model_folder(make_model(tmp_path / "m", classes=["gap", "bridge"], raw_threshold=None))
-    inspection = inspect_image(image_of(grey(spot=True)), "a.png", InspectSettings(), ModelMethod(folder)).inspection
+    inspection = inspect_image(image_of(grey(spot=True)), "a.png", InspectSettings(), ModelMethod(folder)).record
 
     assert (inspection.score, inspection.defect, inspection.regions) == (None, False, ())
     assert inspection.class_name == "bridge"
@@ -150,7 +150,7 @@ def test_a_model_of_classes_only_gives_a_class_and_no_verdict(tmp_path, make_mod
 def test_a_saved_map_says_where_it_comes_from(tmp_path, spotted):
     settings = InspectSettings(output=OutputSettings(out=str(tmp_path / "o")))
     (record,) = inspect_images([str(spotted)], settings, method=Bright(model="m", fingerprint="f0"))
-    values, about = read_tiff_map(Path(record["outputs"]["map"]))
+    values, about = read_tiff_map(Path(record.outputs.map))
 
     assert values.shape == (48, 64)
     assert about["source"] == str(spotted)
@@ -165,8 +165,8 @@ def test_a_rerun_replaces_its_own_outputs_and_another_source_gets_its_own(tmp_pa
         list(inspect_images([str(path)], settings, method=Bright())) for path in (first, first, second)
     )
 
-    assert one["outputs"] == again["outputs"]
-    assert not set(one["outputs"].values()) & set(other["outputs"].values())
+    assert one.outputs == again.outputs
+    assert not set(one.outputs.paths) & set(other.outputs.paths)
     assert (tmp_path / "o" / "results.jsonl").read_text("utf-8").count("\n") == 2
 
 
@@ -179,7 +179,7 @@ def test_crops_are_replaced_and_the_users_own_of_such_a_name_stays(tmp_path, gre
     written = []
     for image in (pixels, grey(spot=True)):  # two spots, then one
         paths = [str(save_png(tmp_path / "d" / name, image)) for name in ("a.png", "b.png")]
-        written.append([record["outputs"]["crops"] for record in inspect_images(paths, settings, method=Bright())])
+        written.append([record.outputs.crops for record in inspect_images(paths, settings, method=Bright())])
 
     assert [[len(crops) for crops in run] for run in written] == [[2, 2], [1, 1]]
     crops = sorted(path.name for path in (tmp_path / "o").glob("*.crop*.png"))
@@ -192,7 +192,7 @@ def test_a_name_of_dots_stops_no_batch(tmp_path, grey, save_png):
     settings = InspectSettings(output=OutputSettings(out=str(tmp_path / "o")))
     records = list(inspect_images(paths, settings, method=Bright()))
 
-    assert [Path(record["outputs"]["map"]).name for record in records] == ["..png.map.tif", "b.map.tif"]
+    assert [Path(record.outputs.map).name for record in records] == ["..png.map.tif", "b.map.tif"]
 
 
 def test_a_folder_is_mirrored(tmp_path, grey, save_png):
@@ -200,7 +200,7 @@ def test_a_folder_is_mirrored(tmp_path, grey, save_png):
     settings = InspectSettings(output=OutputSettings(out=str(tmp_path / "o")))
     (record,) = inspect_images([str(tmp_path / "d")], settings, method=Bright())
 
-    assert record["outputs"]["map"] == str(tmp_path / "o" / "bridge" / "a.map.tif")
+    assert record.outputs.map == str(tmp_path / "o" / "bridge" / "a.map.tif")
 
 
 @pytest.mark.parametrize("message", ["the raw scores hold NaN", "d/a b.png: the raw scores hold NaN"])
@@ -208,7 +208,7 @@ def test_an_error_names_its_image_once(message):
     def fail(found):
         raise BadMapError(message)
 
-    assert as_record(InputImage("d/a b.png", Path("d/a b.png")), fail)["error"] == "d/a b.png: the raw scores hold NaN"
+    assert or_error(InputImage("d/a b.png", Path("d/a b.png")), fail).error == "d/a b.png: the raw scores hold NaN"
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
@@ -231,17 +231,17 @@ def test_whatever_fails_is_one_record(fault, said):
     def fail(found):
         raise fault
 
-    record = as_record(InputImage("a.png", Path("a.png")), fail)
+    record = or_error(InputImage("a.png", Path("a.png")), fail)
 
-    assert record["status"] == "error"
-    assert said in record["error"]
+    assert record.status == "error"
+    assert said in record.error
 
 
 def test_a_score_needs_no_output_folder(tmp_path, spotted, monkeypatch):
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.iterdir())
 
-    assert [record["defect"] for record in score_images([str(spotted)], InspectSettings(), method=Bright())] == [True]
+    assert [record.defect for record in score_images([str(spotted)], InspectSettings(), method=Bright())] == [True]
     assert sorted(tmp_path.iterdir()) == before
 
 

@@ -46,12 +46,12 @@ def test_the_pixel_size_reaches_record_and_map(tmp_path, grey, save_png, inspect
 
     (record,) = inspect(path)
 
-    told = {key: record[key] for key in ("nm_per_pixel", "nm_per_pixel_source", "vendor", "data_bar_px")}
+    told = {key: getattr(record, key) for key in ("nm_per_pixel", "nm_per_pixel_source", "vendor", "data_bar_px")}
     assert list(told.values()) == [2.5, "Hitachi PixelSize", "Hitachi", 0]
-    with tifffile.TiffFile(record["outputs"]["map"]) as tiff:
+    with tifffile.TiffFile(record.outputs.map) as tiff:
         assert json.loads(tiff.pages[0].description)["nm_per_pixel"] == 2.5
-    (again,) = cut_maps([record["outputs"]["map"]], PostprocessSettings())
-    assert {key: again[key] for key in told} == told
+    (again,) = cut_maps([record.outputs.map], PostprocessSettings())
+    assert {key: getattr(again, key) for key in told} == told
 
 
 def test_a_given_pixel_size_wins(tmp_path, grey, save_png, inspect):
@@ -60,7 +60,7 @@ def test_a_given_pixel_size_wins(tmp_path, grey, save_png, inspect):
 
     (record,) = inspect(path, read=ReadSettings(nm_per_px=4.0))
 
-    assert (record["nm_per_pixel"], record["nm_per_pixel_source"]) == (4.0, "given")
+    assert (record.nm_per_pixel, record.nm_per_pixel_source) == (4.0, "given")
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -73,13 +73,13 @@ def test_a_bar_with_text_has_no_region_and_leaves_the_score_as_it_was(tmp_path, 
 
     bar, plain = inspect(tmp_path / "bar.tif", tmp_path / "plain.tif", method=(method,))
 
-    assert (bar["data_bar_px"], bar["data_bar_source"], plain["data_bar_px"]) == (30, "pixels", 0)
-    assert bar["score"] == pytest.approx(plain["score"], rel=0.01)
-    assert bar["raw_score"] == pytest.approx(plain["raw_score"], rel=0.01)
-    assert [region["bbox"] for region in bar["regions"]] == [region["bbox"] for region in plain["regions"]]
-    assert plain["regions"]
-    assert (tifffile.imread(bar["outputs"]["map"])[160:] == 0).all()
-    assert any("data bar" in warning for warning in bar["warnings"])
+    assert (bar.data_bar_px, bar.data_bar_source, plain.data_bar_px) == (30, "pixels", 0)
+    assert bar.score == pytest.approx(plain.score, rel=0.01)
+    assert bar.raw_score == pytest.approx(plain.raw_score, rel=0.01)
+    assert [region.bbox for region in bar.regions] == [region.bbox for region in plain.regions]
+    assert plain.regions
+    assert (tifffile.imread(bar.outputs.map)[160:] == 0).all()
+    assert any("data bar" in warning for warning in bar.warnings)
 
 
 def test_an_ignored_area_has_no_region_and_is_in_the_record(tmp_path, grey, save_png, inspect):
@@ -89,14 +89,14 @@ def test_an_ignored_area_has_no_region_and_is_in_the_record(tmp_path, grey, save
     (ignored,) = inspect(path, read=ReadSettings(ignore=("28,18,12,10",)))
     (cared,) = inspect(path, read=ReadSettings(care=("0,0,20,48",)))
 
-    assert plain["defect"]
-    assert (plain["ignored_fraction"], plain["judged_fraction"]) == (0.0, 1.0)
-    assert not ignored["defect"]
-    assert ignored["ignored_fraction"] == pytest.approx(120 / 48 / 64, abs=1e-6)
-    assert ignored["judged_fraction"] == pytest.approx(1 - 120 / 48 / 64, abs=1e-6)
-    assert (tifffile.imread(ignored["outputs"]["map"])[18:28, 28:40] == 0).all()
-    assert not cared["defect"]
-    assert cared["judged_fraction"] == pytest.approx(20 / 64, abs=1e-6)
+    assert plain.defect
+    assert (plain.ignored_fraction, plain.judged_fraction) == (0.0, 1.0)
+    assert not ignored.defect
+    assert ignored.ignored_fraction == pytest.approx(120 / 48 / 64, abs=1e-6)
+    assert ignored.judged_fraction == pytest.approx(1 - 120 / 48 / 64, abs=1e-6)
+    assert (tifffile.imread(ignored.outputs.map)[18:28, 28:40] == 0).all()
+    assert not cared.defect
+    assert cared.judged_fraction == pytest.approx(20 / 64, abs=1e-6)
 
 
 def test_text_in_an_ignored_area_has_no_say_in_the_grey_scale(tmp_path):
@@ -115,8 +115,8 @@ def test_text_in_an_ignored_area_has_no_say_in_the_grey_scale(tmp_path):
 def test_nothing_left_to_judge_is_an_error_of_that_image(tmp_path, grey, save_png, inspect):
     (record,) = inspect(save_png(tmp_path / "a.png", grey()), read=ReadSettings(ignore=("0,0,64,48",)))
 
-    assert record["status"] == "error"
-    assert "leave 0 pixels to judge" in record["error"]
+    assert record.status == "error"
+    assert "leave 0 pixels to judge" in record.error
 
 
 def test_300_grey_levels_of_65536_are_inspected_as_well_as_their_8_bit_stretch(tmp_path, inspect):
@@ -129,8 +129,8 @@ def test_300_grey_levels_of_65536_are_inspected_as_well_as_their_8_bit_stretch(t
 
     for method in ("model", "periodic"):
         narrow, wide = inspect(tmp_path / "narrow.tif", tmp_path / "stretched.tif", method=(method,))
-        assert narrow["score"] == pytest.approx(wide["score"], rel=0.02)
-        found, same = (cv2.imread(record["outputs"]["mask"], -1) > 0 for record in (narrow, wide))
+        assert narrow.score == pytest.approx(wide.score, rel=0.02)
+        found, same = (cv2.imread(record.outputs.mask, -1) > 0 for record in (narrow, wide))
         assert (found & same).sum() > 0.95 * (found | same).sum() > 0
 
 

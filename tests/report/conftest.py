@@ -5,10 +5,10 @@ import pytest
 
 from semscan.regions.find import segment
 from semscan.regions.measure import measure
-from semscan.report.formats.region_pixels import pieces
-from semscan.report.record import to_record
+from semscan.report.formats.region_pixels import region_pixels
+from semscan.report.record import with_regions
 from semscan.settings import RegionSettings
-from semscan.values import Inspection
+from semscan.values.record import Record
 
 
 def inspected(anomaly_map, *, nm_per_pixel=None, classes=(), nuisance=(), image="a.tif"):
@@ -21,10 +21,19 @@ def inspected(anomaly_map, *, nm_per_pixel=None, classes=(), nuisance=(), image=
         for place, region in enumerate(measure(found))
     )
     rows, cols = anomaly_map.shape
-    result = Inspection(
-        image, f"/data/{image}", 0.9, 4.0, 0.5, regions, cols, rows, 1.0, ("model",), nm_per_pixel=nm_per_pixel
+    record = Record(
+        image=image,
+        source=f"/data/{image}",
+        score=0.9,
+        raw_score=4.0,
+        width=cols,
+        height=rows,
+        judged_fraction=1.0,
+        nm_per_pixel=nm_per_pixel,
+        method=("model",),
+        regions=(),
     )
-    return to_record(result, {}, 0.1), found.mask
+    return with_regions(record, regions), found.mask
 
 
 @pytest.fixture
@@ -62,7 +71,7 @@ def ring():
 @pytest.fixture
 def pieces_of():
     """The pieces of a record and its mask."""
-    return lambda record_and_mask: pieces(*record_and_mask)
+    return lambda record_and_mask: region_pixels(*record_and_mask)
 
 
 @pytest.fixture
@@ -70,7 +79,7 @@ def pixels_of():
     """The pixels of a piece in the whole image, by its mask."""
 
     def whole(piece, mask):
-        left, top, width, height = piece.xywh
+        left, top, width, height = piece.region.bbox
         image = np.zeros(mask.shape, bool)
         image[top : top + height, left : left + width] = piece.inside
         return image

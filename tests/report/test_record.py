@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from semscan.report.formats.table import INSPECT_COLUMNS, SCORE_COLUMNS, lines
-from semscan.report.record import error_record, map_description, score_record, to_json, to_record
-from semscan.values import Box, Inspection, Region
+from semscan.report.formats.table import inspect_lines, score_lines
+from semscan.report.record import error_record, json_line, map_description, score_json, with_regions
+from semscan.values import Box, Region
+from semscan.values.record import Outputs, Record
 
 KEYS = [
     *("image", "source", "status", "score", "raw_score", "defect", "threshold", "width", "height"),
@@ -15,35 +16,38 @@ KEYS = [
 ]
 
 
-def inspection(**changes):
-    region = Region(Box(10, 20, 14, 25), area=18, peak=0.83, mean=0.7, centroid=(11.5, 22.0), methods=("model",))
+REGION = Region(Box(10, 20, 14, 25), area=18, peak=0.83, mean=0.7, centroid=(11.5, 22.0), methods=("model",))
+
+
+def record_of(*regions, **changes):
     values = {
         "image": "a.png",
         "source": "/d/a.png",
         "score": 0.83,
         "raw_score": 4.9,
         "threshold": 0.5,
-        "regions": (region,),
         "width": 64,
         "height": 48,
         "judged_fraction": 0.9,
         "method": ("model",),
         "model": "m",
+        "regions": (),
+        "outputs": Outputs(map="a.map.tif"),
     }
-    return Inspection(**{**values, **changes})
+    return with_regions(Record(**{**values, **changes}), regions or (REGION,))
 
 
 def test_a_record_has_the_contracts_keys_in_order():
-    assert list(to_record(inspection(), {"map": "a.map.tif"}, 0.3141)) == KEYS
+    assert list(record_of().to_json()) == KEYS
 
 
 def test_a_record_says_which_page_of_its_file_it_is_of():
-    assert to_record(inspection(page=2), {}, 0)["page"] == 2
-    assert to_record(inspection(), {}, 0)["page"] is None
+    assert record_of(page=2).to_json()["page"] == 2
+    assert record_of().to_json()["page"] is None
 
 
 def test_a_region_is_written_in_x_y():
-    (entry,) = to_record(inspection(), {}, 0)["regions"]
+    (entry,) = record_of().to_json()["regions"]
 
     assert (
         entry.items()
@@ -64,31 +68,32 @@ def test_a_region_is_written_in_x_y():
 
 def test_a_nuisance_is_reported_but_is_no_defect():
     region = Region(Box(0, 0, 2, 2), 4, 0.4, 0.4, (0.5, 0.5), nuisance=True)
-    record = to_record(inspection(regions=(region,), score=0.4), {}, 0)
+    record = record_of(region, score=0.4)
 
-    assert record["defect"] is False
-    assert record["regions"][0]["nuisance"] is True
+    assert record.defect is False
+    assert record.regions[0].nuisance is True
+    assert record.defects == ()
 
 
 def test_classes_are_there_only_when_the_model_knows_them():
-    record = to_record(inspection(class_name="gap", class_probabilities={"good": 0.1, "gap": 0.9}), {}, 0)
+    record = record_of(class_name="gap", class_probabilities={"good": 0.1, "gap": 0.9}).to_json()
 
     assert record["class"] == "gap"
     assert record["class_probabilities"] == {"good": 0.1, "gap": 0.9}
-    assert "class" not in to_record(inspection(), {}, 0)
+    assert "class" not in record_of().to_json()
 
 
-def test_nan_never_gets_into_json():
-    record = to_record(inspection(score=float("nan"), raw_score=float("inf"), nm_per_pixel=float("nan")), {}, 0)
+def test_nan_never_gets_injson_line():
+    record = record_of(score=float("nan"), raw_score=float("inf"), nm_per_pixel=float("nan")).to_json()
 
-    assert json.loads(to_json(record))["score"] is None
+    assert json.loads(json_line(record))["score"] is None
     assert record["raw_score"] is record["nm_per_pixel"] is None
     with pytest.raises(ValueError, match="JSON compliant"):
-        to_json({"x": float("nan")})
+        json_line({"x": float("nan")})
 
 
 def test_an_error_is_one_line():
-    record = error_record("a.png", "/d/a.png", "torn\n  file")
+    record = error_record("a.png", "/d/a.png", "torn\n  file").to_json()
 
     assert record == {
         "image": "a.png",
@@ -100,20 +105,20 @@ def test_an_error_is_one_line():
 
 
 def test_names_stay_readable_and_broken_ones_are_escaped():
-    assert to_json({"image": "Öffnung.tif"}) == '{"image": "Öffnung.tif"}'
-    assert to_json({"image": "\udcff.tif"}) == '{"image": "\\udcff.tif"}'
+    assert json_line({"image": "Öffnung.tif"}) == '{"image": "Öffnung.tif"}'
+    assert json_line({"image": "\udcff.tif"}) == '{"image": "\\udcff.tif"}'
 
 
 def test_a_maps_description_is_plain_json():
-    described = json.loads(json.dumps(map_description(inspection(), {"fingerprint": "ab"}, {"page": 0})))
+    described = json.loads(json.dumps(map_description(record_of(), {"fingerprint": "ab"}, {"page": 0})))
 
     assert described["source"] == "/d/a.png"
     assert described["fingerprint"] == "ab"
 
 
 def test_tables_have_a_line_of_names_and_a_line_for_each_record():
-    records = [to_record(inspection(), {"map": "a.map.tif"}, 0.3), error_record("b\t.png", "/b.png", "torn, file")]
-    names, first, second = lines(records, "tsv", INSPECT_COLUMNS)
+    records = [record_of(), error_record("b\t.png", "/b.png", "torn, file")]
+    names, first, second = inspect_lines(records, "tsv")
     row = dict(zip(names.split("\t"), first.split("\t"), strict=True))
 
     assert row["regions"] == "1"
@@ -124,20 +129,20 @@ def test_tables_have_a_line_of_names_and_a_line_for_each_record():
 
 
 def test_csv_quotes_what_needs_it():
-    assert list(lines([error_record("a.png", "/a.png", "torn, file")], "csv", SCORE_COLUMNS))[1] == (
+    assert list(score_lines([error_record("a.png", "/a.png", "torn, file")], "csv"))[1] == (
         'a.png,error,,,,,,"torn, file"'
     )
 
 
 @pytest.mark.parametrize("form", ["tsv", "csv"])
 def test_a_name_with_a_line_end_stays_one_quoted_cell(form):
-    _, row = lines([error_record("new\nline.png", "/a.png", "torn")], form, SCORE_COLUMNS)
+    _, row = score_lines([error_record("new\nline.png", "/a.png", "torn")], form)
 
     assert row.startswith('"new\nline.png"')
 
 
 def test_the_short_form_keeps_score_and_verdict():
-    assert list(score_record(to_record(inspection(), {}, 0))) == [
+    assert list(score_json(record_of())) == [
         "image",
         "status",
         "score",

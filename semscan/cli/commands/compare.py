@@ -108,16 +108,16 @@ def compare(ctx: click.Context, data: Path, output_format: str | None, seam: str
 
     require_training_libraries("semscan compare")
     from semscan.pipeline.compare import compare as run
-    from semscan.pipeline.compare import comparison_text
-    from semscan.report.record import to_json
+    from semscan.report.record import json_line
+    from semscan.report.text.comparison import comparison_lines
 
     settings = CompareSettings(
         read=options.pop_read_settings(choices), seam=_SEAM[seam], progress=options.verbosity() >= 0, **choices
     )
     as_table = text_or_json.as_text(output_format)
-    on_run = (lambda one: None) if as_table else lambda one: print_result(to_json(one))
+    on_run = (lambda one: None) if as_table else lambda one: print_result(json_line(one))
     record = run(data, settings, print_message, on_run)
     if as_table:
-        print_results(comparison_text(record))
+        print_results(comparison_lines(record))
     print_notice(f"{len(record['runs'])} runs; models and compare.json in {settings.out}")
     ctx.exit(SOME_FAILED if any(one["status"] == "error" for one in record["runs"]) else 0)

@@ -30,10 +30,10 @@ def doctor(ctx: click.Context, data: Path, output_format: str | None, **choices:
         semscan doctor data/ --format json | jq -r '.findings[] | select(.level == "problem") | .said'
     """
     from semscan.pipeline.doctor import doctor as run
-    from semscan.pipeline.doctor import doctor_text
+    from semscan.report.text.doctor import diagnosis_lines
 
     read = options.pop_read_settings(choices)
     with text_or_json.RoundProgress() as progress:
-        record = run(data, DoctorSettings(good=choices["good"], read=read), progress=progress)
-    text_or_json.print_record(record, lambda: doctor_text(record), output_format)
-    ctx.exit(SOME_FAILED if record["unreadable"] else 0)
+        diagnosis = run(data, DoctorSettings(good=choices["good"], read=read), progress=progress)
+    text_or_json.print_record(diagnosis.to_json(), lambda: diagnosis_lines(diagnosis), output_format)
+    ctx.exit(SOME_FAILED if diagnosis.unreadable else 0)

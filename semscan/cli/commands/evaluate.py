@@ -48,8 +48,8 @@ def evaluate(ctx: click.Context, data: Path, output_format: str | None, **choice
     intervals are 95 %: bootstrap over the images, or Poisson for rates.
     """
     from semscan.pipeline.evaluate import evaluate as run
-    from semscan.pipeline.evaluate import evaluation_text
     from semscan.pipeline.methods.base import announcement
+    from semscan.report.text.evaluation import evaluation_lines
 
     regions = RegionSettings(threshold=choices["threshold"])
     inspect = options.inspect_settings(
@@ -58,9 +58,9 @@ def evaluate(ctx: click.Context, data: Path, output_format: str | None, **choice
     settings = EvaluateSettings(inspect=inspect, out=choices["out"], good=choices["good"], seed=choices["seed"])
     print_notice(announcement(inspect))
     with text_or_json.RoundProgress() as progress:
-        record = run(data, settings, progress=progress)
-    text_or_json.print_record(record, lambda: evaluation_text(record), output_format)
-    for failure in record["failed"]:
-        print_notice(f"left out: {failure['error']}")
-    print_notice(f"{record['images']} images measured in {record['seconds']:g} s; results in {settings.out}")
-    ctx.exit(SOME_FAILED if record["failed"] else 0)
+        evaluation = run(data, settings, progress=progress)
+    text_or_json.print_record(evaluation.to_json(), lambda: evaluation_lines(evaluation), output_format)
+    for failure in evaluation.failed:
+        print_notice(f"left out: {failure.error}")
+    print_notice(f"{evaluation.images} images measured in {evaluation.seconds:g} s; results in {settings.out}")
+    ctx.exit(SOME_FAILED if evaluation.failed else 0)

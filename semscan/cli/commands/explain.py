@@ -61,7 +61,7 @@ def explain(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
 
     require_training_libraries("semscan explain")
     from semscan.pipeline.explain import explain_images
-    from semscan.report.record import to_json
+    from semscan.report.record import json_line
 
     test = FaithfulSettings(background=choices["background"], seed=choices["seed"]) if choices["faithful"] else None
     settings = ExplainSettings(choices["model"], choices["out"], options.pop_read_settings(choices), test)
@@ -74,6 +74,6 @@ def explain(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
             failed += record["status"] == "error"
             for message in [record["error"]] if record["status"] == "error" else record["warnings"]:
                 print_notice(message)
-            print_result(to_json(record))
+            print_result(json_line(record))
     print_notice(f"{images_done - failed} of {images_done} images explained; figures in {settings.out}")
     ctx.exit(SOME_FAILED if failed else 0)

@@ -35,10 +35,10 @@ def export(model: Path, to: str, out: str, overwrite: bool) -> None:
     if to != "onnx":
         require_training_libraries(f"semscan export --to {to}")
     from semscan.pipeline.export import export as run
-    from semscan.report.record import to_json
+    from semscan.report.record import json_line
 
     record = run(model, ExportSettings(to, out, overwrite))
-    print_result(to_json(record))
+    print_result(json_line(record))
     print_notice(
         f"wrote {record['file']}; largest difference {max(record['largest_difference'].values()):.1g}, "
         f"{record['tolerance']:g} allowed; see {out}/README.md"

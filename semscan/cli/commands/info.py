@@ -53,20 +53,21 @@ def info(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
         semscan info lot7/ | jq -r 'select(.nm_per_pixel == null) | .image'
         semscan info stack.tif --page all --format text
     """
-    from semscan.pipeline.info import describe_images, record_lines
-    from semscan.report.record import to_json
+    from semscan.pipeline.info import describe_images
+    from semscan.report.record import json_line
+    from semscan.report.text.info import PageError, description_lines
 
     pages = choices.pop("pages")
     nul = choices.pop("nul")
     as_text = text_or_json.as_text(choices.pop("output_format"))
     failed = False
-    with closing(describe_images(images, options.pop_read_settings(choices), pages, nul=nul)) as records:
-        for record in records:
-            if record["status"] == "error":
+    with closing(describe_images(images, options.pop_read_settings(choices), pages, nul=nul)) as descriptions:
+        for page in descriptions:
+            if isinstance(page, PageError):
                 failed = True
-                print_notice(record["error"])
+                print_notice(page.error)
             if as_text:
-                print_results(record_lines(record))
+                print_results(description_lines(page))
             else:
-                print_result(to_json(record))
+                print_result(json_line(page.to_json()))
     ctx.exit(SOME_FAILED if failed else 0)

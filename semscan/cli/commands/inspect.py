@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import closing
 from typing import Any
 
@@ -51,8 +50,8 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
     """
     from semscan.pipeline.inspect import count_images, inspect_images
     from semscan.pipeline.methods.base import announcement, settled
-    from semscan.pipeline.printed import inspect_lines
     from semscan.pipeline.run.outputs import recover_records
+    from semscan.report.formats.table import inspect_lines
 
     output = OutputSettings(
         out=choices["out"],
@@ -66,12 +65,12 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
     print_notice(announcement(settings))
     typed = config.describe_command(ctx, settled(settings))
     print_notice(recover_records(output.out))
-    with closing(inspect_images(images, settings, nul=choices["nul"], command=sys.argv, typed=typed)) as records:
+    with closing(inspect_images(images, settings, nul=choices["nul"], typed=typed)) as records:
         progress = RunProgress(records, lambda: count_images(images, settings))
         print_results(inspect_lines(progress, choices["output_format"]))
     print_notice(progress.summary(f"results in {output.out}"))
-    report_code = write_reports(output.out, ReportSettings(to=choices["report"]))
-    ctx.exit(max(report_code, progress.exit_code(choices["exit_code"])))
+    partly = write_reports(output.out, ReportSettings(to=choices["report"]))
+    ctx.exit(max(partly, progress.exit_code(choices["exit_code"])))
 
 
 @click.command()
@@ -98,12 +97,12 @@ def score(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
     """
     from semscan.pipeline.inspect import count_images, score_images
     from semscan.pipeline.methods.base import announcement
-    from semscan.pipeline.printed import score_lines
+    from semscan.report.formats.table import score_lines
 
     settings = options.inspect_settings(choices)
     print_notice(announcement(settings))
     with closing(score_images(images, settings, nul=choices["nul"])) as records:
-        progress = RunProgress(records, lambda: count_images(images, settings))
+        progress = RunProgress(records, lambda: count_images(images, settings), short=True)
         print_results(score_lines(progress, choices["output_format"]))
     print_notice(progress.summary())
     ctx.exit(progress.exit_code(choices["exit_code"]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import closing
 from typing import Any
 
@@ -34,9 +33,9 @@ def regions(ctx: click.Context, maps: tuple[str, ...], **choices: Any) -> None:
         semscan regions semscan-results --threshold 0.6 > regions.jsonl
         semscan regions results/*.map.tif --threshold 0.7 --low 0.4 --min-area 20 --out strict
     """
-    from semscan.pipeline.printed import inspect_lines
     from semscan.pipeline.regions import count_maps, cut_maps
     from semscan.pipeline.run.outputs import recover_records
+    from semscan.report.formats.table import inspect_lines
 
     out = choices["out"]
     output = None
@@ -48,7 +47,7 @@ def regions(ctx: click.Context, maps: tuple[str, ...], **choices: Any) -> None:
     if out:
         print_notice(recover_records(out))
     typed = config.describe_command(ctx)
-    with closing(cut_maps(maps, settings, nul=choices["nul"], command=sys.argv, typed=typed)) as records:
+    with closing(cut_maps(maps, settings, nul=choices["nul"], typed=typed)) as records:
         progress = RunProgress(records, lambda: count_maps(maps))
         print_results(inspect_lines(progress, choices["output_format"]))
     print_notice(progress.summary(f"results in {out}" if out else ""))

@@ -56,6 +56,6 @@ def report(ctx: click.Context, results: str, **choices: Any) -> None:
 
 
 def _print_entry(entry: dict[str, Any]) -> None:
-    from semscan.report.record import to_json
+    from semscan.report.record import json_line
 
-    print_result(to_json(entry))
+    print_result(json_line(entry))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath, PurePosixPath
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from semscan.files.find.images import InputError, InputImage, find_images
 from semscan.files.find.listing import images_by_stem
@@ -30,15 +30,15 @@ def find_maps(
             yield InputError(argument, f"no *{MAP_SUFFIX} in this folder; give one that `semscan inspect` wrote to")
 
 
-def image_of_map(path: Path, description: Mapping[str, Any], images: Path | None) -> Path | None:
+def image_of_map(path: Path, source: str | None, images: Path | None) -> Path | None:
     """Find the image a map was made from.
 
     Parameters
     ----------
     path : Path
         The map.
-    description : mapping
-        The description in its file; its "source" is where the image was.
+    source : str or None
+        Where the image was; None if the map does not say.
     images : Path or None
         A folder to search instead. The image below it has the name of the source; without a source, the map's
         own name and any suffix. Of several, it is the one in the most similar place.
@@ -48,15 +48,12 @@ def image_of_map(path: Path, description: Mapping[str, Any], images: Path | None
     Path or None
         None if the image is not there, or several are in equally similar places.
     """
-    stated = description.get("source")
-    source = PurePath(stated) if isinstance(stated, str) and stated else None
     if images is None:
-        return Path(source) if source is not None and Path(source).is_file() else None
-    if source is not None:
-        wanted = source
-        named = [image for image in images_by_stem(images).get(source.stem, ()) if image.name == source.name]
+        return Path(source) if source and os.path.isfile(source) else None
+    wanted = PurePath(source or str(path)[: -len(MAP_SUFFIX)])
+    if source:
+        named = [image for image in images_by_stem(images).get(wanted.stem, ()) if image.name == wanted.name]
     else:
-        wanted = PurePath(str(path)[: -len(MAP_SUFFIX)])
         named = list(images_by_stem(images).get(wanted.name, ()))
     matches = in_most_similar_place(named, wanted)
     return matches[0] if len(matches) == 1 else None

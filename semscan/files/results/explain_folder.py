@@ -13,7 +13,7 @@ from semscan.files.disk.lock import locked
 from semscan.files.find.images import InputImage
 from semscan.files.results.folder import output_path
 from semscan.files.results.names import candidates, name_key
-from semscan.files.results.records import merged, parsed, source_of
+from semscan.files.results.records import merge_lines, parse_object, to_line
 
 RECORDS = "explain.jsonl"
 LOCK = ".semscan-explain"
@@ -33,8 +33,8 @@ class ExplainFolder:
         self.out = Path(out)
         with locked(self.out / LOCK):
             self._owners = {
-                name_key(record["stem"]): source_of(record)
-                for record in map(parsed, self._lines())
+                name_key(record["stem"]): str(record.get("source"))
+                for record in map(parse_object, self._lines())
                 if record and isinstance(record.get("stem"), str)
             }
 
@@ -54,7 +54,8 @@ class ExplainFolder:
     def keep(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Put records into `explain.jsonl`; one of the same source is replaced where it stands."""
         with locked(self.out / LOCK):
-            write_bytes(self.out / RECORDS, b"".join(merged(self._lines(), records)))
+            lines = {str(record["source"]): to_line(record) for record in records}
+            write_bytes(self.out / RECORDS, b"".join(merge_lines(self._lines(), lines)))
 
     def _is_free(self, stem: PurePosixPath, source: str) -> bool:
         owner = self._owners.get(name_key(stem))

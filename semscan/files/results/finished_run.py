@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Any
 
 from semscan.errors import OutputError
 from semscan.files.results.folder import RESULTS, RUN
 from semscan.files.results.journal import journals, read_journal
-from semscan.files.results.records import merged, parsed, source_of
+from semscan.files.results.records import merge_records, parse_lines, parse_object
+from semscan.values.record import AnyRecord, Record
+from semscan.values.run_record import RunRecord
 
 LARGEST_RUN = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedRun:
-    """The records of an output folder in their order, what `run.json` says, and how many records came from
-    runs that did not end (`unfinished`)."""
+    """The records of an output folder in their order, the last run, and how many records came from runs that did
+    not end (`unfinished`)."""
 
     folder: Path
-    records: list[dict[str, Any]]
-    run: Mapping[str, Any] = field(default_factory=dict)
+    records: list[AnyRecord]
+    run: RunRecord = field(default_factory=RunRecord)
     unfinished: int = 0
 
-    def locate(self, written: Any) -> Path | None:
+    @property
+    def inspected(self) -> list[Record]:
+        """The records of the images that could be inspected."""
+        return [record for record in self.records if isinstance(record, Record)]
+
+    def locate(self, written: str | None) -> Path | None:
         """Return where an output lies now, by the path that its record names; None if it is not there.
 
         The folder may have been moved since, or be named from elsewhere: what follows the last run's --out in
         the path counts, or else the longest end of the path that exists below the folder.
         """
-        if not isinstance(written, str) or "\0" in written:
+        if written is None or "\0" in written:
             return None
         parts = PurePath(os.path.normpath(written)).parts
         out = self._out
@@ -45,10 +49,7 @@ class FinishedRun:
     @property
     def _out(self) -> tuple[str, ...]:
         """The output folder as the last run named it, part by part; empty if that is not known."""
-        settings = self.run.get("settings")
-        output = settings.get("output") if isinstance(settings, dict) else None
-        out = output.get("out") if isinstance(output, dict) else None
-        return PurePath(os.path.normpath(out)).parts if isinstance(out, str) and out else ()
+        return PurePath(os.path.normpath(self.run.out)).parts if self.run.out else ()
 
 
 def read_finished(results: Path) -> FinishedRun:
@@ -76,10 +77,10 @@ def read_finished(results: Path) -> FinishedRun:
     except OSError as error:
         raise OutputError(f"{folder / RESULTS}: cannot be read ({error.strerror}); check its permissions") from error
     late = [record for path in journals(folder) for record in read_journal(path)]
-    records = [record for record in map(parsed, merged(lines, late)) if record is not None and "status" in record]
+    records = parse_lines(merge_records(lines, late))
     if not records:
         raise OutputError(f"{folder}: holds no records ({RESULTS}); give the --out of a `semscan inspect`")
-    return FinishedRun(folder, records, _run(folder / RUN), len({source_of(record) for record in late}))
+    return FinishedRun(folder, records, _run(folder / RUN), len({record.source for record in late}))
 
 
 def _is_folder(path: Path) -> bool:
@@ -89,12 +90,10 @@ def _is_folder(path: Path) -> bool:
         raise OutputError(f"{path}: cannot be read ({error.strerror}); check its name and permissions") from error
 
 
-def _run(path: Path) -> dict[str, Any]:
-    """What `run.json` says; empty if it is missing or damaged: the records speak for themselves."""
+def _run(path: Path) -> RunRecord:
+    """Read `run.json`; the record is empty if the file is missing or damaged, since the records suffice."""
     try:
-        if path.stat().st_size > LARGEST_RUN:
-            return {}
-        run = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return run if isinstance(run, dict) else {}
+        text = path.read_bytes() if path.stat().st_size <= LARGEST_RUN else b""
+    except OSError:
+        text = b""
+    return RunRecord.parse(parse_object(text) or {})

@@ -16,17 +16,20 @@ import os
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from semscan.errors import OutputError
 from semscan.files.disk.atomic import remove_file, write_bytes, write_text
 from semscan.files.disk.lock import locked
 from semscan.files.find.images import InputImage
 from semscan.files.results.journal import Journal, abandoned, read_journal
-from semscan.files.results.map_file import map_description
-from semscan.files.results.names import EARLIER, candidates, crops_in, is_crop, listed, name_key, stem_of
-from semscan.files.results.records import merged, parsed, source_of, to_line
+from semscan.files.results.map_file import source_of_map
+from semscan.files.results.names import candidates, crops_in, files_of, is_crop, name_key, stem_of
+from semscan.files.results.records import merge_records, parse_lines, parse_object, to_line
+from semscan.values.record import AnyRecord, ErrorRecord
+from semscan.values.run_record import RunRecord
 
 OVERLAY = ".overlay.png"
 MASK = ".mask.png"
@@ -101,23 +104,22 @@ class ResultsFolder:
                 self._claimed[source] = self.out / stem
             return self._claimed[source]
 
-    def begin(self, run: Mapping[str, Any]) -> None:
+    def begin(self, run: RunRecord) -> None:
         """Write `run.json` as it is known now, and keep what is noted from here on also if the run is killed."""
         with self._guard, locked(self.out / NAMES):
             self._write_run(run)
             self._journal = Journal(self.out)
 
-    def note(self, record: Mapping[str, Any]) -> None:
+    def note(self, record: AnyRecord) -> None:
         """Keep one record of the run that has begun. Any thread may call this."""
         if self._journal is not None:
             self._journal.add(record)
 
-    def finish(self, records: Iterable[Mapping[str, Any]], run: Mapping[str, Any]) -> None:
+    def finish(self, records: Iterable[AnyRecord], run: RunRecord) -> None:
         """Put the records into `results.jsonl` and write `run.json`.
 
         Records of other sources stay as they are, and so do lines that are not semscan's; one
-        of the same source is replaced where it stands. A record's source is its "source", else
-        the absolute path of its "image".
+        of the same source is replaced where it stands.
         """
         whole = False
         try:
@@ -129,38 +131,38 @@ class ResultsFolder:
             if self._journal is not None:
                 self._journal.close(keep=not whole)
 
-    def _record(self, names: BinaryIO, records: Sequence[Mapping[str, Any]]) -> None:
-        lines, held = self._lines(), _held(names)
-        before = {source_of(record): listed(record, self.out) for record in filter(None, map(parsed, lines))}
+    def _record(self, names: BinaryIO, records: Sequence[AnyRecord]) -> None:
+        lines = self._lines()
+        held = _held(names)
+        before = {record.source: files_of(record, self.out) for record in parse_lines(lines)}
         stems: dict[str, list[PurePosixPath]] = {}
         for source, stem in held:
             stems.setdefault(source, []).append(PurePosixPath(stem))
         self._crops.clear()  # this run wrote some
-        kept = [self._keep_name(record, before.get(source_of(record), []), stems) for record in records]
-        write_bytes(self.out / RESULTS, b"".join(merged(lines, kept)))
-        done = {source_of(record) for record in records}
+        kept = [self._keep_name(record, before.get(record.source, []), stems) for record in records]
+        write_bytes(self.out / RESULTS, b"".join(merge_records(lines, kept)))
+        done = {record.source for record in records}
         names.truncate(0)
         names.writelines(to_line({"source": source, "stem": stem}) for source, stem in held if source not in done)
 
     def _keep_name(
         self,
-        record: Mapping[str, Any],
+        record: AnyRecord,
         before: Sequence[PurePosixPath],
         held: Mapping[str, Sequence[PurePosixPath]],
-    ) -> Mapping[str, Any]:
+    ) -> AnyRecord:
         """Add to a record what lies there of earlier runs; `before` is what the record that it replaces names."""
-        source, outputs = source_of(record), record.get("outputs")
-        now = {name_key(place) for place in listed(record, self.out)}
-        paths = [self.out / place for place in before] + self._left_over.get(source, [])
-        if record.get("status") == "error":  # it may have written some of its files
-            paths += [path for stem in held.get(source, ()) for path in self._files_of(stem)]
-        if isinstance(outputs, dict) and "crops" in outputs:
+        now = {name_key(place) for place in files_of(record, self.out)}
+        paths = [self.out / place for place in before] + self._left_over.get(record.source, [])
+        if isinstance(record, ErrorRecord):  # it may have written some of its files
+            paths += [path for stem in held.get(record.source, ()) for path in self._files_of(stem)]
+        if record.outputs.crops is not None:
             for place in before:
                 if is_crop(place) and name_key(place) not in now:
                     with suppress(OutputError):  # it then stays on record
                         remove_file(self.out / place)
         earlier = {key: str(path) for path in paths if (key := self._key(path)) not in now and os.path.lexists(path)}
-        return {**record, EARLIER: list(earlier.values())} if earlier else record
+        return replace(record, earlier_outputs=tuple(earlier.values())) if earlier else record
 
     def _take_up(self, names: BinaryIO) -> int:
         """Put the records of killed runs into the results; return how many there were."""
@@ -170,10 +172,10 @@ class ResultsFolder:
             self._record(names, records)
         for path in left:
             remove_file(path)
-        return len({source_of(record) for record in records})
+        return len({record.source for record in records})
 
-    def _write_run(self, run: Mapping[str, Any]) -> None:
-        write_text(self.out / RUN, json.dumps(dict(run), indent=2) + "\n")
+    def _write_run(self, run: RunRecord) -> None:
+        write_text(self.out / RUN, json.dumps(run.to_json(), indent=2) + "\n")
 
     def _is_free(self, stem: PurePosixPath, source: str) -> bool:
         key = name_key(stem)
@@ -183,7 +185,7 @@ class ResultsFolder:
         if owner is not None:
             return owner == source and all(self._key(path) in self._listed for path in there)
         path = output_path(self.out / stem, MAP)
-        return not there or (path in there and map_description(path).get("source") == source)
+        return not there or (path in there and source_of_map(path) == source)
 
     def _files_of(self, stem: PurePosixPath) -> list[Path]:
         """What lies under a name, whoever made it."""
@@ -231,9 +233,9 @@ class ResultsFolder:
         if signature == self._signature:
             return
         self._recorded, self._listed, self._signature = {}, set(), signature
-        for record in filter(None, map(parsed, self._lines())):
-            for place in listed(record, self.out):
-                self._recorded[name_key(stem_of(place))] = source_of(record)
+        for record in parse_lines(self._lines()):
+            for place in files_of(record, self.out):
+                self._recorded[name_key(stem_of(place))] = record.source
                 self._listed.add(name_key(place))
 
 
@@ -245,5 +247,5 @@ def _signature_of(file: BinaryIO) -> tuple[int, int, int]:
 def _held(names: BinaryIO) -> list[tuple[str, str]]:
     """Return (source, stem) of each claim whose record is not in the results yet."""
     names.seek(0)
-    entries = (parsed(line) for line in names.read().splitlines())
+    entries = map(parse_object, names.read().splitlines())
     return [(str(entry["source"]), str(entry["stem"])) for entry in entries if entry and "stem" in entry]

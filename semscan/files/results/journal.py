@@ -12,14 +12,14 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from semscan.errors import OutputError
 from semscan.files.disk.lock import try_lock
-from semscan.files.results.records import parsed, to_line
+from semscan.files.results.records import parse_lines, to_line
+from semscan.values.record import AnyRecord
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,8 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.path = Path(folder) / PATTERN.replace("*", secrets.token_hex(4))
-        self._guard, self._synced = threading.Lock(), time.monotonic()
+        self._guard = threading.Lock()
+        self._synced = time.monotonic()
         self._file: BinaryIO | None = None
         try:
             self._file = self.path.open("xb")
@@ -40,13 +41,13 @@ class Journal:
         except OSError as error:
             self._give_up(error)
 
-    def add(self, record: Mapping[str, Any]) -> None:
+    def add(self, record: AnyRecord) -> None:
         """Append a record. A disk that is full stops the journal, not the run: its end may find room again."""
         with self._guard:
             if self._file is None:
                 return
             try:
-                self._file.write(to_line(record))
+                self._file.write(to_line(record.to_json()))
                 self._file.flush()
                 if time.monotonic() - self._synced > SYNC_SECONDS:
                     os.fsync(self._file.fileno())
@@ -101,13 +102,12 @@ def abandoned(folder: Path) -> list[Path]:
     return [path for path in journals(folder) if _is_abandoned(path)]
 
 
-def read_journal(path: Path) -> list[dict[str, Any]]:
-    """The whole records of a journal; a last line that was cut off is left out."""
+def read_journal(path: Path) -> list[AnyRecord]:
+    """Return the whole records of a journal; a last line that was cut off is left out."""
     try:
-        lines = path.read_bytes().splitlines()
+        return parse_lines(path.read_bytes().splitlines())
     except OSError:
         return []
-    return [record for record in map(parsed, lines) if record is not None]
 
 
 def _is_abandoned(path: Path) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import os
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,10 @@ import tifffile
 
 from semscan.errors import BadMapError, OutputError
 from semscan.files.disk.atomic import reason_of, write_bytes
+from semscan.settings import ReadSettings
+from semscan.values.record import MAP_KEYS, PeriodicRecord, Record, likeliest
 
 LARGEST_DESCRIPTION = 1 << 20
-
-
 LARGEST_MAP_PIXELS = 1 << 30
 
 
@@ -107,6 +106,22 @@ def map_description(path: Path) -> dict[str, Any]:
         return {}
 
 
+def source_of_map(path: Path) -> str | None:
+    """Return where the image of a map was; None if the map does not say, or is not a readable map."""
+    source = map_description(path).get("source")
+    return source if isinstance(source, str) else None
+
+
+def page_of_map(path: Path) -> int | None:
+    """Return which page of its file the image of a map was, from 0; None if the map does not say."""
+    return _page(map_description(path))
+
+
+def _page(description: Mapping[str, Any]) -> int | None:
+    page = _object(description, "read").get("page")
+    return page if type(page) is int and page >= 0 else None
+
+
 def _description(text: str) -> dict[str, Any]:
     if not text.startswith("{") or len(text) > LARGEST_DESCRIPTION:
         return {}
@@ -126,39 +141,69 @@ def _deflate(anomaly_map: np.ndarray) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class SavedMap:
-    """A map as its file holds it: values 0 to 1, float32, and what it says of itself."""
+    """A map as its file holds it.
+
+    `values` are float32, shape (rows, cols), 0 to 1. `record` is what the map says of its image, without regions,
+    score and verdict; `source` where the image was, None if the map does not say. `reading` are the settings the
+    image was read with. `is_calibrated` is False if the method had no threshold.
+    """
 
     path: Path
     values: np.ndarray
-    about: Mapping[str, Any]
-
-    def says(self, key: str, kind: type, otherwise: Any) -> Any:
-        """One entry of `about`, if it is there and of the right kind: the file may come from anywhere."""
-        value = self.about.get(key)
-        return value if isinstance(value, kind) else otherwise
-
-    def number(self, key: str, otherwise: float | None) -> float | None:
-        """One entry of `about`, if it is a finite number."""
-        return _number(self.about.get(key), otherwise)
-
-    @property
-    def source(self) -> str:
-        """Where the image was; else the map itself."""
-        return self.says("source", str, "") or os.path.abspath(self.path)
-
-    @property
-    def page(self) -> int | None:
-        """Which page of its file the image was, from 0; None if the map does not say."""
-        page = self.says("read", dict, {}).get("page")
-        return page if type(page) is int and page >= 0 else None
-
-    @property
-    def calibrated(self) -> bool:
-        """False if the map says that its 0.5 means nothing."""
-        calibration = self.says("calibration", dict, {"raw_threshold": 1.0})
-        return calibration.get("raw_threshold") is not None
+    record: Record
+    source: str | None
+    reading: ReadSettings
+    is_calibrated: bool
 
 
-def _number(value: Any, otherwise: float | None) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return value if is_number else otherwise
+def read_saved_map(path: Path) -> SavedMap:
+    """Read a map and its description. What the description lacks, or has in another type, is left out.
+
+    Raises
+    ------
+    BadMapError
+        If it is not a readable map, or its values are not within 0 to 1.
+    """
+    values, description = read_tiff_map(path)
+    if values.min() < 0 or values.max() > 1:
+        raise BadMapError(
+            f"{path}: its values go from {values.min():g} to {values.max():g}, a map's from 0 to 1; "
+            "give a *.map.tif that `semscan inspect` wrote"
+        )
+    found = Record.parse({key: value for key, value in description.items() if key in MAP_KEYS})
+    classes = found.class_probabilities or None
+    read = _object(description, "read")
+    page = _page(description)
+    calibration = description.get("calibration")
+    record = replace(
+        found,
+        image=found.image or str(path),
+        source=found.source or os.path.abspath(path),
+        width=values.shape[1],
+        height=values.shape[0],
+        judged_fraction=1.0 if found.judged_fraction is None else found.judged_fraction,
+        page=page,
+        class_name=likeliest(classes),
+        class_probabilities=classes,
+        periodic=None if found.periodic is None else PeriodicRecord.of(found.periodic.value, found.nm_per_pixel),
+        whole=True,
+        extra={},
+    )
+    databar = read.get("databar", "auto")
+    reading = ReadSettings(
+        page or 0,
+        databar if isinstance(databar, int) else str(databar),
+        ignore=_texts(read.get("ignore")),
+        care=_texts(read.get("care")),
+    )
+    is_calibrated = not isinstance(calibration, dict) or calibration.get("raw_threshold") is not None
+    return SavedMap(path, values, record, found.source or None, reading, is_calibrated)
+
+
+def _object(description: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = description.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()

@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path, PurePath, PurePosixPath
-from typing import Any
 
 from semscan.files.find.images import OWN_OUTPUT, InputImage
+from semscan.values.record import AnyRecord
 
 LONGEST_NAME = 200  # bytes; systems take 255, the suffixes need some
 
@@ -80,24 +80,22 @@ def stem_of(place: PurePosixPath) -> PurePosixPath:
     return PurePosixPath(place.parent, OWN_OUTPUT.sub("", place.name))
 
 
-EARLIER = "earlier_outputs"  # in a record: files of earlier runs of the same image that are still there
-
-
 CROP_NAME = re.compile(r"\.crop\d+\.png$", re.IGNORECASE)
 
 
-def listed(record: Mapping[str, Any], out: Path) -> list[PurePosixPath]:
-    """Places below the folder `out` of all that a record names: its outputs, and those of earlier runs.
+def files_of(record: AnyRecord, out: Path) -> list[PurePosixPath]:
+    """Return the places below the folder `out` of all that a record names: its outputs, and those of earlier runs.
 
     Examples
     --------
-    >>> outputs = {"mask": "out/a.mask.png", "crops": ["out/a.crop1.png"], "map": "elsewhere/a.map.tif"}
-    >>> [str(place) for place in listed({"outputs": outputs, EARLIER: ["out/a.overlay.png"]}, Path("out"))]
-    ['a.mask.png', 'a.crop1.png', 'a.overlay.png']
+    >>> from semscan.values.record import Outputs, Record
+    >>> outputs = Outputs(mask="out/a.mask.png", crops=("out/a.crop1.png",), map="elsewhere/a.map.tif")
+    >>> record = Record(image="a.png", source="/d/a.png", width=9, height=9, regions=(), outputs=outputs)
+    >>> [str(place) for place in files_of(record, Path("out"))]
+    ['a.mask.png', 'a.crop1.png']
     """
-    outputs = record.get("outputs")
-    values = [*(outputs.values() if isinstance(outputs, dict) else ()), record.get(EARLIER)]
-    places = (place_of(path, out) for path in _texts(values))
+    paths = [*record.outputs.paths, *(record.earlier_outputs or ())]
+    places = (place_of(path, out) for path in paths if "\0" not in path)
     return [place for place in places if place is not None]
 
 
@@ -118,11 +116,3 @@ def crops_in(folder: Path) -> Mapping[str, list[Path]]:
 def is_crop(place: PurePosixPath) -> bool:
     """True for a place with a crop's name."""
     return CROP_NAME.search(place.name) is not None
-
-
-def _texts(value: Any) -> Iterator[str]:
-    for each in value if isinstance(value, list) else (value,):
-        if isinstance(each, list):
-            yield from _texts(each)
-        elif isinstance(each, str) and "\0" not in each:
-            yield each

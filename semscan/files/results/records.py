@@ -3,48 +3,61 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-
-def source_of(record: Mapping[str, Any]) -> str:
-    """By what a record is known: its "source", else the absolute path of its "image"."""
-    return str(record.get("source") or os.path.abspath(str(record.get("image", ""))))
+from semscan.values.record import AnyRecord, parse_record
 
 
-def parsed(line: bytes) -> dict[str, Any] | None:
-    """The record in a line; None if the line is not semscan's, or cut off."""
+def parse_object(text: bytes) -> dict[str, Any] | None:
+    """Return the JSON object in a line or a file; None if it holds anything else, or was cut off."""
     try:
-        record = json.loads(line)
+        found = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return record if isinstance(record, dict) else None
+    return found if isinstance(found, dict) else None
 
 
-def to_line(record: Mapping[str, Any]) -> bytes:
-    """A record as a line, in ASCII: file names may be no valid text."""
-    return json.dumps(dict(record)).encode("ascii") + b"\n"
+def parse_line(line: bytes) -> AnyRecord | None:
+    """Return the record in a line; None if the line is not a record of semscan, or was cut off."""
+    found = parse_object(line)
+    return None if found is None else parse_record(found)
 
 
-def merged(lines: Iterable[bytes], records: Iterable[Mapping[str, Any]]) -> list[bytes]:
+def parse_lines(lines: Iterable[bytes]) -> list[AnyRecord]:
+    """Return the records in these lines; lines that are not records are left out."""
+    return [record for record in map(parse_line, lines) if record is not None]
+
+
+def to_line(json_object: Mapping[str, Any]) -> bytes:
+    """Return a JSON object as a line, in ASCII: a file name may be no valid text."""
+    return json.dumps(dict(json_object)).encode("ascii") + b"\n"
+
+
+def merge_records(lines: Iterable[bytes], records: Iterable[AnyRecord]) -> list[bytes]:
     """Return the lines with `records` in them.
 
-    Records of other sources stay as they are, and so do lines that are not semscan's; one of the same
-    source is replaced where it stands.
+    A line of the same source is replaced where it stands. All other lines stay as they are, byte for byte: records
+    of other sources with the keys that a user has added, and lines that are not semscan's.
+    """
+    return merge_lines(lines, {record.source: to_line(record.to_json()) for record in records})
+
+
+def merge_lines(lines: Iterable[bytes], new: Mapping[str, bytes]) -> list[bytes]:
+    """Return the lines with those of `new`, which are named by their sources, in the place of older ones.
 
     Examples
     --------
-    >>> merged([b'{"source": "a", "n": 1}', b"other"], [{"source": "a", "n": 2}, {"source": "b"}])
-    [b'{"source": "a", "n": 2}\\n', b'other\\n', b'{"source": "b"}\\n']
+    >>> old = [b'{"source": "a", "status": "ok"}', b"other"]
+    >>> merge_lines(old, {"a": b"A", "b": b"B"})
+    [b'A', b'other\\n', b'B']
     """
-    new = {source_of(record): record for record in records}
+    left = dict(new)
     kept = []
     for line in lines:
-        record = parsed(line)
-        source = None if record is None else source_of(record)
-        if source in new:
-            kept.append(to_line(new.pop(source)))
+        record = parse_line(line)
+        if record is not None and record.source in left:
+            kept.append(left.pop(record.source))
         elif line.strip():
             kept.append(line.rstrip(b"\r\n") + b"\n")
-    return kept + [to_line(record) for record in new.values()]
+    return kept + list(left.values())

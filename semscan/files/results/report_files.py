@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath, PurePosixPath
-from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +14,7 @@ from semscan.files.disk.atomic import write_bytes
 from semscan.files.find.images import OWN_OUTPUT, InputImage
 from semscan.files.results.finished_run import FinishedRun
 from semscan.files.results.names import candidates, name_key
-from semscan.files.results.records import source_of
+from semscan.values.record import AnyRecord, Record
 
 # bytes in which a file says who wrote it
 HEAD = 512
@@ -44,10 +43,9 @@ def write_export(path: Path, data: bytes, mark: bytes) -> None:
     write_bytes(path, data)
 
 
-def read_reported_mask(finished: FinishedRun, record: Mapping[str, Any]) -> np.ndarray | None:
-    """The mask of a record's image, uint8 (rows, cols); None if it was not written or is gone or damaged."""
-    outputs = record.get("outputs")
-    path = finished.locate(outputs.get("mask")) if isinstance(outputs, dict) else None
+def read_mask(finished: FinishedRun, record: Record) -> np.ndarray | None:
+    """Read the mask of an image, uint8 (rows, cols); None if it was not written or is gone or damaged."""
+    path = finished.locate(record.outputs.mask)
     if path is None:
         return None
     try:
@@ -56,19 +54,17 @@ def read_reported_mask(finished: FinishedRun, record: Mapping[str, Any]) -> np.n
         return None
 
 
-def export_names(finished: FinishedRun) -> Iterator[tuple[dict[str, Any], PurePosixPath]]:
+def export_names(finished: FinishedRun) -> Iterator[tuple[Record, PurePosixPath]]:
     """Yield each inspected image's record with the name of its exports, below the output folder, no suffix.
 
     It is the name of its other outputs; an image without any gets one of its own that no other has.
     """
-    inspected = [record for record in finished.records if record["status"] == "ok"]
-    stems = {source_of(record): _stem(finished, record) for record in inspected}
+    stems = {record.source: _stem(finished, record) for record in finished.inspected}
     taken = {name_key(stem) for stem in stems.values() if stem is not None}
-    for record in inspected:
-        source = source_of(record)
-        stem = stems[source]
+    for record in finished.inspected:
+        stem = stems[record.source]
         if stem is None:
-            free = candidates(InputImage(str(record.get("image")), Path(source)), source)
+            free = candidates(InputImage(record.image, Path(record.source)), record.source)
             stem = next(name for name in free if name_key(name) not in taken)
             taken.add(name_key(stem))
         yield record, stem
@@ -82,9 +78,9 @@ def relative_path(source: str, folder: Path) -> str:
         return PurePath(source).as_posix()
 
 
-def short_names(records: list[dict[str, Any]]) -> list[str]:
+def short_names(records: Sequence[AnyRecord]) -> list[str]:
     """Each image's path below the innermost folder that holds them all, with forward slashes."""
-    sources = [source_of(record) for record in records]
+    sources = [record.source for record in records]
     try:
         common = os.path.commonpath([os.path.dirname(source) for source in sources]) if sources else ""
     except ValueError:
@@ -92,9 +88,8 @@ def short_names(records: list[dict[str, Any]]) -> list[str]:
     return [relative_path(source, Path(common)) for source in sources]
 
 
-def _stem(finished: FinishedRun, record: Mapping[str, Any]) -> PurePosixPath | None:
-    outputs = record.get("outputs")
-    for written in outputs.values() if isinstance(outputs, dict) else ():
+def _stem(finished: FinishedRun, record: Record) -> PurePosixPath | None:
+    for written in record.outputs.paths:
         path = finished.locate(written)
         match = OWN_OUTPUT.search(path.name) if path else None
         if path and match:

@@ -6,13 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from semscan.image.near_duplicates import correlation
 from semscan.image.statistics import ImageStatistics
 from semscan.settings import DoctorSettings
+from semscan.values.diagnosis import FindingRecord
 
 PROBLEM = "problem"
 WARNING = "warning"
@@ -51,9 +51,9 @@ class Finding:
     said: str
     images: tuple[str, ...] = ()
 
-    def record(self) -> dict[str, Any]:
-        """As plain values."""
-        return {"level": self.level, "about": self.about, "said": self.said, "images": list(self.images)}
+    def record(self) -> FindingRecord:
+        """Return the finding as values of JSON."""
+        return FindingRecord(level=self.level, about=self.about, said=self.said, images=self.images)
 
 
 def every_check(seen: Sequence[Seen], settings: DoctorSettings) -> list[Finding]:

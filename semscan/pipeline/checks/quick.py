@@ -18,6 +18,7 @@ from semscan.image.tiling import judged_rows
 from semscan.pipeline.checks.dataset import NOTE, PROBLEM, WARNING, Finding, Seen, every_check
 from semscan.pipeline.checks.masks import mask_findings
 from semscan.settings import DoctorSettings, ReadSettings
+from semscan.values.diagnosis import Unreadable
 
 
 def quick_check(layout: Layout, settings: DoctorSettings = DoctorSettings()) -> list[str]:
@@ -53,7 +54,7 @@ def training_images(layout: Layout) -> Iterator[NamedImage]:
 
 def examine(
     named: Sequence[NamedImage], read: ReadSettings, total: int, progress: Progress = lambda doing, total: None
-) -> tuple[list[Seen], list[dict[str, str]]]:
+) -> tuple[list[Seen], list[Unreadable]]:
     """What is seen of each image that can be read, and why of each that cannot."""
     seen, unreadable = [], []
     for path, part, class_name, good in named:
@@ -61,7 +62,7 @@ def examine(
             image = read_image(path, read)
             values = clean(image, read)
         except SemscanError as error:
-            unreadable.append({"image": str(path), "error": str(error)})
+            unreadable.append(Unreadable(image=str(path), error=str(error)))
         else:
             digest = hashlib.sha256(repr((image.pixels.shape, str(image.pixels.dtype))).encode())
             digest.update(np.ascontiguousarray(image.pixels).data)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -17,14 +16,15 @@ from semscan.pipeline.training.data.split import split_good
 from semscan.pipeline.training.workload import Workload, autoencoder_work, classifier_side, classifier_work
 from semscan.settings import AUTO, IMAGE_CACHE_BYTES, ReadSettings, TrainSettings
 from semscan.settings.networks import NETWORKS
+from semscan.values.diagnosis import TrainingCost
 
 # time falls less than in step with more cores
 _CORES = 2
 _GAIN = 0.7
 
 
-def training_cost(layout: Layout, seen: Sequence[Seen], read: ReadSettings, cores: int) -> dict[str, Any] | None:
-    """Estimate a default training: network, steps, patch side in pixels, minutes and MiB, rough by a third.
+def training_cost(layout: Layout, seen: Sequence[Seen], read: ReadSettings, cores: int) -> TrainingCost | None:
+    """Estimate the cost of a default training; None if no image is left to train on.
 
     Parameters
     ----------
@@ -34,11 +34,6 @@ def training_cost(layout: Layout, seen: Sequence[Seen], read: ReadSettings, core
     read : ReadSettings
     cores : int
         Processors that training may use.
-
-    Returns
-    -------
-    dict or None
-        None if no image is left to train on.
     """
     planned = default_workload(layout, seen, read)
     if planned is None:
@@ -47,14 +42,14 @@ def training_cost(layout: Layout, seen: Sequence[Seen], read: ReadSettings, core
     network = NETWORKS[layout.network]
     seconds = work.steps * work.batch * work.tile**2 / network.pixels_per_second * (_CORES / cores) ** _GAIN
     cache = min(IMAGE_CACHE_BYTES, 2 * pixels)  # two bytes a pixel
-    return {
-        "network": layout.network,
-        "steps": work.steps,
-        "patch_px": work.tile,
-        "cores": cores,
-        "minutes": round(seconds / 60, 1),
-        "memory_mib": round(network.memory_mib + cache / 2**20),
-    }
+    return TrainingCost(
+        network=layout.network,
+        steps=work.steps,
+        patch_px=work.tile,
+        cores=cores,
+        minutes=round(seconds / 60, 1),
+        memory_mib=round(network.memory_mib + cache / 2**20),
+    )
 
 
 def default_workload(layout: Layout, seen: Sequence[Seen], read: ReadSettings) -> tuple[Workload, int] | None:

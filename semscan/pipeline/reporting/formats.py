@@ -5,25 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from semscan.errors import ReportError
 from semscan.files.results.finished_run import FinishedRun, read_finished
-from semscan.files.results.records import source_of
-from semscan.files.results.report_files import (
-    export_names,
-    read_reported_mask,
-    relative_path,
-    short_names,
-    write_export,
-)
+from semscan.files.results.report_files import export_names, read_mask, relative_path, short_names, write_export
 from semscan.pipeline.reporting.source_image import reread
 from semscan.pipeline.reporting.written import Written
-from semscan.report.formats.region_pixels import RegionPixels, pieces
-from semscan.report.formats.table import INSPECT_COLUMNS, REGION_COLUMNS, lines, region_rows
+from semscan.report.formats.region_pixels import RegionPixels, check_whole, region_pixels
+from semscan.report.formats.table import INSPECT_COLUMNS, REGION_COLUMNS, inspect_lines, region_lines
 from semscan.settings import ReportSettings
+from semscan.values.record import Record
 
 Files = Generator[Written, None, None]
 COCO = "coco.json"
@@ -41,11 +34,11 @@ def write_csv(results: Path, settings: ReportSettings) -> Files:
     folder = _folder(finished, settings)
     if folder.suffix.lower() == ".csv":
         raise ReportError(f"csv is two files, {IMAGES} and {REGIONS}: name a folder with --out, not {folder}")
-    for name, records, columns in (
-        (IMAGES, finished.records, INSPECT_COLUMNS),
-        (REGIONS, region_rows(_inspected(finished)), REGION_COLUMNS),
+    for name, lines, columns in (
+        (IMAGES, inspect_lines(finished.records, "csv"), INSPECT_COLUMNS),
+        (REGIONS, region_lines(_inspected(finished), "csv"), REGION_COLUMNS),
     ):
-        table = "".join(f"{line}\n" for line in lines(records, "csv", columns))
+        table = "".join(f"{line}\n" for line in lines)
         head = ",".join(columns[:3]).encode() + b","
         write_export(folder / name, table.encode("utf-8", errors="backslashreplace"), head)
         yield Written("csv", folder / name)
@@ -60,7 +53,7 @@ def write_coco(results: Path, settings: ReportSettings) -> Files:
     path = folder if folder.suffix.lower() == ".json" else folder / COCO
     records = _inspected(finished)
     found = [
-        (record, name, _pieces(finished, record)) for record, name in zip(records, short_names(records), strict=True)
+        (record, name, _pixels(finished, record)) for record, name in zip(records, short_names(records), strict=True)
     ]
     write_export(path, coco(found), MARK)
     yield Written("coco", path)
@@ -72,18 +65,19 @@ def write_klarf(results: Path, settings: ReportSettings) -> Files:
 
     finished = read_finished(results)
     records = _inspected(finished)
-    classes = sorted({str(r["class"]) for record in records for r in record["regions"] if r.get("class")})
-    when, left_out = _when(finished), [record for record in records if not _scale(record)]
+    classes = sorted({region.class_name for record in records for region in record.regions if region.class_name})
+    when = _when(finished)
+    left_out = [record for record in records if not _is_scaled(record)]
 
-    def one(record: dict[str, Any], path: Path) -> bytes:
-        found = pieces(record, None)  # sizes alone: no mask is needed
-        return klarf(record, found, classes, settings.klarf, Path(source_of(record)).name, when)
+    def one(record: Record, path: Path) -> bytes:
+        found = region_pixels(record, None)  # sizes alone: no mask is needed
+        return klarf(record, found, classes, settings.klarf, Path(record.source).name, when)
 
-    yield from _each(finished, settings, "klarf", KLARF, MARK, one, lambda record: bool(_scale(record)))
+    yield from _each(finished, settings, "klarf", KLARF, MARK, one, _is_scaled)
     if left_out:
         share = "none" if len(left_out) == len(records) else f"{len(left_out)} of {len(records)} images not"
         raise ReportError(
-            f"KLARF is in µm: {share} written, for want of nm per pixel (as of {left_out[0]['image']}); "
+            f"KLARF is in µm: {share} written, for want of nm per pixel (as of {left_out[0].image}); "
             "inspect with --nm-per-px, if you know it",
             partly=len(left_out) < len(records),
         )
@@ -94,7 +88,7 @@ def write_roi(results: Path, settings: ReportSettings) -> Files:
     from semscan.report.formats.imagej import MARK, roi_zip
 
     finished = read_finished(results)
-    yield from _each(finished, settings, "roi", ROI, MARK, lambda record, path: roi_zip(_pieces(finished, record)))
+    yield from _each(finished, settings, "roi", ROI, MARK, lambda record, path: roi_zip(_pixels(finished, record)))
 
 
 def write_labelme(results: Path, settings: ReportSettings) -> Files:
@@ -104,9 +98,9 @@ def write_labelme(results: Path, settings: ReportSettings) -> Files:
 
     finished = read_finished(results)
 
-    def one(record: dict[str, Any], path: Path) -> bytes:
-        way = relative_path(source_of(record), path.parent)
-        return labelme(record, _pieces(finished, record), way, _grey(finished, record))
+    def one(record: Record, path: Path) -> bytes:
+        way = relative_path(record.source, path.parent)
+        return labelme(record, _pixels(finished, record), way, _grey(finished, record))
 
     yield from _each(finished, settings, "labelme", LABELME, MARK, one)
 
@@ -117,8 +111,8 @@ def _each(
     form: str,
     suffix: str,
     mark: bytes,
-    make: Callable[[dict[str, Any], Path], bytes],
-    wanted: Callable[[dict[str, Any]], bool] = lambda record: True,
+    make: Callable[[Record, Path], bytes],
+    wanted: Callable[[Record], bool] = lambda record: True,
 ) -> Iterator[Written]:
     """One file for each inspected image that is wanted, under the name of its other outputs."""
     folder = _folder(finished, settings)
@@ -129,38 +123,36 @@ def _each(
     for record, stem in named:
         path = folder if one_file else folder / stem.with_name(stem.name + suffix)
         write_export(path, make(record, path), mark)
-        yield Written(form, path, record["image"])
+        yield Written(form, path, record.image)
 
 
 def _folder(finished: FinishedRun, settings: ReportSettings) -> Path:
     return finished.folder if settings.out is None else Path(settings.out)
 
 
-def _inspected(finished: FinishedRun) -> list[dict[str, Any]]:
-    """The records of images that were inspected, each checked."""
-    records = [record for record in finished.records if record["status"] == "ok"]
-    for record in records:
-        pieces(record, None)
-    return records
+def _inspected(finished: FinishedRun) -> list[Record]:
+    """Return the records of images that were inspected, each checked."""
+    for record in finished.inspected:
+        check_whole(record)
+    return finished.inspected
 
 
-def _pieces(finished: FinishedRun, record: dict[str, Any]) -> list[RegionPixels]:
-    return pieces(record, read_reported_mask(finished, record))
+def _pixels(finished: FinishedRun, record: Record) -> list[RegionPixels]:
+    return region_pixels(record, read_mask(finished, record))
 
 
-def _scale(record: dict[str, Any]) -> float | None:
-    scale = record.get("nm_per_pixel")
-    return scale if isinstance(scale, int | float) and scale > 0 else None
+def _is_scaled(record: Record) -> bool:
+    return record.nm_per_pixel is not None and record.nm_per_pixel > 0
 
 
-def _grey(finished: FinishedRun, record: dict[str, Any]) -> np.ndarray | None:
+def _grey(finished: FinishedRun, record: Record) -> np.ndarray | None:
     """A TIFF's pixels, 0 to 1, if it is where it was and as large as it was."""
-    return reread(finished, record) if source_of(record).lower().endswith(TIFF) else None
+    return reread(finished, record) if record.source.lower().endswith(TIFF) else None
 
 
 def _when(finished: FinishedRun) -> datetime:
     """When the last run began, by the clock on the wall here: KLARF has no time zones. Now, if it does not say."""
     try:
-        return datetime.fromisoformat(str(finished.run.get("began"))).astimezone()
+        return datetime.fromisoformat(str(finished.run.began)).astimezone()
     except (ValueError, OverflowError, OSError):  # no time, or one before the clock's first
         return datetime.now().astimezone()

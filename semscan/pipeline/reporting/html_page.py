@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from semscan.errors import OutputError, SemscanError
@@ -14,8 +13,10 @@ from semscan.files.models.folder import read_model_folder
 from semscan.files.results.finished_run import FinishedRun, read_finished
 from semscan.pipeline.reporting.thumbnails import Pictures, draw_pictures
 from semscan.pipeline.reporting.written import Written
+from semscan.pipeline.run.record import INTERRUPTED
 from semscan.report.html import html_report
 from semscan.settings import ReportSettings
+from semscan.values.run_record import RunRecord
 
 PAGE = "report.html"
 CARD = "MODEL_CARD.md"
@@ -73,7 +74,7 @@ def _check_own(path: Path) -> None:
 
 def _name(finished: FinishedRun) -> str:
     """What was inspected, as its folder is called; else where the results are."""
-    folders = {os.path.dirname(str(record.get("source", ""))) for record in finished.records}
+    folders = {os.path.dirname(record.source) for record in finished.records}
     try:
         common = os.path.basename(os.path.commonpath(folders))
     except ValueError:  # none, or of two drives
@@ -85,8 +86,7 @@ def _links(finished: FinishedRun, page_folder: Path) -> dict[int, str]:
     """Number of a record -> address of its overlay, seen from the page."""
     links = {}
     for place, record in enumerate(finished.records, start=1):
-        outputs = record.get("outputs")
-        path = finished.locate(outputs.get("overlay")) if isinstance(outputs, dict) else None
+        path = finished.locate(record.outputs.overlay)
         if path is None:
             continue
         try:
@@ -99,12 +99,14 @@ def _links(finished: FinishedRun, page_folder: Path) -> dict[int, str]:
 
 def _notes(finished: FinishedRun, pictures: Pictures) -> list[str]:
     """What must be known before the figures are read."""
-    notes, count, last = [], len(finished.records), finished.run.get("images")
+    notes = []
+    count = len(finished.records)
+    last = finished.run.images
     if finished.unfinished:
         notes.append(f"{finished.unfinished} of the records are of an inspection that has not ended, or was cut off.")
-    if finished.run.get("state") == "interrupted":
+    if finished.run.state == INTERRUPTED:
         notes.append("The last run was interrupted: images that it did not reach are missing.")
-    if isinstance(last, int) and last != count and not finished.unfinished:
+    if last is not None and last != count and not finished.unfinished:
         notes.append(f"The folder holds the records of several runs; the settings below are of the last, of {last}.")
     if pictures.left_out:
         notes.append(
@@ -114,22 +116,21 @@ def _notes(finished: FinishedRun, pictures: Pictures) -> list[str]:
     return notes
 
 
-def _model_card(run: Mapping[str, Any]) -> tuple[str | None, Sequence[str]]:
+def _model_card(run: RunRecord) -> tuple[str | None, Sequence[str]]:
     """The model's card, if it is still there, and a word of warning if it may be of another model."""
-    about = run.get("method")
-    if not isinstance(about, dict) or not isinstance(about.get("model"), str):
+    if run.model is None:
         return None, ()
-    model = Path(str(run.get("folder") or ""), about["model"])
+    model = Path(run.folder or "", run.model)
     try:
         with (model / CARD).open(encoding="utf-8", errors="replace") as file:
             text = file.read(LARGEST_CARD)
     except (OSError, ValueError):
-        return None, (f"The model's card is not shown: there is no {CARD} in {about['model']} any more.",)
+        return None, (f"The model's card is not shown: there is no {CARD} in {run.model} any more.",)
     try:
-        same = read_model_folder(model).fingerprint == about.get("fingerprint")
+        same = read_model_folder(model).fingerprint == run.fingerprint
     except SemscanError:
         same = False
-    return text, () if same else (f"{about['model']} has changed since the inspection; its card may be another's.",)
+    return text, () if same else (f"{run.model} has changed since the inspection; its card may be another's.",)
 
 
 PAGE_SUFFIXES = (".html", ".htm")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import cv2
 import numpy as np
@@ -17,10 +16,10 @@ from semscan.report.html import Picture
 from semscan.report.pictures import colours
 from semscan.report.pictures.crops import crop_box, stretched
 from semscan.report.pictures.overlay import image_part
-from semscan.values import Box
+from semscan.values.record import AnyRecord, Record, RegionRecord
 
 LARGEST_SIDE = 512
-SMALLEST_SIDE = 256
+MIN_IMAGE_SIDE = 256
 FULL_SIZE = 120  # images up to which previews have their largest side; beyond, the page grows no more
 EVERY = 500  # images up to which each has a preview; beyond, the defective ones and ...
 HOTTEST = 100
@@ -49,10 +48,10 @@ def draw_pictures(finished: FinishedRun) -> Pictures:
     made, room, crops_left = Pictures(), BUDGET, MOST_CROPS
     chosen = _chosen(finished.records)
     side = LARGEST_SIDE * math.sqrt(min(1.0, FULL_SIZE / max(1, len(chosen))))
-    side = max(SMALLEST_SIDE, round(side))
+    side = max(MIN_IMAGE_SIDE, round(side))
     for place in chosen:
-        record = finished.records[place - 1]
-        regions = [r for r in record.get("regions") or () if isinstance(r, dict) and not r.get("nuisance")][:crops_left]
+        record = chosen[place]
+        regions = record.defects[:crops_left]
         overlay, image = _overlay(finished, record), None
         if regions or overlay is None:
             image = reread(finished, record)
@@ -67,43 +66,32 @@ def draw_pictures(finished: FinishedRun) -> Pictures:
         for region in regions:
             crop = _crop(image if image is not None else seen, record, region)
             if crop is not None:
-                made.crops[place, str(region.get("id"))] = crop
+                made.crops[place, str(region.id)] = crop
                 room -= len(crop.jpeg)
                 crops_left -= 1
-    made.left_out += sum(record.get("status") == "ok" for record in finished.records) - len(chosen)
+    made.left_out += len(finished.inspected) - len(chosen)
     return made
 
 
-def _chosen(records: Iterable[Mapping[str, Any]]) -> list[int]:
-    """Numbers of the records that get a preview, hottest first."""
-    fine = [(place, record) for place, record in enumerate(records, start=1) if record.get("status") == "ok"]
-    fine.sort(key=lambda item: -_heat(item[1]))
-    if len(fine) > EVERY:
-        fine = [item for rank, item in enumerate(fine) if rank < HOTTEST or item[1].get("defect") is True]
-    return [place for place, _ in fine]
+def _chosen(records: Iterable[AnyRecord]) -> dict[int, Record]:
+    """Choose the records that get a preview, by their numbers from 1, highest score first."""
+    numbered = [(place, record) for place, record in enumerate(records, start=1) if isinstance(record, Record)]
+    numbered.sort(key=lambda item: 1.0 if item[1].score is None else -item[1].score)
+    if len(numbered) > EVERY:
+        numbered = [item for rank, item in enumerate(numbered) if rank < HOTTEST or item[1].defect]
+    return dict(numbered)
 
 
-def _heat(record: Mapping[str, Any]) -> float:
-    score = record.get("score")
-    return score if isinstance(score, int | float) and math.isfinite(score) else -1.0
-
-
-def _overlay(finished: FinishedRun, record: Mapping[str, Any]) -> np.ndarray | None:
+def _overlay(finished: FinishedRun, record: Record) -> np.ndarray | None:
     """The overlay without what stands beside and below the image; BGR."""
-    outputs = record.get("outputs")
-    path = finished.locate(outputs.get("overlay")) if isinstance(outputs, dict) else None
+    path = finished.locate(record.outputs.overlay)
     if path is None:
         return None
     try:
         canvas = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
     except (OSError, cv2.error):
         return None
-    return None if canvas is None else image_part(canvas, *_shape(record))
-
-
-def _shape(record: Mapping[str, Any]) -> tuple[int, int]:
-    rows, cols = record.get("height"), record.get("width")
-    return (rows, cols) if isinstance(rows, int) and isinstance(cols, int) and rows > 0 < cols else (0, 0)
+    return None if canvas is None else image_part(canvas, record.height, record.width)
 
 
 def _preview(seen: np.ndarray, side: int) -> Picture:
@@ -121,10 +109,12 @@ def _within(picture: np.ndarray, side: int) -> np.ndarray:
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
 
-def _crop(seen: np.ndarray, record: Mapping[str, Any], region: Mapping[str, Any]) -> Picture | None:
-    """One region with its surroundings, contrast stretched; None if the record does not say where it is."""
-    box, (rows, cols) = _box(region), _shape(record)
-    if box is None or not (0 <= box.top < box.bottom <= rows and 0 <= box.left < box.right <= cols):
+def _crop(seen: np.ndarray, record: Record, region: RegionRecord) -> Picture | None:
+    """Cut one region with its surroundings, contrast stretched; None if its box does not lie in the image."""
+    box = region.box
+    rows = record.height
+    cols = record.width
+    if box.bottom > rows or box.right > cols:
         return None
     around = crop_box(box, (rows, cols))
     zoom = seen.shape[0] / rows  # an overlay of a small image is larger than the image
@@ -135,14 +125,6 @@ def _crop(seen: np.ndarray, record: Mapping[str, Any], region: Mapping[str, Any]
     high, wide = around.bottom - around.top, around.right - around.left
     x, y, width, height = box.xywh
     shares = (x - around.left) / wide, (y - around.top) / high, width / wide, height / high
-    nm = record.get("nm_per_pixel")
-    width_nm = wide * nm if isinstance(nm, int | float) and math.isfinite(nm) and nm > 0 else None
+    nm = record.nm_per_pixel
+    width_nm = wide * nm if nm is not None and nm > 0 else None
     return Picture(jpeg_bytes(small, CROP_QUALITY), small.shape[1], small.shape[0], width_nm, shares)
-
-
-def _box(region: Mapping[str, Any]) -> Box | None:
-    bbox = region.get("bbox")
-    if not (isinstance(bbox, list) and len(bbox) == 4 and all(isinstance(value, int) for value in bbox)):
-        return None
-    x, y, width, height = bbox
-    return Box(y, x, y + height, x + width)

@@ -5,37 +5,40 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 from semscan.errors import NotPeriodicError, SemscanError
 from semscan.files.find.images import InputError, InputImage
 from semscan.phrases import one_line
 from semscan.report.record import error_record
 from semscan.values import Periodic
+from semscan.values.record import ErrorRecord
 
 log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 
-def as_record(named: InputImage | InputError, act: Callable[[InputImage], dict[str, Any]]) -> dict[str, Any]:
-    """Return the record that `act` makes or, whatever goes wrong in it, the record of its error."""
+def or_error(named: InputImage | InputError, act: Callable[[InputImage], Result]) -> Result | ErrorRecord:
+    """Return what `act` makes of a file or, whatever goes wrong in it, the record of the error."""
     if isinstance(named, InputError):
         return error_record(named.given, os.path.abspath(named.given), f"{named.given}: {named.reason}")
+    periodic = None
     try:
         return act(named)
-    except NotPeriodicError as error:
-        periodic = Periodic(False, error.confidence)
-        return error_record(named.given, os.path.abspath(named.path), _naming(named.given, error), periodic)
     except SemscanError as error:
-        said = _naming(named.given, error)
+        message = _with_name(named.given, error)
+        if isinstance(error, NotPeriodicError):
+            periodic = Periodic(False, error.confidence)
     except MemoryError:
-        said = f"{named.given}: not enough memory for this image; use fewer --jobs or cut it into parts"
+        message = f"{named.given}: not enough memory for this image; use fewer --jobs or cut it into parts"
     except Exception as error:
-        said = f"{named.given}: internal fault ({type(error).__name__}: {error}); please report it"
+        message = f"{named.given}: internal fault ({type(error).__name__}: {error}); please report it"
         log.debug("%s", named.given, exc_info=True)
-    return error_record(named.given, os.path.abspath(named.path), said)
+    return error_record(named.given, os.path.abspath(named.path), message, periodic)
 
 
-def _naming(given: str, error: SemscanError) -> str:
-    """The error with the image's name in front, where it does not say it itself."""
-    said, name = one_line(error), one_line(given)
-    return said if name in said else f"{name}: {said}"
+def _with_name(given: str, error: SemscanError) -> str:
+    """Return the message of an error, with the image's name in front unless the message has it."""
+    message = one_line(error)
+    name = one_line(given)
+    return message if name in message else f"{name}: {message}"

@@ -1,8 +1,9 @@
-"""What an inspection leaves on disk, and the story of one run."""
+"""The files that an inspection leaves on disk."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,60 +13,61 @@ from semscan.files.disk.atomic import write_png, write_tiff_grey
 from semscan.files.results.folder import CROP, MAP, MASK, OVERLAY, REFERENCE, RESULTS, ResultsFolder, output_path
 from semscan.files.results.journal import journals
 from semscan.files.results.map_file import write_tiff_map
+from semscan.phrases import plural
 from semscan.report.pictures.crops import draw_crop
 from semscan.report.pictures.overlay import draw_overlay
 from semscan.settings import OutputSettings
-from semscan.values import CleanImage, Inspection
-
-RUNNING = "running"
-DONE = "done"
-INTERRUPTED = "interrupted"
+from semscan.values import CleanImage
+from semscan.values.record import Outputs, Record
 
 
 def write_pictures(
     image: CleanImage,
     anomaly_map: np.ndarray,
     labels: np.ndarray,
-    inspection: Inspection,
+    record: Record,
     base: Path,
     settings: OutputSettings,
-) -> dict[str, Any]:
-    """Write overlay, mask and crops as asked for; return their paths by kind.
+) -> Outputs:
+    """Write overlay, mask and crops as asked for; return their paths.
 
     Parameters
     ----------
     image, anomaly_map, labels
         The image, its map (0 to 1) and its label image (n at the pixels of region n, 0 elsewhere), of one shape.
-    inspection : Inspection
+    record : Record
         What was found.
     base : Path
         Claimed name, without suffix.
     """
-    written: dict[str, Any] = {}
+    outputs = Outputs()
     if settings.overlay:
-        written["overlay"] = str(output_path(base, OVERLAY))
-        write_png(output_path(base, OVERLAY), draw_overlay(image, anomaly_map, labels, inspection))
+        path = output_path(base, OVERLAY)
+        write_png(path, draw_overlay(image, anomaly_map, labels, record))
+        outputs = replace(outputs, overlay=str(path))
     if settings.mask:
-        written["mask"] = str(output_path(base, MASK))
-        write_png(output_path(base, MASK), (labels > 0).view(np.uint8) * np.uint8(255))
+        path = output_path(base, MASK)
+        write_png(path, (labels > 0).view(np.uint8) * np.uint8(255))
+        outputs = replace(outputs, mask=str(path))
     if settings.crops:
-        written["crops"] = []
-        for number, region in enumerate(inspection.regions, start=1):
-            path = output_path(base, CROP.format(number))
+        crops = []
+        for region in record.regions:
+            path = output_path(base, CROP.format(region.id))
             write_png(path, draw_crop(image, anomaly_map, region))
-            written["crops"].append(str(path))
-    return written
+            crops.append(str(path))
+        outputs = replace(outputs, crops=tuple(crops))
+    return outputs
 
 
 def write_map(anomaly_map: np.ndarray, description: Mapping[str, Any], base: Path) -> str:
-    """Write the map with its description; return its path."""
+    """Write the map, float32 (rows, cols), with its description; return its path. Raises OutputError."""
     path = output_path(base, MAP)
     write_tiff_map(path, anomaly_map, description)
     return str(path)
 
 
 def write_reference(reference: np.ndarray, pixels: np.ndarray, base: Path) -> str:
-    """Write what the image was compared with, for looking at; return its path.
+    """Write the golden reference as a picture; return its path.
 
     Parameters
     ----------
@@ -83,9 +85,9 @@ def write_reference(reference: np.ndarray, pixels: np.ndarray, base: Path) -> st
 
 
 def recover_records(out: str) -> str | None:
-    """Put what killed runs left in a folder into its `results.jsonl`; say so, or None if there is nothing."""
+    """Put the records of killed runs into the `results.jsonl` of a folder; return a message, None without any."""
     if not journals(Path(out)):
         return None
     count = ResultsFolder(Path(out)).taken_up
-    records = "1 record is" if count == 1 else f"{count} records are"
+    records = f"{plural(count, 'record')} {'is' if count == 1 else 'are'}"
     return f"{out}: an earlier run was cut off; its {records} now in {RESULTS}" if count else None

@@ -7,95 +7,120 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import PurePath
-from typing import Any
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 from semscan.files.results.folder import ResultsFolder
-from semscan.pipeline.run.outputs import DONE, INTERRUPTED, RUNNING
+from semscan.pipeline.run.parallel import ordered_map
+from semscan.values.method import MethodProvenance
+from semscan.values.record import AnyRecord, ErrorRecord, Record
+from semscan.values.run_record import RunError, RunRecord
 from semscan.version import __version__
 
-ENGINES = ("numpy", "scipy", "skimage", "cv2", "tifffile", "PIL", "onnxruntime")
-
-
+RUNNING = "running"
+DONE = "done"
+INTERRUPTED = "interrupted"
 RUN_SCHEMA = 1
+ENGINES = ("numpy", "scipy", "skimage", "cv2", "tifffile", "PIL", "onnxruntime")
+Task = TypeVar("Task")
 
 
 class Run:
     """The records of a run so far, and what is needed to repeat it.
 
+    As a context it begins `run.json` and the journal, and finishes both however the block is left: after the last
+    image, by a reader that has had enough, or by Ctrl-C. What was written is then on record.
+
     Parameters
     ----------
     settings : dataclass
         All settings of the run.
-    about : mapping
-        What the method says of itself: the model's path and fingerprint, its calibration.
-    command : sequence of str
-        As typed; the program's name loses its folder. With ``-`` in it, `names` is what standard input said.
-    typed : mapping
-        More that the command line knows: `repeat`, the command with every default written out, and `config`, the
-        configuration file used.
-    outputs : Outputs, optional
+    provenance : MethodProvenance
+        What the scores come from: the model's path and fingerprint, its calibration.
+    typed : RunRecord, optional
+        What the command line knows: `command` as typed, `repeat`, `config`. The program's name loses its folder.
+        With ``-`` in the command, the names on standard input go on record too.
+    outputs : ResultsFolder, optional
         Where the records are kept as they come.
     """
 
     def __init__(
-        self,
-        settings: Any,
-        about: Mapping[str, Any],
-        command: Sequence[str],
-        typed: Mapping[str, Any] | None = None,
-        outputs: ResultsFolder | None = None,
+        self, settings: Any, provenance: MethodProvenance, typed: RunRecord | None, outputs: ResultsFolder | None
     ) -> None:
-        self._by_place: dict[int, dict[str, Any]] = {}
-        self._settings, self._about, self._outputs = settings, about, outputs
-        self._command = [_program(command[0]), *command[1:]] if command else []
-        self._typed = {"repeat": None, "config": None, **(typed or {})}
-        self._began, self._clock = datetime.now(UTC), time.monotonic()
-        if outputs:
-            outputs.begin(self.summary(RUNNING))
+        self._by_place: dict[int, AnyRecord] = {}
+        self._settings = settings
+        self._provenance = provenance
+        self._outputs = outputs
+        self._typed = typed or RunRecord()
+        self._began = datetime.now(UTC)
+        self._clock = time.monotonic()
 
-    def add(self, place: int, record: dict[str, Any]) -> None:
+    def __enter__(self) -> Self:
+        if self._outputs:
+            self._outputs.begin(self.summary(RUNNING))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._outputs:
+            self._outputs.finish(self.records, self.summary(DONE if error is None else INTERRUPTED))
+
+    def add(self, place: int, record: AnyRecord) -> None:
         """Take one more record; `place` is its number in the order given. Any thread may call this."""
         self._by_place[place] = record
         if self._outputs:
             self._outputs.note(record)
 
-    def finish(self, whole: bool = True) -> None:
-        """Put the records into `results.jsonl` and write `run.json`; `whole` is False for a run that was cut short."""
-        if self._outputs:
-            self._outputs.finish(self.records, self.summary(DONE if whole else INTERRUPTED))
-
     @property
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> list[AnyRecord]:
         """All records so far, in the order given."""
         return [self._by_place[place] for place in sorted(self._by_place)]
 
-    def summary(self, state: str) -> dict[str, Any]:
-        """What `run.json` holds. `state` is `RUNNING`, also after a kill, `DONE` or `INTERRUPTED`."""
-        failed = [record for record in self.records if record["status"] == "error"]
-        return {
-            "schema_version": RUN_SCHEMA,
-            "semscan_version": __version__,
-            "state": state,
-            "command": self._command,
-            **self._typed,
-            "folder": os.getcwd(),
-            "names": [record["image"] for record in self.records] if "-" in self._command else None,
-            "began": self._began.isoformat(timespec="seconds"),
-            "seconds": round(time.monotonic() - self._clock, 3),
-            "images": len(self.records),
-            "defective": sum(record.get("defect") is True for record in self.records),
-            "errors": [{"image": record["image"], "error": record["error"]} for record in failed],
-            "method": dict(self._about),
-            "settings": dataclasses.asdict(self._settings),
-            "versions": {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
+    def summary(self, state: str) -> RunRecord:
+        """Return what `run.json` holds. `state` is `RUNNING`, also after a kill, `DONE` or `INTERRUPTED`."""
+        records = self.records
+        command = self._typed.command
+        return dataclasses.replace(
+            self._typed,
+            schema_version=RUN_SCHEMA,
+            semscan_version=__version__,
+            state=state,
+            command=(_program(command[0]), *command[1:]) if command else (),
+            folder=os.getcwd(),
+            names=tuple(record.image for record in records) if "-" in command else None,
+            began=self._began.isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - self._clock, 3),
+            images=len(records),
+            defective=sum(isinstance(record, Record) and record.defect for record in records),
+            errors=tuple(RunError(image=r.image, error=r.error) for r in records if isinstance(r, ErrorRecord)),
+            method=self._provenance.to_json(),
+            settings=dataclasses.asdict(self._settings),
+            versions={"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
             | {name: sys.modules[name].__version__ for name in ENGINES if name in sys.modules},
-        }
+        )
+
+
+def recorded(
+    run: Run, tasks: Iterable[Task], act: Callable[[Task], AnyRecord], jobs: int = 1
+) -> Generator[AnyRecord, None, None]:
+    """Make the record of each task on `jobs` threads, keep it, and yield the records in the order of the tasks."""
+
+    def one(numbered: tuple[int, Task]) -> AnyRecord:
+        place, task = numbered
+        record = act(task)
+        run.add(place, record)  # here: what is finished counts, also when nobody takes it any more
+        return record
+
+    with run, closing(ordered_map(one, enumerate(tasks), jobs)) as records:
+        yield from records
 
 
 def _program(path: str) -> str:
-    """The name to type: `semscan`, also where it was run as ``python -m semscan``."""
+    """Return the name to type: `semscan`, also where it was run as ``python -m semscan``."""
     name = PurePath(path).name
     return "semscan" if name == "__main__.py" else name.removesuffix(".exe")

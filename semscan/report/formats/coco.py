@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from semscan.report.formats.outline import outline
 from semscan.report.formats.region_pixels import DEFECT, RegionPixels
+from semscan.values.record import Record
 from semscan.version import __version__
 
 MARK = b'{"info": {"description": "semscan'
 
 
-def coco(found: Sequence[tuple[Mapping[str, Any], str, Sequence[RegionPixels]]]) -> bytes:
+def coco(found: Sequence[tuple[Record, str, Sequence[RegionPixels]]]) -> bytes:
     """All images and regions as one COCO file.
 
     Boxes are x, y, width, height in pixels. The segmentation is the exact outline as a polygon along the edges
@@ -31,14 +32,14 @@ def coco(found: Sequence[tuple[Mapping[str, Any], str, Sequence[RegionPixels]]])
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     for image_id, (record, file_name, pieces) in enumerate(found, start=1):
-        images.append({"id": image_id, "file_name": file_name, "width": record["width"], "height": record["height"]})
+        images.append({"id": image_id, "file_name": file_name, "width": record.width, "height": record.height})
         for piece in pieces:
             annotations.append(
                 {
                     "id": len(annotations) + 1,
                     "image_id": image_id,
                     "category_id": names.index(piece.class_name) + 1,
-                    **_annotation(piece, record["height"], record["width"]),
+                    **_annotation(piece, record.height, record.width),
                 }
             )
     return json.dumps(
@@ -60,20 +61,20 @@ def category_names(pieces: Sequence[RegionPixels]) -> list[str]:
 def _annotation(piece: RegionPixels, rows: int, cols: int) -> dict[str, Any]:
     rings = outline(piece)
     return {
-        "bbox": list(piece.xywh),
-        "area": piece.region["area_px"],
+        "bbox": list(piece.region.bbox),
+        "area": piece.region.area_px,
         "segmentation": [[value for corner in rings[0] for value in corner]]
         if len(rings) == 1
         else run_lengths(piece, rows, cols),
         "iscrowd": 0,
-        "score": piece.region["peak"],
-        "attributes": {"region_id": piece.region["id"], "nuisance": piece.region.get("nuisance") is True},
+        "score": piece.region.peak,
+        "attributes": {"region_id": piece.region.id, "nuisance": piece.region.nuisance},
     }
 
 
 def run_lengths(piece: RegionPixels, rows: int, cols: int) -> dict[str, Any]:
     """The pixels of a region as COCO's uncompressed run lengths: column by column, zeros first."""
-    left, top, width, height = piece.xywh
+    left, top, width, height = piece.region.bbox
     whole = np.zeros((cols, rows), bool)
     whole[left : left + width, top : top + height] = True if piece.inside is None else piece.inside.T
     flat = np.concatenate([[False], whole.ravel()])

@@ -30,15 +30,15 @@ def roi_zip(pieces: Sequence[RegionPixels]) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.comment = MARK
         for piece in pieces:
-            archive.writestr(zipfile.ZipInfo(f"{piece.region['id']}.roi", BEGIN), _roi(piece).tobytes())
+            archive.writestr(zipfile.ZipInfo(f"{piece.region.id}.roi", BEGIN), _roi(piece).tobytes())
     return buffer.getvalue()
 
 
 def _roi(piece: RegionPixels) -> ImagejRoi:
     rings = outline(piece)
-    roi = ImagejRoi.frompoints(np.array(rings[0]), name=str(piece.region["id"]))
+    roi = ImagejRoi.frompoints(np.array(rings[0]), name=str(piece.region.id))
     roi.roitype = ROI_TYPE.TRACED
-    left, top, width, height = piece.xywh
+    left, top, width, height = piece.region.bbox
     roi.right, roi.bottom = left + width, top + height  # corners, not pixels: none beyond the last
     if len(rings) > 1:
         roi.roitype, roi.n_coordinates, roi.integer_coordinates = ROI_TYPE.RECT, 0, None
@@ -48,6 +48,6 @@ def _roi(piece: RegionPixels) -> ImagejRoi:
                 path += [LINE if number else MOVE, x, y]
             path.append(CLOSE)
         roi.multi_coordinates, roi.shape_roi_size = np.array(path, np.float32), len(path)
-    if piece.region.get("nuisance") is True:
+    if piece.region.nuisance:
         roi.group = NUISANCE_GROUP
     return roi

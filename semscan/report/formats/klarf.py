@@ -6,12 +6,12 @@ are in µm, areas in µm², the sample in mm; the die's origin is its lower left
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from semscan.report.formats.region_pixels import RegionPixels
 from semscan.settings import KlarfSettings
+from semscan.values.record import Record
 from semscan.version import __version__
 
 MARK = b'InspectionStationID "SEMSCAN"'
@@ -24,7 +24,7 @@ COLUMNS = (
 
 
 def klarf(
-    record: Mapping[str, Any],
+    record: Record,
     pieces: Sequence[RegionPixels],
     classes: Sequence[str],
     header: KlarfSettings,
@@ -37,9 +37,9 @@ def klarf(
 
     Parameters
     ----------
-    record : mapping
+    record : Record
         Of the image, with its `nm_per_pixel`.
-    pieces : sequence of Piece
+    pieces : sequence of RegionPixels
         Its regions.
     classes : sequence of str
         The classes of all files that are written together: their numbers are then the same in each.
@@ -50,11 +50,12 @@ def klarf(
     when : datetime
         Of the inspection.
     """
-    scale = record["nm_per_pixel"] / 1000  # µm
-    rows, cols = record["height"], record["width"]
+    scale = (record.nm_per_pixel or 0.0) / 1000  # µm
+    rows = record.height
+    cols = record.width
     stamp = when.strftime("%m-%d-%Y %H:%M:%S")
-    inspected = rows * cols * scale**2 * record["judged_fraction"]
-    counted = [piece for piece in pieces if piece.region.get("nuisance") is not True]
+    inspected = rows * cols * scale**2 * (1.0 if record.judged_fraction is None else record.judged_fraction)
+    counted = [piece for piece in pieces if not piece.region.nuisance]
     density = len(counted) / inspected * 1e8 if inspected else 0.0  # per cm²
     lines = [
         "FileVersion 1 2;",
@@ -91,15 +92,15 @@ def klarf(
 
 
 def _row(piece: RegionPixels, rows: int, scale: float, classes: Sequence[str]) -> str:
-    x, y = piece.region["centroid"]
-    _, _, width, height = piece.xywh
+    x, y = piece.region.centroid
+    _, _, width, height = piece.region.bbox
     place = f"{x * scale:.6f} {(rows - y) * scale:.6f} 0 0"
-    size = f"{width * scale:.6f} {height * scale:.6f} {piece.region['area_px'] * scale**2:.9f}"
-    name = piece.region.get("class")
+    size = f"{width * scale:.6f} {height * scale:.6f} {piece.region.area_px * scale**2:.9f}"
+    name = piece.region.class_name
     number = classes.index(name) + 1 if name else 0
-    rough = NUISANCE_BIN if piece.region.get("nuisance") is True else 0
+    rough = NUISANCE_BIN if piece.region.nuisance else 0
     return (
-        f" {piece.region['id']} {place} {size} {max(width, height) * scale:.6f} {number} 1 0 {rough} 0 0 "
+        f" {piece.region.id} {place} {size} {max(width, height) * scale:.6f} {number} 1 0 {rough} 0 0 "
         "1 1 1 0"  # one image: the first in its file, of type 0
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -12,6 +12,7 @@ import numpy as np
 
 from semscan.report.formats.outline import outline
 from semscan.report.formats.region_pixels import RegionPixels
+from semscan.values.record import Record
 from semscan.version import __version__
 
 VERSION = "5.5.0"  # of the format
@@ -19,17 +20,15 @@ VERSION = "5.5.0"  # of the format
 MARK = b'{"version": "' + VERSION.encode() + b'", "semscan_version": '
 
 
-def labelme(
-    record: Mapping[str, Any], pieces: Sequence[RegionPixels], image_path: str, grey: np.ndarray | None = None
-) -> bytes:
+def labelme(record: Record, pieces: Sequence[RegionPixels], image_path: str, grey: np.ndarray | None = None) -> bytes:
     """One image's regions as labelme shapes: polygons along the edges of the pixels, a mask where there are holes,
     a rectangle where the pixels are not known. The label is the class or "defect", the group the region's id.
 
     Parameters
     ----------
-    record : mapping
+    record : Record
         Of the image.
-    pieces : sequence of Piece
+    pieces : sequence of RegionPixels
         Its regions.
     image_path : str
         From the file's folder to the image, with forward slashes.
@@ -40,28 +39,28 @@ def labelme(
         {
             "version": VERSION,
             "semscan_version": __version__,
-            "flags": {"defect": record.get("defect") is True},
+            "flags": {"defect": record.defect},
             "shapes": [_shape(piece) for piece in pieces],
             "imagePath": image_path,
             "imageData": None if grey is None else _png(np.rint(np.clip(grey, 0, 1) * 255)),
-            "imageHeight": record["height"],
-            "imageWidth": record["width"],
+            "imageHeight": record.height,
+            "imageWidth": record.width,
         }
     ).encode()
 
 
 def _shape(piece: RegionPixels) -> dict[str, Any]:
-    left, top, width, height = piece.xywh
+    left, top, width, height = piece.region.bbox
     rings = outline(piece)
     shape: dict[str, Any] = {
         "label": piece.class_name,
         "points": [list(map(float, corner)) for corner in rings[0]],
-        "group_id": piece.region["id"],
-        "description": piece.region.get("description") or "",
+        "group_id": piece.region.id,
+        "description": piece.region.description or "",
         "shape_type": "polygon",
-        "flags": {"nuisance": piece.region.get("nuisance") is True},
+        "flags": {"nuisance": piece.region.nuisance},
         "mask": None,
-        "score": piece.region["peak"],
+        "score": piece.region.peak,
     }
     if piece.inside is None:
         shape |= {"shape_type": "rectangle", "points": [[left, top], [left + width, top + height]]}

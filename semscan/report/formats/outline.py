@@ -24,7 +24,7 @@ def outline(piece: RegionPixels) -> list[list[Point]]:
     Pixel (row r, column c) covers x from c to c + 1 and y from r to r + 1. The outer ring runs clockwise as
     seen, holes the other way; the last corner is not the first again. Without its pixels: its box.
     """
-    left, top, width, height = piece.xywh
+    left, top, width, height = piece.region.bbox
     if piece.inside is None:
         return [[(left, top), (left + width, top), (left + width, top + height), (left, top + height)]]
     found = sorted(rings(piece.inside), key=signed_area, reverse=True)  # holes have a negative one

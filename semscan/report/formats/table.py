@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from semscan.report.record import to_json
+from semscan.report.record import json_line, score_json
+from semscan.values.record import AnyRecord, Record, RegionRecord
 
 FORMATS = ("jsonl", "tsv", "csv")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how words begin that a spreadsheet would run: an apostrophe goes before
@@ -19,18 +20,50 @@ INSPECT_COLUMNS = (
 )
 
 
-def lines(records: Iterable[Mapping[str, Any]], form: str, columns: tuple[str, ...]) -> Iterator[str]:
-    """Each record as one line, in its turn; tables begin with a line of names.
+REGION_COLUMNS = (
+    *("image", "id", "class", "class_probability", "nuisance", "peak", "mean"),
+    *("x_px", "y_px", "width_px", "height_px", "centroid_x_px", "centroid_y_px", "area_px", "equivalent_diameter_px"),
+    *("feret_max_px", "feret_min_px", "perimeter_px", "orientation_deg", "neighbour_distance_px"),
+    *("mean_grey", "contrast", "nm_per_pixel", "x_nm", "y_nm", "width_nm", "height_nm", "centroid_x_nm"),
+    *("centroid_y_nm", "area_nm2", "equivalent_diameter_nm", "feret_max_nm", "feret_min_nm", "perimeter_nm"),
+    *("neighbour_distance_nm", "witnesses", "description"),
+)
+BOX = ("x", "y", "width", "height")
+
+
+def inspect_lines(records: Iterable[AnyRecord], form: str) -> Iterator[str]:
+    """Yield full records as lines; `form` is one of `FORMATS`.
+
+    In a table, `regions` (those that count) and `nuisance_regions` are numbers of regions.
+    """
+    if form == "jsonl":
+        return (json_line(record.to_json()) for record in records)
+    return table_lines(map(_image_row, records), form, INSPECT_COLUMNS)
+
+
+def score_lines(records: Iterable[AnyRecord], form: str) -> Iterator[str]:
+    """Yield short records as lines; `form` is one of `FORMATS`."""
+    short = map(score_json, records)
+    return map(json_line, short) if form == "jsonl" else table_lines(short, form, SCORE_COLUMNS)
+
+
+def region_lines(records: Iterable[Record], form: str) -> Iterator[str]:
+    """Yield the regions of inspected images as lines of a table; `form` is tsv or csv."""
+    rows = (_region_row(record, region) for record in records for region in record.regions)
+    return table_lines(rows, form, REGION_COLUMNS)
+
+
+def table_lines(rows: Iterable[Mapping[str, Any]], form: str, columns: Sequence[str]) -> Iterator[str]:
+    """Yield a line of names, then each row as one line, in its turn.
 
     Parameters
     ----------
-    records : iterable of mapping
-        As made by `semscan.report.record`.
+    rows : iterable of mapping
+        Values by the names of their columns.
     form : str
-        One of `FORMATS`. JSON Lines hold whole records, tables the given columns.
-    columns : tuple of str
-        Keys of a record, or of its `outputs`; `width_px`, `height_px`; `regions` (those that count) and
-        `nuisance_regions` are numbers of them. Words that a spreadsheet would run as a formula get an apostrophe.
+        tsv or csv.
+    columns : sequence of str
+        Which values, in which order. Text that a spreadsheet would run as a formula gets an apostrophe.
 
     Yields
     ------
@@ -39,26 +72,31 @@ def lines(records: Iterable[Mapping[str, Any]], form: str, columns: tuple[str, .
 
     Examples
     --------
-    >>> list(lines([{"image": "a, b.png", "score": 0.25, "defect": False}], "csv", ("image", "score", "defect")))
-    ['image,score,defect', '"a, b.png",0.25,false']
+    >>> list(table_lines([{"image": "a, b.png", "score": 0.25}], "csv", ("image", "score")))
+    ['image,score', '"a, b.png",0.25']
     """
-    if form == "jsonl":
-        yield from map(to_json, records)
-        return
     separator = {"tsv": "\t", "csv": ","}[form]
-    yield _row(columns, separator)
-    for record in records:
-        flat = _flat(record)
-        yield _row([_cell(flat.get(name)) for name in columns], separator)
+    yield _line(columns, separator)
+    for row in rows:
+        yield _line([_cell(row.get(name)) for name in columns], separator)
 
 
-def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
-    flat = {**record, **record.get("outputs", {})}
-    flat |= {f"{name}_px": record[name] for name in ("width", "height") if name in record}
-    if isinstance(regions := record.get("regions"), list):
-        nuisance = sum(region.get("nuisance") is True for region in regions)
-        flat |= {"regions": len(regions) - nuisance, "nuisance_regions": nuisance}
-    return flat
+def _image_row(record: AnyRecord) -> dict[str, Any]:
+    row = {**record.to_json(), **record.outputs.to_json()}
+    if isinstance(record, Record):
+        row |= {"width_px": record.width, "height_px": record.height, "regions": len(record.defects)}
+        row["nuisance_regions"] = len(record.regions) - len(record.defects)
+    return row
+
+
+def _region_row(record: Record, region: RegionRecord) -> dict[str, Any]:
+    row = {**region.to_json(), "image": record.image, "nm_per_pixel": record.nm_per_pixel}
+    for unit, box, centroid in (("px", region.bbox, region.centroid), ("nm", region.bbox_nm, region.centroid_nm)):
+        if box is not None:
+            row |= zip([f"{name}_{unit}" for name in BOX], box, strict=True)
+        if centroid is not None:
+            row |= zip([f"centroid_x_{unit}", f"centroid_y_{unit}"], centroid, strict=True)
+    return row
 
 
 def _cell(value: Any) -> str:
@@ -72,35 +110,7 @@ def _cell(value: Any) -> str:
     return f"'{words}" if words.startswith(FORMULA) else words
 
 
-def _row(cells: Iterable[str], separator: str) -> str:
+def _line(cells: Iterable[str], separator: str) -> str:
     buffer = io.StringIO()
     csv.writer(buffer, delimiter=separator, lineterminator="\r\n").writerow(cells)  # \r and \n inside are then quoted
     return buffer.getvalue()[:-2]
-
-
-REGION_COLUMNS = (
-    *("image", "id", "class", "class_probability", "nuisance", "peak", "mean"),
-    *("x_px", "y_px", "width_px", "height_px", "centroid_x_px", "centroid_y_px", "area_px", "equivalent_diameter_px"),
-    *("feret_max_px", "feret_min_px", "perimeter_px", "orientation_deg", "neighbour_distance_px"),
-    *("mean_grey", "contrast", "nm_per_pixel", "x_nm", "y_nm", "width_nm", "height_nm", "centroid_x_nm"),
-    *("centroid_y_nm", "area_nm2", "equivalent_diameter_nm", "feret_max_nm", "feret_min_nm", "perimeter_nm"),
-    *("neighbour_distance_nm", "witnesses", "description"),
-)
-
-
-BOX = ("x", "y", "width", "height")
-
-
-def region_rows(records: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """One mapping for each region of each inspected image, with the keys of `REGION_COLUMNS`."""
-    for record in records:
-        for region in record.get("regions", ()):
-            row = {**region, "image": record["image"], "nm_per_pixel": record.get("nm_per_pixel")}
-            for unit, box, centroid in (("px", "bbox", "centroid"), ("nm", "bbox_nm", "centroid_nm")):
-                row |= _named([f"{name}_{unit}" for name in BOX], region.get(box))
-                row |= _named([f"centroid_x_{unit}", f"centroid_y_{unit}"], region.get(centroid))
-            yield row
-
-
-def _named(names: list[str], values: Any) -> dict[str, Any]:
-    return dict(zip(names, values, strict=True)) if isinstance(values, list) and len(values) == len(names) else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from semscan.report.html.parts import Picture, entries, esc, many, names_of, number, plain
+from semscan.report.html.parts import Picture, entries, esc, many, names_of, plain
 from semscan.report.html.summary import Defect, Tally
 from semscan.report.pictures.scale_bar import bar_nm, length_text
 
@@ -28,8 +28,7 @@ def _card(defect: Defect, name: str, folder: str, crop: Picture | None) -> str:
     title = f'<h3><a href="#image-{defect.place}"><bdi>{esc(name)}</bdi></a> <span>no. {esc(defect.name)}</span></h3>'
     title += f'<p class="folder"><bdi>{esc(folder)}</bdi></p>' if folder else ""
     picture = _figure(crop, f"Defect {defect.name} of {name}") if crop else '<p class="none">no picture</p>'
-    described = defect.region.get("description")
-    words = f"<p>{esc(described)}</p>" if isinstance(described, str) and described else ""
+    words = f"<p>{esc(defect.region.description)}</p>" if defect.region.description else ""
     return f'<li id="{defect.anchor}">{picture}{title}{entries(_facts(defect))}{words}</li>\n'
 
 
@@ -53,14 +52,10 @@ def _figure(crop: Picture, alt: str) -> str:
 
 def _facts(defect: Defect) -> dict[str, str]:
     region, facts = defect.region, {"peak": plain(defect.peak)}
-    nm, area = defect.diameter_nm, number(region.get("area_px"))
+    nm = defect.diameter_nm
     facts["diameter"] = f"{plain(nm)} nm" if nm is not None else f"{plain(defect.diameter)} px"
-    if area is not None:
-        area_nm2 = number(region.get("area_nm2"))
-        facts["area"] = f"{area:,.0f} px" if area_nm2 is None else f"{plain(area_nm2)} nm²"
-    centre = region.get("centroid")
-    if isinstance(centre, list) and len(centre) == 2:
-        facts["x, y"] = ", ".join(f"{number(value) or 0:.0f}" for value in centre) + " px"
+    facts["area"] = f"{region.area_px:,.0f} px" if region.area_nm2 is None else f"{plain(region.area_nm2)} nm²"
+    facts["x, y"] = ", ".join(f"{value:.0f}" for value in region.centroid) + " px"
     if defect.class_name is not None:
         facts["class"] = esc(defect.class_name)
     return facts

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from semscan.report.html.parts import esc, many, number, plain
+from semscan.report.html.parts import esc, many, plain
 from semscan.report.html.summary import Tally
 from semscan.report.pictures.scale_bar import length_text
 
@@ -25,14 +25,14 @@ CELLS = 16  # of the map across the field, where dots would be too many
 
 def score_histogram(counts: Tally) -> str:
     """How many images have which score, and the threshold."""
-    scored = [(number(record.get("score")), record.get("defect") is True) for record in counts.fine]
+    scored = [(record.score, record.defect) for record in counts.fine]
     scores = [(score, hot) for score, hot in scored if score is not None]
     if not scores:
         return ""
     cold, hot = [0] * STEPS, [0] * STEPS
     for score, is_hot in scores:
         (hot if is_hot else cold)[min(STEPS - 1, max(0, int(score * STEPS)))] += 1
-    thresholds = sorted({t for r in counts.fine if (t := number(r.get("threshold"))) is not None})[:3]
+    thresholds = sorted({record.threshold for record in counts.fine})[:3]
     plot = _Plot(max(c + h for c, h in zip(cold, hot, strict=True)), [k / STEPS for k in range(STEPS + 1)])
     marks = "".join(_threshold(plot.x(value), f"threshold {value:.3g}") for value in thresholds)
     ticks = [(value, f"{value:g}") for value in (0, 0.25, 0.5, 0.75, 1)]
@@ -69,9 +69,9 @@ def field_map(counts: Tally) -> str:
     """Where in the field the defects fall, all images on top of each other."""
     if not counts.defects:
         return ""
-    (width, height), _ = Counter(
-        (number(r.get("width")) or 1.0, number(r.get("height")) or 1.0) for r in counts.fine
-    ).most_common(1)[0]
+    (width, height), _ = Counter((record.width or 1.0, record.height or 1.0) for record in counts.fine).most_common(1)[
+        0
+    ]
     scale = min((WIDE - 8) / width, 300 / height)
     wide, high = width * scale, height * scale
     left = (WIDE - wide) / 2
@@ -84,9 +84,9 @@ def field_map(counts: Tally) -> str:
     body = f'<rect class="field" x="{left:.1f}" y="4" width="{wide:.1f}" height="{high:.1f}"/>{thirds}' + marks(
         counts, left, wide, high
     )
-    sizes = {(r.get("width"), r.get("height")) for r in counts.fine}
+    sizes = {(record.width, record.height) for record in counts.fine}
     field = f"{width:g} × {height:g} px" if len(sizes) == 1 else "fields of several sizes, stretched to one"
-    scales = {number(r.get("nm_per_pixel")) for r in counts.fine}
+    scales = {record.nm_per_pixel for record in counts.fine}
     if len(sizes) == len(scales) == 1 and (nm := scales.pop()):
         field += f", {length_text(_rounded(width * nm))} × {length_text(_rounded(height * nm))}"
     field = field.replace(" nm", "\u00a0nm").replace(" µm", "\u00a0µm").replace(" × ", "\u00a0×\u00a0")
@@ -171,7 +171,7 @@ def _threshold(x: float, words: str) -> str:
 def _dots(counts: Tally, left: float, wide: float, high: float) -> str:
     return "".join(
         f'<circle class="dot" cx="{left + d.x * wide:.1f}" cy="{4 + d.y * high:.1f}" '
-        f'r="{min(12.0, max(2.0, d.diameter / 2 * wide / (number(d.record.get("width")) or 1.0))):.1f}"/>'
+        f'r="{min(12.0, max(2.0, d.diameter / 2 * wide / (d.record.width or 1.0))):.1f}"/>'
         for d in counts.defects
     )
 

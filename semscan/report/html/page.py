@@ -6,22 +6,23 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from importlib.resources import files
-from typing import Any
 
 from semscan.report.html import charts, provenance
 from semscan.report.html.cards import defect_cards
-from semscan.report.html.parts import Picture, entries, esc, many, names_of, plain, section
+from semscan.report.html.parts import Picture, entries, esc, many, names_of, plain, section, utc
 from semscan.report.html.summary import Tally, tally
 from semscan.report.html.table import image_table
+from semscan.values.record import AnyRecord
+from semscan.values.run_record import RunRecord
 from semscan.version import __version__
 
 UM2_PER_CM2 = 1e8
 
 
 def html_report(
-    records: Sequence[Mapping[str, Any]],
+    records: Sequence[AnyRecord],
     *,
-    run: Mapping[str, Any],
+    run: RunRecord,
     title: str = "Inspection report",
     previews: Mapping[int, Picture] | None = None,
     crops: Mapping[tuple[int, str], Picture] | None = None,
@@ -33,9 +34,9 @@ def html_report(
 
     Parameters
     ----------
-    records : sequence of mapping
+    records : sequence of Record or ErrorRecord
         Of `results.jsonl`, in their order.
-    run : mapping
+    run : RunRecord
         What `run.json` holds; may be empty.
     title : str
         What was inspected.
@@ -57,7 +58,8 @@ def html_report(
 
     Examples
     --------
-    >>> page = html_report([{"image": "<b>.png", "status": "error", "error": "no image"}], run={})
+    >>> from semscan.values.record import ErrorRecord
+    >>> page = html_report([ErrorRecord(image="<b>.png", source="", error="not an image")], run=RunRecord())
     >>> "<b>" in page, "&lt;b&gt;.png" in page
     (False, True)
     """
@@ -110,10 +112,10 @@ def _summary(counts: Tally) -> str:
     return entries(facts, "tiles")
 
 
-def _subtitle(run: Mapping[str, Any], counts: Tally) -> str:
-    methods = {str(name) for record in counts.fine for name in record.get("method") or ()}
-    models = {str(record["model"]) for record in counts.fine if record.get("model")}
-    said = [str(run["began"]).replace("T", " ").replace("+00:00", " UTC")] if run.get("began") else []
+def _subtitle(run: RunRecord, counts: Tally) -> str:
+    methods = {name for record in counts.fine for name in record.method}
+    models = {record.model for record in counts.fine if record.model}
+    said = [utc(run.began)] if run.began else []
     common, _ = names_of(counts.records)
     if common:
         said.append(common)
@@ -121,7 +123,7 @@ def _subtitle(run: Mapping[str, Any], counts: Tally) -> str:
         said.append("judged by " + ", ".join(sorted(methods)))
     if models:
         said.append("model " + ", ".join(sorted(models)))
-    said.append(f"semscan {run.get('semscan_version', __version__)}")
+    said.append(f"semscan {run.semscan_version or __version__}")
     return " · ".join(map(esc, said))
 
 

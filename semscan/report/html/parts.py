@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from semscan.values.record import AnyRecord
+
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 NONE = '<span class="none">–</span>'
 
@@ -39,19 +41,22 @@ def esc(value: Any) -> str:
     return html.escape(_CONTROLS.sub("\ufffd", text))
 
 
-def number(value: Any) -> float | None:
-    """A finite number, or None for anything else: records may come from anywhere."""
-    fine = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if fine else None
+def utc(time: str) -> str:
+    """
+    >>> utc("2026-11-20T20:04:31+00:00")
+    '2026-11-20 20:04:31 UTC'
+    """
+    return time.replace("T", " ").replace("+00:00", " UTC")
 
 
-def names_of(records: Iterable[Mapping[str, Any]]) -> tuple[str, list[tuple[str, str]]]:
+def names_of(records: Iterable[AnyRecord]) -> tuple[str, list[tuple[str, str]]]:
     """The folder that all images share, and of each image its name and the folders in between.
 
-    >>> names_of([{"image": "lot/a/1.png"}, {"image": "lot/2.png"}])
+    >>> from semscan.values.record import ErrorRecord
+    >>> names_of(ErrorRecord(image=image, source="", error="") for image in ("lot/a/1.png", "lot/2.png"))
     ('lot', [('1.png', 'a'), ('2.png', '')])
     """
-    paths = [PurePath(str(record.get("image", ""))) for record in records]
+    paths = [PurePath(record.image) for record in records]
     try:
         common = os.path.commonpath({path.parent for path in paths})
     except ValueError:  # none, or absolute and relative ones

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from semscan.report.html.parts import entries, esc, many
+from semscan.report.html.parts import entries, esc, many, utc
 from semscan.report.html.summary import Tally
+from semscan.values.run_record import RunRecord
 
 MOST_LISTED = 500
 
@@ -19,16 +20,12 @@ def problems(counts: Tally) -> str:
     parts = []
     if counts.failed:
         items = "".join(
-            f"<li><bdi>{esc(record.get('image', ''))}</bdi><br>{esc(record.get('error', 'not inspected'))}</li>"
+            f"<li><bdi>{esc(record.image)}</bdi><br>{esc(record.error or 'not inspected')}</li>"
             for record in counts.failed[:MOST_LISTED]
         )
         more = len(counts.failed) - MOST_LISTED
         parts.append(f"<h3>Not inspected</h3><ul>{items}</ul>" + (f"<p>and {more} more</p>" if more > 0 else ""))
-    warnings = Counter(
-        str(warning)
-        for record in counts.fine
-        for warning in (record["warnings"] if isinstance(record.get("warnings"), list) else ())
-    )
+    warnings = Counter(warning for record in counts.fine for warning in record.warnings)
     if warnings:
         items = "".join(
             f'<li>{esc(words)} <span class="class">{many(count, "image")}</span></li>'
@@ -38,31 +35,35 @@ def problems(counts: Tally) -> str:
     return "".join(parts) or "<p>No errors and no warnings.</p>"
 
 
-def settings(run: Mapping[str, Any]) -> str:
+def settings(run: RunRecord) -> str:
     """What is needed to do it again."""
-    if not run:
+    if run == RunRecord():
         return "<p>There is no run.json in this folder, so the settings are not known.</p>"
     facts = {}
-    for key, name in (("command", "Command"), ("repeat", "With every default")):
-        words = run.get(key)
-        if isinstance(words, list) and words:
-            facts[name] = f"<code>{esc(shlex.join(map(str, words)))}</code>"
-    for key, name in (("folder", "In the folder"), ("began", "Began"), ("seconds", "Seconds"), ("state", "State")):
-        if run.get(key) is not None:
-            facts[name] = esc(run[key] if key != "began" else str(run[key]).replace("T", " ").replace("+00:00", " UTC"))
-    config = run.get("config")
-    if isinstance(config, dict):
-        facts["Configuration file"] = esc(config.get("file"))
-    chosen, method = run.get("settings"), run.get("method")
-    flat = dict(_flat(chosen)) if isinstance(chosen, dict) else {}
-    judge = dict(_flat(method)) if isinstance(method, dict) else {}
-    return entries(facts) + _folded("All settings", flat) + _folded("Who judged", judge)
+    for name, words in (("Command", run.command), ("With every default", run.repeat)):
+        if words:
+            facts[name] = f"<code>{esc(shlex.join(words))}</code>"
+    began = None if run.began is None else utc(run.began)
+    for name, value in (
+        ("In the folder", run.folder),
+        ("Began", began),
+        ("Seconds", run.seconds),
+        ("State", run.state),
+    ):
+        if value is not None:
+            facts[name] = esc(value)
+    if run.config is not None:
+        facts["Configuration file"] = esc(run.config.get("file"))
+    return (
+        entries(facts)
+        + _folded("All settings", dict(_flat(run.settings)))
+        + _folded("Who judged", dict(_flat(run.method)))
+    )
 
 
-def versions(run: Mapping[str, Any]) -> str:
+def versions(run: RunRecord) -> str:
     """Of semscan and of what it stands on."""
-    found = run.get("versions")
-    numbers = {"semscan": run.get("semscan_version"), **(found if isinstance(found, dict) else {})}
+    numbers = {"semscan": run.semscan_version, **run.versions}
     return entries({str(name): esc(number) for name, number in numbers.items() if number is not None}, "facts narrow")
 
 

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from semscan.report.html.parts import NONE, Picture, esc, figure, many, names_of, number, plain
-from semscan.report.html.summary import diameters, regions_of
+from semscan.report.html.parts import NONE, Picture, esc, figure, many, names_of, plain
+from semscan.report.html.summary import diameters
+from semscan.values.record import AnyRecord, ErrorRecord, Record
 
 VERDICTS = {"defect": "defect", "fine": "no defect", "unsure": "no verdict", "failed": "not inspected"}
 WORDS = ("image", "verdict")
 COLUMNS = ("image", "verdict", "score", "defects", "largest", "judged")
 
 
-def image_table(records: Sequence[Mapping[str, Any]], previews: Mapping[int, Picture], links: Mapping[int, str]) -> str:
+def image_table(records: Sequence[AnyRecord], previews: Mapping[int, Picture], links: Mapping[int, str]) -> str:
     """One row per record.
 
     Parameters
     ----------
-    records : sequence of mapping
+    records : sequence of Record or ErrorRecord
         Of `results.jsonl`.
     previews : mapping
         Number of a record, from 1 -> its picture.
     links : mapping
         Number of a record -> address of its full overlay, as it goes into a link.
     """
-    nm = any(number(record.get("nm_per_pixel")) for record in records)
+    nm = any(isinstance(record, Record) and record.nm_per_pixel for record in records)
     heads = {
         "image": "Image",
         "verdict": "Verdict",
@@ -52,16 +52,16 @@ def image_table(records: Sequence[Mapping[str, Any]], previews: Mapping[int, Pic
     )
 
 
-def verdict_of(record: Mapping[str, Any]) -> str:
+def verdict_of(record: AnyRecord) -> str:
     """A key of `VERDICTS`."""
-    if record.get("status") != "ok":
+    if isinstance(record, ErrorRecord):
         return "failed"
-    if number(record.get("score")) is None:
+    if record.score is None:
         return "unsure"
-    return "defect" if record.get("defect") is True else "fine"
+    return "defect" if record.defect else "fine"
 
 
-def _filters(records: Sequence[Mapping[str, Any]]) -> str:
+def _filters(records: Sequence[AnyRecord]) -> str:
     counts = {kind: sum(verdict_of(record) == kind for record in records) for kind in VERDICTS}
     choices = "".join(f'<option value="{kind}">{VERDICTS[kind]} ({n})</option>' for kind, n in counts.items() if n)
     return (
@@ -76,13 +76,13 @@ def _filters(records: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _row(
-    place: int, record: Mapping[str, Any], names: tuple[str, str], preview: Picture | None, link: str | None, nm: bool
+    place: int, record: AnyRecord, names: tuple[str, str], preview: Picture | None, link: str | None, nm: bool
 ) -> str:
     name, folder = names
-    kind, regions = verdict_of(record), regions_of(record)
-    if kind == "failed":
+    if isinstance(record, ErrorRecord):
         return _failed_row(place, record, name, folder)
-    score, judged = number(record.get("score")), number(record.get("judged_fraction"))
+    kind, regions = verdict_of(record), record.regions
+    score, judged = record.score, record.judged_fraction
     sizes = [diameters(record, region)[1 if nm else 0] for region in regions]
     largest = max((size for size in sizes if size is not None), default=None)
     cells = [
@@ -97,8 +97,8 @@ def _row(
     return f'<tr id="image-{place}" data-verdict="{kind}">{"".join(cells)}</tr>\n'
 
 
-def _failed_row(place: int, record: Mapping[str, Any], name: str, folder: str) -> str:
-    why = f'<span>{VERDICTS["failed"]}</span><span class="error">{esc(record.get("error", ""))}</span>'
+def _failed_row(place: int, record: ErrorRecord, name: str, folder: str) -> str:
+    why = f'<span>{VERDICTS["failed"]}</span><span class="error">{esc(record.error)}</span>'
     return (
         f'<tr id="image-{place}" data-verdict="failed"><td class="picture">{NONE}</td>'
         f"{_head(record, name, folder, None)}"
@@ -122,22 +122,19 @@ def _preview(name: str, marked: bool, preview: Picture | None, link: str | None)
     return shown + f'<button type="button" class="enlarge" hidden aria-label="Enlarge {esc(name)}">Enlarge</button>'
 
 
-def _head(record: Mapping[str, Any], name: str, folder: str, link: str | None) -> str:
+def _head(record: AnyRecord, name: str, folder: str, link: str | None) -> str:
     shown = f"<bdi>{esc(name)}</bdi>"
     words = f'<a href="{link}">{shown}</a>' if link else shown
     if folder:
         words += f'<span class="folder"><bdi>{esc(folder)}</bdi></span>'
-    if record.get("class") is not None:
-        words += f'<span class="class">class {esc(record["class"])}</span>'
-    warnings = record.get("warnings")
-    for warning in warnings if isinstance(warnings, list) else ():
+    if isinstance(record, Record) and record.class_name is not None:
+        words += f'<span class="class">class {esc(record.class_name)}</span>'
+    for warning in record.warnings if isinstance(record, Record) else ():
         words += f'<span class="warning">{esc(warning)}</span>'
-    return f'<th scope="row" class="image" data-v="{esc(record.get("image", ""))}">{words}</th>'
+    return f'<th scope="row" class="image" data-v="{esc(record.image)}">{words}</th>'
 
 
-def _defects(place: int, record: Mapping[str, Any]) -> str:
-    regions = regions_of(record)
-    first = next((r.get("id") for r in regions if not r.get("nuisance")), None)
-    if first is None:
-        return str(len(regions))
-    return f'<a href="#defect-{place}-{number(first) or 0:g}">{len(regions)}</a>'
+def _defects(place: int, record: Record) -> str:
+    if not record.defects:
+        return str(len(record.regions))
+    return f'<a href="#defect-{place}-{record.defects[0].id}">{len(record.regions)}</a>'

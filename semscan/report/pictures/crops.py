@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from semscan.report.pictures import colours, legend
-from semscan.values import Box, CleanImage, Region
+from semscan.values import Box, CleanImage
+from semscan.values.record import RegionRecord
 
 LEAST_CONTEXT = 24  # pixels around a region, on each side
 SMALLEST_CROP = 256  # smaller crops are enlarged to about this
@@ -14,7 +15,7 @@ TYPE = 14  # height of the scale bar's type
 DIMMED = 0.35  # brightness kept where attention sees nothing
 
 
-def draw_crop(image: CleanImage, anomaly_map: np.ndarray, region: Region) -> np.ndarray:
+def draw_crop(image: CleanImage, anomaly_map: np.ndarray, region: RegionRecord) -> np.ndarray:
     """Draw one region with context: left as it is, right enhanced by the map's attention.
 
     Contrast is stretched over the crop; on the right, grey fades where the map is cool, so
@@ -27,7 +28,7 @@ def draw_crop(image: CleanImage, anomaly_map: np.ndarray, region: Region) -> np.
         The whole image.
     anomaly_map : ndarray of float32, shape (rows, cols)
         Its calibrated map, 0 to 1.
-    region : Region
+    region : RegionRecord
         One of its regions.
 
     Returns

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from semscan.values.evaluation import Evaluation
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Line = tuple[np.ndarray, np.ndarray]
 
 _BLUE = "#0072b2"
 _RED = "#d55e00"
@@ -15,34 +22,34 @@ _LEAST = 0.01
 _MOST = 100.0
 
 
-def draw_measured(lines: Mapping[str, tuple[np.ndarray, np.ndarray]], figures: Mapping[str, Any], title: str) -> bytes:
+def draw_measured(lines: Mapping[str, Line], evaluation: Evaluation, title: str) -> bytes:
     """Draw ROC, precision-recall, overlap and recall against false regions, as PNG bytes.
 
     Parameters
     ----------
     lines : mapping of str to (ndarray, ndarray)
         ``image ROC``, ``pixel ROC``, ``pixel PR``, ``PRO``, ``FROC``; those that there are.
-    figures : mapping
-        As in `evaluation.json`, for the numbers in the captions.
+    evaluation : Evaluation
+        The numbers for the captions.
     title : str
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12.8, 3.5), layout="constrained")
     roc, pr, pro, froc = figure.subplots(1, 4)
-    _roc(roc, lines, figures)
+    _roc(roc, lines, evaluation)
     if "pixel PR" in lines:
-        pr.plot(*lines["pixel PR"], color=_BLUE, label=f"AP {figures['pixel_ap']:.3f}")
-        pr.axhline(figures["pixel_share"], color="0.5", linestyle=":", label="by chance")
+        pr.plot(*lines["pixel PR"], color=_BLUE, label=f"AP {evaluation.pixel_ap:.3f}")
+        pr.axhline(evaluation.pixel_share, color="0.5", linestyle=":", label="by chance")
     if "PRO" in lines:
-        pro.plot(*lines["PRO"], color=_BLUE, label=f"AUPRO {figures['aupro30']:.3f}")
+        pro.plot(*lines["PRO"], color=_BLUE, label=f"AUPRO {evaluation.aupro30:.3f}")
     if "FROC" in lines:
         across, up = lines["FROC"]
         froc.step(np.maximum(across, _LEAST), up, where="post", color=_BLUE, label="best cut")
-        at = figures["at_threshold"]
-        if at is not None:
-            place = (max(at["false_per_image"], _LEAST), at["hit_share"])
-            froc.plot(*place, "o", color=_RED, label=f"at {at['threshold']:g}")
+        at = evaluation.at_threshold
+        if at is not None and at.false_per_image is not None:
+            place = (max(at.false_per_image, _LEAST), at.hit_share)
+            froc.plot(*place, "o", color=_RED, label=f"at {at.threshold:g}")
     _dress(roc, "ROC", "false-positive rate", "true-positive rate", (0, 1))
     _dress(pr, "precision and recall of pixels", "recall", "precision", (0, 1))
     _dress(pro, "overlap with each defect", "false-positive rate of pixels", "mean overlap", (0, 0.3))
@@ -55,19 +62,22 @@ def draw_measured(lines: Mapping[str, tuple[np.ndarray, np.ndarray]], figures: M
 
 
 def _plain(title: str) -> str:
-    """The title in letters that the font has, its dollar signs no formulas."""
+    """Return the title in letters that the font has, with dollar signs that do not begin a formula."""
     letters = (letter if letter.isprintable() and letter < "\u0250" else "?" for letter in title)
     return "".join(letters).replace("$", r"\$")
 
 
-def _roc(axes: Any, lines: Mapping[str, Any], figures: Mapping[str, Any]) -> None:
-    for name, colour, style in (("pixel", _BLUE, "-"), ("image", _RED, "--")):
+def _roc(axes: Axes, lines: Mapping[str, Line], evaluation: Evaluation) -> None:
+    for name, area, colour, style in (
+        ("pixel", evaluation.pixel_auroc, _BLUE, "-"),
+        ("image", evaluation.image_auroc, _RED, "--"),
+    ):
         if f"{name} ROC" in lines:
-            axes.plot(*lines[f"{name} ROC"], style, color=colour, label=f"{name}s {figures[f'{name}_auroc']:.4f}")
+            axes.plot(*lines[f"{name} ROC"], style, color=colour, label=f"{name}s {area:.4f}")
     axes.plot([0, 1], [0, 1], color="0.5", linestyle=":")
 
 
-def _dress(axes: Any, title: str, across: str, up: str, span: tuple[float, float]) -> None:
+def _dress(axes: Axes, title: str, across: str, up: str, span: tuple[float, float]) -> None:
     axes.set(title=title, xlabel=across, ylabel=up, xlim=span, ylim=(0, 1.02))
     axes.grid(alpha=0.3)
     if axes.get_legend_handles_labels()[0]:

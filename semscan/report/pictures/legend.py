@@ -9,7 +9,7 @@ import numpy as np
 
 from semscan.report.pictures import colours, lettering
 from semscan.report.pictures.scale_bar import bar_nm, length_text
-from semscan.values import Inspection
+from semscan.values.record import Record
 
 _MIDDLE_GREY = 128
 
@@ -52,17 +52,17 @@ def draw_colour_bar(margin: np.ndarray, threshold: float | None, size: int) -> N
     _label(margin, f"{threshold:.3g}", right + size // 2, here, size, colours.OUTLINE)
 
 
-def draw_caption(strip: np.ndarray, inspection: Inspection, size: int, zoom: int = 1) -> None:
+def draw_caption(strip: np.ndarray, record: Record, size: int, zoom: int = 1) -> None:
     """Fill `strip` (rows, cols, 3) with the file's name, a scale bar when calibrated and, below, the verdict.
 
     `zoom` is how many pixels of the picture one of the image is.
     """
     left, room = round(0.6 * size), strip.shape[1] - round(1.2 * size)
-    if inspection.nm_per_pixel:
-        room = draw_scale(strip, inspection.nm_per_pixel / zoom, size) - left - size
-    name = PurePath(inspection.source or inspection.image).name
+    if record.nm_per_pixel:
+        room = draw_scale(strip, record.nm_per_pixel / zoom, size) - left - size
+    name = PurePath(record.source or record.image).name
     lettering.put(strip, lettering.shorten(name, size, room), left, round(1.3 * size), size, colours.INK)
-    verdict, words, colour = _verdict(inspection)
+    verdict, words, colour = _verdict(record)
     baseline = round(2.7 * size)
     lettering.put(strip, verdict, left, baseline, size, colour, bold=True)
     left += lettering.width(verdict, size, bold=True) + size
@@ -89,23 +89,23 @@ def draw_scale(strip: np.ndarray, nm_per_pixel: float, size: int) -> int:
     return begin
 
 
-def _verdict(inspection: Inspection) -> tuple[str, list[str], lettering.Colour]:
-    count = sum(not region.nuisance for region in inspection.regions)
+def _verdict(record: Record) -> tuple[str, list[str], lettering.Colour]:
+    count = len(record.defects)
     details = []
-    if inspection.score is not None:
-        details.append(f"score {inspection.score:.3f}")
-    if inspection.class_name is not None and inspection.class_probabilities:
-        share = inspection.class_probabilities[inspection.class_name]
-        details.append(f"class {inspection.class_name} {100 * share:.0f} %")
-    if inspection.defect:
+    if record.score is not None:
+        details.append(f"score {record.score:.3f}")
+    if record.class_name is not None and record.class_probabilities:
+        share = record.class_probabilities[record.class_name]
+        details.append(f"class {record.class_name} {100 * share:.0f} %")
+    if record.defect:
         details.append("1 region" if count == 1 else f"{count} regions")
-    if count < len(inspection.regions):
-        details.append(f"{len(inspection.regions) - count} nuisance")
-    if inspection.score is not None:
-        details.append(f"threshold {inspection.threshold:.3g}")
-    if inspection.defect:
+    if count < len(record.regions):
+        details.append(f"{len(record.regions) - count} nuisance")
+    if record.score is not None:
+        details.append(f"threshold {record.threshold:.3g}")
+    if record.defect:
         return "DEFECT", details, colours.DEFECT
-    return ("no defect" if inspection.score is not None else "no verdict"), details, colours.FINE
+    return ("no defect" if record.score is not None else "no verdict"), details, colours.FINE
 
 
 def _label(margin: np.ndarray, words: str, left: int, middle: int, size: int, colour: lettering.Colour) -> None:

@@ -9,14 +9,15 @@ import numpy as np
 
 from semscan.report.pictures import colours, legend
 from semscan.report.pictures.region_marks import draw_marks
-from semscan.values import CleanImage, Inspection
+from semscan.values import CleanImage
+from semscan.values.record import Record
 
 SMALLEST_PICTURE = 360  # smaller images are enlarged by a whole number: the marks need room
 SMALLEST_TYPE = 13
 TYPE_SHARE = 56  # the type's height is this part of the picture's side, so it reads the same at any size
 
 
-def draw_overlay(image: CleanImage, anomaly_map: np.ndarray, labels: np.ndarray, inspection: Inspection) -> np.ndarray:
+def draw_overlay(image: CleanImage, anomaly_map: np.ndarray, labels: np.ndarray, record: Record) -> np.ndarray:
     """Draw the image with its anomaly map, outlined and numbered regions, colour bar and verdict.
 
     The image lies in the top left corner, so that a pixel of the picture is the same pixel of
@@ -31,9 +32,9 @@ def draw_overlay(image: CleanImage, anomaly_map: np.ndarray, labels: np.ndarray,
         As judged.
     anomaly_map : ndarray of float32, shape (rows, cols)
         Calibrated map, 0 to 1.
-    labels : ndarray of int32, shape (rows, cols)
-        n at the pixels of region n of `inspection`, counted from 1; 0 elsewhere.
-    inspection : Inspection
+    labels : ndarray of int, shape (rows, cols)
+        n at the pixels of region n, 0 elsewhere.
+    record : Record
         Regions, score, threshold, name.
 
     Returns
@@ -55,10 +56,10 @@ def draw_overlay(image: CleanImage, anomaly_map: np.ndarray, labels: np.ndarray,
         _hatch(picture[: bar * zoom], _enlarged(image.judged[:bar].astype(np.uint8), zoom) == 0, size)
         if image.data_bar_px:
             _rule(picture, bar * zoom, size)
-    draw_marks(picture, _enlarged(labels, zoom), inspection.regions, zoom, size)
-    judged = inspection.score is not None  # a model of classes alone gives no verdict
-    legend.draw_colour_bar(canvas[:body, wide:], inspection.threshold if judged else None, size)
-    legend.draw_caption(canvas[body:], inspection, size, zoom)
+    draw_marks(picture, _enlarged(labels, zoom), record.regions, zoom, size)
+    judged = record.score is not None  # a model of classes alone gives no verdict
+    legend.draw_colour_bar(canvas[:body, wide:], record.threshold if judged else None, size)
+    legend.draw_caption(canvas[body:], record, size, zoom)
     return canvas
 
 

@@ -8,15 +8,16 @@ import cv2
 import numpy as np
 
 from semscan.report.pictures import colours, lettering
-from semscan.values import Box, Region
+from semscan.values import Box
+from semscan.values.record import RegionRecord
 
 MOST_NUMBERS = 200
 MOST_NAMES = 40  # regions of an image; beyond, words would leave no room for the numbers
 NAME_SHARE = 0.4  # of the picture's width, for a class name
 
 
-def draw_marks(canvas: np.ndarray, labels: np.ndarray, regions: Sequence[Region], zoom: int, size: int) -> None:
-    """Outline every region of `labels` and write its number beside it, and what it is; hottest first.
+def draw_marks(canvas: np.ndarray, labels: np.ndarray, regions: Sequence[RegionRecord], zoom: int, size: int) -> None:
+    """Outline every region of `mask` and write its number beside it, and what it is; hottest first.
 
     What it is: its class with the probability, or that it is a nuisance, in whose colour it is drawn then. Where
     there is no room for that, its number stands alone.
@@ -27,7 +28,7 @@ def draw_marks(canvas: np.ndarray, labels: np.ndarray, regions: Sequence[Region]
         Changed in place.
     labels : ndarray of int, shape (rows, cols)
         n at the pixels of ``regions[n - 1]``, 0 elsewhere; at the size of `canvas`.
-    regions : sequence of Region
+    regions : sequence of RegionRecord
         In pixels of the image, `zoom` times smaller than the canvas.
     zoom : int
         Canvas pixels for one image pixel.
@@ -55,7 +56,7 @@ def draw_marks(canvas: np.ndarray, labels: np.ndarray, regions: Sequence[Region]
                 break
 
 
-def _named(number: int, region: Region, size: int, room: int) -> str:
+def _named(number: int, region: RegionRecord, size: int, room: int) -> str:
     """A region's number and what it is."""
     if region.nuisance:
         return f"{number} nuisance"
@@ -65,12 +66,12 @@ def _named(number: int, region: Region, size: int, room: int) -> str:
     return f"{number} {lettering.shorten(region.class_name, size, room)}{share}"
 
 
-def _colour(region: Region) -> lettering.Colour:
+def _colour(region: RegionRecord) -> lettering.Colour:
     return colours.NUISANCE if region.nuisance else colours.OUTLINE
 
 
 def _contour_colours(
-    contours: Sequence[np.ndarray], labels: np.ndarray, regions: Sequence[Region], gap: int
+    contours: Sequence[np.ndarray], labels: np.ndarray, regions: Sequence[RegionRecord], gap: int
 ) -> list[lettering.Colour]:
     """The colour of each contour: a nuisance's own where all that it encloses is nuisance."""
     if not any(region.nuisance for region in regions):

@@ -1,12 +1,16 @@
-"""An evaluation in words: what it says, and what it cannot say."""
+"""An evaluation in words: the figures as a table, and notes on how far they can be trusted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+
+from semscan.phrases import plural
+from semscan.values.evaluation import AtThreshold, ClassFigures, Confusion, Evaluation, Interval, TypeFigures
 
 FEW = 10
 FEW_OF_A_TYPE = 5
+STANDARD_THRESHOLD = 0.5
+# key in evaluation.json -> what it is
 _NAMES = {
     "image_auroc": "image AUROC",
     "image_ap": "image AP",
@@ -19,166 +23,165 @@ _NAMES = {
 }
 
 
-def notes(record: Mapping[str, Any], calibration: Mapping[str, Any]) -> list[str]:
-    """What to know before believing the figures; a line each.
+def evaluation_notes(evaluation: Evaluation, *, is_calibrated: bool, false_alarms: float | None) -> list[str]:
+    """Return what to know before trusting the figures; a line each.
 
     Parameters
     ----------
-    record : mapping
-        The figures, as in `evaluation.json`.
-    calibration : mapping
-        Of the model: `raw_threshold` and the stated `false_alarms`; empty when nothing is stated.
+    evaluation : Evaluation
+        The figures.
+    is_calibrated : bool
+        False for a method without a calibrated threshold.
+    false_alarms : float or None
+        False regions per good image that the threshold of the method is calibrated for; None if not stated.
     """
-    return [*_too_few(record), *_type_notes(record), *_threshold_notes(record, calibration)]
+    notes = [*_too_few(evaluation), *_type_notes(evaluation)]
+    if not is_calibrated:
+        notes.append("this model has no calibrated threshold: no figure is given at one")
+    if evaluation.at_threshold is not None:
+        notes += _threshold_notes(evaluation.at_threshold, false_alarms)
+    return notes
 
 
-def _too_few(record: Mapping[str, Any]) -> Iterator[str]:
-    good, defective, unmasked = (record[key] for key in ("good_images", "defective_images", "without_mask"))
+def _too_few(evaluation: Evaluation) -> Iterator[str]:
+    good = evaluation.good_images
+    defective = evaluation.defective_images
+    unmasked = evaluation.without_mask
+    defects = evaluation.defects
     if not good:
         hint = " (if a class folder holds them, name it with --good)" if unmasked else ""
-        yield f"no good images{hint}: image AUROC and AP and the false regions per good image cannot be said"
+        yield f"no good images{hint}: image AUROC and AP and the false regions per good image are undefined"
     elif good < FEW:
-        yield f"only {good} good image{'s' * (good != 1)}: image figures and false regions on good images are rough"
+        yield f"only {plural(good, 'good image')}: image figures and false regions on good images are rough"
     if not defective:
-        yield "no defective images: only the false regions mean something"
+        yield "no defective images: only the false regions are defined"
     elif defective < FEW:
-        yield f"only {defective} defective image{'s' * (defective != 1)}: the intervals are wide, and so is the truth"
+        yield f"only {plural(defective, 'defective image')}: confidence intervals are wide"
     if unmasked and unmasked == defective:
-        yield "no masks in ground_truth: nothing can be said of pixels and defects, only of images"
+        yield "no masks in ground_truth: figures of pixels and defects are undefined, only those of images are given"
     elif unmasked:
         yield f"{unmasked} defective images have no mask: they count in the image figures only"
-    defects = record.get("defects")
     if defects is not None and defective > unmasked and defects < FEW:
-        yield f"only {defects} defect{'s' * (defects != 1)} in the masks: each is {_step(defects)} of the recall"
+        share = f"{1 / defects:.0%}" if defects else "everything"
+        yield f"only {plural(defects, 'defect')} in the masks: each is {share} of the recall"
 
 
-def _type_notes(record: Mapping[str, Any]) -> Iterator[str]:
-    support = (record.get("types") or {}).get("support", {})
+def _type_notes(evaluation: Evaluation) -> Iterator[str]:
+    support = {} if evaluation.types is None else evaluation.types.support
     few = [f"{count} of {name!r}" for name, count in support.items() if count < FEW_OF_A_TYPE]
     if few:
-        yield f"with so few defects the figures of a type mean little: {', '.join(few)}"
+        yield f"with so few defects the figures of a type are rough: {', '.join(few)}"
 
 
-def _threshold_notes(record: Mapping[str, Any], calibration: Mapping[str, Any]) -> Iterator[str]:
-    at = record.get("at_threshold")
-    if calibration and calibration.get("raw_threshold") is None:
-        yield "this model has no calibrated threshold: nothing is said at one"
-    if at is None:
-        return
-    if at.get("defects") and at["f1"] <= at["f1_of_calling_all_defective"]:
-        yield (
-            f"pixel F1 {at['f1']:.3f} is no better than calling every pixel defective "
-            f"({at['f1_of_calling_all_defective']:.3f})"
-        )
-    if at["image_f1"] is not None and at["image_f1"] <= at["image_f1_of_calling_all_defective"]:
-        yield (
-            f"image F1 {at['image_f1']:.3f} is no better than calling every image defective "
-            f"({at['image_f1_of_calling_all_defective']:.3f})"
-        )
-    stated = calibration.get("false_alarms")
-    if stated and at.get("false_per_good_image_95") and at["threshold"] == 0.5:
-        yield _rate_note(at, stated)
+def _threshold_notes(at: AtThreshold, false_alarms: float | None) -> Iterator[str]:
+    for what, f1, trivial in (
+        ("pixel", at.f1 if at.defects else None, at.f1_of_calling_all_defective),
+        ("image", at.image_f1, at.image_f1_of_calling_all_defective),
+    ):
+        if f1 is not None and trivial is not None and f1 <= trivial:
+            yield f"{what} F1 {f1:.3f} is no better than calling every {what} defective ({trivial:.3f})"
+    if false_alarms and at.false_per_good_image_95 and at.threshold == STANDARD_THRESHOLD:
+        yield _rate_note(at.false_per_good_image or 0.0, at.false_per_good_image_95, false_alarms)
 
 
-def _rate_note(at: Mapping[str, Any], stated: float) -> str:
-    low, high = at["false_per_good_image_95"]
-    said = f"{at['false_per_good_image']:.3g} false regions per good image ({low:.2g} to {high:.2g}), {stated:g} stated"
+def _rate_note(rate: float, interval: Interval, stated: float) -> str:
+    low, high = interval
+    message = f"{rate:.3g} false regions per good image ({low:.2g} to {high:.2g}), {stated:g} stated"
     if low > 2 * stated:
-        return f"{said}: more than promised; calibrate on good images like these"
-    return f"{said}: kept" if high <= 2 * stated else f"{said}: agrees, though so few images could not tell"
+        return f"{message}: more than promised; calibrate on good images like these"
+    return f"{message}: kept" if high <= 2 * stated else f"{message}: agrees, though so few images could not tell"
 
 
-def evaluation_lines(record: Mapping[str, Any]) -> list[str]:
-    """The evaluation as a table to read; a line each."""
-    lines = [f"{record['data']}: {record['said']}", ""]
-    lines += _overall(record)
-    if record.get("at_threshold"):
-        lines += ["", *_at(record)]
-    if record.get("classes"):
-        lines += ["", *_per_class(record["classes"])]
-    if record["confusion"]:
-        lines += ["", *_confusion(record["confusion"])]
-    if record.get("types"):
-        lines += ["", *_types(record["types"], record["intervals"])]
-    lines += [""] + [f"note: {note}" for note in record["notes"]] if record["notes"] else []
-    lines += [f"left out: {failure['error']}" for failure in record["failed"]]
-    return lines
+def evaluation_lines(evaluation: Evaluation) -> list[str]:
+    """Return the evaluation as a table to read; a line each."""
+    lines = [f"{evaluation.data}: {evaluation.said}", "", *_overall(evaluation)]
+    if evaluation.at_threshold is not None:
+        lines += ["", *_at(evaluation, evaluation.at_threshold)]
+    if evaluation.classes:
+        lines += ["", *_per_class(evaluation.classes)]
+    if evaluation.confusion is not None:
+        lines += ["", *_confusion(evaluation.confusion)]
+    if evaluation.types is not None:
+        lines += ["", *_types(evaluation.types, evaluation.intervals)]
+    if evaluation.notes:
+        lines += ["", *(f"note: {note}" for note in evaluation.notes)]
+    return [*lines, *(f"left out: {failure.error}" for failure in evaluation.failed)]
 
 
-def _overall(record: Mapping[str, Any]) -> list[str]:
+def _overall(evaluation: Evaluation) -> list[str]:
     wide = max(map(len, _NAMES.values()))
+    figures = evaluation.to_json()
     lines = [f"{'':{wide}}  {'':>7}  95 % interval"]
     for key, name in _NAMES.items():
-        value = record.get(key)
-        lines.append(f"{name:{wide}}  {_number(value):>7}  {_span(record['intervals'].get(key), value)}".rstrip())
+        value = figures.get(key)
+        lines.append(f"{name:{wide}}  {_number(value):>7}  {_span(evaluation.intervals.get(key), value)}".rstrip())
     return lines
 
 
-def _at(record: Mapping[str, Any]) -> list[str]:
-    at = record["at_threshold"]
-    lines = [f"at threshold {at['threshold']:g}"]
-    if at.get("defects"):
-        span = _span(record["intervals"].get("at_threshold.hit_share"), at["hit_share"])
-        lines.append(f"  defects hit              {at['hit']} of {at['defects']} ({at['hit_share']:.1%}; {span})")
-    if record["defective_images"]:
-        lines.append(f"  defective images found   {at['defective_images_found']} of {record['defective_images']}")
-    if record["good_images"]:
-        lines.append(f"  good images flagged      {at['good_images_flagged']} of {record['good_images']}")
-    if at.get("false_per_image") is not None:
-        lines.append(f"  false regions per image  {_rate(at, 'false_per_image')}")
-    if at.get("false_per_good_image") is not None:
-        lines.append(f"  ... per good image       {_rate(at, 'false_per_good_image')}")
-    if at.get("defects"):
-        lines.append(
-            f"  pixels                   precision {at['precision']:.3f}, recall {at['recall']:.3f}, F1 {at['f1']:.3f}"
-        )
+def _at(evaluation: Evaluation, at: AtThreshold) -> list[str]:
+    lines = [f"at threshold {at.threshold:g}"]
+    if at.defects:
+        span = _span(evaluation.intervals.get("at_threshold.hit_share"), at.hit_share)
+        lines.append(f"  defects hit              {at.hit} of {at.defects} ({at.hit_share:.1%}; {span})")
+    if evaluation.defective_images:
+        lines.append(f"  defective images found   {at.defective_images_found} of {evaluation.defective_images}")
+    if evaluation.good_images:
+        lines.append(f"  good images flagged      {at.good_images_flagged} of {evaluation.good_images}")
+    if at.false_per_image is not None:
+        lines.append(f"  false regions per image  {_rate(at.false_per_image, at.false_per_image_95)}")
+    if at.false_per_good_image is not None:
+        lines.append(f"  ... per good image       {_rate(at.false_per_good_image, at.false_per_good_image_95)}")
+    if at.defects:
+        lines.append(f"  pixels                   precision {at.precision:.3f}, recall {at.recall:.3f}, F1 {at.f1:.3f}")
     return lines
 
 
-def _per_class(classes: Mapping[str, Any]) -> list[str]:
-    names = ("class", "images", "flagged", "hit", "95 %", "at 1 false per image", "false per image")
-    rows: list[tuple[str, ...]] = [names]
-    for name, entry in classes.items():
-        masked = "hit_share" in entry
+def _per_class(classes: Mapping[str, ClassFigures]) -> list[str]:
+    rows = [("class", "images", "flagged", "hit", "95 %", "at 1 false per image", "false per image")]
+    for name, found in classes.items():
+        has_defects = found.hit_share is not None
         rows.append(
             (
                 name,
-                str(entry["images"]),
-                str(entry["images_flagged"]),
-                f"{entry['hit']}/{entry['defects']}" if masked else "",
-                _span(entry["hit_share_95"], 1) if masked else "",
-                _number(entry.get("recall_at_1fp")) if masked else "",
-                f"{entry['false_per_image']:.2f}" if "false_per_image" in entry else "",
+                str(found.images),
+                str(found.images_flagged),
+                f"{found.hit}/{found.defects}" if has_defects else "",
+                _span(found.hit_share_95, 1) if has_defects else "",
+                _number(found.recall_at_1fp) if has_defects else "",
+                "" if found.false_per_image is None else f"{found.false_per_image:.2f}",
             )
         )
     return _columns(rows)
 
 
-def _confusion(found: Mapping[str, Any]) -> list[str]:
-    rows: list[tuple[str, ...]] = [("is \\ was called", *found["classes"], "recall")]
-    for name, counts in zip(found["classes"], found["matrix"], strict=True):
-        recall = found["recall"][name]
+def _confusion(found: Confusion) -> list[str]:
+    rows: list[tuple[str, ...]] = [("is \\ was called", *found.classes, "recall")]
+    for name, counts in zip(found.classes, found.matrix, strict=True):
+        recall = found.recall[name]
         rows.append((name, *map(str, counts), "" if recall is None else f"{recall:.2f}"))
-    return [f"accuracy {found['accuracy']:.3f} of {found['images']} images", *_columns(rows)]
+    return [f"accuracy {found.accuracy:.3f} of {found.images} images", *_columns(rows)]
 
 
-def _types(found: Mapping[str, Any], intervals: Mapping[str, Any]) -> list[str]:
-    matrix = dict(zip(found["classes"], found["matrix"], strict=True))
-    rows: list[tuple[str, ...]] = [("type \\ was called", *found["classes"], "missed", "precision", "recall", "F1")]
-    for name, count in found["support"].items():
-        shares = [found[key][name] for key in ("precision", "recall", "f1")]
-        told = ("-" if share is None else f"{share:.2f}" for share in shares)
-        rows.append((name, *map(str, matrix[name]), str(count - sum(matrix[name])), *told))
-    said = [f"types of the {found['defects']} defects hit at the threshold"]
-    for key, words in (("macro_f1", "macro F1"), ("macro_f1_with_missed", f"... with the {found['missed']} missed")):
-        if found[key] is not None and (key == "macro_f1" or found["missed"]):
-            said.append(f"  {words:24} {found[key]:.3f} ({_span(intervals.get(f'types.{key}'), 1)})")
-    if found["defects"]:
-        said.append(f"  {'accuracy':24} {found['accuracy']:.3f}, {found['unknown_share']:.1%} called unknown")
-    return [*said, *_columns(rows)]
+def _types(found: TypeFigures, intervals: Mapping[str, Interval | None]) -> list[str]:
+    matrix = dict(zip(found.classes, found.matrix, strict=True))
+    rows: list[tuple[str, ...]] = [("type \\ was called", *found.classes, "missed", "precision", "recall", "F1")]
+    for name, count in found.support.items():
+        shares = [each[name] for each in (found.precision, found.recall, found.f1)]
+        cells = ("-" if share is None else f"{share:.2f}" for share in shares)
+        rows.append((name, *map(str, matrix[name]), str(count - sum(matrix[name])), *cells))
+    lines = [f"types of the {found.defects} defects hit at the threshold"]
+    for key, name, value in (
+        ("macro_f1", "macro F1", found.macro_f1),
+        ("macro_f1_with_missed", f"... with the {found.missed} missed", found.macro_f1_with_missed),
+    ):
+        if value is not None and (key == "macro_f1" or found.missed):
+            lines.append(f"  {name:24} {value:.3f} ({_span(intervals.get(f'types.{key}'), 1)})")
+    if found.defects:
+        lines.append(f"  {'accuracy':24} {found.accuracy:.3f}, {found.unknown_share:.1%} called unknown")
+    return [*lines, *_columns(rows)]
 
 
-def _columns(rows: list[tuple[str, ...]]) -> list[str]:
+def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     return [
         "  ".join(
@@ -188,18 +191,13 @@ def _columns(rows: list[tuple[str, ...]]) -> list[str]:
     ]
 
 
-def _rate(at: Mapping[str, Any], key: str) -> str:
-    low, high = at[f"{key}_95"]
-    return f"{at[key]:.3f} ({low:.3f} to {high:.3f})"
+def _rate(rate: float, interval: Interval | None) -> str:
+    return f"{rate:.3f} ({_span(interval, rate)})"
 
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
 
-def _span(ends: list[float] | None, value: float | None) -> str:
-    return "" if ends is None or value is None else f"{ends[0]:.3f} to {ends[1]:.3f}"
-
-
-def _step(defects: int) -> str:
-    return f"{1 / defects:.0%}" if defects else "everything"
+def _span(interval: Interval | None, value: float | None) -> str:
+    return "" if interval is None or value is None else f"{interval[0]:.3f} to {interval[1]:.3f}"

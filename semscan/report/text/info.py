@@ -1,80 +1,154 @@
-"""What is understood of an image file, as a record and as lines to read."""
+"""What is known of an image file, as a record and as lines to read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from semscan.values import CleanImage, SemImage
+from semscan.values.json_record import JsonRecord
+from semscan.values.record import ERROR, OK
 
 _CONDITIONS = ("kv", "magnification", "working_distance_mm", "detector", "dwell_us", "date")
 _WIDTH = 16
 
 
-def about_record(
-    given: str, source: str, image: SemImage, cleaned: CleanImage, quality: Mapping[str, float | None]
-) -> dict[str, Any]:
-    """The record of one page; None where the file does not say.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageDescription(JsonRecord):
+    """One page of an image file; None where the file does not say.
 
-    `field_of_view_um` is width and height of the image without its data bar.
+    `field_of_view_um` is width and height of the image without its data bar. The conditions of the microscope (`kv`
+    to `date`) are in the units of their names. Grey levels are as stored. For `focus` to `white_fraction` see
+    `semscan.image.quality.quality`.
+    """
+
+    image: str
+    source: str
+    status: str = OK
+    format: str | None
+    dtype: str
+    bits: int | None
+    colour: str | None
+    width: int
+    height: int
+    page: int
+    pages: int
+    vendor: str | None
+    nm_per_pixel: float | None
+    nm_per_pixel_source: str | None
+    data_bar_px: int
+    data_bar_source: str | None
+    judged_fraction: float
+    ignored_fraction: float
+    field_of_view_um: tuple[float, float] | None
+    kv: float | None = None
+    magnification: float | None = None
+    working_distance_mm: float | None = None
+    detector: str | None = None
+    dwell_us: float | None = None
+    date: str | None = None
+    grey_min: float
+    grey_max: float
+    focus: float | None = None
+    noise: float | None = None
+    contrast: float | None = None
+    brightness: float | None = None
+    black_fraction: float | None = None
+    white_fraction: float | None = None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageError(JsonRecord):
+    """A page that could not be read, and why in one line."""
+
+    image: str
+    source: str
+    status: str = ERROR
+    error: str
+    page: int
+
+
+def describe_page(
+    given: str, source: str, image: SemImage, cleaned: CleanImage, quality: Mapping[str, float | None]
+) -> ImageDescription:
+    """Return the description of one page.
+
+    Parameters
+    ----------
+    given : str
+        The name of the file as given.
+    source : str
+        Its absolute path.
+    image : SemImage
+        The page as read.
+    cleaned : CleanImage
+        The page on one grey scale.
+    quality : mapping of str to float or None
+        As `semscan.image.quality.quality` returns it.
     """
     rows, cols = image.pixels.shape
-    told, nm = image.metadata, image.nm_per_pixel
-    field = None if nm is None else [_shorter(side * nm / 1000) for side in (cols, rows - cleaned.data_bar_px)]
-    return {
-        "image": given,
-        "source": source,
-        "status": "ok",
-        "format": told.get("format"),
-        "dtype": told.get("dtype"),
-        "bits": _bits(str(told.get("dtype"))),
-        "colour": told.get("colour"),
-        "width": cols,
-        "height": rows,
-        "page": told.get("page"),
-        "pages": told.get("pages"),
-        "vendor": told.get("vendor"),
-        "nm_per_pixel": nm,
-        "nm_per_pixel_source": told.get("nm_per_pixel_source"),
-        "data_bar_px": cleaned.data_bar_px,
-        "data_bar_source": cleaned.data_bar_source,
-        "judged_fraction": round(cleaned.judged_fraction, 6),
-        "ignored_fraction": round(cleaned.ignored_fraction, 6),
-        "field_of_view_um": field,
-        **{name: told.get(name) for name in _CONDITIONS},
-        "grey_min": image.pixels.min().item(),
-        "grey_max": image.pixels.max().item(),
-        **{name: None if value is None else _shorter(value) for name, value in quality.items()},
-        "warnings": list(cleaned.warnings),
-    }
+    metadata = image.metadata
+    nm = image.nm_per_pixel
+    field = None
+    if nm is not None:
+        field = _rounded(cols * nm / 1000), _rounded((rows - cleaned.data_bar_px) * nm / 1000)
+    measured: dict[str, Any] = {name: None if value is None else _rounded(value) for name, value in quality.items()}
+    conditions: dict[str, Any] = {name: metadata.get(name) for name in _CONDITIONS}
+    return ImageDescription(
+        image=given,
+        source=source,
+        format=metadata.get("format"),
+        dtype=str(metadata.get("dtype")),
+        bits=_bits(str(metadata.get("dtype"))),
+        colour=metadata.get("colour"),
+        width=cols,
+        height=rows,
+        page=metadata.get("page", 0),
+        pages=metadata.get("pages", 1),
+        vendor=metadata.get("vendor"),
+        nm_per_pixel=nm,
+        nm_per_pixel_source=metadata.get("nm_per_pixel_source"),
+        data_bar_px=cleaned.data_bar_px,
+        data_bar_source=cleaned.data_bar_source,
+        judged_fraction=round(cleaned.judged_fraction, 6),
+        ignored_fraction=round(cleaned.ignored_fraction, 6),
+        field_of_view_um=field,
+        **conditions,
+        grey_min=image.pixels.min().item(),
+        grey_max=image.pixels.max().item(),
+        **measured,
+        warnings=tuple(cleaned.warnings),
+    )
 
 
-def about_lines(record: Mapping[str, Any]) -> list[str]:
-    """A record as a block of lines to read; what is not known is a dash."""
-    if record["status"] == "error":
-        return [str(record["image"]), f"  cannot be read: {record['error']}", ""]
-    page = f", page {record['page']} of {record['pages']} (from 0)" if record["pages"] > 1 else ""
-    size = f"{record['width']} x {record['height']} px, {record['dtype']}{page}"
+def description_lines(page: ImageDescription | PageError) -> list[str]:
+    """Return a description as a block of lines to read; a dash stands for what is not known."""
+    if isinstance(page, PageError):
+        return [page.image, f"  cannot be read: {page.error}", ""]
+    number = f", page {page.page} of {page.pages} (from 0)" if page.pages > 1 else ""
+    size = f"{page.width} x {page.height} px, {page.dtype}{number}"
     lines = [
-        ("file", f"{record['format']}, {size}"),
-        ("grey", f"{record['colour']}; levels {record['grey_min']:g} to {record['grey_max']:g}"),
-        ("microscope", _or_dash(record["vendor"])),
-        ("pixel size", _said(record["nm_per_pixel"], "{:.5g} nm", record["nm_per_pixel_source"])),
-        ("field of view", _field(record["field_of_view_um"])),
-        ("data bar", _said(record["data_bar_px"] or None, "{} rows", record["data_bar_source"], "none")),
-        ("ignored", f"{record['ignored_fraction']:.1%} of the image" if record["ignored_fraction"] else "nothing"),
-        ("beam", _said(record["kv"], "{:g} kV")),
-        ("magnification", _said(record["magnification"], "{:g} x")),
-        ("distance", _said(record["working_distance_mm"], "{:.4g} mm working distance")),
-        ("detector", _or_dash(record["detector"])),
-        ("dwell", _said(record["dwell_us"], "{:g} us")),
-        ("date", _or_dash(record["date"])),
-        ("focus", _said(record["focus"], "{:.4g} (variance of the Laplacian)")),
-        ("noise", _said(record["noise"], "{:.2%} of the grey scale")),
-        ("saturated", _saturated(record)),
+        ("file", f"{page.format}, {size}"),
+        ("grey", f"{page.colour}; levels {page.grey_min:g} to {page.grey_max:g}"),
+        ("microscope", _or_dash(page.vendor)),
+        ("pixel size", _in_words(page.nm_per_pixel, "{:.5g} nm", page.nm_per_pixel_source)),
+        ("field of view", _field(page.field_of_view_um)),
+        ("data bar", _in_words(page.data_bar_px or None, "{} rows", page.data_bar_source, "none")),
+        ("ignored", f"{page.ignored_fraction:.1%} of the image" if page.ignored_fraction else "nothing"),
+        ("beam", _in_words(page.kv, "{:g} kV")),
+        ("magnification", _in_words(page.magnification, "{:g} x")),
+        ("distance", _in_words(page.working_distance_mm, "{:.4g} mm working distance")),
+        ("detector", _or_dash(page.detector)),
+        ("dwell", _in_words(page.dwell_us, "{:g} us")),
+        ("date", _or_dash(page.date)),
+        ("focus", _in_words(page.focus, "{:.4g} (variance of the Laplacian)")),
+        ("noise", _in_words(page.noise, "{:.2%} of the grey scale")),
+        ("saturated", _saturated(page)),
     ]
-    block = [str(record["image"]), *(f"  {name:<{_WIDTH}}{value}" for name, value in lines)]
-    return [*block, *(f"  {'note':<{_WIDTH}}{warning}" for warning in record["warnings"]), ""]
+    block = [page.image, *(f"  {name:<{_WIDTH}}{value}" for name, value in lines)]
+    return [*block, *(f"  {'note':<{_WIDTH}}{warning}" for warning in page.warnings), ""]
 
 
 def _bits(dtype: str) -> int | None:
@@ -82,24 +156,24 @@ def _bits(dtype: str) -> int | None:
     return int(digits) if digits else 1 if dtype == "bool" else None
 
 
-def _shorter(value: float) -> float:
+def _rounded(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def _or_dash(value: Any) -> str:
-    return "-" if value is None else str(value)
+def _or_dash(value: str | None) -> str:
+    return "-" if value is None else value
 
 
-def _said(value: Any, form: str, source: str | None = None, otherwise: str = "-") -> str:
+def _in_words(value: float | None, form: str, source: str | None = None, otherwise: str = "-") -> str:
     words = otherwise if value is None else form.format(value)
     return f"{words} ({source})" if source else words
 
 
-def _field(field: list[float] | None) -> str:
+def _field(field: tuple[float, float] | None) -> str:
     return "-" if field is None else f"{field[0]:.4g} x {field[1]:.4g} um"
 
 
-def _saturated(record: Mapping[str, Any]) -> str:
-    if record["black_fraction"] is None:
+def _saturated(page: ImageDescription) -> str:
+    if page.black_fraction is None or page.white_fraction is None:
         return "-"
-    return f"{record['black_fraction']:.2%} black, {record['white_fraction']:.2%} white"
+    return f"{page.black_fraction:.2%} black, {page.white_fraction:.2%} white"

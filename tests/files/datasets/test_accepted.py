@@ -56,8 +56,8 @@ def test_the_mask_is_looked_for_beside_the_results_too(tmp_path):
     ("text", "said"),
     [
         ("", "accepts nothing"),
-        ("{]\n", "line 1 is no JSON"),
-        ("[1]\n", "line 1 is no record"),
+        ("{]\n", "line 1 is not JSON"),
+        ("[1]\n", "line 1 is not a record"),
         ('{"regions": [{"bbox": [0, 0, 1, 1]}]}\n', "no source, width and height"),
         ('{"source": "a", "width": 9, "height": 9, "regions": [{"bbox": [0, 0, "1", 1]}]}\n', "without a bbox"),
         (

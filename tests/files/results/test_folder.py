@@ -15,6 +15,13 @@ from semscan.files.find.images import InputImage
 from semscan.files.results.folder import CROP, MAP, MASK, NAMES, OVERLAY, RESULTS, ResultsFolder, output_path
 from semscan.files.results.map_file import write_tiff_map
 from semscan.files.results.names import candidates
+from semscan.values.record import parse_record
+from semscan.values.run_record import RunRecord
+
+
+def record_of(**json):
+    """A record as it is read from a line with these keys."""
+    return parse_record({"status": "ok", **json})
 
 
 def named(path):
@@ -31,9 +38,9 @@ def inspect(out, *paths, records=None):
         base = outputs.claim(found, source)
         write_bytes(output_path(base, OVERLAY), os.fsencode(source))
         files = {"overlay": str(output_path(base, OVERLAY))}
-        done.append({"image": found.given, "source": source, "status": "ok", "outputs": files})
+        done.append(record_of(image=found.given, source=source, outputs=files))
         bases.append(base.relative_to(out).as_posix())
-    outputs.finish(done if records is None else records, {"command": "inspect"})
+    outputs.finish(done if records is None else records, RunRecord(state="done"))
     return bases
 
 
@@ -48,11 +55,11 @@ def run(out, *suffixes, path="x/a.png", error=False, finish=True):
             files.setdefault("crops", []).append(str(output_path(base, suffix)))
         else:
             files[suffix.split(".")[1]] = str(output_path(base, suffix))
-    record = {"image": path, "source": source, "status": "ok", "outputs": files}
+    record = record_of(image=path, source=source, outputs=files)
     if error:
-        record = {"image": path, "source": source, "status": "error", "error": "no room"}
+        record = record_of(image=path, source=source, status="error", error="no room")
     if finish:
-        outputs.finish([record], {})
+        outputs.finish([record], RunRecord())
     return base.relative_to(out).as_posix()
 
 
@@ -76,7 +83,7 @@ def test_nothing_but_results_stays_after_a_run(out):
     inspect(out, "a.png")
 
     assert sorted(os.listdir(out)) == ["a.overlay.png", "results.jsonl", "run.json"]
-    assert json.loads((out / "run.json").read_text()) == {"command": "inspect"}
+    assert json.loads((out / "run.json").read_text())["state"] == "done"
 
 
 def test_sources_of_the_same_name_never_share(out):
@@ -119,7 +126,7 @@ def test_a_rerun_from_another_folder_gets_its_own_names_back(out, tmp_path, monk
 
 def test_a_record_that_names_a_file_elsewhere_gives_no_right_to_one_here(out):
     write_bytes(output_path(out / "a", MAP), b"the user's own")
-    inspect(out, records=[{"image": "a.png", "outputs": {"map": "elsewhere/a.map.tif", "crops": ["x"]}}])
+    inspect(out, records=[record_of(image="a.png", outputs={"map": "elsewhere/a.map.tif", "crops": ["x"]})])
 
     assert inspect(out, "a.png") == ["a.png"]
 
@@ -165,8 +172,8 @@ def test_crops_of_an_earlier_run_that_found_more_go_and_nothing_else_does(out):
 def test_crops_that_a_record_names_elsewhere_stay(out, tmp_path):
     elsewhere = tmp_path / "elsewhere" / "a.crop1.png"
     write_bytes(elsewhere, b"the user's own")
-    inspect(out, records=[{"image": "x/a.png", "outputs": {"crops": [str(elsewhere)]}}])
-    inspect(out, records=[{"image": "x/a.png", "outputs": {"crops": []}}])
+    inspect(out, records=[record_of(image="x/a.png", outputs={"crops": [str(elsewhere)]})])
+    inspect(out, records=[record_of(image="x/a.png", outputs={"crops": []})])
 
     assert elsewhere.read_bytes() == b"the user's own"
 
@@ -271,7 +278,7 @@ def test_claims_that_were_not_finished_stay_known(out):
     outputs = ResultsFolder(out)
     for path in ("x/a.png", "y/a.png"):
         outputs.claim(named(path), os.path.abspath(path))
-    outputs.finish([{"image": "x/a.png", "status": "ok"}], {})  # without "source": taken from "image"
+    outputs.finish([record_of(image="x/a.png")], RunRecord())  # without "source": taken from "image"
 
     assert [json.loads(line)["stem"] for line in (out / NAMES).read_text().splitlines()] == ["a.png"]
 
@@ -279,7 +286,7 @@ def test_claims_that_were_not_finished_stay_known(out):
 def test_records_of_others_stay_and_the_same_source_is_replaced_in_place(out):
     inspect(out, "a.png", "b.png", "c.png")
 
-    inspect(out, records=[{"image": "d.png", "status": "error"}, {"image": "./b.png", "status": "error"}])
+    inspect(out, records=[record_of(image=name, status="error") for name in ("d.png", "./b.png")])
 
     assert [(r["image"], r["status"]) for r in results(out)] == [
         ("a.png", "ok"),
@@ -291,11 +298,12 @@ def test_records_of_others_stay_and_the_same_source_is_replaced_in_place(out):
 
 def test_lines_that_are_not_ours_stay_as_they_are(out):
     out.mkdir()
-    (out / RESULTS).write_bytes(b'caf\xe9\n[1]\n{"image": "a.png"}')
+    theirs = b'caf\xe9\n[1]\n{"image": "a.png"}\n{"status":"ok",  "image": "c.png", "regions": [{"accepted": true}]}'
+    (out / RESULTS).write_bytes(theirs)
 
-    inspect(out, records=[{"image": "b.png"}])
+    inspect(out, records=[record_of(image="b.png")])
 
-    assert (out / RESULTS).read_bytes() == b'caf\xe9\n[1]\n{"image": "a.png"}\n{"image": "b.png"}\n'
+    assert (out / RESULTS).read_bytes().startswith(theirs + b'\n{"image": "b.png", ')
 
 
 def test_a_name_that_is_not_text_is_recorded(out):
@@ -324,7 +332,7 @@ def test_failing_to_write_the_results_keeps_the_old_ones(out, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OutputError, match="No space left"):
-        ResultsFolder(out).finish([{"image": "b.png"}], {})
+        ResultsFolder(out).finish([record_of(image="b.png")], RunRecord())
 
     assert (out / RESULTS).read_bytes() == before
 

@@ -10,12 +10,19 @@ from semscan.files.disk.atomic import write_bytes
 from semscan.files.find.images import InputImage
 from semscan.files.results.folder import NAMES, OVERLAY, RESULTS, RUN, ResultsFolder, output_path
 from semscan.files.results.journal import Journal, abandoned, journals, read_journal
+from semscan.values.record import parse_record
+from semscan.values.run_record import RunRecord
+
+
+def record_of(**json):
+    """A record as it is read from a line with these keys."""
+    return parse_record({"status": "ok", **json})
 
 
 def killed(out, *records):
     """What a run leaves that noted these records and was killed."""
     outputs = ResultsFolder(out)
-    outputs.begin({"state": "running"})
+    outputs.begin(RunRecord(state="running"))
     for record in records:
         outputs.note(record)
     outputs._journal.close(keep=True)  # the system lets go of the lock of a dead process
@@ -28,14 +35,14 @@ def results(out):
 
 def test_a_record_is_on_disk_as_soon_as_it_is_noted(tmp_path):
     outputs = ResultsFolder(tmp_path)
-    outputs.begin({"state": "running"})
-    outputs.note({"image": "a.png", "n": 1})
+    outputs.begin(RunRecord(state="running"))
+    outputs.note(record_of(image="a.png", n=1))
     (path,) = journals(tmp_path)
 
-    assert read_journal(path) == [{"image": "a.png", "n": 1}]
-    assert json.loads((tmp_path / RUN).read_text()) == {"state": "running"}
+    assert [(record.image, record.extra) for record in read_journal(path)] == [("a.png", {"n": 1})]
+    assert json.loads((tmp_path / RUN).read_text())["state"] == "running"
     assert not (tmp_path / RESULTS).exists()
-    outputs.finish([], {})
+    outputs.finish([], RunRecord())
 
 
 def test_a_folder_that_cannot_be_is_said_in_one_line(tmp_path):
@@ -45,27 +52,27 @@ def test_a_folder_that_cannot_be_is_said_in_one_line(tmp_path):
 
 def test_the_journal_of_a_living_run_is_left_alone(tmp_path):
     living = ResultsFolder(tmp_path)
-    living.begin({})
-    living.note({"image": "a.png"})
+    living.begin(RunRecord())
+    living.note(record_of(image="a.png"))
 
     assert abandoned(tmp_path) == []
     assert ResultsFolder(tmp_path).taken_up == 0
     assert len(journals(tmp_path)) == 1
-    living.finish([], {})
+    living.finish([], RunRecord())
 
 
 def test_a_finished_run_leaves_no_journal(tmp_path):
     outputs = ResultsFolder(tmp_path)
-    outputs.begin({})
-    outputs.note({"image": "a.png"})
-    outputs.finish([{"image": "a.png"}], {"state": "done"})
+    outputs.begin(RunRecord())
+    outputs.note(record_of(image="a.png"))
+    outputs.finish([record_of(image="a.png")], RunRecord(state="done"))
 
     assert sorted(path.name for path in tmp_path.iterdir()) == [RESULTS, RUN]
 
 
 def test_the_next_run_takes_up_what_a_killed_one_noted(tmp_path):
-    ResultsFolder(tmp_path).finish([{"image": "a.png", "n": 1}, {"image": "b.png", "n": 1}], {})
-    killed(tmp_path, {"image": "c.png", "n": 2}, {"image": "a.png", "n": 2})
+    ResultsFolder(tmp_path).finish([record_of(image="a.png", n=1), record_of(image="b.png", n=1)], RunRecord())
+    killed(tmp_path, record_of(image="c.png", n=2), record_of(image="a.png", n=2))
     before = results(tmp_path)
     later = ResultsFolder(tmp_path)
 
@@ -76,7 +83,7 @@ def test_the_next_run_takes_up_what_a_killed_one_noted(tmp_path):
 
 
 def test_a_line_cut_off_by_the_kill_is_left_out(tmp_path):
-    killed(tmp_path, {"image": "a.png"}, {"image": "b.png"})
+    killed(tmp_path, record_of(image="a.png"), record_of(image="b.png"))
     (path,) = journals(tmp_path)
     path.write_bytes(path.read_bytes()[:-7])
 
@@ -88,8 +95,8 @@ def test_names_of_records_taken_up_are_no_longer_held(tmp_path):
     dead = ResultsFolder(tmp_path)
     base = dead.claim(InputImage("a.png", tmp_path / "x" / "a.png"), "/x/a.png")
     write_bytes(output_path(base, OVERLAY), b"done")
-    dead.begin({})
-    dead.note({"image": "a.png", "source": "/x/a.png", "outputs": {"overlay": str(output_path(base, OVERLAY))}})
+    dead.begin(RunRecord())
+    dead.note(record_of(image="a.png", source="/x/a.png", outputs={"overlay": str(output_path(base, OVERLAY))}))
     dead._journal.close(keep=True)
     again = ResultsFolder(tmp_path)
 
@@ -110,8 +117,8 @@ def test_a_disk_that_is_full_stops_the_journal_and_not_the_run(tmp_path, monkeyp
 
     journal._file.close()
     journal._file = Full()
-    journal.add({"image": "a.png"})
-    journal.add({"image": "b.png"})
+    journal.add(record_of(image="a.png"))
+    journal.add(record_of(image="b.png"))
 
     assert read_journal(journal.path) == []
     journal.close()
@@ -120,11 +127,11 @@ def test_a_disk_that_is_full_stops_the_journal_and_not_the_run(tmp_path, monkeyp
 
 def test_a_run_whose_results_cannot_be_written_leaves_its_journal(tmp_path, monkeypatch):
     outputs = ResultsFolder(tmp_path)
-    outputs.begin({})
-    outputs.note({"image": "a.png"})
+    outputs.begin(RunRecord())
+    outputs.note(record_of(image="a.png"))
     monkeypatch.setattr("semscan.files.results.folder.write_bytes", _full)
     with pytest.raises(OutputError, match="no room"):
-        outputs.finish([{"image": "a.png"}], {})
+        outputs.finish([record_of(image="a.png")], RunRecord())
     monkeypatch.undo()
 
     assert ResultsFolder(tmp_path).taken_up == 1
@@ -139,10 +146,10 @@ def work(out, name, seen):
     for number in range(15):
         outputs = ResultsFolder(out)
         taken_up += outputs.taken_up
-        outputs.begin({"state": "running"})
-        record = {"image": f"{name}-{number}.png", "source": f"/d/{name}-{number}.png"}
+        outputs.begin(RunRecord(state="running"))
+        record = record_of(image=f"{name}-{number}.png", source=f"/d/{name}-{number}.png")
         outputs.note(record)
-        outputs.finish([record], {"state": "done"})
+        outputs.finish([record], RunRecord(state="done"))
     seen.put(taken_up)
 
 

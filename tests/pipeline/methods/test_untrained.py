@@ -51,8 +51,8 @@ class Spot:
 
 
 def test_repeats_find_the_defect_and_say_how_the_image_repeats():
-    inspection = inspect_image(image_of(striped(True)), "a.png", InspectSettings(), PeriodicMethod()).inspection
-    row, col = inspection.regions[0].centroid
+    inspection = inspect_image(image_of(striped(True)), "a.png", InspectSettings(), PeriodicMethod()).record
+    col, row = inspection.regions[0].centroid
 
     assert inspection.method == ("periodic",)
     assert (58 < row < 68, 98 < col < 114) == (True, True)
@@ -62,7 +62,7 @@ def test_repeats_find_the_defect_and_say_how_the_image_repeats():
 
 
 def test_a_clean_periodic_image_has_no_defect():
-    assert not inspect_image(image_of(striped()), "a.png", InspectSettings(), PeriodicMethod()).inspection.defect
+    assert not inspect_image(image_of(striped()), "a.png", InspectSettings(), PeriodicMethod()).record.defect
 
 
 def test_an_image_without_repeats_is_refused_with_its_confidence(grey):
@@ -76,31 +76,27 @@ def test_the_reference_image_is_an_output(tmp_path, save_png):
     path = save_png(tmp_path / "a.png", striped(True))
     settings = InspectSettings(method=("periodic",), output=OutputSettings(out=str(tmp_path / "o")))
     (record,) = inspect_images([str(path)], settings)
-    reference = cv2.imread(record["outputs"]["reference"], cv2.IMREAD_UNCHANGED)
+    reference = cv2.imread(record.outputs.reference, cv2.IMREAD_UNCHANGED)
 
-    assert record["outputs"]["reference"] == str(tmp_path / "o" / "a.reference.tif")
+    assert record.outputs.reference == str(tmp_path / "o" / "a.reference.tif")
     assert (reference.dtype, reference.shape) == (np.uint8, (128, 160))
     assert abs(int(reference[62, 105]) - int(striped()[62, 105])) < 30  # without the defect
-    assert record["periodic"]["found"] is True
-    assert read_tiff_map(Path(record["outputs"]["map"]))[1]["periodic"] == record["periodic"]
+    assert record.periodic.found is True
+    assert read_tiff_map(Path(record.outputs.map))[1]["periodic"] == record.periodic.to_json()
 
 
 def test_the_pitch_is_in_nm_too_when_the_image_is_calibrated(tmp_path):
-    from semscan.report.record import to_record
-
     image = image_of(striped(), nm_per_pixel=2.0)
-    record = to_record(inspect_image(image, "a.png", InspectSettings(), PeriodicMethod()).inspection, {}, 0)
+    record = inspect_image(image, "a.png", InspectSettings(), PeriodicMethod()).record
 
-    assert record["periodic"]["pitch_nm"] == [pytest.approx(32, abs=0.1)]
+    assert record.periodic.pitch_nm == (pytest.approx(32, abs=0.1),)
 
 
 def test_together_each_region_lists_who_saw_it():
     both, one = (slice(10, 16), slice(10, 16)), (slice(40, 46), slice(40, 46))
     first, second = Spot("a", both), Spot("b", both)
     second_too = CombinedMethod([first, second, Spot("c", one)])
-    inspection = inspect_image(
-        image_of(np.full((64, 64), 90, np.uint8)), "a.png", InspectSettings(), second_too
-    ).inspection
+    inspection = inspect_image(image_of(np.full((64, 64), 90, np.uint8)), "a.png", InspectSettings(), second_too).record
 
     assert inspection.method == ("a", "b", "c")
     assert {region.methods for region in inspection.regions} == {("a", "b"), ("c",)}
@@ -110,7 +106,7 @@ def test_together_each_region_lists_who_saw_it():
 def test_together_one_that_cannot_judge_is_left_out_with_a_warning():
     place = (slice(10, 16), slice(10, 16))
     method = CombinedMethod([Spot("a", place), Spot("b", place, fails=True)])
-    inspection = inspect_image(image_of(np.full((64, 64), 90, np.uint8)), "a.png", InspectSettings(), method).inspection
+    inspection = inspect_image(image_of(np.full((64, 64), 90, np.uint8)), "a.png", InspectSettings(), method).record
 
     assert inspection.method == ("a",)
     assert "b cannot" in inspection.warnings[-1]
@@ -128,7 +124,7 @@ def test_together_a_witness_without_a_threshold_adds_no_heat():
     method = CombinedMethod([Spot("a", place), Spot("b", other, threshold=None)])
     judged = inspect_image(image_of(np.full((64, 64), 90, np.uint8)), "a.png", InspectSettings(), method)
 
-    assert judged.inspection.method == ("a",)
+    assert judged.record.method == ("a",)
     assert judged.anomaly_map.values[other].max() == 0
 
 
@@ -188,10 +184,10 @@ def test_a_folder_of_references_is_paired_by_name(tmp_path, save_png):
     settings = InspectSettings(reference=str(tmp_path / "refs"), output=OutputSettings(out=str(tmp_path / "o")))
     paired, missing = inspect_images([str(image), str(stray)], settings)
 
-    assert paired["method"] == ["reference"]
-    assert paired["status"] == "ok"
-    assert missing["status"] == "error"
-    assert "no reference called c.png" in missing["error"]
+    assert paired.method == ("reference",)
+    assert paired.status == "ok"
+    assert missing.status == "error"
+    assert "no reference called c.png" in missing.error
 
 
 def test_pixels_outside_the_common_field_are_not_judged(tmp_path, save_png, monkeypatch):
@@ -209,9 +205,9 @@ def test_pixels_outside_the_common_field_are_not_judged(tmp_path, save_png, monk
     method = ReferenceMethod(InspectSettings(reference=str(reference)))
     judged = inspect_image(image_of(striped()), "a.png", InspectSettings(), method)
 
-    assert judged.inspection.judged_fraction == 0.5
+    assert judged.record.judged_fraction == 0.5
     assert (judged.anomaly_map.values[:, 80:] == 0).all()
-    assert judged.inspection.raw_score == 3.0
+    assert judged.record.raw_score == 3.0
     assert not judged.image.judged[:, 80:].any()
 
 

@@ -18,6 +18,8 @@ from semscan.files.results.folder import ResultsFolder
 from semscan.pipeline.inspect import inspect_images
 from semscan.pipeline.reporting.html_page import write_html
 from semscan.settings import InspectSettings, OutputSettings, ReadSettings
+from semscan.values.record import ErrorRecord
+from semscan.values.run_record import RunRecord
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def inspected(tmp_path, model, grey, save_png):
         for name in names or ("good.png", "bad.png"):
             save_png(tmp_path / "lot" / name, grey(spot="bad" in name))
         settings = InspectSettings(model=str(model), output=OutputSettings(out=str(tmp_path / "o"), **output))
-        list(inspect_images([str(tmp_path / "lot")], settings, command=["semscan", "inspect", "lot"]))
+        list(inspect_images([str(tmp_path / "lot")], settings, typed=RunRecord(command=("semscan", "inspect", "lot"))))
         return tmp_path / "o"
 
     return inspect
@@ -153,10 +155,10 @@ def test_a_crop_is_of_the_page_that_was_inspected_whatever_the_last_run_was_of(t
 
 def test_a_run_that_was_cut_off_is_said(tmp_path):
     outputs = ResultsFolder(tmp_path)
-    outputs.begin({"state": "running"})
-    outputs.note({"image": "a.png", "source": "/d/a.png", "status": "error", "error": "gone"})
+    outputs.begin(RunRecord(state="running"))
+    outputs.note(ErrorRecord(image="a.png", source="/d/a.png", error="gone"))
     page = write_html(tmp_path).read_text("utf-8")
-    outputs.finish([], {})
+    outputs.finish([], RunRecord())
 
     assert "1 of the records are of an inspection that has not ended" in page
 

@@ -9,7 +9,7 @@ import pytest
 from pycocotools.coco import COCO
 
 from semscan.report.formats.coco import coco
-from semscan.report.formats.region_pixels import pieces
+from semscan.report.formats.region_pixels import region_pixels
 
 
 def loaded(data, path):
@@ -21,21 +21,23 @@ def loaded(data, path):
 @pytest.mark.parametrize("name", ["noise", "three", "ring"])
 def test_pycocotools_gives_back_the_very_pixels(name, request, tmp_path, pixels_of):
     record, mask = request.getfixturevalue(name)
-    found = pieces(record, mask)
+    found = region_pixels(record, mask)
     back = loaded(coco([(record, "a.tif", found)]), tmp_path / "coco.json")
     entries = back.loadAnns(back.getAnnIds())
 
     assert len(entries) == len(found) > 0
     for entry, piece in zip(entries, found, strict=True):
         assert np.array_equal(back.annToMask(entry).astype(bool), pixels_of(piece, mask))
-        assert entry["bbox"] == piece.region["bbox"]
-        assert entry["area"] == piece.region["area_px"]
-        assert entry["score"] == piece.region["peak"]
-        assert entry["attributes"]["region_id"] == piece.region["id"]
+        assert entry["bbox"] == list(piece.region.bbox)
+        assert entry["area"] == piece.region.area_px
+        assert entry["score"] == piece.region.peak
+        assert entry["attributes"]["region_id"] == piece.region.id
 
 
 def test_categories_are_the_classes_and_images_keep_their_regions(three, empty, tmp_path):
-    data = coco([(record, name, pieces(record, mask)) for name, (record, mask) in (("e.tif", empty), ("t.tif", three))])
+    data = coco(
+        [(record, name, region_pixels(record, mask)) for name, (record, mask) in (("e.tif", empty), ("t.tif", three))]
+    )
     back = loaded(data, tmp_path / "coco.json")
     entries = back.loadAnns(back.getAnnIds())
 
@@ -49,7 +51,7 @@ def test_categories_are_the_classes_and_images_keep_their_regions(three, empty, 
 
 def test_without_a_mask_the_box_is_the_segmentation(three, tmp_path):
     record, _ = three
-    back = loaded(coco([(record, "a.tif", pieces(record, None))]), tmp_path / "coco.json")
+    back = loaded(coco([(record, "a.tif", region_pixels(record, None))]), tmp_path / "coco.json")
     rows, cols = np.nonzero(back.annToMask(back.anns[1]))
 
     assert (rows.min(), rows.max(), cols.min(), cols.max()) == (10, 17, 30, 59)

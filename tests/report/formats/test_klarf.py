@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from semscan.report.formats.klarf import klarf
-from semscan.report.formats.region_pixels import pieces
+from semscan.report.formats.region_pixels import region_pixels
 from semscan.settings import KlarfSettings
 
 with warnings.catch_warnings():
@@ -22,7 +22,7 @@ def loaded(data, path):
 
 
 def written(record, classes=("bridge", "charging"), header=None, image_name="a.tif"):
-    return klarf(record, pieces(record, None), classes, header or KlarfSettings(), image_name, WHEN)
+    return klarf(record, region_pixels(record, None), classes, header or KlarfSettings(), image_name, WHEN)
 
 
 def test_klarf_reader_gives_back_the_same_defects(three, tmp_path):
@@ -32,13 +32,13 @@ def test_klarf_reader_gives_back_the_same_defects(three, tmp_path):
 
     assert (back.die_pitch.x, back.die_pitch.y) == pytest.approx((0.4, 0.24))
     assert len(wafer.defects) == 3
-    for defect, region in zip(wafer.defects, record["regions"], strict=True):
-        x, y = region["centroid"]
-        _, _, width, height = region["bbox"]
-        assert defect.id == region["id"]
+    for defect, region in zip(wafer.defects, record.regions, strict=True):
+        x, y = region.centroid
+        _, _, width, height = region.bbox
+        assert defect.id == region.id
         assert (defect.x_rel, defect.y_rel) == pytest.approx((x * 0.002, (120 - y) * 0.002), abs=1e-6)
         assert (defect.x_size, defect.y_size) == pytest.approx((width * 0.002, height * 0.002))
-        assert defect.area == pytest.approx(region["area_nm2"] / 1e6)
+        assert defect.area == pytest.approx(region.area_nm2 / 1e6)
         assert defect.d_size == pytest.approx(max(width, height) * 0.002)
         assert (defect.x_index, defect.y_index, defect.image_count) == (0, 0, 1)
     assert [defect.class_number for defect in wafer.defects] == [1, 2, 0]

@@ -10,13 +10,13 @@ from PIL import Image
 
 from semscan.report.formats.labelme import labelme
 from semscan.report.formats.outline import signed_area
-from semscan.report.formats.region_pixels import pieces
+from semscan.report.formats.region_pixels import region_pixels
 
 TYPES = {"label": str, "points": list, "shape_type": str, "flags": dict, "description": str, "group_id": int}
 
 
 def loaded(record, mask):
-    return json.loads(labelme(record, pieces(record, mask), "../lot 7/Öffnung.tif"))
+    return json.loads(labelme(record, region_pixels(record, mask), "../lot 7/Öffnung.tif"))
 
 
 def test_every_key_has_the_type_that_labelme_checks_for(three):
@@ -37,10 +37,10 @@ def test_polygons_have_label_place_and_size(three):
 
     assert [shape["label"] for shape in told["shapes"]] == ["bridge", "charging", "defect"]
     assert [shape["flags"]["nuisance"] for shape in told["shapes"]] == [False, True, False]
-    for shape, region in zip(told["shapes"], record["regions"], strict=True):
-        assert shape["group_id"] == region["id"]
-        assert signed_area(shape["points"]) == region["area_px"]
-        assert np.min(shape["points"], axis=0).tolist() == region["bbox"][:2]
+    for shape, region in zip(told["shapes"], record.regions, strict=True):
+        assert shape["group_id"] == region.id
+        assert signed_area(shape["points"]) == region.area_px
+        assert np.min(shape["points"], axis=0).tolist() == list(region.bbox[:2])
 
 
 def test_a_region_with_a_hole_is_a_mask(ring):
@@ -62,7 +62,7 @@ def test_without_a_mask_a_region_is_a_rectangle(three):
 def test_an_image_may_be_put_into_the_file(three):
     record, mask = three
     grey = np.linspace(-0.1, 1.2, mask.size).reshape(mask.shape)
-    told = json.loads(labelme(record, pieces(record, mask), "a.tif", grey))
+    told = json.loads(labelme(record, region_pixels(record, mask), "a.tif", grey))
     pixels = np.array(Image.open(io.BytesIO(base64.b64decode(told["imageData"]))))
 
     assert pixels.shape == mask.shape
@@ -79,11 +79,11 @@ def test_labelme_itself_loads_them(name, request, tmp_path):
     label_file = pytest.importorskip("labelme").LabelFile
     record, mask = request.getfixturevalue(name)
     Image.fromarray(np.zeros(mask.shape, np.uint8)).save(tmp_path / "a.png")
-    (tmp_path / "a.json").write_bytes(labelme(record, pieces(record, mask), "a.png"))
+    (tmp_path / "a.json").write_bytes(labelme(record, region_pixels(record, mask), "a.png"))
     shapes = label_file(str(tmp_path / "a.json")).shapes
 
-    assert len(shapes) == len(record["regions"])
-    for shape, region in zip(shapes, record["regions"], strict=True):
+    assert len(shapes) == len(record.regions)
+    for shape, region in zip(shapes, record.regions, strict=True):
         area = shape["mask"].sum() if shape["shape_type"] == "mask" else signed_area(shape["points"])
-        assert (shape["group_id"], area) == (region["id"], region["area_px"])
-        assert shape["label"] == (region["class"] or "defect")
+        assert (shape["group_id"], area) == (region.id, region.area_px)
+        assert shape["label"] == (region.class_name or "defect")

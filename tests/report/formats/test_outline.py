@@ -5,7 +5,8 @@ import pytest
 
 from semscan.errors import ReportError
 from semscan.report.formats.outline import outline, rings, signed_area
-from semscan.report.formats.region_pixels import pieces
+from semscan.report.formats.region_pixels import region_pixels
+from semscan.values.record import Record
 
 
 def filled(found, shape):
@@ -23,10 +24,10 @@ def filled(found, shape):
 def test_outlines_hold_exactly_the_pixels_of_ragged_regions(noise, pieces_of):
     found = pieces_of(noise)
     for piece in found:
-        left, top, width, height = piece.xywh
+        left, top, width, height = piece.region.bbox
         moved = [[(x - left, y - top) for x, y in ring] for ring in outline(piece)]
         assert np.array_equal(filled(moved, (height, width)), piece.inside)
-        assert sum(map(signed_area, moved)) == piece.region["area_px"]
+        assert sum(map(signed_area, moved)) == piece.region.area_px
     assert len(found) > 5
     assert any(len(outline(piece)) > 1 for piece in found), "a region with a hole"
 
@@ -48,7 +49,7 @@ def test_a_hole_is_a_ring_of_its_own_that_runs_the_other_way(ring, pieces_of):
 def test_without_a_mask_the_box_is_the_outline(three):
     record, _ = three
 
-    assert outline(pieces(record, None)[0]) == [[(30, 10), (60, 10), (60, 18), (30, 18)]]
+    assert outline(region_pixels(record, None)[0]) == [[(30, 10), (60, 10), (60, 18), (30, 18)]]
 
 
 @pytest.mark.parametrize("change", ["moved", "cropped"])
@@ -56,7 +57,7 @@ def test_a_mask_that_does_not_fit_the_record_is_not_believed(three, change):
     record, mask = three
     other = np.roll(mask, 1, axis=0) if change == "moved" else mask[:-1]
 
-    assert [piece.inside for piece in pieces(record, other)] == [None] * 3
+    assert [piece.inside for piece in region_pixels(record, other)] == [None] * 3
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,8 @@ def test_a_mask_that_does_not_fit_the_record_is_not_believed(three, change):
 )
 def test_a_damaged_record_is_refused_by_name(three, damage):
     record, mask = three
-    record["regions"][1] |= damage
+    json = record.to_json()
+    json["regions"][1] |= damage
 
     with pytest.raises(ReportError, match=r"a\.tif: its record is damaged"):
-        pieces(record, mask)
+        region_pixels(Record.parse(json), mask)

@@ -9,6 +9,8 @@ from semscan.report.html import Picture, html_report
 from semscan.report.html.parts import plain
 from semscan.report.html.provenance import model_card
 from semscan.report.html.summary import tally
+from semscan.values.record import ErrorRecord, parse_record
+from semscan.values.run_record import RunRecord
 
 VOID = {"meta", "img", "input", "br", "link", "hr"}
 
@@ -61,27 +63,29 @@ def region(number=1, x=10, y=20, size=8, **more):
 
 
 def record(name="a.png", *regions, **more):
-    return {
-        "image": name,
-        "source": f"/d/{name}",
-        "status": "ok",
-        "score": 0.9 if regions else 0.1,
-        "defect": bool(regions),
-        "threshold": 0.5,
-        "width": 100,
-        "height": 80,
-        "judged_fraction": 0.5,
-        "nm_per_pixel": None,
-        "method": ["model"],
-        "model": "m",
-        "regions": list(regions),
-        "warnings": [],
-        **more,
-    }
+    return parse_record(
+        {
+            "image": name,
+            "source": f"/d/{name}",
+            "status": "ok",
+            "score": 0.9 if regions else 0.1,
+            "defect": bool(regions),
+            "threshold": 0.5,
+            "width": 100,
+            "height": 80,
+            "judged_fraction": 0.5,
+            "nm_per_pixel": None,
+            "method": ["model"],
+            "model": "m",
+            "regions": list(regions),
+            "warnings": [],
+            **more,
+        }
+    )
 
 
 def failed(name, error):
-    return {"image": name, "source": f"/d/{name}", "status": "error", "error": error}
+    return ErrorRecord(image=name, source=f"/d/{name}", error=error)
 
 
 NASTY = [
@@ -102,7 +106,7 @@ def test_a_name_is_text_wherever_it_stands(name):
     records = [record(name, region(description=name, **{"class": name}), warnings=[name]), failed(name, name)]
     text = html_report(
         records,
-        run={"command": [name], "settings": {name: name}, "method": {"model": name}, "versions": {name: name}},
+        run=RunRecord(command=(name,), settings={name: name}, method={"model": name}, versions={name: name}),
         title=name,
         previews={1: picture},
         crops={(1, "1"): picture},
@@ -120,7 +124,7 @@ def test_a_name_is_text_wherever_it_stands(name):
 
 
 def test_the_page_asks_for_nothing_outside_and_allows_no_script_but_its_own():
-    page = Page(html_report([record("a.png", region())], run={}, previews={1: Picture(b"x", 1, 1)}))
+    page = Page(html_report([record("a.png", region())], run=RunRecord(), previews={1: Picture(b"x", 1, 1)}))
     (policy,) = [each["content"] for each in page.all("meta") if each.get("http-equiv")]
 
     assert "default-src 'none'" in policy
@@ -133,7 +137,7 @@ def test_the_page_asks_for_nothing_outside_and_allows_no_script_but_its_own():
 def test_every_image_has_words_every_input_a_label_and_every_id_is_its_own():
     records = [record("a.png", region(1), region(2)), record("b.png"), failed("c.png", "no image")]
     previews = {1: Picture(b"x", 4, 3), 2: Picture(b"x", 4, 3)}
-    page = Page(html_report(records, run={}, previews=previews, crops={(1, "2"): Picture(b"x", 4, 4)}))
+    page = Page(html_report(records, run=RunRecord(), previews=previews, crops={(1, "2"): Picture(b"x", 4, 4)}))
     ids = [a["id"] for _, a in page.elements if "id" in a]
     targets = {a["href"][1:] for a in page.all("a") if a.get("href", "").startswith("#")}
 
@@ -154,7 +158,7 @@ def test_the_summary_counts_images_defects_and_errors():
         record("c.png", region(1, nuisance=True)),
         failed("d.png", "broken"),
     ]
-    words = Page(html_report(records, run={})).words
+    words = Page(html_report(records, run=RunRecord())).words
 
     assert "Images 4" in words
     assert "With defects 2 66.7 %" in words
@@ -167,7 +171,7 @@ def test_the_summary_counts_images_defects_and_errors():
 def test_density_is_per_judged_area_of_calibrated_images_only():
     calibrated = record("a.png", region(1), region(2), nm_per_pixel=5.0)
     counts = tally([calibrated, record("b.png", region(1))])
-    words = Page(html_report([calibrated], run={})).words
+    words = Page(html_report([calibrated], run=RunRecord())).words
 
     assert counts.area_um2 == pytest.approx(100 * 80 * 0.5 * 25 / 1e6)
     assert (counts.counted, len(counts.defects)) == (2, 3)
@@ -178,7 +182,10 @@ def test_density_is_per_judged_area_of_calibrated_images_only():
 def test_previews_link_to_their_overlays_and_rows_to_their_cards():
     page = Page(
         html_report(
-            [record("a.png", region(7))], run={}, previews={1: Picture(b"x", 4, 3)}, links={1: "sub/a%23.overlay.png"}
+            [record("a.png", region(7))],
+            run=RunRecord(),
+            previews={1: Picture(b"x", 4, 3)},
+            links={1: "sub/a%23.overlay.png"},
         )
     )
 
@@ -191,7 +198,7 @@ def test_previews_link_to_their_overlays_and_rows_to_their_cards():
 def test_a_crop_has_its_box_and_a_scale_bar_when_calibrated():
     shares = (0.25, 0.25, 0.5, 0.5)
     bare, scaled = (
-        html_report([record("a.png", region())], run={}, crops={(1, "1"): Picture(b"x", 50, 50, nm, shares)})
+        html_report([record("a.png", region())], run=RunRecord(), crops={(1, "1"): Picture(b"x", 50, 50, nm, shares)})
         for nm in (None, 100.0)
     )
 
@@ -202,7 +209,7 @@ def test_a_crop_has_its_box_and_a_scale_bar_when_calibrated():
 
 def test_the_histogram_has_the_threshold_and_all_images():
     records = [record("a.png", region(), score=0.72), record("b.png", score=0.2), record("c.png", score=0.21)]
-    page = Page(html_report(records, run={}))
+    page = Page(html_report(records, run=RunRecord()))
     (scores, sizes, field) = page.all("svg")
 
     assert "3 images, 1 with defects; median score 0.21" in scores["aria-label"]
@@ -216,7 +223,7 @@ def test_the_histogram_has_the_threshold_and_all_images():
 
 def test_thousands_of_defects_become_a_map_of_cells_and_the_hottest_cards():
     records = [record(f"{k}.png", *(region(n, x=n % 90, y=k % 70) for n in range(1, 51))) for k in range(50)]
-    page = Page(html_report(records, run={}))
+    page = Page(html_report(records, run=RunRecord()))
 
     assert not page.all("circle")
     assert 40 < len(page.all("rect", **{"class": "cell"})) <= 16 * 13
@@ -229,7 +236,7 @@ def test_classes_are_counted():
 
     assert (
         "Classes of the defects class defects images bridge 2 1 not classified 1 1"
-        in Page(html_report(records, run={})).words
+        in Page(html_report(records, run=RunRecord())).words
     )
 
 
@@ -244,7 +251,7 @@ def test_settings_card_and_versions_are_there():
         "config": {"file": "semscan.toml", "values": {}},
     }
     card = "# Model card\n\n- Trained on: x\n\n## Limits\n\nNone."
-    words = Page(html_report([record()], run=run, model_card=card)).words
+    words = Page(html_report([record()], run=RunRecord.parse(run), model_card=card)).words
 
     for said in (
         "semscan inspect 'a b.png'",
@@ -270,13 +277,16 @@ def test_a_model_card_keeps_its_headings_lists_and_wrapped_lines():
     [
         {"image": None, "status": "ok"},
         {"status": "ok", "regions": "x", "warnings": 3, "method": None},
-        record(score=None, threshold="high", width=None, nm_per_pixel=True),
-        record("a.png", {"id": None}, {"id": 1, "centroid": [None, 2], "peak": "hot", "area_px": -1}),
-        record("a.png", region(), nm_per_pixel=0),
+        {"status": "ok", "score": None, "threshold": "high", "width": None, "nm_per_pixel": True},
+        {"status": "ok", "regions": [{"id": None}, {"id": 1, "centroid": [None, 2], "peak": "hot", "area_px": -1}, 3]},
+        {"status": "ok", "regions": [{"bbox": [1, 2, 3, 4], "id": 1e400, "centroid": [1e308, -1], "area_px": -1}]},
+        {"status": "ok", "regions": [region()], "nm_per_pixel": 0},
+        {"status": "ok", "regions": [region()], "nm_per_pixel": 1e299, "width": 10**400, "height": -3},
     ],
 )
 def test_a_record_that_lacks_or_garbles_something_still_has_its_row(broken):
-    page = Page(html_report([broken, record("b.png", region())], run={"settings": 3, "versions": [], "command": "x"}))
+    run = RunRecord.parse({"settings": 3, "versions": [], "command": "x"})
+    page = Page(html_report([parse_record(broken), record("b.png", region())], run=run))
 
     assert page.all("tr", id="image-1")
     assert page.all("tr", id="image-2")

@@ -4,8 +4,17 @@ import numpy as np
 
 from semscan.regions.find import find_regions
 from semscan.report.pictures.crops import draw_crop
+from semscan.report.record import with_regions
 from semscan.settings import RegionSettings
 from semscan.values import CleanImage
+from semscan.values.record import Record
+
+
+def regions_of(anomaly_map):
+    """The regions of a map, as a record has them."""
+    rows, cols = anomaly_map.shape
+    record = Record(image="a.png", source="/a.png", width=cols, height=rows, regions=())
+    return with_regions(record, find_regions(anomaly_map, RegionSettings())).regions
 
 
 def test_a_crop_shows_the_region_plain_and_dimmed_around():
@@ -13,7 +22,7 @@ def test_a_crop_shows_the_region_plain_and_dimmed_around():
     values = rng.random((200, 200)).astype(np.float32)
     anomaly_map = np.zeros((200, 200), np.float32)
     anomaly_map[90:110, 90:110] = 0.9
-    (region,) = find_regions(anomaly_map, RegionSettings())
+    (region,) = regions_of(anomaly_map)
 
     crop = draw_crop(CleanImage(values, np.ones(values.shape, bool)), anomaly_map, region)
     half = crop.shape[1] // 2
@@ -28,7 +37,7 @@ def test_a_crop_shows_the_region_plain_and_dimmed_around():
 def test_a_region_in_the_corner_of_a_tiny_image_has_a_crop():
     anomaly_map = np.zeros((16, 16), np.float32)
     anomaly_map[:3, :3] = 0.9
-    (region,) = find_regions(anomaly_map, RegionSettings())
+    (region,) = regions_of(anomaly_map)
 
     crop = draw_crop(CleanImage(np.zeros((16, 16), np.float32), np.ones((16, 16), bool)), anomaly_map, region)
 
@@ -39,7 +48,7 @@ def test_a_calibrated_crop_has_a_scale_bar_below_and_the_same_picture_above():
     values = np.random.default_rng(4).random((100, 120)).astype(np.float32)
     anomaly_map = np.zeros((100, 120), np.float32)
     anomaly_map[40:50, 50:60] = 0.9
-    (region,) = find_regions(anomaly_map, RegionSettings())
+    (region,) = regions_of(anomaly_map)
     plain = draw_crop(CleanImage(values, np.ones(values.shape, bool)), anomaly_map, region)
     scaled = draw_crop(CleanImage(values, np.ones(values.shape, bool), nm_per_pixel=2.0), anomaly_map, region)
 

@@ -6,6 +6,7 @@ import numpy as np
 from semscan.report.pictures.evaluation_curves import draw_measured
 from semscan.report.pictures.failures import COLUMNS, cut_failure, draw_failures
 from semscan.values import Box, CleanImage
+from semscan.values.evaluation import Evaluation
 
 
 def failure():
@@ -41,7 +42,7 @@ def test_an_outline_is_green_for_truth():
 
 
 def test_curves_that_are_not_there_are_left_empty():
-    figures = {"image_auroc": 0.75, "pixel_auroc": None, "at_threshold": None}
+    figures = Evaluation.parse({"image_auroc": 0.75, "pixel_auroc": None, "at_threshold": None})
     line = np.array([0, 0.5, 1]), np.array([0, 1, 1])
     data = draw_measured({"image ROC": line}, figures, "a $b$ \udcff 日本, 3 images")
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)

@@ -10,8 +10,16 @@ from semscan.report.pictures import lettering
 from semscan.report.pictures.colours import COOL, INK, NUISANCE, OUTLINE, paint, to_grey
 from semscan.report.pictures.overlay import SMALLEST_PICTURE, draw_overlay
 from semscan.report.pictures.region_marks import MOST_NAMES
+from semscan.report.record import with_regions
 from semscan.settings import RegionSettings
-from semscan.values import CleanImage, Inspection
+from semscan.values import CleanImage
+from semscan.values.record import Record
+
+
+def record_of(shape, **more):
+    """The record of an image of this shape, without regions."""
+    values = {"image": "a", "source": "/a", "score": 0.1, "height": shape[0], "width": shape[1], "regions": ()}
+    return Record(**values | more)
 
 
 def overlay_of(values, anomaly_map, *, threshold=0.5, name="wafer.png", score=0.9, more=()):
@@ -20,19 +28,8 @@ def overlay_of(values, anomaly_map, *, threshold=0.5, name="wafer.png", score=0.
     told = dict(enumerate(more))
     regions = tuple(replace(region, **told.get(place, {})) for place, region in enumerate(found.regions))
     image = CleanImage(values.astype(np.float32), np.ones(values.shape, bool))
-    inspection = Inspection(
-        image=name,
-        source=f"/x/{name}",
-        score=score,
-        raw_score=2.0,
-        threshold=threshold,
-        regions=regions,
-        width=values.shape[1],
-        height=values.shape[0],
-        judged_fraction=1.0,
-        method=("model",),
-    )
-    return draw_overlay(image, anomaly_map, found.labels, inspection), found
+    record = record_of(values.shape, image=name, source=f"/x/{name}", score=score, threshold=threshold)
+    return draw_overlay(image, anomaly_map, found.mask, with_regions(record, regions)), found
 
 
 @pytest.fixture
@@ -156,20 +153,9 @@ def test_an_image_without_a_score_is_drawn_too(texture):
 def test_what_was_not_judged_is_hatched_and_the_rest_is_left_alone(texture):
     judged = np.ones(texture.shape, bool)
     judged[:, 400:] = False
-    inspection = Inspection(
-        image="a",
-        source="/a",
-        score=0.1,
-        raw_score=0.1,
-        threshold=0.5,
-        regions=(),
-        width=500,
-        height=400,
-        judged_fraction=0.8,
-        method=("reference",),
-    )
+    record = record_of((400, 500))
     anomaly_map = np.zeros(texture.shape, np.float32)
-    picture = draw_overlay(CleanImage(texture, judged), anomaly_map, np.zeros(texture.shape, np.uint8), inspection)
+    picture = draw_overlay(CleanImage(texture, judged), anomaly_map, np.zeros(texture.shape, np.uint8), record)
     changed = (picture[:400, :500] != to_grey(texture)[..., None]).any(axis=2)
 
     assert not changed[:, :400].any()
@@ -183,10 +169,8 @@ def test_a_calibrated_overlay_has_a_scale_bar_of_the_right_length(shape, nm, len
     values = np.full(shape, 0.5, np.float32)
     anomaly_map, mask = np.zeros(shape, np.float32), np.zeros(shape, np.uint8)
     image = CleanImage(values, np.ones(shape, bool))
-    about = {"image": "a", "source": "/a", "score": 0.1, "raw_score": 0.1, "threshold": 0.5, "regions": ()}
-    about |= {"width": shape[1], "height": shape[0], "judged_fraction": 1.0, "method": ("model",)}
-    plain = draw_overlay(image, anomaly_map, mask, Inspection(**about))
-    scaled = draw_overlay(image, anomaly_map, mask, Inspection(**about, nm_per_pixel=nm))
+    plain = draw_overlay(image, anomaly_map, mask, record_of(shape))
+    scaled = draw_overlay(image, anomaly_map, mask, record_of(shape, nm_per_pixel=nm))
     zoom = max(1, -(-SMALLEST_PICTURE // max(shape)))
     changed = np.argwhere((plain != scaled).any(axis=2))
     ink = (scaled == INK).all(axis=2) & (plain != scaled).any(axis=2)
@@ -201,20 +185,9 @@ def test_the_data_bar_stays_legible_below_its_line():
     judged = np.ones(values.shape, bool)
     judged[360:] = False
     judged[:, :50] = False
-    inspection = Inspection(
-        image="a",
-        source="/a",
-        score=0.1,
-        raw_score=0.1,
-        threshold=0.5,
-        regions=(),
-        width=500,
-        height=400,
-        judged_fraction=0.9,
-        method=("model",),
-    )
+    record = record_of((400, 500))
     zeros = np.zeros(values.shape, np.float32)
-    picture = draw_overlay(CleanImage(values, judged, data_bar_px=40), zeros, zeros.astype(np.uint8), inspection)
+    picture = draw_overlay(CleanImage(values, judged, data_bar_px=40), zeros, zeros.astype(np.uint8), record)
     changed = (picture[:400, :500] != to_grey(values)[..., None]).any(axis=2)
 
     assert not changed[362:].any()

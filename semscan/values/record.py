@@ -1,0 +1,237 @@
+"""The record of an image: the JSON that an inspection leaves, and that reports and later runs read back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from semscan.values import Box, Periodic
+from semscan.values.json_record import JsonRecord, read_number
+
+OK = "ok"
+ERROR = "error"
+CALIBRATED_THRESHOLD = 0.5  # in map units, of every method
+# what a saved map says of its image, as the record says it
+MAP_KEYS = (
+    *("image", "source", "width", "height", "judged_fraction", "nm_per_pixel", "nm_per_pixel_source", "vendor"),
+    *("data_bar_px", "data_bar_source", "ignored_fraction", "method", "model", "raw_score", "class_probabilities"),
+    "periodic",
+)
+LARGEST_PIXEL = 1 << 31
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionRecord(JsonRecord):
+    """One region of an image.
+
+    Pixels count from the top left corner: `bbox` is x, y, width, height, `centroid` x, y. `peak` and `mean` are in
+    map units. Lengths are in px and, where the scale is known, in nm; see `semscan.values.Measures`.
+    """
+
+    KEYS: ClassVar[Mapping[str, str]] = {"class_name": "class", "methods": "witnesses"}
+
+    id: int
+    bbox: tuple[int, int, int, int]
+    centroid: tuple[float, float]
+    area_px: int
+    peak: float
+    mean: float = 0.0
+    class_name: str | None = None
+    class_probability: float | None = None
+    nuisance: bool = False
+    methods: tuple[str, ...] = ()
+    equivalent_diameter_px: float | None = None
+    feret_max_px: float | None = None
+    feret_min_px: float | None = None
+    orientation_deg: float | None = None
+    perimeter_px: float | None = None
+    mean_grey: float | None = None
+    contrast: float | None = None
+    neighbour_distance_px: float | None = None
+    area_nm2: float | None = None
+    equivalent_diameter_nm: float | None = None
+    feret_max_nm: float | None = None
+    feret_min_nm: float | None = None
+    perimeter_nm: float | None = None
+    neighbour_distance_nm: float | None = None
+    bbox_nm: tuple[float, float, float, float] | None = None
+    centroid_nm: tuple[float, float] | None = None
+    description: str | None = None
+
+    @property
+    def box(self) -> Box:
+        """Rows and columns of the region."""
+        x, y, width, height = self.bbox
+        return Box(y, x, y + height, x + width)
+
+    @property
+    def is_usable(self) -> bool:
+        """True if the box can lie in an image: no side is empty, nothing is negative."""
+        return min(self.bbox) >= 0 and min(self.bbox[2:]) > 0 and max(self.bbox) < LARGEST_PIXEL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodicRecord(JsonRecord):
+    """Whether and how an image repeats; see `semscan.values.Periodic`. `pitch_nm` is None without a scale.
+
+    Examples
+    --------
+    >>> PeriodicRecord.of(Periodic(True, 0.93, (31.8,), (0.4,)), 2.0).to_json()
+    {'found': True, 'confidence': 0.93, 'pitch_px': [31.8], 'angle_deg': [0.4], 'pitch_nm': [63.6]}
+    """
+
+    OMITTED: ClassVar[frozenset[str]] = frozenset({"pitch_nm"})
+    DIGITS: ClassVar[Mapping[str, int]] = {"confidence": 3, "pitch_px": 3, "angle_deg": 3, "pitch_nm": 3}
+
+    found: bool = False
+    confidence: float
+    pitch_px: tuple[float, ...]
+    angle_deg: tuple[float, ...]
+    pitch_nm: tuple[float, ...] | None = None
+
+    @classmethod
+    def of(cls, periodic: Periodic, nm_per_pixel: float | None) -> Self:
+        """Return the record of what a method found."""
+        scale = read_number(nm_per_pixel)
+        return cls(
+            found=periodic.found,
+            confidence=periodic.confidence,
+            pitch_px=periodic.pitch_px,
+            angle_deg=periodic.angle_deg,
+            pitch_nm=None if scale is None else tuple(pitch * scale for pitch in periodic.pitch_px),
+        )
+
+    @property
+    def value(self) -> Periodic:
+        """What the method found."""
+        return Periodic(self.found, self.confidence, self.pitch_px, self.angle_deg)
+
+    @property
+    def is_usable(self) -> bool:
+        """True if it has all its values."""
+        return self.whole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs(JsonRecord):
+    """The files written for one image: paths as they were named then. None is a file that was not asked for."""
+
+    OMITTED: ClassVar[frozenset[str]] = frozenset({"overlay", "mask", "crops", "map", "reference"})
+
+    overlay: str | None = None
+    mask: str | None = None
+    crops: tuple[str, ...] | None = None
+    map: str | None = None
+    reference: str | None = None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All paths, those of kinds that semscan does not know included."""
+        return tuple(_texts_in([self.overlay, self.mask, self.crops, self.map, self.reference, *self.extra.values()]))
+
+
+def _texts_in(value: Any) -> list[str]:
+    if isinstance(value, list | tuple):
+        return [text for each in value for text in _texts_in(each)]
+    return [value] if isinstance(value, str) else []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record(JsonRecord):
+    """What was found in one image: the one list of all that semscan says of it.
+
+    `source` is the absolute path of the image. `score` is None when the method has no calibrated threshold,
+    `raw_score` when a saved map lacks it; `score` and `threshold` are in map units. `judged_fraction` and
+    `ignored_fraction` are shares of the image, `page` counts from 0 in a file with several. `seconds` is wall time.
+    `earlier_outputs` are files of earlier runs of the same image that are still there.
+    """
+
+    KEYS: ClassVar[Mapping[str, str]] = {"class_name": "class"}
+    OMITTED: ClassVar[frozenset[str]] = frozenset({"class_name", "class_probabilities", "earlier_outputs"})
+    DIGITS: ClassVar[Mapping[str, int]] = {
+        "judged_fraction": 6,
+        "ignored_fraction": 6,
+        "class_probabilities": 6,
+        "seconds": 3,
+    }
+
+    image: str
+    source: str
+    status: str = OK
+    score: float | None = None
+    raw_score: float | None = None
+    defect: bool = False
+    threshold: float = CALIBRATED_THRESHOLD
+    width: int
+    height: int
+    judged_fraction: float | None = None
+    nm_per_pixel: float | None = None
+    nm_per_pixel_source: str | None = None
+    vendor: str | None = None
+    data_bar_px: int = 0
+    data_bar_source: str | None = None
+    ignored_fraction: float = 0.0
+    page: int | None = None
+    method: tuple[str, ...] = ()
+    model: str | None = None
+    class_name: str | None = None
+    class_probabilities: Mapping[str, float] | None = None
+    regions: tuple[RegionRecord, ...]
+    periodic: PeriodicRecord | None = None
+    outputs: Outputs = Outputs()
+    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
+    earlier_outputs: tuple[str, ...] | None = None
+
+    @property
+    def defects(self) -> tuple[RegionRecord, ...]:
+        """The regions that count: those that are not a nuisance."""
+        return tuple(region for region in self.regions if not region.nuisance)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorRecord(JsonRecord):
+    """An image that could not be inspected, and why in one line."""
+
+    OMITTED: ClassVar[frozenset[str]] = frozenset({"earlier_outputs"})
+
+    image: str
+    source: str
+    status: str = ERROR
+    error: str
+    periodic: PeriodicRecord | None = None
+    earlier_outputs: tuple[str, ...] | None = None
+
+    @property
+    def outputs(self) -> Outputs:
+        """No file: none is complete."""
+        return Outputs()
+
+
+def likeliest(class_probabilities: Mapping[str, float] | None) -> str | None:
+    """Return the class of the highest probability; None without classes."""
+    return max(class_probabilities, key=lambda name: class_probabilities[name]) if class_probabilities else None
+
+
+AnyRecord = Record | ErrorRecord
+
+
+def parse_record(json: Mapping[str, Any]) -> AnyRecord | None:
+    """Read the record of one image; None if the JSON is not one.
+
+    A record without a source gets the absolute path of its image.
+
+    Examples
+    --------
+    >>> parse_record({"image": "/d/a.png", "status": "error", "error": "torn"}).error
+    'torn'
+    """
+    status = json.get("status")
+    if not isinstance(status, str):
+        return None
+    source = json.get("source")
+    if not isinstance(source, str) or not source:
+        json = {**json, "source": os.path.abspath(str(json.get("image", "")))}
+    return Record.parse(json) if status == OK else ErrorRecord.parse(json)
