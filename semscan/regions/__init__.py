@@ -1,1 +1,1 @@
-"""A map to the list of its hot regions."""
+"""Find the regions of an anomaly map, and measure them."""

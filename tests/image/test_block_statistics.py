@@ -10,7 +10,7 @@ def noise(seed, shape=(128, 160)):
     return (0.5 + np.random.default_rng(seed).normal(0, 0.05, shape)).astype(np.float32)
 
 
-def test_the_image_with_a_spot_is_the_strangest_by_far():
+def test_the_image_with_a_spot_is_the_most_unusual_by_far():
     images = [noise(seed) for seed in range(10)]
     images[4][60:72, 80:92] += 0.4
 
@@ -29,7 +29,7 @@ def test_any_size_gives_features(shape):
     assert np.isfinite(features).all()
 
 
-def test_flat_images_are_not_strange():
+def test_flat_images_are_not_unusual():
     flat = [block_features(np.full((64, 64), 0.5, np.float32))] * 3
 
     assert np.ptp(most_unusual_blocks(flat)) == 0

@@ -1,4 +1,4 @@
-"""Squares borrowed from elsewhere: real texture, never from where it is odd."""
+"""Squares copied from elsewhere in the image: real texture, never from an area to avoid."""
 
 import numpy as np
 

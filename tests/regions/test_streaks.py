@@ -140,10 +140,10 @@ def test_two_levels_of_which_one_column_alone_could_tell_the_slope_are_no_streak
     for part, level, other in zip(parts, around, alone, strict=True):
         grey[part] = level
         grey[part, column] = other
-    heat = np.zeros(grey.shape, np.float32)
-    heat[parts[1]] = 0.8
+    anomaly_map = np.zeros(grey.shape, np.float32)
+    anomaly_map[parts[1]] = 0.8
 
-    assert streaks(segment(heat, RegionSettings()), grey) == [False]
+    assert streaks(segment(anomaly_map, RegionSettings()), grey) == [False]
 
 
 def test_each_region_is_told_by_itself():
