@@ -1,6 +1,7 @@
 """From a folder of images to a model that inspects: small, quick trainings through the command line."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -36,12 +37,30 @@ def fill(folder, count, seed, **kind):
 
 @pytest.fixture(scope="module")
 def good_model(tmp_path_factory):
-    """A model of good images alone: (folder of all, the finished process)."""
+    """A model of good images alone, one of them damaged: (folder of all, the finished process)."""
     root = tmp_path_factory.mktemp("good")
-    fill(root / "data" / "train" / "good", 4, 1)
+    good = root / "data" / "train" / "good"
+    fill(good, 4, 1)
+    (good / "zz broken.png").write_bytes((good / "00.png").read_bytes()[:500])
     fill(root / "data" / "test" / "good", 1, 2)
     fill(root / "data" / "test" / "square", 1, 3, hole=True)
     return root, semscan("train", root / "data", "--out", root / "model", *ENOUGH)
+
+
+@pytest.fixture(scope="module")
+def second_model(good_model, tmp_path_factory, in_process):
+    """A copy of `good_model`, overwritten by a training on two images of different sizes: (its folder, the result)."""
+    root = tmp_path_factory.mktemp("second")
+    out = root / "model"
+    shutil.copytree(good_model[0] / "model", out)
+    (out / "my notes.txt").write_text("keep me")
+    rng = np.random.default_rng(0)
+    (root / "data" / "good").mkdir(parents=True)
+    for name, shape in (("a.png", (64, 72)), ("b.png", (100, 40))):
+        (root / "data" / "good" / name).write_bytes(cv2.imencode(".png", picture(rng, shape))[1].tobytes())
+    earlier = ["--from", good_model[0] / "model", "--overwrite"]
+    quick = ["--steps", 5, "--precision", "float32"]
+    return out, in_process("train", root / "data", "--out", out, *earlier, *quick, "--tensorboard")
 
 
 @pytest.fixture(scope="module")
@@ -127,34 +146,21 @@ def test_a_finished_model_is_not_replaced_unasked(good_model):
     assert (root / "model" / "config.json").read_bytes() == before
 
 
-def test_overwriting_keeps_the_users_own_files_and_starts_from_earlier_weights(good_model, tmp_path):
-    import shutil
-
-    root, _ = good_model
-    out = tmp_path / "model"
-    shutil.copytree(root / "model", out)
-    (out / "my notes.txt").write_text("keep me")
-
-    done = semscan(
-        "train",
-        root / "data",
-        "--out",
-        out,
-        "--overwrite",
-        "--from",
-        root / "model",
-        "--steps",
-        "5",
-        "--precision",
-        "float32",
-        "--tensorboard",
-    )
+def test_overwriting_keeps_the_users_own_files_and_starts_from_earlier_weights(second_model):
+    out, done = second_model
 
     assert done.returncode == 0, done.stderr
     assert (out / "my notes.txt").read_text() == "keep me"
     assert any((out / "tensorboard").rglob("events*"))
     assert json.loads((out / "config.json").read_text())["training"]["steps_done"] == 5
-    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert sorted(path.name for path in out.parent.iterdir()) == ["data", "model"]
+
+
+def test_two_images_of_different_sizes_are_enough(second_model):
+    _, done = second_model
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["images"] == 2
 
 
 def test_classifier_tells_classes_and_inspects_with_them(class_model):
@@ -210,29 +216,24 @@ def test_wrong_choices_are_one_clear_line(good_model, tmp_path, options, words):
     assert "Traceback" not in done.stderr
 
 
-def test_a_damaged_training_image_is_left_out_and_named(tmp_path):
-    fill(tmp_path / "data" / "good", 3, 1)
-    damaged = tmp_path / "data" / "good" / "zz broken.png"
-    damaged.write_bytes((tmp_path / "data" / "good" / "00.png").read_bytes()[:500])
+def test_a_damaged_training_image_is_left_out_and_named(good_model):
+    _, done = good_model
 
-    done = semscan("train", tmp_path / "data", "--out", tmp_path / "m", "--steps", "2", "--precision", "float32")
-
-    assert done.returncode == 0, done.stderr
     assert "left out" in done.stderr
     assert "zz broken.png" in done.stderr
-    assert json.loads(done.stdout)["images"] == 3
+    assert json.loads(done.stdout)["images"] == 4
 
 
-def test_one_small_good_image_is_enough_to_train_with_any_attention(tmp_path):
+def test_one_small_good_image_is_enough_to_train_with_any_attention(tmp_path, in_process):
     fill(tmp_path / "data" / "good", 1, 1, shape=(48, 40))
 
-    done = semscan(
+    done = in_process(
         "train",
         tmp_path / "data",
         "--out",
         tmp_path / "m",
         "--steps",
-        "2",
+        "1",
         "--precision",
         "float32",
         "--attention",

@@ -1,19 +1,9 @@
 """An attention that is not the default, and SEAM, from training to inspection, through the command line."""
 
 import json
-import subprocess
-import sys
 
 import cv2
 import numpy as np
-
-
-def semscan(*arguments):
-    done = subprocess.run(
-        [sys.executable, "-m", "semscan", *map(str, arguments)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def fill(folder, count, seed, spot=False):
@@ -27,7 +17,12 @@ def fill(folder, count, seed, spot=False):
         (folder / f"{number:02d}.png").write_bytes(cv2.imencode(".png", pixels.clip(0, 255).astype(np.uint8))[1])
 
 
-def test_an_attention_cnn_with_heads_and_seam_trains_and_inspects(tmp_path):
+def test_an_attention_cnn_with_heads_and_seam_trains_and_inspects(tmp_path, in_process):
+    def semscan(*arguments):
+        done = in_process(*arguments)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
     fill(tmp_path / "data" / "ok", 6, 1)
     fill(tmp_path / "data" / "spot", 6, 2, spot=True)
 

@@ -28,7 +28,7 @@ def save(path, pixels):
 
 
 @pytest.fixture(scope="module")
-def dirty(tmp_path_factory):
+def dirty(tmp_path_factory, in_process):
     """Ten good images, one of them with a hidden spot, a labelled one with and one without a mask, and one with a
     harmless region: (folder of all, the finished process)."""
     root = tmp_path_factory.mktemp("dirty")
@@ -51,7 +51,7 @@ def dirty(tmp_path_factory):
         "regions": [{"bbox": [48, 10, 14, 10]}],
     }
     (root / "judged.jsonl").write_text(json.dumps(record) + "\n")
-    return root, semscan("train", root / "data", "--out", root / "model", "--accept", root / "judged.jsonl", *QUICK)
+    return root, in_process("train", root / "data", "--out", root / "model", "--accept", root / "judged.jsonl", *QUICK)
 
 
 def test_train_says_what_it_did_with_all_of_them(dirty):
@@ -99,16 +99,6 @@ def test_an_image_of_another_look_is_inspected_with_a_warning(dirty, tmp_path):
     first, second = (json.loads(line)["warnings"] for line in done.stdout.splitlines())
     assert "contrast 0.3" in first[0]
     assert second == []
-
-
-def test_two_images_of_different_sizes_are_enough(tmp_path):
-    for number, shape in enumerate([(64, 72), (100, 40)]):
-        save(tmp_path / "data" / "good" / f"{number}.png", texture(number, shape))
-
-    done = semscan("train", tmp_path / "data", "--out", tmp_path / "model", *QUICK)
-
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["images"] == 2
 
 
 def test_accept_is_checked_before_the_training(dirty, tmp_path):

@@ -1,0 +1,24 @@
+"""Run semscan in the process of the tests, where TensorFlow is loaded once for all trainings."""
+
+import io
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
+from types import SimpleNamespace
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def in_process():
+    """Run ``semscan ARGUMENTS``; the result has returncode, stdout and stderr, as `subprocess.run` gives them."""
+    from semscan.cli.main import main
+
+    def run(*arguments):
+        stdout, stderr = io.StringIO(), io.StringIO()
+        with redirect_stdout(stdout), redirect_stderr(stderr), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # as in a process of its own, a library's warning is not an error
+            with pytest.raises(SystemExit) as end:
+                main([str(argument) for argument in arguments])
+        return SimpleNamespace(returncode=end.value.code, stdout=stdout.getvalue(), stderr=stderr.getvalue())
+
+    return run
