@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from semscan.settings import (
+    AUTO,
     DEFAULT_MODEL,
     DEFAULT_RESULTS,
     METHODS,
@@ -149,7 +150,7 @@ closing = click.option(
 )
 method = click.option(
     "--method",
-    type=click.Choice(METHODS),
+    type=click.Choice((AUTO, *METHODS)),
     multiple=True,
     default=InspectSettings().method,
     show_default=True,

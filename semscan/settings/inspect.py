@@ -8,7 +8,12 @@ from semscan.errors import UsageFault
 from semscan.settings.read import ReadSettings
 
 AUTO = "auto"
-METHODS = (AUTO, "model", "periodic", "reference")
+# The methods of --method: name to "module:factory", which makes the method from InspectSettings and is imported on use.
+METHODS = {
+    "model": "semscan.pipeline.methods.model:model_method",
+    "periodic": "semscan.pipeline.methods.periodic:PeriodicMethod",
+    "reference": "semscan.pipeline.methods.reference:ReferenceMethod",
+}
 DEFAULT_MODEL = "semscan-model"
 DEFAULT_RESULTS = "semscan-results"
 DEFAULT_EVALUATION = "semscan-evaluation"

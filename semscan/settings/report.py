@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-REPORT_FORMATS = ("html", "klarf", "coco", "roi", "labelme", "csv")
+# The formats of `semscan report`: name to "module:function" that writes it, imported on use.
+REPORT_FORMATS = {
+    "html": "semscan.pipeline.reporting.html_page:write_page",
+    "klarf": "semscan.pipeline.reporting.formats:write_klarf",
+    "coco": "semscan.pipeline.reporting.formats:write_coco",
+    "roi": "semscan.pipeline.reporting.formats:write_roi",
+    "labelme": "semscan.pipeline.reporting.formats:write_labelme",
+    "csv": "semscan.pipeline.reporting.formats:write_csv",
+}
 EXPORT_FORMATS = ("onnx", "savedmodel", "tflite")  # of models
 
 

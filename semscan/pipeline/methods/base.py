@@ -1,7 +1,7 @@
 """The methods (`--method`): each turns a clean image into a raw map.
 
 A trained network is one method. An image's own repeats and a second image of the same place are others. A further
-method is a class with a name, a raw threshold, a provenance and the same call, and a line in `METHOD_FACTORIES`.
+method is a class with a name, a raw threshold, a provenance and the same call, and a line in `METHODS`.
 """
 
 from __future__ import annotations
@@ -17,16 +17,11 @@ import numpy as np
 
 from semscan.errors import BadModelError, UsageFault
 from semscan.pipeline.classes.names import RegionClassifier
-from semscan.settings import AUTO, DEFAULT_MODEL, MODEL_VARIABLE, InspectSettings
+from semscan.settings import AUTO, DEFAULT_MODEL, METHODS, MODEL_VARIABLE, InspectSettings
 from semscan.values import CleanImage, Periodic
 from semscan.values.method import MethodProvenance
 
 # name -> "module:function" that makes it from settings; imported on use, so that no method loads another's libraries
-METHOD_FACTORIES = {
-    "model": "semscan.pipeline.methods.model:model_method",
-    "periodic": "semscan.pipeline.methods.periodic:PeriodicMethod",
-    "reference": "semscan.pipeline.methods.reference:ReferenceMethod",
-}
 FALSE_ALARMS = 0.1  # false regions per good image that an untrained method's own threshold promises at most
 COMBINED = "semscan.pipeline.methods.combined:CombinedMethod"
 
@@ -78,7 +73,7 @@ def choose_method(settings: InspectSettings) -> Method:
         If the one reference image cannot be read.
     """
     names = chosen_methods(settings)
-    methods = [_named(METHOD_FACTORIES[name])(settings) for name in names]
+    methods = [_named(METHODS[name])(settings) for name in names]
     return methods[0] if len(methods) == 1 else _named(COMBINED)(methods)
 
 
@@ -132,9 +127,9 @@ def settled(settings: InspectSettings) -> dict[str, Any]:
 
 def _check(names: tuple[str, ...], settings: InspectSettings) -> None:
     for name in names:
-        if name not in METHOD_FACTORIES:
+        if name not in METHODS:
             also = f"--method {AUTO} stands alone; " if name == AUTO else ""
-            raise UsageFault(f"no method {name!r} to combine: {also}take of {', '.join(METHOD_FACTORIES)}")
+            raise UsageFault(f"no method {name!r} to combine: {also}take of {', '.join(METHODS)}")
     if "reference" in names and not settings.reference:
         raise UsageFault("--method reference needs the image to compare with: --reference FILE, or a folder of them")
     for name, given in (("reference", settings.reference), ("model", settings.model)):

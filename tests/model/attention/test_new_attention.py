@@ -10,10 +10,9 @@ from semscan.model.attention.factory import make_attention
 from semscan.model.export.to_onnx import to_onnx
 from semscan.model.networks.attention_cnn import build_classifier
 from semscan.model.networks.autoencoder import build_autoencoder
-from semscan.model.registry import ATTENTIONS, NETWORK_USE, RegistryEntry, attention_parts, catalogue, is_local
+from semscan.model.registry import ATTENTIONS, NETWORKS, RegistryEntry, attention_parts, catalogue, is_local, resolve
 from semscan.model.reload import OpenedNetwork
 from semscan.model.tf_import import keras
-from semscan.model.training import losses
 
 
 def small_base(patch):
@@ -56,10 +55,10 @@ def test_it_is_listed_and_can_be_chosen():
     assert ([type(part).__name__ for part in chain.parts], gates) == (["ChannelAttention", "BrightnessAttention"], True)
 
 
-@pytest.mark.parametrize("kind", NETWORK_USE)
+@pytest.mark.parametrize("kind", NETWORKS)
 def test_both_networks_train_with_it_and_export_it(kind):
     network = network_with("brightness", kind)
-    chosen = losses.for_kind(kind)
+    chosen = resolve(NETWORKS[kind].losses)()
     network.compile(optimizer=keras.optimizers.SGD(0.1), loss=chosen["losses"], loss_weights=chosen["weights"])
     patches = np.random.default_rng(0).normal(size=(2, 32, 32, 1)).astype(np.float32)
     (factor,) = network.get_layer("attention").get_weights()
