@@ -1,4 +1,4 @@
-"""How it was done: the command, the settings, the model, versions, and what went wrong."""
+"""How the inspection was done: the command, the settings, the model, versions, and what went wrong."""
 
 from __future__ import annotations
 
@@ -6,109 +6,123 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from semscan.report.html.parts import entries, esc, many, utc
-from semscan.report.html.summary import Tally
+from semscan.report.html.parts import utc
+from semscan.report.html.summary import Summary
+from semscan.values.record import ErrorRecord
 from semscan.values.run_record import RunRecord
 
 MOST_LISTED = 500
 
 
-def problems(counts: Tally) -> str:
-    """Images that could not be inspected, and warnings with how often they came."""
-    parts = []
-    if counts.failed:
-        items = "".join(
-            f"<li><bdi>{esc(record.image)}</bdi><br>{esc(record.error or 'not inspected')}</li>"
-            for record in counts.failed[:MOST_LISTED]
-        )
-        more = len(counts.failed) - MOST_LISTED
-        parts.append(f"<h3>Not inspected</h3><ul>{items}</ul>" + (f"<p>and {more} more</p>" if more > 0 else ""))
-    warnings = Counter(warning for record in counts.fine for warning in record.warnings)
-    if warnings:
-        items = "".join(
-            f'<li>{esc(words)} <span class="class">{many(count, "image")}</span></li>'
-            for words, count in warnings.most_common(MOST_LISTED)
-        )
-        parts.append(f"<h3>Warnings</h3><ul>{items}</ul>")
-    return "".join(parts) or "<p>No errors and no warnings.</p>"
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """Images that could not be inspected, how many more there are, and warnings with the number of their images."""
+
+    failed: list[ErrorRecord]
+    left: int
+    warnings: list[tuple[str, int]]
 
 
-def settings(run: RunRecord) -> str:
-    """What is needed to do it again."""
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """What is needed to do it again. `folded` are long lists of values, by their titles."""
+
+    is_known: bool
+    commands: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    folded: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CardBlock:
+    """A heading, a paragraph or a list of a model card."""
+
+    text: str = ""
+    is_heading: bool = False
+    items: tuple[str, ...] = ()
+
+
+def list_problems(summary: Summary) -> Problems:
+    """List the images that failed, and the warnings, most frequent first."""
+    warnings = Counter(warning for record in summary.inspected for warning in record.warnings)
+    failed = summary.failed[:MOST_LISTED]
+    return Problems(failed, len(summary.failed) - len(failed), warnings.most_common(MOST_LISTED))
+
+
+def run_settings(run: RunRecord) -> RunSettings:
+    """Return the commands, places and settings of a run."""
     if run == RunRecord():
-        return "<p>There is no run.json in this folder, so the settings are not known.</p>"
-    facts = {}
-    for name, words in (("Command", run.command), ("With every default", run.repeat)):
-        if words:
-            facts[name] = f"<code>{esc(shlex.join(words))}</code>"
-    began = None if run.began is None else utc(run.began)
-    for name, value in (
-        ("In the folder", run.folder),
-        ("Began", began),
-        ("Seconds", run.seconds),
-        ("State", run.state),
-    ):
-        if value is not None:
-            facts[name] = esc(value)
-    if run.config is not None:
-        facts["Configuration file"] = esc(run.config.get("file"))
-    return (
-        entries(facts)
-        + _folded("All settings", dict(_flat(run.settings)))
-        + _folded("Who judged", dict(_flat(run.method)))
+        return RunSettings(is_known=False)
+    commands = {"Command": run.command, "With every default": run.repeat}
+    facts: dict[str, Any] = {
+        "In the folder": run.folder,
+        "Began": None if run.began is None else utc(run.began),
+        "Seconds": run.seconds,
+        "State": run.state,
+        "Configuration file": None if run.config is None else run.config.get("file"),
+    }
+    folded = {"All settings": dict(_flat(run.settings)), "Method": dict(_flat(run.method))}
+    return RunSettings(
+        is_known=True,
+        commands={name: shlex.join(words) for name, words in commands.items() if words},
+        facts={name: value for name, value in facts.items() if value is not None},
+        folded={title: values for title, values in folded.items() if values},
     )
 
 
-def versions(run: RunRecord) -> str:
-    """Of semscan and of what it stands on."""
-    numbers = {"semscan": run.semscan_version, **run.versions}
-    return entries({str(name): esc(number) for name, number in numbers.items() if number is not None}, "facts narrow")
+def versions(run: RunRecord) -> dict[str, Any]:
+    """Return the versions of semscan and of its libraries."""
+    found = {"semscan": run.semscan_version, **run.versions}
+    return {name: version for name, version in found.items() if version is not None}
 
 
-def model_card(text: str) -> str:
-    """A MODEL_CARD.md as HTML: its headings, lists and paragraphs, nothing else."""
-    blocks, items = [], ""
-    for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip()):
-        for kind, words in _lines(block):
-            if kind == "item":
-                items += f"<li>{esc(words)}</li>"
-                continue
-            if items:
-                blocks.append(f"<ul>{items}</ul>")
-                items = ""
-            tag = {"title": "", "heading": "h3", "text": "p"}[kind]
-            blocks.append(f"<{tag}>{esc(words)}</{tag}>" if tag else "")
-    return "".join(blocks) + (f"<ul>{items}</ul>" if items else "")
-
-
-def _lines(block: str) -> Iterator[tuple[str, str]]:
-    kind, words = "", ""
-    for line in block.split("\n"):
-        found = re.match(r"(#{1,6}|[-*]) +(.*)", line)
-        if not found and kind in ("item", "text"):
-            words += " " + line.strip()
+def model_card(text: str) -> list[CardBlock]:
+    """Return the headings, lists and paragraphs of a MODEL_CARD.md, without its title."""
+    blocks = []
+    items: list[str] = []
+    for kind, words in _pieces(text):
+        if kind == "item":
+            items.append(words)
             continue
+        if items:
+            blocks.append(CardBlock(items=tuple(items)))
+            items = []
+        if kind != "title":
+            blocks.append(CardBlock(words, is_heading=kind == "heading"))
+    return [*blocks, CardBlock(items=tuple(items))] if items else blocks
+
+
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what each piece of Markdown is (title, heading, item or text), and its words on one line."""
+    for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip()):
+        kind = ""
+        words = ""
+        for line in block.split("\n"):
+            found = re.match(r"(#{1,6}|[-*]) +(.*)", line)
+            if not found and kind in ("item", "text"):
+                words += " " + line.strip()
+                continue
+            if kind:
+                yield kind, words
+            kind = _kind(found[1]) if found else "text"
+            words = found[2].strip() if found else line.strip()
         if kind:
             yield kind, words
-        mark = found[1] if found else ""
-        kind = "text" if not found else "item" if mark in "-*" else "title" if mark == "#" else "heading"
-        words = found[2].strip() if found else line.strip()
-    if kind:
-        yield kind, words
+
+
+def _kind(mark: str) -> str:
+    if mark in "-*":
+        return "item"
+    return "title" if mark == "#" else "heading"
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the leaves of a tree with their paths, a dash for None."""
     for key, value in values.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{before}{key}.")
         else:
-            yield before + str(key), value
-
-
-def _folded(title: str, facts: Mapping[str, Any]) -> str:
-    if not facts:
-        return ""
-    body = entries({name: esc("–" if value is None else value) for name, value in facts.items()}, "facts narrow")
-    return f"<details><summary>{esc(title)}</summary>{body}</details>"
+            yield before + str(key), "–" if value is None else value

@@ -1,4 +1,4 @@
-"""What the records come down to: counts, areas, and the defects as a flat list."""
+"""The records in numbers: counts, areas, and the defects as a flat list."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from dataclasses import dataclass
 from semscan.values.record import AnyRecord, ErrorRecord, Record, RegionRecord
 
 NM2_PER_UM2 = 1e6
+UM2_PER_CM2 = 1e8
 
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """One region of one record. `x`, `y` in shares of the field; `diameter` is of the circle of the same area, in
-    pixels, `diameter_nm` in nm where the image is calibrated. `place` is the record's number on the page."""
+    """One region of one record that counts.
+
+    `place` is the record's number on the page, from 1. `peak` is in map units, `x` and `y` in shares of the field.
+    `diameter` is of the circle of the same area, in pixels, `diameter_nm` in nm where the image is calibrated.
+    """
 
     place: int
     record: Record
     region: RegionRecord
-    peak: float
     diameter: float
     diameter_nm: float | None
     x: float
@@ -35,19 +38,16 @@ class Defect:
         """Where its card stands on the page."""
         return f"defect-{self.place}-{self.region.id}"
 
-    @property
-    def class_name(self) -> str | None:
-        """Its class, if anybody knows one."""
-        return self.region.class_name
-
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """The records, counted. Nuisance regions are no defects. `area_um2` is the judged area of calibrated images,
-    `counted` the defects on it."""
+class Summary:
+    """The records, counted. A nuisance region is not a defect.
+
+    `area_um2` is the judged area of the `calibrated` images, `counted` the defects on it.
+    """
 
     records: Sequence[AnyRecord]
-    fine: list[Record]
+    inspected: list[Record]
     failed: list[ErrorRecord]
     defective: int
     defects: list[Defect]
@@ -61,39 +61,45 @@ class Tally:
         """True when every defect has a size in nm."""
         return bool(self.defects) and all(defect.diameter_nm is not None for defect in self.defects)
 
+    @property
+    def density_per_um2(self) -> float:
+        """Defects per µm² of judged, calibrated area."""
+        return self.counted / self.area_um2
 
-def tally(records: Sequence[AnyRecord]) -> Tally:
-    """Count the records of an inspection."""
-    fine = [record for record in records if isinstance(record, Record)]
-    defects, nuisance, area, counted, calibrated = [], 0, 0.0, 0, 0
-    for place, record in enumerate(records, start=1):
-        if isinstance(record, ErrorRecord):
-            continue
-        nuisance += len(record.regions) - len(record.defects)
-        defects += [_defect(place, record, region) for region in record.defects]
-        scale = record.nm_per_pixel
-        if scale:
-            calibrated += 1
-            counted += len(record.defects)
-            judged = 1.0 if record.judged_fraction is None else record.judged_fraction
-            area += record.width * record.height * judged * scale**2 / NM2_PER_UM2
-    return Tally(
+    @property
+    def density_per_cm2(self) -> float:
+        """Defects per cm² of judged, calibrated area."""
+        return self.density_per_um2 * UM2_PER_CM2
+
+
+def summarise(records: Sequence[AnyRecord]) -> Summary:
+    """Count the records of an inspection; defects are sorted by their peaks, highest first."""
+    numbered = [(place, record) for place, record in enumerate(records, start=1) if isinstance(record, Record)]
+    inspected = [record for _, record in numbered]
+    calibrated = [record for record in inspected if record.nm_per_pixel]
+    defects = [_defect(place, record, region) for place, record in numbered for region in record.defects]
+    return Summary(
         records=records,
-        fine=fine,
+        inspected=inspected,
         failed=[record for record in records if isinstance(record, ErrorRecord)],
-        defective=sum(record.defect for record in fine),
-        defects=sorted(defects, key=lambda defect: -defect.peak),
-        nuisance=nuisance,
-        calibrated=calibrated,
-        area_um2=area,
-        counted=counted,
+        defective=sum(record.defect for record in inspected),
+        defects=sorted(defects, key=lambda defect: -defect.region.peak),
+        nuisance=sum(len(record.regions) - len(record.defects) for record in inspected),
+        calibrated=len(calibrated),
+        area_um2=sum(map(_judged_um2, calibrated)),
+        counted=sum(len(record.defects) for record in calibrated),
     )
 
 
 def diameters(record: Record, region: RegionRecord) -> tuple[float, float | None]:
-    """Diameter of the circle of a region's area, in pixels and, when the image is calibrated, in nm."""
+    """Return the diameter of the circle of a region's area, in pixels and, with a scale, in nm."""
     diameter = 2 * math.sqrt(max(0, region.area_px) / math.pi)
     return diameter, diameter * record.nm_per_pixel if record.nm_per_pixel else None
+
+
+def _judged_um2(record: Record) -> float:
+    judged = 1.0 if record.judged_fraction is None else record.judged_fraction
+    return record.width * record.height * judged * (record.nm_per_pixel or 0.0) ** 2 / NM2_PER_UM2
 
 
 def _defect(place: int, record: Record, region: RegionRecord) -> Defect:
@@ -103,7 +109,6 @@ def _defect(place: int, record: Record, region: RegionRecord) -> Defect:
         place=place,
         record=record,
         region=region,
-        peak=region.peak,
         diameter=diameter,
         diameter_nm=diameter_nm,
         x=min(1.0, x / (record.width or 1)),

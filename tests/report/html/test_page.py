@@ -1,14 +1,16 @@
 """The report page, by its structure."""
 
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 
 import pytest
 
 from semscan.report.html import Picture, html_report
 from semscan.report.html.parts import plain
-from semscan.report.html.provenance import model_card
-from semscan.report.html.summary import tally
+from semscan.report.html.provenance import CardBlock, model_card
+from semscan.report.html.summary import summarise
 from semscan.values.record import ErrorRecord, parse_record
 from semscan.values.run_record import RunRecord
 
@@ -170,7 +172,7 @@ def test_the_summary_counts_images_defects_and_errors():
 
 def test_density_is_per_judged_area_of_calibrated_images_only():
     calibrated = record("a.png", region(1), region(2), nm_per_pixel=5.0)
-    counts = tally([calibrated, record("b.png", region(1))])
+    counts = summarise([calibrated, record("b.png", region(1))])
     words = Page(html_report([calibrated], run=RunRecord())).words
 
     assert counts.area_um2 == pytest.approx(100 * 80 * 0.5 * 25 / 1e6)
@@ -267,9 +269,11 @@ def test_settings_card_and_versions_are_there():
 
 
 def test_a_model_card_keeps_its_headings_lists_and_wrapped_lines():
-    assert model_card("# Title\n\n- one\n  goes on\n- two\n\n## Limits\n\nIt knows\nlittle.\n") == (
-        "<ul><li>one goes on</li><li>two</li></ul><h3>Limits</h3><p>It knows little.</p>"
-    )
+    assert model_card("# Title\n\n- one\n  goes on\n- two\n\n## Limits\n\nIt knows\nlittle.\n") == [
+        CardBlock(items=("one goes on", "two")),
+        CardBlock("Limits", is_heading=True),
+        CardBlock("It knows little."),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -297,3 +301,16 @@ def test_a_record_that_lacks_or_garbles_something_still_has_its_row(broken):
 )
 def test_numbers_read_well(value, said):
     assert plain(value) == said
+
+
+def test_the_template_engine_is_loaded_only_for_a_page(tmp_path):
+    (tmp_path / "results.jsonl").write_text(
+        '{"image": "a.png", "source": "/a.png", "status": "error", "error": "torn"}\n'
+    )
+    code = (
+        "import sys; from semscan.pipeline import inspect, report; from semscan.settings import ReportSettings\n"
+        "for form, loaded in (('csv', False), ('html', True)):\n"
+        "    list(report.report(sys.argv[1], ReportSettings((form,))))\n"
+        "    assert ('jinja2' in sys.modules) == loaded, form"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
