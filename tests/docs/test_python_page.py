@@ -5,8 +5,6 @@ from __future__ import annotations
 import doctest
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 
 
@@ -19,8 +17,6 @@ def test_python_blocks_are_python(fenced):
 
 
 def test_transcripts_and_blocks_run(fenced, world, monkeypatch, capsys):
-    semscan = pytest.importorskip("semscan.api", reason="the Python door is not here yet")
-    del semscan
     page = [block for block in fenced if block.page == "docs/python.md"]
     names: dict = {}
 
