@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -14,13 +14,15 @@ from semscan.errors import BadDataError, BadModelError, OutputError, SemscanErro
 from semscan.files.datasets.labelled_images import find_labelled_images
 from semscan.files.datasets.layout import find_layout
 from semscan.files.models.folder import read_model_folder
-from semscan.files.results.compare_folder import are_numbers, claim_comparison, read_evaluation, write_comparison
+from semscan.files.results.compare_folder import claim_comparison, read_evaluation, write_comparison
 from semscan.model.registry import ATTENTIONS, BACKBONES, NETWORKS, attention_parts, known
 from semscan.phrases import one_line
 from semscan.pipeline.evaluate import evaluate
 from semscan.pipeline.train import train
-from semscan.report.text.comparison import FIGURES, NUMBERS, summarise
+from semscan.report.text.comparison import FIGURES, summarise
 from semscan.settings import AUTO, CompareSettings, EvaluateSettings, InspectSettings, TrainSettings
+from semscan.values.comparison import Comparison, ComparisonRun
+from semscan.values.evaluation import Evaluation
 
 Log = Callable[[str], None]
 Run = dict[str, Any]
@@ -55,7 +57,7 @@ def compare(
         log(f"note: {note}")
     record = _begun(data, settings, tested, notes)
     out = Path(settings.out)
-    runs = {run["name"]: run for run in claim_comparison(out, record, NUMBERS)}
+    runs = {run.name: run.to_json() for run in claim_comparison(out, Comparison.parse(record))}
     for number, chosen in enumerate(planned, start=1):
         log(f"Run {number} of {len(planned)}: {chosen['name']}")
         run = _guarded(data, chosen, settings, bool(notes), log)
@@ -64,10 +66,10 @@ def compare(
         runs[run["name"]] = run
         record |= {
             "runs": list(runs.values()),
-            "table": summarise(list(runs.values())),
+            "table": [each.to_json() for each in summarise([ComparisonRun.parse(run) for run in runs.values()])],
             "seeds": sorted({run["seed"] for run in runs.values()}),
         }
-        write_comparison(out, record)
+        write_comparison(out, Comparison.parse(record))
         each(run)
     return record
 
@@ -205,9 +207,8 @@ def _run(data: Path, chosen: Run, settings: CompareSettings, untested: bool, log
         "held_back_accuracy": fit.held_out_accuracy if fit else None,
     }
     if not untested:
-        run |= {
-            key: value for key, value in _figures(data, model, folder.fingerprint, settings).items() if key in FIGURES
-        }
+        figures = _figures(data, model, folder.fingerprint, settings).to_json()
+        run |= {key: value for key, value in figures.items() if key in FIGURES}
     return run
 
 
@@ -227,12 +228,11 @@ def _unlogged(message: str) -> None:
     """Drop a message."""
 
 
-def _figures(data: Path, model: Path, fingerprint: str, settings: CompareSettings) -> Mapping[str, Any]:
-    """Return the evaluation of a model; the one that is there if it is of this very model."""
+def _figures(data: Path, model: Path, fingerprint: str, settings: CompareSettings) -> Evaluation:
+    """Evaluate a model, unless the evaluation that is there is of this very model."""
     out = Path(f"{model}.evaluation")
     there = read_evaluation(out)
-    same = there and there.get("fingerprint") == fingerprint and there.get("data") == str(data)
-    if there and same and are_numbers(there, FIGURES):
+    if there and there.whole and there.fingerprint == fingerprint and there.data == str(data):
         return there
     inspect = InspectSettings(method=("model",), model=str(model), read=settings.read)
-    return evaluate(data, EvaluateSettings(inspect=inspect, out=str(out), good=settings.good)).to_json()
+    return evaluate(data, EvaluateSettings(inspect=inspect, out=str(out), good=settings.good))

@@ -38,7 +38,7 @@ from semscan.values.record import ErrorRecord
 
 CURVES = "curves.png"
 FAILURES = "failures.png"
-KEYS = {"data", "status", "method", "images", "outputs"}  # of every evaluation.json
+KEYS = {"data", "status", "method", "images", "outputs"}  # every evaluation.json has them
 Progress = Callable[[str, int], None]
 
 
@@ -118,7 +118,8 @@ def _evaluation(
 def _check_out(out: Path) -> None:
     """Refuse a folder whose files of our names are not those of an earlier evaluation, such as a model's."""
     there = [name for name in (RECORD, CURVES, FAILURES) if os.path.lexists(out / name)]
-    if there and not set(read_evaluation(out) or ()) >= KEYS:
+    earlier = read_evaluation(out)
+    if there and (earlier is None or earlier.absent & KEYS):
         raise OutputError(f"{out / there[0]} is there and not of an evaluation; move it away, or name another --out")
 
 

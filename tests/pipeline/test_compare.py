@@ -10,6 +10,7 @@ from semscan.pipeline import compare as comparing
 from semscan.pipeline.compare import compare, plan_runs
 from semscan.report.text.comparison import comparison_lines
 from semscan.settings import CompareSettings
+from semscan.values.comparison import Comparison
 
 
 @pytest.fixture
@@ -83,8 +84,9 @@ def test_the_table_holds_figures_of_the_test_images(data, tmp_path, trained):
     assert {run.seed for run in trained} == {0, 1}
     assert all(run.steps == 2 and run.time_limit is None for run in trained)
     assert (entry["seeds"], entry["image_auroc"]["mean"], entry["parameters"]["mean"]) == (2, 1, 1000)
-    assert record == json.loads((tmp_path / "cmp" / "compare.json").read_text("utf-8"))
-    text = "\n".join(comparison_lines(record))
+    text = (tmp_path / "cmp" / "compare.json").read_text("utf-8")
+    assert text == json.dumps(record, indent=1) + "\n", "key by key in the same order"
+    text = "\n".join(comparison_lines(Comparison.parse(record)))
     for words in ("image AUROC", "pixel AP", "hit at 1 false", "none", "1.0000", "0.001 M"):
         assert words in text
 
@@ -95,7 +97,7 @@ def test_a_run_that_fails_is_told_and_does_not_stop_the_others(data, tmp_path, t
 
     assert [run["status"] for run in given] == ["error", "ok"]
     assert given[0]["error"] == "no cbam today"
-    assert "failed: autoencoder-plain-cbam-seed0: no cbam today" in comparison_lines(record)
+    assert "failed: autoencoder-plain-cbam-seed0: no cbam today" in comparison_lines(Comparison.parse(record))
 
 
 def test_finished_runs_are_kept_and_others_join_them(data, tmp_path, trained):

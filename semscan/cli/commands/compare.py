@@ -110,6 +110,7 @@ def compare(ctx: click.Context, data: Path, output_format: str | None, seam: str
     from semscan.pipeline.compare import compare as run
     from semscan.report.record import json_line
     from semscan.report.text.comparison import comparison_lines
+    from semscan.values.comparison import Comparison
 
     settings = CompareSettings(
         read=options.pop_read_settings(choices), seam=_SEAM[seam], progress=options.verbosity() >= 0, **choices
@@ -118,6 +119,6 @@ def compare(ctx: click.Context, data: Path, output_format: str | None, seam: str
     on_run = (lambda one: None) if as_table else lambda one: print_result(json_line(one))
     record = run(data, settings, print_message, on_run)
     if as_table:
-        print_results(comparison_lines(record))
+        print_results(comparison_lines(Comparison.parse(record)))
     print_notice(f"{len(record['runs'])} runs; models and compare.json in {settings.out}")
     ctx.exit(SOME_FAILED if any(one["status"] == "error" for one in record["runs"]) else 0)

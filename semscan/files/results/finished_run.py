@@ -9,11 +9,9 @@ from pathlib import Path, PurePath
 from semscan.errors import OutputError
 from semscan.files.results.folder import RESULTS, RUN
 from semscan.files.results.journal import journals, read_journal
-from semscan.files.results.records import merge_records, parse_lines, parse_object
+from semscan.files.results.records import merge_records, parse_lines, read_object
 from semscan.values.record import AnyRecord, Record
 from semscan.values.run_record import RunRecord
-
-LARGEST_RUN = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +90,5 @@ def _is_folder(path: Path) -> bool:
 
 def _run(path: Path) -> RunRecord:
     """Read `run.json`; the record is empty if the file is missing or damaged, since the records suffice."""
-    try:
-        text = path.read_bytes() if path.stat().st_size <= LARGEST_RUN else b""
-    except OSError:
-        text = b""
-    return RunRecord.parse(parse_object(text) or {})
+    found = read_object(path)
+    return RunRecord() if found is None else RunRecord.parse(found)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from semscan.values.record import AnyRecord, parse_record
+
+LARGEST = 256 << 20  # bytes of a file that is read as one JSON object
 
 
 def parse_object(text: bytes) -> dict[str, Any] | None:
@@ -16,6 +19,14 @@ def parse_object(text: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def read_object(path: Path) -> dict[str, Any] | None:
+    """Return the JSON object in a file; None if it is not there, too large, or holds anything else."""
+    try:
+        return parse_object(path.read_bytes()) if path.stat().st_size <= LARGEST else None
+    except OSError:
+        return None
 
 
 def parse_line(line: bytes) -> AnyRecord | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+
+from semscan.values.comparison import Comparison, ComparisonRun, NetworkFigures, Spread
+from semscan.values.record import ERROR, OK
 
 _HEADS = {
     "image_auroc": "image AUROC",
@@ -14,103 +16,101 @@ _HEADS = {
 }
 FIGURES = tuple(_HEADS)
 NUMBERS = (*FIGURES, "parameters", "steps", "seconds")
-_CHOICE = ("kind", "backbone", "attention", "seam")
+_ORDER = ("pixel_ap", "pixel_auroc", "image_auroc", "held_back_accuracy")
+_LEFT_COLUMNS = 3  # names; numbers stand at the right of their columns
 
 
-def summarise(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One entry a network, over its seeds, best first.
+def summarise(runs: Sequence[ComparisonRun]) -> list[NetworkFigures]:
+    """Summarise the runs of each network over its seeds, best network first.
 
-    Each figure is ``{"mean": m, "low": l, "high": h}`` over the seeds, None where no run has it; so are
-    ``parameters`` and ``seconds``. The order is by pixel AP, then pixel and image AUROC, then classes told right.
+    The order is by pixel AP, then pixel and image AUROC, then the share of classes predicted right.
     """
-    groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    groups: dict[tuple[str, str, str, bool], list[ComparisonRun]] = {}
     for run in runs:
-        groups.setdefault(tuple(run[key] for key in _CHOICE), []).append(run)
-    entries = []
-    for choice, members in groups.items():
-        done = [run for run in members if run["status"] == "ok"]
-        entry: dict[str, Any] = {
-            **dict(zip(_CHOICE, choice, strict=True)),
-            "seeds": len(done),
-            "failed": len(members) - len(done),
-        }
-        entry |= {key: _spread([run[key] for run in done if run.get(key) is not None]) for key in NUMBERS}
-        entries.append(entry)
-    return sorted(entries, key=_rank, reverse=True)
+        groups.setdefault((run.kind, run.backbone, run.attention, run.seam), []).append(run)
+    return sorted((_figures(members) for members in groups.values()), key=_rank, reverse=True)
 
 
-def comparison_lines(record: Mapping[str, Any]) -> list[str]:
-    """The comparison as a table to read; a line each. `record` is what compare.json holds."""
-    entries = record["table"]
-    shown = [key for key in FIGURES if any(entry[key] for entry in entries)]
-    seams = any(entry["seam"] for entry in entries)
-    lines = [f"{record['data']}: {record['budget']}, seeds {', '.join(map(str, record['seeds']))}", ""]
-    rows = [
-        [
-            "network",
-            "backbone",
-            "attention",
-            *(_HEADS[key] for key in shown),
-            "seeds",
-            "weights",
-            "steps",
-            "seconds",
-            "",
-        ]
-    ]
-    for entry in entries:
-        failed = f"{entry['failed']} failed" if entry["failed"] else ""
+def comparison_lines(comparison: Comparison) -> list[str]:
+    """Return the comparison as a table to read; a line each."""
+    seeds = ", ".join(map(str, comparison.seeds))
+    lines = [f"{comparison.data}: {comparison.budget}, seeds {seeds}", "", *_table(comparison.table)]
+    if len(comparison.seeds) > 1:
+        lines += ["", "mean over the seeds, in brackets the lowest and highest"]
+    lines += [f"note: {note}" for note in comparison.notes]
+    return lines + [f"failed: {run.name}: {run.error}" for run in comparison.runs if run.status == ERROR]
+
+
+def _table(networks: Sequence[NetworkFigures]) -> list[str]:
+    shown = [key for key in FIGURES if any(getattr(network, key) for network in networks)]
+    with_seam = any(network.seam for network in networks)
+    heads = ["network", "backbone", "attention", *(_HEADS[key] for key in shown)]
+    rows = [[*heads, "seeds", "weights", "steps", "seconds", ""]]
+    for network in networks:
         rows.append(
             [
-                entry["kind"],
-                entry["backbone"],
-                entry["attention"] + (" +SEAM" if seams and entry["seam"] else ""),
-                *(_figure(entry[key]) for key in shown),
-                str(entry["seeds"]),
-                _millions(entry["parameters"]),
-                _whole(entry["steps"]),
-                _whole(entry["seconds"]),
-                failed,
+                network.kind,
+                network.backbone,
+                network.attention + (" +SEAM" if with_seam and network.seam else ""),
+                *(_figure(getattr(network, key)) for key in shown),
+                str(network.seeds),
+                _millions(network.parameters),
+                _whole(network.steps),
+                _whole(network.seconds),
+                f"{network.failed} failed" if network.failed else "",
             ]
         )
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    lines += [
-        "  ".join(
-            f"{cell:{wide}}" if place < 3 else f"{cell:>{wide}}"
-            for place, (cell, wide) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
+    return [_line(row, widths) for row in rows]
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = [
+        f"{cell:{wide}}" if place < _LEFT_COLUMNS else f"{cell:>{wide}}"
+        for place, (cell, wide) in enumerate(zip(row, widths, strict=True))
     ]
-    lines += ["", "mean over the seeds, in brackets the lowest and highest"] if len(record["seeds"]) > 1 else []
-    return (
-        lines
-        + [f"note: {note}" for note in record["notes"]]
-        + [f"failed: {run['name']}: {run['error']}" for run in record["runs"] if run["status"] == "error"]
+    return "  ".join(cells).rstrip()
+
+
+def _figures(runs: Sequence[ComparisonRun]) -> NetworkFigures:
+    done = [run for run in runs if run.status == OK]
+    spreads = {key: _spread([value for run in done if (value := getattr(run, key)) is not None]) for key in NUMBERS}
+    first = runs[0]
+    return NetworkFigures.parse(
+        {
+            "kind": first.kind,
+            "backbone": first.backbone,
+            "attention": first.attention,
+            "seam": first.seam,
+            "seeds": len(done),
+            "failed": len(runs) - len(done),
+            **{key: None if spread is None else spread.to_json() for key, spread in spreads.items()},
+        }
     )
 
 
-def _spread(values: Sequence[float]) -> dict[str, float] | None:
+def _spread(values: Sequence[float]) -> Spread | None:
     if not values:
         return None
-    return {"mean": round(sum(values) / len(values), 6), "low": min(values), "high": max(values)}
+    return Spread(mean=round(sum(values) / len(values), 6), low=min(values), high=max(values))
 
 
-def _rank(entry: Mapping[str, Any]) -> tuple[float, ...]:
-    order = ("pixel_ap", "pixel_auroc", "image_auroc", "held_back_accuracy")
-    return tuple(entry[key]["mean"] if entry[key] else -1.0 for key in order)
+def _rank(network: NetworkFigures) -> tuple[float, ...]:
+    spreads = [getattr(network, key) for key in _ORDER]
+    return tuple(-1.0 if spread is None else spread.mean for spread in spreads)
 
 
-def _figure(found: Mapping[str, float] | None) -> str:
+def _figure(found: Spread | None) -> str:
     if found is None:
         return "-"
-    if found["low"] == found["high"]:
-        return f"{found['mean']:.4f}"
-    return f"{found['mean']:.4f} ({found['low']:.3f}-{found['high']:.3f})"
+    if found.low == found.high:
+        return f"{found.mean:.4f}"
+    return f"{found.mean:.4f} ({found.low:.3f}-{found.high:.3f})"
 
 
-def _millions(found: Mapping[str, float] | None) -> str:
-    return "-" if found is None else f"{found['mean'] / 1e6:.3f} M"
+def _millions(found: Spread | None) -> str:
+    return "-" if found is None else f"{found.mean / 1e6:.3f} M"
 
 
-def _whole(found: Mapping[str, float] | None) -> str:
-    return "-" if found is None else f"{found['mean']:.0f}"
+def _whole(found: Spread | None) -> str:
+    return "-" if found is None else f"{found.mean:.0f}"
