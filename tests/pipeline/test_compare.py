@@ -38,7 +38,16 @@ def trained(monkeypatch, make_model):
 
         folder = make_model(Path(settings.out))
         config = json.loads((folder / "config.json").read_text("utf-8"))
-        config["training"] = {"parameters": 1000, "steps_done": 2, "seconds": 1.5, "ended": "all steps"}
+        config["training"] = {
+            "precision": "float32",
+            "batch": 8,
+            "learning_rate": 0.001,
+            "steps": 2,
+            "steps_done": 2,
+            "ended": "all steps",
+            "seconds": 1.5,
+            "parameters": 1000,
+        }
         (folder / "config.json").write_text(json.dumps(config), "utf-8")
 
     monkeypatch.setattr(comparing, "train", train)
