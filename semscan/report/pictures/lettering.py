@@ -9,7 +9,9 @@ Colour = tuple[int, int, int]
 _HERSHEY_HEIGHT = 30.0  # pixels between the lines of OpenCV 4's stroke font at scale 1
 
 
-def put(canvas: np.ndarray, words: str, left: int, baseline: int, height: int, colour: Colour, bold: bool = False):
+def put(
+    canvas: np.ndarray, words: str, left: int, baseline: int, height: int, colour: Colour, bold: bool = False
+) -> None:
     """Write `words` on `canvas` (uint8, changed in place), `height` being the size of the type in pixels."""
     words = _printable(words)
     if hasattr(cv2, "FontFace"):  # OpenCV 5 has a true font, with most scripts
@@ -63,7 +65,7 @@ def _printable(words: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in words)
 
 
-def _face():
+def _face() -> cv2.FontFace:
     return cv2.FontFace("sans")
 
 

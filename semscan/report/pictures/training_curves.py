@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
 
+History = Mapping[str, Sequence[float]]
 _NORMS = {"gradient_norm": ("#0072b2", "all weights"), "gradient_norm_first": ("#d55e00", "first layer")}
 
 
-def draw_curves(history, title):
-    """Draw training against held-back loss, one panel for each loss, and the gradient norms, as PNG bytes.
+def draw_curves(history: History, title: str) -> bytes:
+    """Draw training and held-out losses, one panel for each, and the gradient norms, as PNG bytes.
 
     Parameters
     ----------
-    history : dict of list of float
+    history : mapping of str to sequence of float
         ``step`` and, for each loss, ``name`` and ``val_name``; one value a round. ``gradient_norm`` and
         ``gradient_norm_first`` where they were recorded.
     title : str
@@ -26,8 +28,8 @@ def draw_curves(history, title):
     all_axes = figure.subplots(1, panels, squeeze=False)[0]
     for axes, name in zip(all_axes, names, strict=False):
         axes.plot(history["step"], history[name], color="#0072b2", label="training")
-        axes.plot(history["step"], history[f"val_{name}"], color="#d55e00", linestyle="--", label="held back")
-        positive = min(history[name] + history[f"val_{name}"]) > 0  # a loss that is not taught stays 0
+        axes.plot(history["step"], history[f"val_{name}"], color="#d55e00", linestyle="--", label="held out")
+        positive = min(*history[name], *history[f"val_{name}"]) > 0  # a loss that is not trained stays 0
         axes.set(title=name.replace("_", " "), xlabel="step", yscale="log" if positive else "linear")
         axes.grid(alpha=0.3)
     for name in norms:
@@ -44,8 +46,8 @@ def draw_curves(history, title):
         return buffer.getvalue()
 
 
-def history_table(history):
-    """The history as CSV text, one row a round."""
+def history_table(history: History) -> str:
+    """Return the history as CSV text, one row for each round."""
     names = list(history)
     rows = zip(*(history[name] for name in names), strict=True)
     return "\n".join([",".join(names), *(",".join(f"{value:.6g}" for value in row) for row in rows)]) + "\n"
