@@ -5,8 +5,8 @@
 
 gradcam trains the attention CNN on DATA (sample_images/classes by default; masks are never read in training) with each
 attention and seed, and prints one Markdown row for each: pixel AUROC and AP, over all pixels of test/, of the map that
-inspect gives and of Grad-CAM on the same network (last features of the conv base, largest defect logit less the good
-one), both through the same tiles and at the same size. --model measures a model that is there already. All output goes
+inspect gives and of Grad-CAM on the same network (last features of the conv base, largest defect logit minus the good
+one), both through the same tiles and at the same size. --model measures an existing model. All output goes
 to bench-out/; a finished training is used again.
 """
 
@@ -31,7 +31,7 @@ READ = ReadSettings()
 
 
 class GradCam:
-    """A network that answers with Grad-CAM in place of its map; for a ModelMethod."""
+    """A network whose map is replaced by Grad-CAM; for a ModelMethod."""
 
     outputs = ("score", "logits")
 
@@ -41,17 +41,18 @@ class GradCam:
         from semscan.model.reload import open_network
 
         config = folder.config.network
-        self._network, self._gradcam = open_network(folder.path, config), gradcam
+        self._network = open_network(folder.path, config)
+        self._gradcam = gradcam
         self._good = config.good_index
 
     def run(self, tiles):
-        """As `semscan.runtime.session.Network.run`."""
+        """Return score and logits, like `semscan.runtime.session.Network.run`."""
         logits = self._network(tiles[..., None], training=False)["logits"].numpy()
         return {"score": self._gradcam(self._network, tiles, good=self._good), "logits": logits}
 
 
 def trained(data, attention, seed, chosen):
-    """The model folder of one training; trained now unless it is there."""
+    """Return the model folder of one training; train it if it does not exist."""
     words = ["seam"] * chosen.seam + [chosen.backbone, attention.replace("+", "-"), f"seed{seed}"]
     out = OUT / "attention" / "-".join([data.name, *words])
     if not (out / "config.json").exists():
@@ -65,24 +66,26 @@ def trained(data, attention, seed, chosen):
 
 
 def pixel_figures(method, images):
-    """Pixel AUROC and AP of the raw maps of all images, and the share told right."""
-    scores, wrong, right = [], [], []
+    """Measure pixel AUROC and AP of the raw maps of all images, and the share of correctly classified images."""
+    scores = []
+    defective = []
+    correct = []
     for labelled in images:
         image = read_image(labelled.path, READ)
-        evidence = method(clean(image, READ))
-        truth = np.zeros(evidence.raw.shape, bool)
+        result = method(clean(image, READ))
+        truth = np.zeros(result.raw.shape, bool)
         if labelled.mask:
             truth = read_defect_mask(labelled.mask, image.pixels.shape) > 0
-        scores.append(evidence.raw.ravel())
-        wrong.append(truth.ravel())
-        told = evidence.class_probabilities
-        right.append(max(told, key=told.get) == labelled.class_name)
-    ranking = rank_scores(np.concatenate(scores).astype(np.float32), np.concatenate(wrong))
-    return ranking.auroc(), ranking.average_precision(), float(np.mean(right))
+        scores.append(result.raw.ravel())
+        defective.append(truth.ravel())
+        probabilities = result.class_probabilities
+        correct.append(max(probabilities, key=probabilities.get) == labelled.class_name)
+    ranking = rank_scores(np.concatenate(scores).astype(np.float32), np.concatenate(defective))
+    return ranking.auroc(), ranking.average_precision(), float(np.mean(correct))
 
 
 def gradcam(chosen):
-    """One row for each model."""
+    """Print one row for each model."""
     print(
         "| attention | seed | steps | accuracy | pixel AUROC, map | pixel AUROC, Grad-CAM | pixel AP, map "
         "| pixel AP, Grad-CAM |\n|---|---|---|---|---|---|---|---|"

@@ -1,16 +1,20 @@
-"""Grad-CAM: where the gradient of a class says it is. The map to beat for ours, on the same network."""
+"""Grad-CAM, the usual map of a classifier: the baseline for the map of the attention CNN, on the same network."""
 
 from __future__ import annotations
 
-from semscan.model.tf_import import keras, ops, tf
+import numpy as np
+
+from semscan.model.tf_import import Tensor, keras, ops, tf
 
 
-def gradcam(network, tiles, *, good=None, layer=None):
-    """Grad-CAM maps of an attention CNN.
+def gradcam(
+    network: keras.Model, tiles: np.ndarray, *, good: int | None = None, layer: str | None = None
+) -> np.ndarray:
+    """Compute Grad-CAM maps of an attention CNN.
 
     ``relu(sum_k a_k A_k)``, A being the last feature maps of the conv base and a_k the mean over positions of the
-    gradient of the target with respect to A_k; enlarged to the tile (bilinear). Not scaled to 1 in each image, which
-    would make good images as hot as defective ones.
+    gradient of the target with respect to A_k; enlarged to the tile (bilinear). The maps are not
+    divided by their maximum, which would make those of good images as high as those of defective ones.
 
     Parameters
     ----------
@@ -19,10 +23,10 @@ def gradcam(network, tiles, *, good=None, layer=None):
     tiles : ndarray of float32, shape (n, rows, cols)
         Standardised grey levels.
     good : int or None
-        Number of the good class. The target is the largest logit of the others, less that of the good class if
-        there is one: what the image as a whole says for a defect.
+        Index of the good class. The target is the largest logit of the others, minus that of the good class if
+        there is one: the defect evidence of the whole image.
     layer : str or None
-        Name of the layer whose features are looked at; the spatial dropout behind the conv base if None.
+        Name of the layer whose features are used; the spatial dropout behind the conv base if None.
 
     Returns
     -------
@@ -38,21 +42,22 @@ def gradcam(network, tiles, *, good=None, layer=None):
     both = keras.Model(network.inputs, {"features": features.output, "logits": network.output["logits"]})
     patch = tf.constant(tiles[..., None], tf.float32)
     with tf.GradientTape() as tape:
-        seen = both(patch, training=False)
-        target = ops.sum(defect_logit(seen["logits"], good))  # the sum of images: each has its own gradient
-    gradient = tape.gradient(target, seen["features"])
+        outputs = both(patch, training=False)
+        # Each image depends on its own logit alone, so the gradient of the sum holds the gradient of each.
+        target = ops.sum(defect_logit(outputs["logits"], good))
+    gradient = tape.gradient(target, outputs["features"])
     importance = ops.mean(gradient, axis=(1, 2), keepdims=True)
-    heat = ops.relu(ops.sum(importance * seen["features"], axis=-1, keepdims=True))
-    return tf.image.resize(heat, tiles.shape[1:], method="bilinear").numpy()[..., 0]
+    cam = ops.relu(ops.sum(importance * outputs["features"], axis=-1, keepdims=True))
+    return tf.image.resize(cam, tiles.shape[1:], method="bilinear").numpy()[..., 0]
 
 
-def defect_logit(logits, good):
-    """The largest logit of the defect classes, less that of the good one if there is one; shape (n,)."""
+def defect_logit(logits: Tensor, good: int | None) -> Tensor:
+    """Return the largest logit of the defect classes, minus that of the good one if there is one; shape (n,)."""
     if good is None:
         return ops.max(logits, axis=-1)
     others = ops.concatenate([logits[:, :good], logits[:, good + 1 :]], axis=-1)
     return ops.max(others, axis=-1) - logits[:, good]
 
 
-def _behind_base(network):
+def _behind_base(network: keras.Model) -> keras.layers.Layer:
     return next(layer for layer in network.layers if isinstance(layer, keras.layers.SpatialDropout2D))

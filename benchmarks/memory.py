@@ -1,8 +1,8 @@
 """Peak memory of `semscan train` on small and large folders: `python benchmarks/memory.py`.
 
 Writes that many textured images into a temporary folder, trains a few steps on each folder in a process of its own,
-and prints one JSON line each: images, peak resident MiB, seconds. The larger folder must not need more than what is
-held of it (at most half a GiB as half floats).
+and prints one JSON line for each folder: images, peak resident MiB, seconds. The image cache limits the memory for the
+larger folder (at most half a GiB as half floats).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 
 
 def write_images(folder: Path, count: int, side: int) -> None:
-    """Textures with noise, 8 bits."""
+    """Write textures with noise, 8 bits."""
     folder.mkdir(parents=True)
     for number in range(count):
         rng = np.random.default_rng(number)
@@ -31,7 +31,7 @@ def write_images(folder: Path, count: int, side: int) -> None:
 
 
 def peak_of(command: list[str]) -> tuple[float, float]:
-    """Run a command; peak resident MiB and seconds."""
+    """Run a command; return its peak resident MiB and its seconds."""
     began = time.monotonic()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         _, status, usage = os.wait4(process.pid, 0)

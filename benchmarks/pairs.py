@@ -3,15 +3,15 @@
     python benchmarks/pairs.py [--data FOLDER] [--count 12] [--only NAME] [--pictures DIR]
 
 Pairs made here ("layout": random wiring as on logic wafers; "lines", "contacts": semscan's own synthetic
-images, two dies each) and, with --data (or $SEMSCAN_REAL_DATA) naming a folder that holds
-wafer_pairs/case1_*.tif, pairs cut from that real one ("real": its known defects painted out, other shifts,
-grey levels and angles). Every fourth pair has no defect. Prints one JSON line per kind of pair:
+images, two dies each). --data (or $SEMSCAN_REAL_DATA) may name a folder that holds wafer_pairs/case1_*.tif.
+Then pairs are also cut from that real pair ("real": its known defects painted out, other shifts, grey levels and
+angles). Every fourth pair has no defect. Prints one JSON line per kind of pair:
 
-pairs, defects, found, split    defects hit by a region (within 3 px); hit by more than one
+pairs, defects, found, split    pairs; their defects; defects hit by a region (within 3 px); hit by more than one
 by_contrast                     by kind, or for faint blobs 5 px across by contrast, in standard deviations of one
                                 image's noise per pixel, and by place (open area, or an edge of the pattern)
-false, false_pairs, clean       regions on no defect, pairs with such, pairs without any defect
-false_clean                     regions in those
+false, false_pairs, clean       false regions, pairs with false regions, pairs without a defect
+false_clean                     false regions in the pairs without a defect
 seconds                         for one comparison, mean
 """
 
@@ -42,38 +42,38 @@ HOLE_KINDS = ("missing", "oversized", "merged", "particle")
 
 
 def whole(values):
-    """An image as 8-bit grey levels would give it, all judged."""
+    """Make an image of 8-bit grey levels that is inspected as a whole."""
     values = np.rint(np.clip(values, 0, 1) * 255).astype(np.float32) / 255
     return CleanImage(values, np.ones(values.shape, bool))
 
 
 def regrade(values, rng):
-    """Another contrast, brightness and gamma."""
+    """Change contrast, brightness and gamma."""
     gain, offset, gamma = rng.uniform(0.8, 1.15), rng.uniform(-0.04, 0.06), rng.uniform(0.9, 1.12)
     return np.clip(gain * np.maximum(values, 0) ** gamma + offset, 0, 1)
 
 
 def smooth_noise(shape, reach, rng):
-    """Gaussian noise of standard deviation 1 that is alike within about `reach` px."""
+    """Make Gaussian noise of standard deviation 1, correlated over about `reach` px."""
     field = cv2.GaussianBlur(rng.standard_normal(shape, dtype=np.float32), (0, 0), reach)
     return field / field.std()
 
 
 def faint_blob(shape, row, col, diameter=5.0):
-    """A soft disc of height 1."""
-    y, x = np.mgrid[: shape[0], : shape[1]]
-    away = np.minimum(np.hypot(y - row, x - col) - diameter / 2, 20)
-    return (1 / (1 + np.exp(away / 0.5))).astype(np.float32)
+    """Make a soft disc of height 1."""
+    rows, cols = np.mgrid[: shape[0], : shape[1]]
+    outside = np.minimum(np.hypot(rows - row, cols - col) - diameter / 2, 20)  # px beyond the rim
+    return (1 / (1 + np.exp(outside / 0.5))).astype(np.float32)
 
 
 def where_at(image, row, col):
-    """Says whether a blob lies on an edge of the pattern."""
+    """Return "edge" if a blob lies on an edge of the pattern, else "open"."""
     around = cv2.GaussianBlur(image, (0, 0), 1.5)[int(row) - 5 : int(row) + 6, int(col) - 5 : int(col) + 6]
     return "edge" if np.ptp(around) > 0.15 else "open"
 
 
 def places(shape, count, margin, rng):
-    """Random places, at least 40 px apart."""
+    """Draw random positions, at least 40 px apart."""
     found = []
     while len(found) < count:
         place = rng.uniform(margin, shape[0] - margin), rng.uniform(margin, shape[1] - margin)
@@ -83,7 +83,7 @@ def places(shape, count, margin, rng):
 
 
 def wiring(side, rng):
-    """Signed distance to the edges of random L-shaped trenches, positive on the top."""
+    """Compute the signed distance to the edges of random L-shaped trenches, positive on the top."""
     mask = np.full((side, side), 255, np.uint8)
     for _ in range(400):
         x, y = rng.integers(0, side, 2)
@@ -98,7 +98,7 @@ def wiring(side, rng):
 
 
 def die(distance, shape, corner, jitter, rng):
-    """One die without noise: the wiring under its own small turn, drift and edge roughness."""
+    """Make one die without noise: the wiring with its own small rotation, drift and edge roughness."""
     turn = cv2.getRotationMatrix2D((shape[1] / 2, shape[0] / 2), rng.uniform(-0.4, 0.4), 1 + rng.uniform(-2e-3, 2e-3))
     turn[:, 2] += corner[::-1]
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
@@ -111,12 +111,12 @@ def die(distance, shape, corner, jitter, rng):
 
 
 def noise_at(signal):
-    """Standard deviation of the noise: shot noise, grows with the signal."""
+    """Return the standard deviation of the shot noise, which grows with the signal."""
     return 0.06 * np.sqrt(np.maximum(signal, 0.02) / TOP)
 
 
 def layout_pair(rng, clean):
-    """Two dies of one random layout, with faint 5 px blobs and a bitten edge in one."""
+    """Make two dies of one random layout, with faint 5 px blobs in one."""
     shape, shift = (420, 380), rng.integers(-60, 61, 2)
     distance = wiring(640, rng)
     jitter = rng.uniform(0.2, 0.45)
@@ -132,7 +132,7 @@ def layout_pair(rng, clean):
 
 
 def synth_pair(pattern, kinds, rng, clean):
-    """Two dies of a semscan recipe with one defect in one."""
+    """Make two dies of a semscan recipe, with one defect in one."""
     recipe = SynthSettings(
         pattern=pattern,
         rows=384,
@@ -158,17 +158,19 @@ class RealPairs:
         )
         aligned = compare_pair(ours, theirs).aligned
         known = json.loads(Path(folder, "wafer_pairs", "defects.json").read_text())["case1_inspected.tif"]
-        self.ours, self.theirs = ours.values.copy(), theirs.values
+        self.ours = ours.values.copy()
+        self.theirs = theirs.values
         for defect in known:
             row, col = defect["y"], defect["x"]
             at = np.s_[row - 28 : row + 28, col - 28 : col + 28]
+            # The defect is replaced by the aligned reference, smoothed, with the noise of the real image.
             grain = np.random.default_rng(row).standard_normal(aligned[at].shape, dtype=np.float32)
-            quiet = cv2.GaussianBlur(aligned, (0, 0), 0.8)[at]
-            self.ours[at] = quiet + np.where(quiet < 0.3, REAL_NOISE[0], REAL_NOISE[1]) * grain
+            smooth = cv2.GaussianBlur(aligned, (0, 0), 0.8)[at]
+            self.ours[at] = smooth + np.where(smooth < 0.3, REAL_NOISE[0], REAL_NOISE[1]) * grain
         self.aligned = aligned
 
     def __call__(self, rng, clean):
-        """A cut of the pair with faint 5 px blobs in one, in swapped roles half of the time."""
+        """Cut a pair from the real one, with faint 5 px blobs in one image; half of the time the roles are swapped."""
         ours, theirs = (self.ours, self.theirs) if rng.random() < 0.5 else (self.theirs, self.ours)
         ours = ours.copy()
         shape = np.array([330, 250])
@@ -189,22 +191,23 @@ class RealPairs:
         return whole(ours), whole(regrade(theirs, rng)), truth
 
 
-def inspect_image(anomaly_map, truth):
-    """Regions on each defect, and regions on none."""
-    labels_hit, false = [0] * len(truth), 0
+def count_regions(anomaly_map, truth):
+    """Count the regions on each defect, and the false regions."""
+    on_defect = [0] * len(truth)
+    false = 0
     near = [cv2.dilate(mask.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0 for _, mask in truth]
     for region in find_regions(anomaly_map, RegionSettings()):
         box = np.s_[region.box.top : region.box.bottom, region.box.left : region.box.right]
-        hot = anomaly_map[box] > 0.5
-        hits = [bool((mask[box] & hot).any()) for mask in near]
-        labels_hit = [n + hit for n, hit in zip(labels_hit, hits, strict=True)]
+        above = anomaly_map[box] > 0.5
+        hits = [bool((mask[box] & above).any()) for mask in near]
+        on_defect = [count + hit for count, hit in zip(on_defect, hits, strict=True)]
         false += not any(hits)
-    return labels_hit, false
+    return on_defect, false
 
 
-def picture(path, ours, evidence, anomaly_map, truth):
-    """Image, aligned reference and map side by side; truth ringed."""
-    panels = [ours.values, evidence.aligned, anomaly_map]
+def picture(path, ours, comparison, anomaly_map, truth):
+    """Draw image, aligned reference and map side by side, with a ring around each defect."""
+    panels = [ours.values, comparison.aligned, anomaly_map]
     drawn = cv2.cvtColor((np.hstack(panels) * 255).clip(0, 255).astype(np.uint8), cv2.COLOR_GRAY2BGR)
     for _, mask in truth:
         row, col = (int(n.mean()) for n in np.nonzero(mask))
@@ -213,23 +216,26 @@ def picture(path, ours, evidence, anomaly_map, truth):
 
 
 def measure(make, count, name, pictures):
-    """Figures over `count` pairs of one kind."""
-    sums, by_contrast, seconds = Counter(), defaultdict(lambda: [0, 0]), 0.0
+    """Measure `count` pairs of one kind."""
+    sums = Counter()
+    by_contrast = defaultdict(lambda: [0, 0])
+    seconds = 0.0
     for index in range(count):
         rng = np.random.default_rng([index, len(name), ord(name[0])])
         ours, theirs, truth = make(rng, index % 4 == 0)
         started = time.perf_counter()
-        evidence = compare_pair(ours, theirs)
+        comparison = compare_pair(ours, theirs)
         seconds += time.perf_counter() - started
-        anomaly_map = normalise_map(evidence.raw, evidence.raw_threshold)
-        hits, false = inspect_image(anomaly_map, truth)
-        judged = [mask[evidence.judged].sum() > 0.8 * mask.sum() for _, mask in truth]
-        seen = [what for (what, _), inside in zip(truth, judged, strict=True) if inside]
+        anomaly_map = normalise_map(comparison.raw, comparison.raw_threshold)
+        hits, false = count_regions(anomaly_map, truth)
+        # A defect outside the area that both images show cannot be found by comparison, so it is not counted.
+        judged = [mask[comparison.judged].sum() > 0.8 * mask.sum() for _, mask in truth]
+        kinds = [what for (what, _), inside in zip(truth, judged, strict=True) if inside]
         hits = [hit for hit, inside in zip(hits, judged, strict=True) if inside]
-        for what, hit in zip(seen, hits, strict=True):
+        for what, hit in zip(kinds, hits, strict=True):
             by_contrast[what][0] += hit > 0
             by_contrast[what][1] += 1
-        sums["defects"] += len(seen)
+        sums["defects"] += len(kinds)
         sums["found"] += sum(hit > 0 for hit in hits)
         sums["split"] += sum(hit > 1 for hit in hits)
         sums["false"] += false
@@ -237,13 +243,13 @@ def measure(make, count, name, pictures):
         sums["clean"] += index % 4 == 0
         sums["false_clean"] += false * (index % 4 == 0)
         if pictures:
-            picture(Path(pictures) / f"{name}_{index}.png", ours, evidence, anomaly_map, truth)
+            picture(Path(pictures) / f"{name}_{index}.png", ours, comparison, anomaly_map, truth)
     shares = {what: f"{hit}/{of}" for what, (hit, of) in sorted(by_contrast.items())}
     return {"kind": name, "pairs": count, **sums, "by_contrast": shares, "seconds": round(seconds / count, 3)}
 
 
 def main():
-    """Run all kinds and print their figures."""
+    """Measure all kinds and print their figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default=os.environ.get("SEMSCAN_REAL_DATA"))
     parser.add_argument("--count", type=int, default=12)

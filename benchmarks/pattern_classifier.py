@@ -1,11 +1,11 @@
-"""Train and measure the network that names the kind of a region on lines and contacts.
+"""Train and measure the network that classifies the regions of line and contact patterns by kind of defect.
 
     python benchmarks/pattern_classifier.py examples [--images N] [--seed N]
     python benchmarks/pattern_classifier.py train
 
-examples generates images of many recipes with all kinds of defects (`semscan synth`'s own) and keeps a view of each
-defect; train learns from them and writes semscan/runtime/pattern_classes.onnx. What is left out of training is
-never seen by it: the last tenth of the images measures it, and `semscan evaluate` on generated sets of other seeds.
+examples generates images of many recipes with all kinds of defects of `semscan synth`, and keeps views of each defect.
+train trains on them and writes semscan/runtime/pattern_classes.onnx. The last tenth of the images is held out and
+measures the network; `semscan evaluate` measures it on generated sets of other seeds.
 """
 
 import argparse
@@ -27,16 +27,16 @@ from semscan.reference.cell.lattice import find_lattice  # noqa: E402
 from semscan.settings import DEFECTS, SynthSettings  # noqa: E402
 from semscan.synth.simulator.image import make_image  # noqa: E402
 
-EXAMPLES = ROOT / "bench-out" / "kinds.npz"
+EXAMPLES = ROOT / "bench-out" / "pattern_classes.npz"
 TARGET = ROOT / "semscan" / "runtime" / "pattern_classes.onnx"
 KINDS = (*sorted({*DEFECTS["lines"], *DEFECTS["contacts"]}), GOOD)
 PATTERNS = tuple(DEFECTS)
-EACH = 5  # defects an image
-VIEWS = 3  # of each defect: the region that a map shows of it is never just the same
+EACH = 5  # defects in each image
+VIEWS = 3  # of each defect, since the region of a defect differs from map to map
 
 
 def recipe(pattern, rng, seed):
-    """A random recipe: pitch, duty, roughness, contrast, noise and optics within what SEM images show."""
+    """Draw a random recipe: pitch, duty, roughness, contrast, noise and optics in the range of SEM images."""
     pitch = float(np.exp(rng.uniform(np.log(14), np.log(44))))
     side = int(max(128, 8 * pitch))
     return SynthSettings(
@@ -64,8 +64,8 @@ def recipe(pattern, rng, seed):
     )
 
 
-def seen_as(mask, pitch, rng):
-    """What a map might show of a defect: filled or in part, softer, larger or smaller; now and then just a disc."""
+def region_of(mask, pitch, rng):
+    """Draw a region as a map may show the defect: filled or in part, softer, larger or smaller; at times a disc."""
     outer = np.zeros_like(mask)
     outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(outer, outlines, -1, 1.0, cv2.FILLED)
@@ -73,7 +73,7 @@ def seen_as(mask, pitch, rng):
         row, col = (at.mean() for at in np.nonzero(outer))
         cv2.circle(outer, (int(col), int(row)), max(2, int(pitch * rng.uniform(0.15, 0.9))), 1.0, cv2.FILLED)
     soft = cv2.GaussianBlur(outer, (0, 0), float(pitch * rng.uniform(0.03, 0.3)))
-    if rng.random() < 0.5:  # only what is oddest of it
+    if rng.random() < 0.5:  # only its most anomalous parts
         patchy = cv2.GaussianBlur(rng.standard_normal(mask.shape), (0, 0), float(pitch * rng.uniform(0.15, 0.5)))
         soft *= np.exp(rng.uniform(0.5, 2.0) * patchy / patchy.std())
     region = (soft > rng.uniform(0.08, 0.7) * soft.max()).astype(np.uint8)
@@ -82,10 +82,10 @@ def seen_as(mask, pitch, rng):
 
 
 def examples(images, seed):
-    """Views and kinds of defects, image by image."""
+    """Generate views of defects and their kinds, image by image, and save them."""
     with multiprocessing.Pool() as pool:
         tasks = pool.imap(views_of, [(seed, number) for number in range(images)])
-        found = [one for some in tqdm(tasks, total=images, unit="image", disable=None) for one in some]
+        found = [view for views in tqdm(tasks, total=images, unit="image", disable=None) for view in views]
     EXAMPLES.parent.mkdir(exist_ok=True)
     views, kinds, owners = map(np.array, zip(*found, strict=True))
     np.savez(EXAMPLES, views=views.astype(np.float16), kinds=kinds, owners=owners)
@@ -93,7 +93,7 @@ def examples(images, seed):
 
 
 def views_of(task):
-    """(view, (pattern, kind), image) of each defect of one image; none if the defects find no room in it."""
+    """Return (view, (pattern, kind), image) of each defect of one image; empty if there is no room for the defects."""
     seed, number = task
     rng = np.random.default_rng([seed, number])
     pattern = PATTERNS[number % 2]
@@ -106,21 +106,24 @@ def views_of(task):
     lattice = find_lattice(values)
     if not lattice.found or len(lattice.vectors) != 1 + (pattern == "contacts"):
         return []
-    step, grey = shortest(lattice.vectors), grey_range(values)
-    pitch, found = float(np.hypot(*step)), []
+    step = shortest(lattice.vectors)
+    grey = grey_range(values)
+    pitch = float(np.hypot(*step))
+    found = []
     for defect in image.defects:
         box = (slice(defect.box.top, defect.box.bottom), slice(defect.box.left, defect.box.right))
         own = np.zeros(values.shape, np.float32)
         own[box] = image.mask[box] > 0
         for _ in range(VIEWS):
-            region = seen_as(own, pitch, rng)
+            region = region_of(own, pitch, rng)
             centre = tuple(at.mean() + rng.normal(0, 0.08 * pitch) for at in np.nonzero(region))
             view = pattern_view(values, region, 1, centre, step, grey)
             found.append((view, (PATTERNS.index(pattern), KINDS.index(defect.kind)), number))
     clear = cv2.distanceTransform((image.mask == 0).astype(np.uint8), cv2.DIST_L2, 3) > 0.8 * pitch
     places = np.argwhere(clear)
     for place in rng.choice(places, min(VIEWS, len(places))) if len(places) else ():
-        region = np.zeros(values.shape, np.float32)  # half of them as the places between regions are looked at
+        # Half of these views have an empty region, as inspect classifies positions between the regions.
+        region = np.zeros(values.shape, np.float32)
         size = int(pitch * rng.uniform(-0.9, 0.9))
         if size > 0:
             cv2.circle(region, (int(place[1]), int(place[0])), max(2, size), 1.0, cv2.FILLED)
@@ -135,12 +138,12 @@ def views_of(task):
 
 
 def shortest(vectors):
-    """The shorter step of a lattice."""
+    """Return the shorter step of a lattice."""
     return vectors[np.argmin(np.hypot(*vectors.T))]
 
 
 def network():
-    """A small conv net: views (n, SIDE, SIDE, 2) to features (n, 32) and logits (n, kinds)."""
+    """Build a small conv net: views (n, SIDE, SIDE, 2) to features (n, 32) and logits (n, kinds)."""
     import keras
     from keras import layers
 
@@ -157,39 +160,44 @@ def network():
 
 
 def varied(views, contacts, rng):
-    """The same views mirrored, lit and dirtied otherwise; those of arrays turned as well."""
+    """Mirror the views and change contrast, brightness and noise; transpose those of contact arrays as well."""
     out = views.astype(np.float32)
     for axis in (1, 2):
         over = rng.random(len(out)) < 0.5
         out[over] = np.flip(out[over], axis)
     turned = contacts & (rng.random(len(out)) < 0.5)
     out[turned] = out[turned].transpose(0, 2, 1, 3)
-    gain, offset = np.exp(rng.normal(0, 0.12, (len(out), 1, 1))), rng.normal(0, 0.06, (len(out), 1, 1))
+    gain = np.exp(rng.normal(0, 0.12, (len(out), 1, 1)))
+    offset = rng.normal(0, 0.06, (len(out), 1, 1))
     out[..., 0] = out[..., 0] * gain + offset
     out[..., 0] += rng.normal(0, 1, out.shape[:3]) * rng.uniform(0, 0.08, (len(out), 1, 1))
     return out
 
 
 def train(steps, seed):
-    """Learn, say how well the last tenth of the images is told, and write the graph."""
+    """Train, print the accuracy on the last tenth of the images, and write the graph."""
     import keras
     import tensorflow as tf
 
-    held = np.load(EXAMPLES)
-    views, kinds, owners = held["views"], held["kinds"], held["owners"]
-    last = owners >= np.quantile(np.unique(owners), 0.9)
+    saved = np.load(EXAMPLES)
+    views = saved["views"]
+    kinds = saved["kinds"]
+    owners = saved["owners"]
+    held_out = owners >= np.quantile(np.unique(owners), 0.9)
     keras.utils.set_random_seed(seed)
-    model, rng = network(), np.random.default_rng(seed)
+    model = network()
+    rng = np.random.default_rng(seed)
     optimizer = keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(2e-3, steps), weight_decay=1e-3)
-    weights, pool = model.trainable_variables, np.flatnonzero(~last)
+    weights = model.trainable_variables
+    pool = np.flatnonzero(~held_out)
     own = np.array([_allowed(pattern) for pattern in kinds[:, 0]], np.float32)
 
     @tf.function
-    def learn(x, y, allowed):
+    def train_step(inputs, targets, allowed):
         with tf.GradientTape() as tape:
-            _, logits = model(x, training=True)
-            logits = tf.where(allowed > 0, logits, -20.0)  # a kind of the other pattern is never asked for
-            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=logits))
+            _, logits = model(inputs, training=True)
+            logits = tf.where(allowed > 0, logits, -20.0)  # kinds of the other pattern are excluded, as in inspect
+            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=targets, logits=logits))
         optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
         return loss
 
@@ -197,62 +205,61 @@ def train(steps, seed):
     smooth += 0.05 * own / own.sum(1, keepdims=True)
     bar = tqdm(range(steps), unit="step", disable=None)
     for _ in bar:
-        some = rng.choice(pool, 64)
-        loss = learn(varied(views[some], kinds[some, 0] == 1, rng), smooth[some], own[some])
+        batch = rng.choice(pool, 64)
+        loss = train_step(varied(views[batch], kinds[batch, 0] == 1, rng), smooth[batch], own[batch])
         bar.set_postfix(loss=f"{float(loss):.3f}")
     features, logits = model.predict(views.astype(np.float32), batch_size=256, verbose=0)
-    told = np.where(own > 0, logits, -np.inf).argmax(1)
-    measured(kinds[last], told[last])
-    write(model, features, kinds[:, 1], last)
+    predicted = np.where(own > 0, logits, -np.inf).argmax(1)
+    print_accuracy(kinds[held_out], predicted[held_out])
+    write(model, features, kinds[:, 1], held_out)
 
 
 def _allowed(pattern):
     return [kind in (*DEFECTS[PATTERNS[pattern]], GOOD) for kind in KINDS]
 
 
-def measured(kinds, told):
-    """Print how often each kind was told right in each pattern."""
+def print_accuracy(kinds, predicted):
+    """Print how many views of each kind are classified correctly, for each pattern."""
     for number, pattern in enumerate(PATTERNS):
         mine = kinds[:, 0] == number
         for kind in (*DEFECTS[pattern], GOOD):
-            of = mine & (kinds[:, 1] == KINDS.index(kind))
-            as_what = np.bincount(told[of], minlength=len(KINDS))
-            others = {KINDS[k]: int(n) for k, n in enumerate(as_what) if n and KINDS[k] != kind}
-            print(f"{pattern} {kind}: {as_what[KINDS.index(kind)]}/{of.sum()} {others or ''}")
+            true = mine & (kinds[:, 1] == KINDS.index(kind))
+            counts = np.bincount(predicted[true], minlength=len(KINDS))
+            others = {KINDS[k]: int(n) for k, n in enumerate(counts) if n and KINDS[k] != kind}
+            print(f"{pattern} {kind}: {counts[KINDS.index(kind)]}/{true.sum()} {others or ''}")
 
 
-def write(model, features, kinds, last):
-    """Export the network with what tells how strange a view is: its distance from the middle of each kind."""
+def write(model, features, kinds, held_out):
+    """Export the network with an outlier measure: the Mahalanobis distance of a view from the mean of each kind."""
     import onnx
     import tensorflow as tf
     import tf2onnx
 
-    seen = features[~last]
-    middles = np.stack([seen[kinds[~last] == k].mean(0) for k in range(len(KINDS))])
-    within = seen - middles[kinds[~last]]
-    spread = np.linalg.cholesky(np.linalg.inv(np.cov(within.T) + 1e-3 * np.eye(within.shape[1]))).astype(np.float32)
+    trained = features[~held_out]
+    means = np.stack([trained[kinds[~held_out] == k].mean(0) for k in range(len(KINDS))])
+    within = trained - means[kinds[~held_out]]
+    whitening = np.linalg.cholesky(np.linalg.inv(np.cov(within.T) + 1e-3 * np.eye(within.shape[1]))).astype(np.float32)
 
-    def distances(x):
-        return (x[:, None] - middles[None]) @ spread  # whitened
-
-    far = (distances(features[last]) ** 2).sum(-1)[np.arange(last.sum()), kinds[last]]
-    limits = [float(np.quantile(far[kinds[last] == k], 0.995)) for k in range(len(KINDS))]
+    whitened = (features[held_out][:, None] - means[None]) @ whitening
+    own_distance = (whitened**2).sum(-1)[np.arange(held_out.sum()), kinds[held_out]]
+    limits = [float(np.quantile(own_distance[kinds[held_out] == k], 0.995)) for k in range(len(KINDS))]
 
     @tf.function(input_signature=[tf.TensorSpec((None, SIDE, SIDE, 2), tf.float32, name="views")])
-    def answer(x):
-        told, logits = model(x, training=False)
-        away = tf.reduce_sum(((told[:, None] - middles[None].astype(np.float32)) @ spread) ** 2, -1)
-        return {"logits": tf.identity(logits, name="logits"), "distances": tf.identity(away, name="distances")}
+    def infer(views):
+        embedded, logits = model(views, training=False)
+        distances = tf.reduce_sum(((embedded[:, None] - means[None].astype(np.float32)) @ whitening) ** 2, -1)
+        return {"logits": tf.identity(logits, name="logits"), "distances": tf.identity(distances, name="distances")}
 
-    proto, _ = tf2onnx.convert.from_function(answer, input_signature=answer.input_signature, opset=17)
-    said = {"kinds": ",".join(KINDS), "limits": ",".join(f"{limit:.2f}" for limit in limits)}
-    onnx.helper.set_model_props(proto, said)
+    proto, _ = tf2onnx.convert.from_function(infer, input_signature=infer.input_signature, opset=17)
+    properties = {"kinds": ",".join(KINDS), "limits": ",".join(f"{limit:.2f}" for limit in limits)}
+    onnx.helper.set_model_props(proto, properties)
     TARGET.write_bytes(proto.SerializeToString())
-    print(f"{TARGET.relative_to(ROOT)}: {TARGET.stat().st_size / 1024:.0f} KiB; strange from {said['limits']} on")
+    size = TARGET.stat().st_size / 1024
+    print(f"{TARGET.relative_to(ROOT)}: {size:.0f} KiB; limits of the distances: {properties['limits']}")
 
 
 def main():
-    """Parse and do it."""
+    """Parse, then generate or train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["examples", "train"])
     parser.add_argument("--images", type=int, default=1800)

@@ -48,15 +48,15 @@ def run(*arguments):
 
 
 def folder_of(name):
-    """The data set of this name; fresh ones are made on first use."""
+    """Return the data set of this name; generate it on first use, if it is a generated one."""
     if name in REAL:
         if "SEMSCAN_REAL_DATA" not in os.environ:
             sys.exit(f"{name}: SEMSCAN_REAL_DATA names no folder that holds it")
         return Path(os.environ["SEMSCAN_REAL_DATA"]) / name
     data = OUT / name
     if name in MADE and not data.exists():
-        kept = ["--size", 384, "--dose", 38, "--drift", 1.5, "--rotation", 1]
-        run("synth", data, *MADE[name], *kept, "--train", 24, "--test-good", 100, "--per-defect", 12)
+        common = ["--size", 384, "--dose", 38, "--drift", 1.5, "--rotation", 1]
+        run("synth", data, *MADE[name], *common, "--train", 24, "--test-good", 100, "--per-defect", 12)
     if name in MADE:
         return data
     if name not in FRESH:
@@ -72,35 +72,36 @@ def accuracy(names, seeds, steps):
     """Train and evaluate each set; print one Markdown row for each seed."""
     print(
         "| set | minutes | pixel AUROC | pixel AP | AUPRO | image AUROC "
-        "| recall at 0.1 / 1 / 10 false regions per image | hit at 0.5 | false regions per good image (95 %) |"
+        "| recall at 0.1 / 1 / 10 false regions per image | hit at the threshold "
+        "| false regions per good image (95 %) |"
     )
     print("|---|---|---|---|---|---|---|---|---|")
     for name in names:
-        found = [measured(name, seed, steps) for seed in seeds]
+        results = [measured(name, seed, steps) for seed in seeds]
         if len(seeds) > 1:
-            middle = {key: statistics.median(one[key] for one in found) for key in AT_ALL_SEEDS}
+            middle = {key: statistics.median(one[key] for one in results) for key in AT_ALL_SEEDS}
             print(f"\n{name}, median of seeds {seeds}: {middle}\n", flush=True)
 
 
 def measured(name, seed, steps):
-    """Train, unless that is done, evaluate and print one row; return what `semscan evaluate` says."""
+    """Train, unless that is done, evaluate and print one row; return the record of `semscan evaluate`."""
     data = folder_of(name)
     model = OUT / f"{FRESH.get(name, name)}-seed{seed}.model"
     minutes = "as above"
     if not (model / "config.json").is_file():
         extra = ["--steps", steps] if steps else []
-        record = json.loads(run("train", data, "--out", model, "--seed", seed, *extra))
-        minutes = f"{record['seconds'] / 60:.1f}"
+        training = json.loads(run("train", data, "--out", model, "--seed", seed, *extra))
+        minutes = f"{training['seconds'] / 60:.1f}"
     out = OUT / f"{name}-seed{seed}.evaluation"
-    found = json.loads(run("evaluate", data, "--model", model, "--out", out, "--format", "json"))
-    print(row_of(f"{name}, seed {seed}", minutes, found), flush=True)
-    if told := found["confusion"]:
-        print(f"\n{name}: {told['accuracy']:.3f} of {told['images']} images told right\n")
-    return found
+    record = json.loads(run("evaluate", data, "--model", model, "--out", out, "--format", "json"))
+    print(row_of(f"{name}, seed {seed}", minutes, record), flush=True)
+    if confusion := record["confusion"]:
+        print(f"\n{name}: accuracy {confusion['accuracy']:.3f} over {confusion['images']} images\n")
+    return record
 
 
 def leave_one_out(steps):
-    """Train on all good nanofibre images but one, and count the false regions in that one; for each."""
+    """Train on all good nanofibre images but one and count the false regions in that one; repeat for each image."""
     good = sorted((folder_of("nanofibres") / "train" / "good").iterdir())
     print("| left out | score | false regions |\n|---|---|---|")
     for left in good:
@@ -140,26 +141,26 @@ def tiles(names, seed):
                 print(f"| {name} | {overlap} | {apart.max():.3f} | {np.quantile(apart, 0.999):.3f} |", flush=True)
 
 
-def row_of(set_name, minutes, found):
-    """One Markdown row of what `semscan evaluate` says."""
-    at = found["at_threshold"]
-    classes = found["classes"].items()
+def row_of(set_name, minutes, record):
+    """Format the record of `semscan evaluate` as one Markdown row."""
+    at = record["at_threshold"]
+    classes = record["classes"].items()
     hits = ", ".join(f"{name} {of['hit']}/{of['defects']}" for name, of in classes if of.get("defects"))
-    recalls = " / ".join(said(found[f"recall_at_{allowed}fp"], 3) for allowed in ("0.1", "1", "10"))
-    false = said(at["false_per_good_image"], 3)
+    recalls = " / ".join(figure(record[f"recall_at_{allowed}fp"], 3) for allowed in ("0.1", "1", "10"))
+    false = figure(at["false_per_good_image"], 3)
     if at["false_per_good_image_95"]:
         false += " ({:.2f} to {:.2f})".format(*at["false_per_good_image_95"])
-    figures = " | ".join(said(found[key]) for key in ("pixel_auroc", "pixel_ap", "aupro30", "image_auroc"))
+    figures = " | ".join(figure(record[key]) for key in ("pixel_auroc", "pixel_ap", "aupro30", "image_auroc"))
     return f"| {set_name} | {minutes} | {figures} | {recalls} | {at['hit']}/{at['defects']}: {hits} | {false} |"
 
 
-def said(value, digits=4):
-    """A figure, or a dash for one that means nothing."""
+def figure(value, digits=4):
+    """Format a figure; a dash if it is undefined."""
     return "-" if value is None else f"{value:.{digits}f}"
 
 
 def timed(command):
-    """Wall seconds and peak MiB of one whole process."""
+    """Measure wall seconds and peak MiB of one whole process."""
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -192,16 +193,16 @@ def speed(model, rounds=7):
         "semscan inspect --help": [*SEMSCAN, "inspect", "--help"],
         "semscan train --help": [*SEMSCAN, "train", "--help"],
     }
-    seen = {name: [] for name in commands}
+    measurements = {name: [] for name in commands}
     for turn in range(rounds + 1):
         for name, command in commands.items():
             figures = timed(command)
-            if turn:
-                seen[name].append(figures)
-    yardstick = statistics.median(seconds for seconds, _ in seen["python -c 'import tensorflow'"])
+            if turn:  # the first turn fills the disk cache
+                measurements[name].append(figures)
+    yardstick = statistics.median(seconds for seconds, _ in measurements["python -c 'import tensorflow'"])
     print("| command | of the time of `import tensorflow` | median s | peak MiB |")
     print("|---|---|---|---|")
-    for name, figures in seen.items():
+    for name, figures in measurements.items():
         middle = statistics.median(seconds for seconds, _ in figures)
         print(f"| {name} | {middle / yardstick:.3f} | {middle:.2f} | {max(mib for _, mib in figures):.0f} |")
 

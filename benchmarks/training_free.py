@@ -3,8 +3,8 @@
     python benchmarks/training_free.py [generated|real|speed ...] [--count 20] [--seed 1]
 
 generated makes images of lines and contacts (pitch 16 to 48 px, rotation to 4 degrees, 20 to 80 electrons
-per pixel, 256 to 512 px a side) with one defect each, and clean ones, and says how often the hottest point of
-the map lies on the defect, how often a region does, and how many false regions a clean image has at 0.5.
+per pixel, 256 to 512 px a side) with one defect each, and images without a defect. It measures how often the
+maximum of the map lies on the defect, how often a region does, and the false regions per image at the threshold.
 real needs the environment variable SEMSCAN_REAL_DATA, a folder that holds grid/ (must be periodic) and
 nanofibres/ (must not be). speed times a cold inspection of 1024 x 1024 pixels against `import tensorflow`,
 both on one core.
@@ -41,7 +41,7 @@ SETTINGS = InspectSettings()
 
 
 def recipe(pattern, number, rng):
-    """One recipe of the range that is promised."""
+    """Draw one recipe from the range that the documentation promises."""
     return SynthSettings(
         pattern=pattern,
         pitch=float(rng.uniform(16, 48)),
@@ -53,72 +53,76 @@ def recipe(pattern, number, rng):
     )
 
 
-def look(pixels):
-    """Judge one image by its repeats."""
+def inspect_periodic(pixels):
+    """Inspect one image by its repeats."""
     return inspect_image(SemImage(pixels, "generated"), "generated", SETTINGS, PeriodicMethod())
 
 
-def false_regions(judged, truth):
-    """Number of regions on no defect (grown by 5 px)."""
+def false_regions(inspected, truth):
+    """Count the regions that touch no defect (grown by 5 px)."""
     near = cv2.dilate(truth.astype(np.uint8), NEAR) > 0
-    labels = range(1, len(judged.inspection.regions) + 1)
-    return sum(not near[judged.labels == label].any() for label in labels)
+    labels = range(1, len(inspected.regions) + 1)
+    return sum(not near[inspected.labels == label].any() for label in labels)
 
 
 def generated(count, seed):
-    """Hits and false regions on generated images; one Markdown row each."""
-    print("| pattern | defect | images | hottest point on it | found at 0.5 | false regions per image |")
+    """Measure hits and false regions on generated images; print one Markdown row for each kind of defect."""
+    print("| pattern | defect | images | maximum on it | found at the threshold | false regions per image |")
     print("|---|---|---|---|---|---|")
     for turn, (pattern, kind) in enumerate(KINDS):
         rng = np.random.default_rng([seed, turn])
-        hottest = found = false = 0
+        maxima = found = false = 0
         for number in range(count):
             image = make_image(recipe(pattern, number, rng), [kind] if kind else [], key="bench", index=seed + number)
             truth = image.mask > 0
-            judged = look(image.pixels)
-            hottest += bool(truth[np.unravel_index(judged.anomaly_map.values.argmax(), truth.shape)])
-            found += bool((judged.mask[truth] > 0).any())
-            false += false_regions(judged, truth)
-        hits = f"{hottest / count:.1%} | {found / count:.1%}" if kind else "- | -"
+            inspected = inspect_periodic(image.pixels)
+            maxima += bool(truth[np.unravel_index(inspected.anomaly_map.values.argmax(), truth.shape)])
+            found += bool((inspected.mask[truth] > 0).any())
+            false += false_regions(inspected, truth)
+        hits = f"{maxima / count:.1%} | {found / count:.1%}" if kind else "- | -"
         print(f"| {pattern} | {kind or 'none'} | {count} | {hits} | {false / count:.3f} |", flush=True)
 
 
 def real(folder):
-    """AUROC on the grid images, and which images are called periodic."""
+    """Measure AUROC on the grid images, and which images are detected as periodic."""
     from sklearn.metrics import roc_auc_score
 
-    peaks, defective, heats, truths, false = [], [], [], [], []
+    peaks = []
+    defective = []
+    maps = []
+    truths = []
+    false = []
     for path in sorted((folder / "grid" / "test").rglob("*.png")):
-        judged = inspect_image(read_image(path, ReadSettings()), path.name, SETTINGS, PeriodicMethod())
+        inspected = inspect_image(read_image(path, ReadSettings()), path.name, SETTINGS, PeriodicMethod())
         mask = folder / "grid" / "ground_truth" / path.parent.name / f"{path.stem}_mask.png"
-        truth = np.zeros(judged.mask.shape, bool)
+        truth = np.zeros(inspected.mask.shape, bool)
         if mask.is_file():
             truth = cv2.imdecode(np.fromfile(mask, np.uint8), cv2.IMREAD_GRAYSCALE) > 0
-        peaks.append(judged.anomaly_map.values.max())
+        peaks.append(inspected.anomaly_map.values.max())
         defective.append(path.parent.name != "good")
-        heats.append(judged.anomaly_map.values[::2, ::2].ravel())
+        maps.append(inspected.anomaly_map.values[::2, ::2].ravel())
         truths.append(truth[::2, ::2].ravel())
         if not defective[-1]:
-            false.append(false_regions(judged, truth))
+            false.append(false_regions(inspected, truth))
     print(
         f"grid: {len(peaks)} images, all periodic; image AUROC {roc_auc_score(defective, peaks):.4f}, "
-        f"pixel AUROC {roc_auc_score(np.concatenate(truths), np.concatenate(heats)):.4f}, "
+        f"pixel AUROC {roc_auc_score(np.concatenate(truths), np.concatenate(maps)):.4f}, "
         f"{np.mean(false):.2f} false regions per good image",
         flush=True,
     )
     for name in ("grid/train", "nanofibres/train", "nanofibres/test"):
         files = sorted(path for path in (folder / name).rglob("*") if path.is_file())
         lattices = [find_image_lattice(clean(read_image(path, ReadSettings()), ReadSettings())) for path in files]
-        sure = [lattice.confidence for lattice in lattices]
+        confidences = [lattice.confidence for lattice in lattices]
         print(
             f"{name}: {sum(lattice.found for lattice in lattices)} of {len(files)} periodic, "
-            f"confidence {min(sure):.2f} to {max(sure):.2f}",
+            f"confidence {min(confidences):.2f} to {max(confidences):.2f}",
             flush=True,
         )
 
 
 def speed(rounds=5):
-    """Wall and processor seconds, and peak memory, of cold processes on one core, in turn."""
+    """Measure wall and processor seconds, and peak memory, of cold processes on one core, in turn."""
     with tempfile.TemporaryDirectory() as folder:
         commands = {"import tensorflow": [sys.executable, "-c", "import tensorflow"]}
         for pattern in ("lines", "contacts"):
@@ -136,20 +140,20 @@ def speed(rounds=5):
                 "--out",
                 folder + "/o",
             ]
-        seen = {name: [] for name in commands}
+        measurements = {name: [] for name in commands}
         for turn in range(rounds + 1):
             for name, command in commands.items():
                 figures = timed(command)
-                if turn:
-                    seen[name].append(figures)
+                if turn:  # the first turn fills the disk cache
+                    measurements[name].append(figures)
     print("| command | wall s | processor s | peak MiB |\n|---|---|---|---|")
-    for name, figures in seen.items():
+    for name, figures in measurements.items():
         wall, busy = (statistics.median(column) for column in list(zip(*figures, strict=True))[:2])
         print(f"| {name} | {wall:.2f} | {busy:.2f} | {max(figure[2] for figure in figures):.0f} |")
 
 
 def timed(command):
-    """Wall seconds, processor seconds and peak MiB of one whole process on one core."""
+    """Measure wall seconds, processor seconds and peak MiB of one whole process on one core."""
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.sched_setaffinity(process.pid, {min(os.sched_getaffinity(0))})

@@ -14,11 +14,14 @@ def in_process():
     from semscan.cli.main import main
 
     def run(*arguments):
-        stdout, stderr = io.StringIO(), io.StringIO()
+        stdout = io.TextIOWrapper(io.BytesIO(), "utf-8")  # results are written to its buffer, as bytes
+        stderr = io.StringIO()
         with redirect_stdout(stdout), redirect_stderr(stderr), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # as in a process of its own, a library's warning is not an error
             with pytest.raises(SystemExit) as end:
                 main([str(argument) for argument in arguments])
-        return SimpleNamespace(returncode=end.value.code, stdout=stdout.getvalue(), stderr=stderr.getvalue())
+        stdout.flush()
+        written = stdout.buffer.getvalue().decode("utf-8")
+        return SimpleNamespace(returncode=end.value.code, stdout=written, stderr=stderr.getvalue())
 
     return run
