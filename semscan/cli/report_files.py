@@ -32,7 +32,7 @@ def write_reports(
             counts[written.to] = counts.get(written.to, 0) + 1
             last[written.to] = str(written.path)
             if on_file is not None:
-                on_file(written.entry())
+                on_file(written.to_json())
     except SemscanError as error:
         failure = error
     for name in settings.to:

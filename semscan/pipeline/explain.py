@@ -28,6 +28,7 @@ from semscan.report.pictures.explain_figure import draw_explanation, draw_faithf
 from semscan.report.pictures.explain_panels import make_panels, panel_picture
 from semscan.settings import ExplainSettings, InspectSettings
 from semscan.settings.networks import NETWORKS
+from semscan.values.faithfulness import Faithfulness
 from semscan.values.model_config import Preprocessing
 from semscan.values.record import ErrorRecord
 
@@ -139,7 +140,7 @@ def _explain(found: InputImage, explained: ExplainFolder, settings: ExplainSetti
     if weighed is not None:
         record["faithful"] = weighed
         path = output_path(base, FAITHFUL)
-        write_bytes(path, draw_faithful(weighed, _title(found, record)))
+        write_bytes(path, draw_faithful(Faithfulness.parse(weighed), _title(found, record)))
         record["outputs"]["faithful"] = str(path)
     return {**record, "seconds": round(time.monotonic() - began, 2)}
 

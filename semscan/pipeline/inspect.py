@@ -172,16 +172,23 @@ def inspect_image(image: SemImage, given: str, settings: InspectSettings, method
     raw_max = shortest(result.raw.max(initial=0))
     anomaly_map = AnomalyMap(normalise_map(result.raw, method.raw_threshold), raw_max)
     found = _find_regions(anomaly_map.values, cleaned, result, settings, method)
+    record = _record(image, given, cleaned, result, method)
     threshold = settings.regions.threshold
-    is_calibrated = method.raw_threshold is not None
-    record = Record(
+    score = None if method.raw_threshold is None else image_score(anomaly_map.values, found.regions, threshold)
+    record = replace(record, score=score, raw_score=anomaly_map.raw_max, threshold=threshold)
+    record = with_regions(record, found.regions)
+    return InspectedImage(cleaned, anomaly_map, found.labels, tuple(found.regions), record, reference=result.reference)
+
+
+def _record(image: SemImage, given: str, cleaned: CleanImage, result: MethodResult, method: Method) -> Record:
+    """Return the record of an image as it was read, cleaned and scored, without regions and score."""
+    rows, cols = cleaned.values.shape
+    no_threshold = () if method.raw_threshold is not None else (NO_THRESHOLD,)
+    return Record(
         image=given,
         source=image.source,
-        score=image_score(anomaly_map.values, found.regions, threshold) if is_calibrated else None,
-        raw_score=raw_max,
-        threshold=threshold,
-        width=anomaly_map.values.shape[1],
-        height=anomaly_map.values.shape[0],
+        width=cols,
+        height=rows,
         judged_fraction=cleaned.judged_fraction,
         nm_per_pixel=image.nm_per_pixel,
         nm_per_pixel_source=image.metadata.get("nm_per_pixel_source"),
@@ -196,11 +203,7 @@ def inspect_image(image: SemImage, given: str, settings: InspectSettings, method
         class_probabilities=result.class_probabilities,
         regions=(),
         periodic=None if result.periodic is None else PeriodicRecord.of(result.periodic, image.nm_per_pixel),
-        warnings=(*cleaned.warnings, *result.warnings, *(() if is_calibrated else (NO_THRESHOLD,))),
-    )
-    regions = tuple(found.regions)
-    return InspectedImage(
-        cleaned, anomaly_map, found.labels, regions, with_regions(record, regions), reference=result.reference
+        warnings=(*cleaned.warnings, *result.warnings, *no_threshold),
     )
 
 

@@ -1,4 +1,4 @@
-"""Write a finished inspection in other formats: one page, a fab's defect list, tables, annotations."""
+"""Report a finished inspection in other formats: one page, a fab's defect list, tables, annotations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from semscan.settings import REPORT_FORMATS, ReportSettings
 
 
 def report(results: Path | str, settings: ReportSettings) -> Generator[Written, None, None]:
-    """Write a finished inspection in each format that is asked for; yield each file once it is written.
+    """Write a finished inspection in each wanted format; yield each file once it is there.
 
     A format that cannot be written does not stop the others.
 
@@ -21,19 +21,19 @@ def report(results: Path | str, settings: ReportSettings) -> Generator[Written, 
     results : path
         The --out of an inspection, or the `results.jsonl` in it.
     settings : ReportSettings
-        The formats, and where the files go.
+        The formats, and where they go.
 
     Raises
     ------
     ReportError
-        At the end, if a format could not be written or not for all images: the first reason.
+        At the end, if a format could not be written, or not for all images: the first reason.
     OutputError
         If there are no records, or a file cannot be written.
     """
     first: SemscanError | None = None
     for name in settings.to:
         if name not in REPORT_FORMATS:
-            raise ReportError(f"there is no report format {name!r}; take one of {', '.join(REPORT_FORMATS)}")
+            raise ReportError(f"unknown report format {name!r}; choose from {', '.join(REPORT_FORMATS)}")
         module, function = REPORT_FORMATS[name].split(":")
         try:
             yield from getattr(import_module(module), function)(Path(results), settings)

@@ -13,7 +13,7 @@ COLS = ("left", "", "right")
 LENGTHS = ("equivalent_diameter", "feret_max", "feret_min", "perimeter", "neighbour_distance")
 
 
-ALIKE = 0.01  # of the grey scale: a smaller difference is no contrast
+NO_CONTRAST = 0.01  # of the grey scale: a smaller difference is no contrast
 
 
 def region_record(number: int, region: Region, record: Record) -> RegionRecord:
@@ -109,7 +109,7 @@ def _size(region: Region, nm_per_pixel: float | None) -> str:
     across = equivalent_diameter(region.area)
     longest = region.measures.feret_max_px if region.measures else 0.0
     scale, unit = (1.0, "px") if nm_per_pixel is None else (nm_per_pixel, "nm")
-    if longest > 2 * across:  # the diameter of a disc tells little of a scratch
+    if longest > 2 * across:  # the diameter of a disc does not describe a scratch
         return f"{_short_number(across * scale)} {unit} ({_short_number(longest * scale)} {unit} long)"
     return f"{_short_number(across * scale)} {unit}"
 
@@ -118,7 +118,7 @@ def _contrast(region: Region) -> str:
     contrast = region.measures.contrast if region.measures else None
     if contrast is None:
         return ""
-    if abs(contrast) < ALIKE:
+    if abs(contrast) < NO_CONTRAST:
         return "as bright as its surroundings"
     how = "brighter" if contrast > 0 else "darker"
     return f"{how} than its surroundings by {100 * abs(contrast):.0f} % of the grey scale"

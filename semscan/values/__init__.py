@@ -108,7 +108,7 @@ class Measures:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One connected patch of the map hot enough to report.
+    """One connected patch of the map above the threshold.
 
     Area in pixels, `centroid` as (row, col), `peak` and `mean` in map units.
     """

@@ -134,7 +134,7 @@ def read_text(value: Any) -> str | None:
 
 
 def _is_whole(value: Any, given: Any) -> bool:
-    """True if a value was read with all that is in it."""
+    """Return whether a value was read with all that is in it."""
     if isinstance(value, tuple):
         return len(value) == len(given) and all(map(_is_whole, value, given))
     return value.whole if isinstance(value, JsonRecord) else value is not None

@@ -1,4 +1,4 @@
-"""Regions of an earlier inspection that a person has judged harmless, read from results.jsonl."""
+"""Regions of an earlier inspection that a person has accepted as harmless, read from results.jsonl."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MARK = "accepted"
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """One image: its harmless regions, its other regions, and the mask of all of them.
+    """One image: the boxes of its harmless regions, those of its `others`, and its mask of all.
 
     `size` is (rows, cols) of the image as it was inspected; `mask` a file that may be gone.
     """
@@ -32,13 +32,13 @@ class Accepted:
 def read_accepted(path: Path) -> tuple[Accepted, ...]:
     """Read which regions are harmless.
 
-    If any region in the file has the key ``accepted``, those where it is true; else all regions that are left
-    in the file.
+    If any region in the file has the key ``accepted``, the harmless regions are those where it is true. Otherwise
+    they are all regions that are left in the file.
 
     Raises
     ------
     BadDataError
-        If it is no file of records, or no region in it is accepted.
+        If it is not a file of records, or no region in it is accepted.
     """
     records = list(_records(path))
     marked = any(MARK in region.extra for record in records for region in record.regions)

@@ -1,4 +1,4 @@
-"""The folder that explain writes to: whose name is whose, and the records of all that was explained."""
+"""The folder that explain writes to: the owner of each name, and the records of all explained images."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PANEL = ".panel.png"
 
 
 class ExplainFolder:
-    """One such folder. What belongs to nobody known is never written over.
+    """One such folder. A file that no record names is never written over.
 
     Raises OutputError when it cannot be made or written.
     """
@@ -39,7 +39,7 @@ class ExplainFolder:
             }
 
     def claim(self, found: InputImage, source: str) -> PurePosixPath:
-        """The name, relative to the folder and without suffix, for what is written of a source; see `candidates`."""
+        """Return the name for the outputs of a source, relative to the folder, without suffix; see `candidates`."""
         stem = next(stem for stem in candidates(found, source) if self._is_free(stem, source))
         self._owners[name_key(stem)] = source
         return stem

@@ -1,4 +1,4 @@
-"""A finished output folder, read back: its records, the last run, and the pictures beside them."""
+"""A finished output folder, read back: its records, the last run, and where the outputs lie."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from semscan.values.run_record import RunRecord
 
 @dataclass(frozen=True, slots=True)
 class FinishedRun:
-    """The records of an output folder in their order, the last run, and how many records came from runs that did
-    not end (`unfinished`)."""
+    """The records of an output folder in their order, and its last run.
+
+    `unfinished` is the number of records from runs that did not end.
+    """
 
     folder: Path
     records: list[AnyRecord]

@@ -1,12 +1,11 @@
-"""The output folder: who owns which name in it, and the records of all that was inspected.
+"""The output folder: the owner of each name in it, and the records of all inspected images.
 
-A name belongs to the source that `results.jsonl` says, or the map's own description, or the
-list of names that a running or interrupted inspection holds (`.semscan-names`, gone once its
-records are in `results.jsonl`). What belongs to nobody known is never written over, and never removed.
+The owner of a name is a source. It stands in `results.jsonl`, in the map's own description, or in the list of names
+that a running or interrupted inspection holds (`.semscan-names`, gone once its records are in `results.jsonl`). A file
+without a known owner is never written over, and never removed.
 
-A record that replaces another keeps its name: files of earlier runs that are still there and that it
-does not name itself stand in its `earlier_outputs`. Only crops are removed, when a run that writes crops
-finds fewer regions.
+A record that replaces another keeps its name. Files of earlier runs that are still there, and that it does not name
+itself, stand in its `earlier_outputs`. Only crops are removed, when a run that writes crops finds fewer regions.
 """
 
 from __future__ import annotations
@@ -55,8 +54,8 @@ def output_path(base: Path, suffix: str) -> Path:
 class ResultsFolder:
     """One output folder, shared by any number of threads and processes.
 
-    What runs that were killed have noted is put into `results.jsonl` first; `taken_up` says how many records.
-    Raises OutputError when it cannot be made or written.
+    The records of killed runs are put into `results.jsonl` first; `taken_up` is the number of them. Raises OutputError
+    when the folder cannot be made or written.
     """
 
     def __init__(self, out: Path) -> None:
@@ -65,7 +64,7 @@ class ResultsFolder:
         self._claimed: dict[str, Path] = {}
         self._recorded: dict[str, str] = {}  # name key -> source, from results.jsonl
         self._listed: set[str] = set()  # keys of the files in results.jsonl
-        self._crops: dict[Path, Mapping[str, list[Path]]] = {}  # folder -> what `crops_in` saw there
+        self._crops: dict[Path, Mapping[str, list[Path]]] = {}  # folder -> what `crops_in` found there
         self._left_over: dict[str, list[Path]] = {}  # source -> what its interrupted run wrote
         self._signature: tuple[int, int] | None = None
         self._held: dict[str, str] = {}  # name key -> source, from the list of names
@@ -105,7 +104,7 @@ class ResultsFolder:
             return self._claimed[source]
 
     def begin(self, run: RunRecord) -> None:
-        """Write `run.json` as it is known now, and keep what is noted from here on also if the run is killed."""
+        """Write `run.json` as it is known now; from here on, noted records are kept also if the run is killed."""
         with self._guard, locked(self.out / NAMES):
             self._write_run(run)
             self._journal = Journal(self.out)
@@ -151,7 +150,7 @@ class ResultsFolder:
         before: Sequence[PurePosixPath],
         held: Mapping[str, Sequence[PurePosixPath]],
     ) -> AnyRecord:
-        """Add to a record what lies there of earlier runs; `before` is what the record that it replaces names."""
+        """Add the files of earlier runs to a record; `before` are those that the record it replaces names."""
         now = {name_key(place) for place in files_of(record, self.out)}
         paths = [self.out / place for place in before] + self._left_over.get(record.source, [])
         if isinstance(record, ErrorRecord):  # it may have written some of its files
@@ -165,7 +164,7 @@ class ResultsFolder:
         return replace(record, earlier_outputs=tuple(earlier.values())) if earlier else record
 
     def _take_up(self, names: BinaryIO) -> int:
-        """Put the records of killed runs into the results; return how many there were."""
+        """Put the records of killed runs into the results; return the number of them."""
         left = abandoned(self.out)
         records = [record for path in left for record in read_journal(path)]
         if records:
@@ -181,14 +180,15 @@ class ResultsFolder:
         key = name_key(stem)
         if key in self._held:
             return self._held[key] == source
-        there, owner = self._files_of(stem), self._recorded.get(key)
+        there = self._files_of(stem)
+        owner = self._recorded.get(key)
         if owner is not None:
             return owner == source and all(self._key(path) in self._listed for path in there)
         path = output_path(self.out / stem, MAP)
         return not there or (path in there and source_of_map(path) == source)
 
     def _files_of(self, stem: PurePosixPath) -> list[Path]:
-        """What lies under a name, whoever made it."""
+        """List the files under a name, whoever made them."""
         base = self.out / stem
         if base.parent not in self._crops:  # listed once: with each claim, large folders would take minutes
             self._crops[base.parent] = crops_in(base.parent)
@@ -206,7 +206,7 @@ class ResultsFolder:
         self._held_signature = _signature_of(names)
 
     def _read_held(self, names: BinaryIO) -> None:
-        """Learn which names are held, if another process has changed the list since our last look."""
+        """Read which names are held, if another process has changed the list since it was read."""
         signature = _signature_of(names)
         if signature != self._held_signature:
             self._held = {name_key(stem): owner for owner, stem in _held(names)}
@@ -223,16 +223,20 @@ class ResultsFolder:
             ) from error
 
     def _read_results(self) -> None:
-        """Learn who owns which name, if the file has changed since the last look."""
+        """Read who owns which name, if the file has changed since it was read."""
         try:
             status = os.stat(self.out / RESULTS)
         except OSError:
-            self._recorded, self._listed, self._signature = {}, set(), None
+            self._recorded.clear()
+            self._listed.clear()
+            self._signature = None
             return
         signature = (status.st_mtime_ns, status.st_size)
         if signature == self._signature:
             return
-        self._recorded, self._listed, self._signature = {}, set(), signature
+        self._recorded.clear()
+        self._listed.clear()
+        self._signature = signature
         for record in parse_lines(self._lines()):
             for place in files_of(record, self.out):
                 self._recorded[name_key(stem_of(place))] = record.source

@@ -1,6 +1,6 @@
 """The records of a run as they come, so that a killed run loses none.
 
-A run appends each record to a file of its own beside `results.jsonl`, holds a lock on it while it lives,
+A run appends each record to a file of its own next to `results.jsonl`, holds a lock on it while it lives,
 and removes it when its records are in `results.jsonl`. One that nobody holds any more is of a run that
 was killed: the next run into the folder takes its records up.
 """
@@ -28,7 +28,7 @@ SYNC_SECONDS = 5.0  # to the disk itself this often: a killed process loses noth
 
 
 class Journal:
-    """The file of one run. Any thread may add to it. Make it while nobody looks for `abandoned` ones."""
+    """The file of one run. Any thread may add to it. Make it under the folder's lock; see `abandoned`."""
 
     def __init__(self, folder: Path) -> None:
         self.path = Path(folder) / PATTERN.replace("*", secrets.token_hex(4))
@@ -77,7 +77,7 @@ class Journal:
 
 
 def journals(folder: Path) -> list[Path]:
-    """Journals in a folder, of runs that live or were killed, oldest first.
+    """List the journals in a folder, of runs that live or were killed, oldest first.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def journals(folder: Path) -> list[Path]:
 
 
 def abandoned(folder: Path) -> list[Path]:
-    """Those of `journals` whose run was killed. Ask only while no journal can be made: it locks for an instant."""
+    """List the journals whose run was killed. Call it under the folder's lock: it locks each journal for a moment."""
     return [path for path in journals(folder) if _is_abandoned(path)]
 
 

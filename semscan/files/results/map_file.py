@@ -1,4 +1,4 @@
-"""Anomaly maps as TIFF files, and what such a file says of itself."""
+"""Anomaly maps as TIFF files with a description in JSON."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import tifffile
 from semscan.errors import BadMapError, OutputError
 from semscan.files.disk.atomic import reason_of, write_bytes
 from semscan.settings import ReadSettings
+from semscan.values.json_record import read_text
 from semscan.values.record import MAP_KEYS, PeriodicRecord, Record, likeliest
 
 LARGEST_DESCRIPTION = 1 << 20
@@ -72,12 +73,13 @@ def read_tiff_map(path: Path) -> tuple[np.ndarray, dict[str, Any]]:
     Raises
     ------
     BadMapError
-        If the file is missing, damaged, no float map, or holds NaN or infinity.
+        If the file is missing or damaged, is not a float map, or holds NaN or infinity.
     """
     try:
         with tifffile.TiffFile(path) as tiff:
             page = tiff.pages.first
-            shape, dtype = page.shape, np.dtype(page.dtype)
+            shape = page.shape
+            dtype = np.dtype(page.dtype)
             if len(shape) != 2 or dtype.kind != "f" or not 0 < shape[0] * shape[1] <= LARGEST_MAP_PIXELS:
                 raise BadMapError(
                     f"{path}: holds {dtype} of shape {shape}, a map holds float32 (rows, cols); "
@@ -89,7 +91,7 @@ def read_tiff_map(path: Path) -> tuple[np.ndarray, dict[str, Any]]:
         raise
     except FileNotFoundError:
         raise BadMapError(f"{path}: no such file; give a *.map.tif that `semscan inspect` wrote") from None
-    except Exception as error:  # tifffile answers a damaged file with almost any exception
+    except Exception as error:  # tifffile raises almost any exception for a damaged file
         why = reason_of(error)
         raise BadMapError(f"{path}: cannot be read as a map ({why}); inspect its image again") from error
     if not np.isfinite(values).all():
@@ -170,34 +172,42 @@ def read_saved_map(path: Path) -> SavedMap:
             f"{path}: its values go from {values.min():g} to {values.max():g}, a map's from 0 to 1; "
             "give a *.map.tif that `semscan inspect` wrote"
         )
+    calibration = description.get("calibration")
+    is_calibrated = not isinstance(calibration, dict) or calibration.get("raw_threshold") is not None
+    source = read_text(description.get("source")) or None
+    return SavedMap(path, values, _record(path, values, description), source, _reading(description), is_calibrated)
+
+
+def _record(path: Path, values: np.ndarray, description: Mapping[str, Any]) -> Record:
+    """Return the record of a map's image, as far as its description has it."""
     found = Record.parse({key: value for key, value in description.items() if key in MAP_KEYS})
     classes = found.class_probabilities or None
-    read = _object(description, "read")
-    page = _page(description)
-    calibration = description.get("calibration")
-    record = replace(
+    return replace(
         found,
         image=found.image or str(path),
         source=found.source or os.path.abspath(path),
         width=values.shape[1],
         height=values.shape[0],
         judged_fraction=1.0 if found.judged_fraction is None else found.judged_fraction,
-        page=page,
+        page=_page(description),
         class_name=likeliest(classes),
         class_probabilities=classes,
         periodic=None if found.periodic is None else PeriodicRecord.of(found.periodic.value, found.nm_per_pixel),
         whole=True,
-        extra={},
+        absent=frozenset(),
     )
+
+
+def _reading(description: Mapping[str, Any]) -> ReadSettings:
+    """Return the settings that the image of a map was read with."""
+    read = _object(description, "read")
     databar = read.get("databar", "auto")
-    reading = ReadSettings(
-        page or 0,
+    return ReadSettings(
+        _page(description) or 0,
         databar if isinstance(databar, int) else str(databar),
         ignore=_texts(read.get("ignore")),
         care=_texts(read.get("care")),
     )
-    is_calibrated = not isinstance(calibration, dict) or calibration.get("raw_threshold") is not None
-    return SavedMap(path, values, record, found.source or None, reading, is_calibrated)
 
 
 def _object(description: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Names for outputs: from the source's own name to one that cannot be taken."""
+"""Names for outputs: from the source's own name to one that no other source can have."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _fitting(name: str) -> str:
 
 
 def name_key(stem: PurePath | str) -> str:
-    """Return a name as the least particular file system sees it: letters' case and composition aside."""
+    """Return a name as the least strict file system compares it: without case and composition of letters."""
     return unicodedata.normalize("NFC", PurePath(stem).as_posix()).casefold()
 
 
@@ -63,7 +63,8 @@ def place_of(output: str, out: Path) -> PurePosixPath | None:
     except ValueError:  # another drive of a Windows machine
         parts = ("..",)
     if ".." in parts:
-        parts, name = PurePath(output).parts, os.path.basename(os.path.abspath(out))
+        parts = PurePath(output).parts
+        name = os.path.basename(os.path.abspath(out))
         tails = (parts[start:] for start in range(1, len(parts)) if parts[start - 1] == name)
         parts = next((tail for tail in tails if (out / Path(*tail)).exists()), ())
     return PurePosixPath(*parts) if parts and OWN_OUTPUT.search(parts[-1]) else None
@@ -100,7 +101,7 @@ def files_of(record: AnyRecord, out: Path) -> list[PurePosixPath]:
 
 
 def crops_in(folder: Path) -> Mapping[str, list[Path]]:
-    """The files in a folder with a crop's name, whoever made them, by the key of the name before the suffix."""
+    """List the files in a folder with a crop's name, by the key of the name before the suffix."""
     found = defaultdict(list)
     try:
         names = sorted(os.listdir(folder))
@@ -114,5 +115,5 @@ def crops_in(folder: Path) -> Mapping[str, list[Path]]:
 
 
 def is_crop(place: PurePosixPath) -> bool:
-    """True for a place with a crop's name."""
+    """Return whether a place has a crop's name."""
     return CROP_NAME.search(place.name) is not None

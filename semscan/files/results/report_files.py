@@ -1,4 +1,4 @@
-"""Exports to disk, never over a file that is not semscan's own, and the masks they are made from."""
+"""Report files to disk, never over a file that is not semscan's own, and the masks they are made from."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from semscan.files.results.finished_run import FinishedRun
 from semscan.files.results.names import candidates, name_key
 from semscan.values.record import AnyRecord, Record
 
-# bytes in which a file says who wrote it
+# bytes at the beginning and the end of a file in which its mark is searched
 HEAD = 512
 TAIL = 64
 
 
 def write_export(path: Path, data: bytes, mark: bytes) -> None:
-    """Write an export, in one piece, over an earlier one but over nothing else.
+    """Write a report file, in one piece, over an earlier one but over nothing else.
 
     Parameters
     ----------
@@ -55,9 +55,9 @@ def read_mask(finished: FinishedRun, record: Record) -> np.ndarray | None:
 
 
 def export_names(finished: FinishedRun) -> Iterator[tuple[Record, PurePosixPath]]:
-    """Yield each inspected image's record with the name of its exports, below the output folder, no suffix.
+    """Yield each inspected image's record with the name of its report files, below the output folder, no suffix.
 
-    It is the name of its other outputs; an image without any gets one of its own that no other has.
+    It is the name of its other outputs; an image without outputs gets a name that no other has.
     """
     stems = {record.source: _stem(finished, record) for record in finished.inspected}
     taken = {name_key(stem) for stem in stems.values() if stem is not None}
@@ -71,7 +71,7 @@ def export_names(finished: FinishedRun) -> Iterator[tuple[Record, PurePosixPath]
 
 
 def relative_path(source: str, folder: Path) -> str:
-    """From a folder to a file, with forward slashes; the whole path where there is no way (another drive)."""
+    """Return the path from a folder to a file, with forward slashes; the absolute path on another drive."""
     try:
         return PurePath(os.path.relpath(source, folder)).as_posix()
     except ValueError:
@@ -79,7 +79,7 @@ def relative_path(source: str, folder: Path) -> str:
 
 
 def short_names(records: Sequence[AnyRecord]) -> list[str]:
-    """Each image's path below the innermost folder that holds them all, with forward slashes."""
+    """Return each image's path below the innermost folder that holds them all, with forward slashes."""
     sources = [record.source for record in records]
     try:
         common = os.path.commonpath([os.path.dirname(source) for source in sources]) if sources else ""

@@ -1,4 +1,4 @@
-"""A finished inspection in the forms of other programs: its records and masks, read back and written anew."""
+"""A finished inspection in the formats of other programs, from its records and masks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LABELME = ".labelme.json"
 
 
 def write_csv(results: Path, settings: ReportSettings) -> Files:
-    """`images.csv`, a row for each image, those that failed too, and `regions.csv`, a row for each region."""
+    """Write `images.csv`, a row for each image, those that failed too, and `regions.csv`, a row for each region."""
     finished = read_finished(results)
     folder = _folder(finished, settings)
     if folder.suffix.lower() == ".csv":
@@ -45,7 +45,7 @@ def write_csv(results: Path, settings: ReportSettings) -> Files:
 
 
 def write_coco(results: Path, settings: ReportSettings) -> Files:
-    """`coco.json`, of all images."""
+    """Write `coco.json`, of all images."""
     from semscan.report.formats.coco import MARK, coco
 
     finished = read_finished(results)
@@ -60,7 +60,7 @@ def write_coco(results: Path, settings: ReportSettings) -> Files:
 
 
 def write_klarf(results: Path, settings: ReportSettings) -> Files:
-    """One KLARF file for each calibrated image; raises ReportError at the end if there are others."""
+    """Write one KLARF file for each calibrated image; raises ReportError at the end if there are others."""
     from semscan.report.formats.klarf import MARK, klarf
 
     finished = read_finished(results)
@@ -84,7 +84,7 @@ def write_klarf(results: Path, settings: ReportSettings) -> Files:
 
 
 def write_roi(results: Path, settings: ReportSettings) -> Files:
-    """One zip of ImageJ ROIs for each image."""
+    """Write one zip of ImageJ ROIs for each image."""
     from semscan.report.formats.imagej import MARK, roi_zip
 
     finished = read_finished(results)
@@ -92,15 +92,17 @@ def write_roi(results: Path, settings: ReportSettings) -> Files:
 
 
 def write_labelme(results: Path, settings: ReportSettings) -> Files:
-    """One labelme file for each image, which finds the image by a relative path; a TIFF is in the file too, since
-    labelme opens few kinds of them."""
+    """Write one labelme file for each image, which finds the image by a relative path.
+
+    A TIFF is in the file too, since labelme opens few kinds of them.
+    """
     from semscan.report.formats.labelme import MARK, labelme
 
     finished = read_finished(results)
 
     def one(record: Record, path: Path) -> bytes:
-        way = relative_path(record.source, path.parent)
-        return labelme(record, _pixels(finished, record), way, _grey(finished, record))
+        image_path = relative_path(record.source, path.parent)
+        return labelme(record, _pixels(finished, record), image_path, _grey(finished, record))
 
     yield from _each(finished, settings, "labelme", LABELME, MARK, one)
 
@@ -114,7 +116,7 @@ def _each(
     make: Callable[[Record, Path], bytes],
     wanted: Callable[[Record], bool] = lambda record: True,
 ) -> Iterator[Written]:
-    """One file for each inspected image that is wanted, under the name of its other outputs."""
+    """Write one file for each inspected image that is wanted, under the name of its other outputs."""
     folder = _folder(finished, settings)
     named = [(record, stem) for record, stem in export_names(finished) if wanted(record)]
     one_file = folder.suffix.lower() == Path(form + suffix).suffix and not folder.is_dir()
@@ -146,13 +148,13 @@ def _is_scaled(record: Record) -> bool:
 
 
 def _grey(finished: FinishedRun, record: Record) -> np.ndarray | None:
-    """A TIFF's pixels, 0 to 1, if it is where it was and as large as it was."""
+    """Return a TIFF's pixels, 0 to 1, if it is where it was and as large as it was."""
     return reread(finished, record) if record.source.lower().endswith(TIFF) else None
 
 
 def _when(finished: FinishedRun) -> datetime:
-    """When the last run began, by the clock on the wall here: KLARF has no time zones. Now, if it does not say."""
+    """Return when the last run began, in local time, since KLARF has no time zones; now, if that is not known."""
     try:
         return datetime.fromisoformat(str(finished.run.began)).astimezone()
-    except (ValueError, OverflowError, OSError):  # no time, or one before the clock's first
+    except (ValueError, OverflowError, OSError):  # not a time, or one before the clock's first
         return datetime.now().astimezone()

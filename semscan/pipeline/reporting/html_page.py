@@ -19,6 +19,7 @@ from semscan.settings import ReportSettings
 from semscan.values.run_record import RunRecord
 
 PAGE = "report.html"
+PAGE_SUFFIXES = (".html", ".htm")
 CARD = "MODEL_CARD.md"
 LARGEST_CARD = 1 << 18
 OWN = b'<meta name="generator" content="semscan'
@@ -46,7 +47,7 @@ def write_html(results_folder: Path | str, out: Path | str | None = None) -> Pat
         path = path / PAGE
     _check_own(path)
     pictures = draw_pictures(finished)
-    card, said = _model_card(finished.run)
+    card, warnings = _model_card(finished.run)
     page = html_report(
         finished.records,
         run=finished.run,
@@ -55,7 +56,7 @@ def write_html(results_folder: Path | str, out: Path | str | None = None) -> Pat
         crops=pictures.crops,
         links=_links(finished, path.parent),
         model_card=card,
-        notes=[*_notes(finished, pictures), *said],
+        notes=[*_notes(finished, pictures), *warnings],
     )
     write_text(path, page)
     return path
@@ -66,14 +67,14 @@ def _check_own(path: Path) -> None:
     try:
         with path.open("rb") as file:
             begin = file.read(LARGEST_HEAD)
-    except OSError:  # nothing there, or nothing that can be read: writing will tell
+    except OSError:  # not there, or not readable: then writing it raises the error
         return
     if begin and OWN not in begin:
-        raise OutputError(f"{path}: is no report of semscan, and is not replaced; name another file with --out")
+        raise OutputError(f"{path}: is not a report of semscan and is not replaced; name another file with --out")
 
 
 def _name(finished: FinishedRun) -> str:
-    """What was inspected, as its folder is called; else where the results are."""
+    """Return the name of the folder of the images; without a common folder, that of the results."""
     folders = {os.path.dirname(record.source) for record in finished.records}
     try:
         common = os.path.basename(os.path.commonpath(folders))
@@ -83,22 +84,22 @@ def _name(finished: FinishedRun) -> str:
 
 
 def _links(finished: FinishedRun, page_folder: Path) -> dict[int, str]:
-    """Number of a record -> address of its overlay, seen from the page."""
+    """Return the address of each overlay, as seen from the page, by the number of its record."""
     links = {}
     for place, record in enumerate(finished.records, start=1):
         path = finished.locate(record.outputs.overlay)
         if path is None:
             continue
         try:
-            way = os.path.relpath(path, page_folder)
+            address = os.path.relpath(path, page_folder)
         except ValueError:  # another drive of a Windows machine
             continue
-        links[place] = quote(os.fsencode(way.replace(os.sep, "/")))  # also ":" and what is no text
+        links[place] = quote(os.fsencode(address.replace(os.sep, "/")))  # also ":" and bytes that are not text
     return links
 
 
 def _notes(finished: FinishedRun, pictures: Pictures) -> list[str]:
-    """What must be known before the figures are read."""
+    """Return what must be known before the figures are read."""
     notes = []
     count = len(finished.records)
     last = finished.run.images
@@ -117,7 +118,7 @@ def _notes(finished: FinishedRun, pictures: Pictures) -> list[str]:
 
 
 def _model_card(run: RunRecord) -> tuple[str | None, Sequence[str]]:
-    """The model's card, if it is still there, and a word of warning if it may be of another model."""
+    """Read the model's card, if it is still there; return it with a warning if it may be of another model."""
     if run.model is None:
         return None, ()
     model = Path(run.folder or "", run.model)
@@ -133,13 +134,8 @@ def _model_card(run: RunRecord) -> tuple[str | None, Sequence[str]]:
     return text, () if same else (f"{run.model} has changed since the inspection; its card may be another's.",)
 
 
-PAGE_SUFFIXES = (".html", ".htm")
-
-
 def write_page(results: Path, settings: ReportSettings) -> Generator[Written, None, None]:
-    """The report as one HTML page."""
-    from semscan.pipeline.reporting.html_page import PAGE, write_html
-
+    """Write the report as one HTML page."""
     out = None if settings.out is None else Path(settings.out)
     if out is not None and out.suffix.lower() not in PAGE_SUFFIXES:
         out = out / PAGE

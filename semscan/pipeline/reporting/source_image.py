@@ -1,4 +1,4 @@
-"""The image behind a record, read once more: what reports and exports show below the findings."""
+"""The image behind a record, read once more, to be shown below its regions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from semscan.values.record import Record
 
 
 def reread(finished: FinishedRun, record: Record) -> np.ndarray | None:
-    """The page that was inspected, float32, 0 to 1; None if it is not where it was, or not as large as it was."""
+    """Read the page that was inspected again, float32 (rows, cols), 0 to 1.
+
+    None if the file is not where it was, or its size has changed.
+    """
     reading = ReadSettings(page=page_of(finished, record), databar="none")
     try:
         values = clean(read_image(Path(record.source), reading), reading).values
@@ -27,16 +30,16 @@ def reread(finished: FinishedRun, record: Record) -> np.ndarray | None:
 
 
 def page_of(finished: FinishedRun, record: Record) -> int:
-    """Of a file with several pages, the one that was inspected, from 0.
+    """Return which page of its file was inspected, from 0.
 
-    The record says it; where it does not (of an earlier version), the map beside it, and else the last run,
-    which may have been of other images.
+    It stands in the record. A record of an earlier version lacks it: then the page is that of its map or else of the
+    last run, which may have been of other images.
     """
-    return next((page for page in _pages(finished, record) if type(page) is int and page >= 0), 0)
+    return next((page for page in _pages(finished, record) if page is not None and page >= 0), 0)
 
 
 def _pages(finished: FinishedRun, record: Record) -> Iterator[int | None]:
-    """Yield the page by each source of it, the best first."""
+    """Yield the page from each place where it may stand, the surest first."""
     yield record.page
     path = finished.locate(record.outputs.map)
     if path is not None:

@@ -1,4 +1,4 @@
-"""The small pictures of a report: overlays at a glance, and each defect by itself."""
+"""The small pictures of a report: a preview of each image, and a crop of each defect."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from semscan.report.pictures.overlay import image_part
 from semscan.values.record import AnyRecord, Record, RegionRecord
 
 LARGEST_SIDE = 512
-MIN_IMAGE_SIDE = 256
+MIN_SIDE = 256
 FULL_SIZE = 120  # images up to which previews have their largest side; beyond, the page grows no more
-EVERY = 500  # images up to which each has a preview; beyond, the defective ones and ...
-HOTTEST = 100
+EVERY = 500  # images up to which each has a preview; beyond, the defective ones and those of highest score
+TOP_SCORES = 100
 BUDGET = 9_000_000  # bytes of all pictures; as text they are a third longer, and the page is to be mailed
 MOST_CROPS = 400
 CROP_SIDE = 224  # larger crops are reduced to this
@@ -32,7 +32,7 @@ CROP_QUALITY = 82
 
 @dataclass(slots=True)
 class Pictures:
-    """By the number of the record, from 1, and the id of the region. `left_out` images got no preview."""
+    """Pictures by the number of the record, from 1, and the id of the region. `left_out` images got no preview."""
 
     previews: dict[int, Picture] = field(default_factory=dict)
     crops: dict[tuple[int, str], Picture] = field(default_factory=dict)
@@ -40,31 +40,31 @@ class Pictures:
 
 
 def draw_pictures(finished: FinishedRun) -> Pictures:
-    """Draw the previews and crops of a finished inspection, the hottest first as long as there is room.
+    """Draw the previews and crops of a finished inspection, highest score first, as long as there is room.
 
     A preview is the picture of the overlay; without one, the image. A crop is cut from the image, or from the
     overlay when the image has gone or changed.
     """
-    made, room, crops_left = Pictures(), BUDGET, MOST_CROPS
+    made = Pictures()
+    room = BUDGET
+    crops_left = MOST_CROPS
     chosen = _chosen(finished.records)
     side = LARGEST_SIDE * math.sqrt(min(1.0, FULL_SIZE / max(1, len(chosen))))
-    side = max(MIN_IMAGE_SIDE, round(side))
-    for place in chosen:
-        record = chosen[place]
+    side = max(MIN_SIDE, round(side))
+    for place, record in chosen.items():
         regions = record.defects[:crops_left]
-        overlay, image = _overlay(finished, record), None
-        if regions or overlay is None:
-            image = reread(finished, record)
-        seen = overlay if overlay is not None else image
-        if seen is None:
+        overlay = _overlay(finished, record)
+        image = reread(finished, record) if regions or overlay is None else None
+        whole = overlay if overlay is not None else image
+        if whole is None:
             continue
         if room <= 0:
             made.left_out += 1
             continue
-        made.previews[place] = _preview(seen, side)
+        made.previews[place] = _preview(whole, side)
         room -= len(made.previews[place].jpeg)
         for region in regions:
-            crop = _crop(image if image is not None else seen, record, region)
+            crop = _crop(image if image is not None else whole, record, region)
             if crop is not None:
                 made.crops[place, str(region.id)] = crop
                 room -= len(crop.jpeg)
@@ -78,12 +78,12 @@ def _chosen(records: Iterable[AnyRecord]) -> dict[int, Record]:
     numbered = [(place, record) for place, record in enumerate(records, start=1) if isinstance(record, Record)]
     numbered.sort(key=lambda item: 1.0 if item[1].score is None else -item[1].score)
     if len(numbered) > EVERY:
-        numbered = [item for rank, item in enumerate(numbered) if rank < HOTTEST or item[1].defect]
+        numbered = [item for rank, item in enumerate(numbered) if rank < TOP_SCORES or item[1].defect]
     return dict(numbered)
 
 
 def _overlay(finished: FinishedRun, record: Record) -> np.ndarray | None:
-    """The overlay without what stands beside and below the image; BGR."""
+    """Read the part of the overlay that shows the image, uint8 BGR; None if there is none of this image."""
     path = finished.locate(record.outputs.overlay)
     if path is None:
         return None
@@ -94,14 +94,14 @@ def _overlay(finished: FinishedRun, record: Record) -> np.ndarray | None:
     return None if canvas is None else image_part(canvas, record.height, record.width)
 
 
-def _preview(seen: np.ndarray, side: int) -> Picture:
-    picture = colours.to_grey(seen) if seen.dtype == np.float32 else seen
+def _preview(whole: np.ndarray, side: int) -> Picture:
+    picture = colours.to_grey(whole) if whole.dtype == np.float32 else whole
     small = _within(picture, side)
     return Picture(jpeg_bytes(small, PREVIEW_QUALITY), small.shape[1], small.shape[0])
 
 
 def _within(picture: np.ndarray, side: int) -> np.ndarray:
-    """The picture, reduced if a side of it is longer than `side`."""
+    """Reduce a picture if a side of it is longer than `side`."""
     share = side / max(picture.shape[:2])
     if share >= 1:
         return picture
@@ -109,7 +109,7 @@ def _within(picture: np.ndarray, side: int) -> np.ndarray:
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
 
-def _crop(seen: np.ndarray, record: Record, region: RegionRecord) -> Picture | None:
+def _crop(whole: np.ndarray, record: Record, region: RegionRecord) -> Picture | None:
     """Cut one region with its surroundings, contrast stretched; None if its box does not lie in the image."""
     box = region.box
     rows = record.height
@@ -117,12 +117,13 @@ def _crop(seen: np.ndarray, record: Record, region: RegionRecord) -> Picture | N
     if box.bottom > rows or box.right > cols:
         return None
     around = crop_box(box, (rows, cols))
-    zoom = seen.shape[0] / rows  # an overlay of a small image is larger than the image
+    zoom = whole.shape[0] / rows  # an overlay of a small image is larger than the image
     top, left, bottom, right = (round(edge * zoom) for edge in (around.top, around.left, around.bottom, around.right))
-    part = seen[top:bottom, left:right]
+    part = whole[top:bottom, left:right]
     part = colours.to_grey(stretched(part)) if part.dtype == np.float32 else part
     small = _within(part, CROP_SIDE)
-    high, wide = around.bottom - around.top, around.right - around.left
+    high = around.bottom - around.top
+    wide = around.right - around.left
     x, y, width, height = box.xywh
     shares = (x - around.left) / wide, (y - around.top) / high, width / wide, height / high
     nm = record.nm_per_pixel

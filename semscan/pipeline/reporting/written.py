@@ -9,12 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One file of a report; `image` is the one image it tells of, None if it tells of all."""
+    """One file of a report; `image` is the one image that it is about, None if it is about all."""
 
     to: str
     path: Path
     image: str | None = None
 
-    def entry(self) -> dict[str, Any]:
-        """What standard output gets."""
+    def to_json(self) -> dict[str, Any]:
+        """Return what standard output gets."""
         return {"to": self.to, "file": str(self.path), "image": self.image}

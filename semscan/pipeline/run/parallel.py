@@ -1,4 +1,4 @@
-"""Many items through one function: in order, side by side, in bounded memory."""
+"""Many items through one function: in order, in parallel, in bounded memory."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _END = None
-AHEAD = 2  # items in work or waiting for each worker
+AHEAD = 2  # items in work or waiting, for each worker
 
 
 def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], jobs: int) -> Generator[Result, None, None]:
     """Apply `function` to each item on `jobs` threads and yield the results in the order of the items.
 
-    Each result is yielded as soon as it and all before it are done, even while `items` keeps
-    one waiting (as names on standard input do). At most ``AHEAD * jobs`` items are in work or
+    Each result is yielded as soon as it and all before it are done, even while the next item is waited for (as with
+    names on standard input). At most ``AHEAD * jobs`` items are in work or
     done and not yet taken. What `items` or `function` raises is raised here, in its turn.
 
     Examples
@@ -30,7 +30,8 @@ def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], jobs:
         yield from map(function, items)
         return
     results: SimpleQueue[Future[Result] | None] = SimpleQueue()
-    room, stop = threading.Semaphore(AHEAD * jobs), threading.Event()
+    room = threading.Semaphore(AHEAD * jobs)
+    stop = threading.Event()
     pool = ThreadPoolExecutor(jobs)
 
     def feed() -> None:

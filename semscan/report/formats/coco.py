@@ -1,4 +1,4 @@
-"""Findings as COCO JSON (object detection, https://cocodataset.org/#format-data)."""
+"""Regions as COCO JSON (object detection, https://cocodataset.org/#format-data)."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ MARK = b'{"info": {"description": "semscan'
 
 
 def coco(found: Sequence[tuple[Record, str, Sequence[RegionPixels]]]) -> bytes:
-    """All images and regions as one COCO file.
+    """Return all images and regions as one COCO file.
 
     Boxes are x, y, width, height in pixels. The segmentation is the exact outline as a polygon along the edges
-    of the pixels; a region with holes, which polygons cannot say, is run-length encoded; one without a mask is
+    of the pixels; a region with holes, which polygons cannot hold, is run-length encoded; one without a mask is
     its box. Categories are the classes; a region without one is a "defect". Nuisance is an attribute.
 
     Parameters
     ----------
-    found : sequence of (record, file name, pieces)
+    found : sequence of (Record, file name, sequence of RegionPixels)
         Each inspected image, the name it gets in the file, and its regions.
     """
     names = category_names([piece for _, _, pieces in found for piece in pieces])
@@ -54,7 +54,7 @@ def coco(found: Sequence[tuple[Record, str, Sequence[RegionPixels]]]) -> bytes:
 
 
 def category_names(pieces: Sequence[RegionPixels]) -> list[str]:
-    """The classes in use, in the order of the alphabet; at least one."""
+    """List the classes in use, in the order of the alphabet; at least one."""
     return sorted({piece.class_name for piece in pieces}) or [DEFECT]
 
 
@@ -73,7 +73,7 @@ def _annotation(piece: RegionPixels, rows: int, cols: int) -> dict[str, Any]:
 
 
 def run_lengths(piece: RegionPixels, rows: int, cols: int) -> dict[str, Any]:
-    """The pixels of a region as COCO's uncompressed run lengths: column by column, zeros first."""
+    """Return the pixels of a region as COCO's uncompressed run lengths: column by column, zeros first."""
     left, top, width, height = piece.region.bbox
     whole = np.zeros((cols, rows), bool)
     whole[left : left + width, top : top + height] = True if piece.inside is None else piece.inside.T

@@ -1,4 +1,4 @@
-"""Findings of one image as a zip of ImageJ ROIs."""
+"""The regions of one image as a zip of ImageJ ROIs."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from semscan.report.formats.region_pixels import RegionPixels
 
 MARK = b"semscan"  # the zip's comment
 NUISANCE_GROUP = 1
-BEGIN = (1980, 1, 1, 0, 0, 0)  # the same findings give the same bytes
-# of a composite's path
+BEGIN = (1980, 1, 1, 0, 0, 0)  # the date of all entries, so that the same regions give the same bytes
+# segments of a composite's path
 MOVE = 0.0
 LINE = 1.0
 CLOSE = 4.0
 
 
 def roi_zip(pieces: Sequence[RegionPixels]) -> bytes:
-    """One ROI for each region, named by its id; the outline runs along the edges of the pixels, holes are kept.
+    """Return one ROI for each region, named by its id; outlines run along the edges of the pixels, holes are kept.
 
     Nuisance regions are in ImageJ's ROI group `NUISANCE_GROUP`, the others in none.
     """
@@ -39,15 +39,19 @@ def _roi(piece: RegionPixels) -> ImagejRoi:
     roi = ImagejRoi.frompoints(np.array(rings[0]), name=str(piece.region.id))
     roi.roitype = ROI_TYPE.TRACED
     left, top, width, height = piece.region.bbox
-    roi.right, roi.bottom = left + width, top + height  # corners, not pixels: none beyond the last
+    roi.right = left + width  # corners, not pixels: the last corner lies beyond the last pixel
+    roi.bottom = top + height
     if len(rings) > 1:
-        roi.roitype, roi.n_coordinates, roi.integer_coordinates = ROI_TYPE.RECT, 0, None
+        roi.roitype = ROI_TYPE.RECT  # a composite is a rectangle with a path
+        roi.n_coordinates = 0
+        roi.integer_coordinates = None
         path: list[float] = []
         for ring in rings:
             for number, (x, y) in enumerate(ring):
                 path += [LINE if number else MOVE, x, y]
             path.append(CLOSE)
-        roi.multi_coordinates, roi.shape_roi_size = np.array(path, np.float32), len(path)
+        roi.multi_coordinates = np.array(path, np.float32)
+        roi.shape_roi_size = len(path)
     if piece.region.nuisance:
         roi.group = NUISANCE_GROUP
     return roi

@@ -1,6 +1,6 @@
-"""Findings of one image as KLARF 1.2, the fab's defect list.
+"""The regions of one image as KLARF 1.2, the fab's defect list.
 
-KLARF has no public specification: what is written here is what real files and open parsers agree on. Lengths
+KLARF has no public specification. What is written here is what real files and open parsers have in common. Lengths
 are in µm, areas in µm², the sample in mm; the die's origin is its lower left corner.
 """
 
@@ -16,7 +16,7 @@ from semscan.version import __version__
 
 MARK = b'InspectionStationID "SEMSCAN"'
 UNCLASSIFIED = "Unclassified"
-NUISANCE_BIN = 1  # ROUGHBINNUMBER of what is reported and not counted
+NUISANCE_BIN = 1  # ROUGHBINNUMBER of regions that are reported and not counted
 COLUMNS = (
     *("DEFECTID", "XREL", "YREL", "XINDEX", "YINDEX", "XSIZE", "YSIZE", "DEFECTAREA", "DSIZE", "CLASSNUMBER", "TEST"),
     *("CLUSTERNUMBER", "ROUGHBINNUMBER", "FINEBINNUMBER", "REVIEWSAMPLE", "IMAGECOUNT", "IMAGELIST"),
@@ -31,7 +31,7 @@ def klarf(
     image_name: str,
     when: datetime,
 ) -> bytes:
-    """One image as one die of a KLARF file: its pitch is the whole image, its lower left corner the origin.
+    """Return one image as one die of a KLARF file: its pitch is the whole image, its lower left corner the origin.
 
     All regions are listed; nuisance is in rough bin `NUISANCE_BIN` and is not counted in the summary.
 
@@ -44,20 +44,34 @@ def klarf(
     classes : sequence of str
         The classes of all files that are written together: their numbers are then the same in each.
     header : KlarfSettings
-        What an image cannot know: lot, wafer, step.
+        What is not in an image: lot, wafer, step.
     image_name : str
         The image's file name.
     when : datetime
         Of the inspection.
     """
     scale = (record.nm_per_pixel or 0.0) / 1000  # µm
-    rows = record.height
-    cols = record.width
-    stamp = when.strftime("%m-%d-%Y %H:%M:%S")
-    inspected = rows * cols * scale**2 * (1.0 if record.judged_fraction is None else record.judged_fraction)
-    counted = [piece for piece in pieces if not piece.region.nuisance]
-    density = len(counted) / inspected * 1e8 if inspected else 0.0  # per cm²
+    size = record.width * scale, record.height * scale
+    judged = 1.0 if record.judged_fraction is None else record.judged_fraction
+    inspected = record.height * record.width * scale**2 * judged  # µm²
     lines = [
+        *_header(header, image_name, when.strftime("%m-%d-%Y %H:%M:%S"), size),
+        *_class_lookup(classes),
+        "InspectionTest 1;",
+        "SampleTestPlan 1",
+        " 0 0;",
+        f"AreaPerTest {_number(inspected)};",
+        f"DefectRecordSpec {len(COLUMNS)} {' '.join(COLUMNS)} ;",
+        *_defect_list([_row(piece, record.height, scale, classes) for piece in pieces]),
+        *_summary(sum(not piece.region.nuisance for piece in pieces), inspected),
+        "EndOfFile;",
+    ]
+    return ("\n".join(lines) + "\n").encode("ascii")
+
+
+def _header(header: KlarfSettings, image_name: str, stamp: str, size: tuple[float, float]) -> list[str]:
+    """Return the lines that say which sample was inspected and when; `size` is width and height of the image in µm."""
+    return [
         "FileVersion 1 2;",
         f"FileTimestamp {stamp};",
         f'{MARK.decode()} "semscan" "{__version__}";',
@@ -71,24 +85,22 @@ def klarf(
         "SampleOrientationMarkType NOTCH;",
         "OrientationMarkLocation DOWN;",
         f"TiffFileName {_text(image_name).replace(' ', '_')};",
-        f"DiePitch {_pair(cols * scale, rows * scale)};",
+        f"DiePitch {_pair(*size)};",
         f"DieOrigin {_pair(0, 0)};",
         f'WaferID "{_text(header.wafer)}";',
         f"Slot {header.slot};",
         f"SampleCenterLocation {_pair(0, 0)};",
-        *_class_lookup(classes),
-        "InspectionTest 1;",
-        "SampleTestPlan 1",
-        " 0 0;",
-        f"AreaPerTest {_number(inspected)};",
-        f"DefectRecordSpec {len(COLUMNS)} {' '.join(COLUMNS)} ;",
-        *_defect_list([_row(piece, rows, scale, classes) for piece in pieces]),
+    ]
+
+
+def _summary(counted: int, inspected: float) -> list[str]:
+    """Return the lines that count the defects; `inspected` is the inspected area in µm²."""
+    density = counted / inspected * 1e8 if inspected else 0.0  # per cm²
+    return [
         "SummarySpec 5 TESTNO NDEFECT DEFDENSITY NDIE NDEFDIE ;",
         "SummaryList",
-        f" 1 {len(counted)} {_number(density)} 1 {int(bool(counted))};",
-        "EndOfFile;",
+        f" 1 {counted} {_number(density)} 1 {int(counted > 0)};",
     ]
-    return ("\n".join(lines) + "\n").encode("ascii")
 
 
 def _row(piece: RegionPixels, rows: int, scale: float, classes: Sequence[str]) -> str:
@@ -120,7 +132,7 @@ def _pair(x: float, y: float) -> str:
 
 
 def _number(value: float) -> str:
-    """Ten decimals and an exponent of three digits, as the fab's own tools write it.
+    """Return a number with ten decimals and an exponent of three digits, as the fab's own tools write it.
 
     Examples
     --------
@@ -132,6 +144,6 @@ def _number(value: float) -> str:
 
 
 def _text(words: str) -> str:
-    """Words that cannot end a string or a line of a KLARF file."""
+    """Return text that cannot end a string or a line of a KLARF file."""
     plain = words.replace('"', "'").replace(";", ",").encode("ascii", "replace").decode()
     return "".join(letter if letter.isprintable() else " " for letter in plain)

@@ -1,4 +1,4 @@
-"""Findings of one image as a labelme 5 file, to look at and correct."""
+"""The regions of one image as a labelme 5 file, to view and correct."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ MARK = b'{"version": "' + VERSION.encode() + b'", "semscan_version": '
 
 
 def labelme(record: Record, pieces: Sequence[RegionPixels], image_path: str, grey: np.ndarray | None = None) -> bytes:
-    """One image's regions as labelme shapes: polygons along the edges of the pixels, a mask where there are holes,
-    a rectangle where the pixels are not known. The label is the class or "defect", the group the region's id.
+    """Return the regions of one image as labelme shapes.
+
+    A shape is a polygon along the edges of the pixels, a mask where there are holes, a rectangle where the pixels are
+    not known. The label is the class or "defect", the group the region's id.
 
     Parameters
     ----------

@@ -19,10 +19,10 @@ SIDES = (
 
 
 def outline(piece: RegionPixels) -> list[list[Point]]:
-    """The corners (x, y) of a region's outline in the image: its outer ring, then one ring for each hole.
+    """Trace the corners (x, y) of a region's outline in the image: its outer ring, then one ring for each hole.
 
-    Pixel (row r, column c) covers x from c to c + 1 and y from r to r + 1. The outer ring runs clockwise as
-    seen, holes the other way; the last corner is not the first again. Without its pixels: its box.
+    Pixel (row r, column c) covers x from c to c + 1 and y from r to r + 1. The outer ring runs clockwise on
+    the screen, holes the other way; the last corner is not the first again. Without its pixels: its box.
     """
     left, top, width, height = piece.region.bbox
     if piece.inside is None:

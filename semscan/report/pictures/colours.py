@@ -1,8 +1,8 @@
 """One colour scale for every map of every image, and the few other colours of the pictures. All BGR.
 
-The map colours is matplotlib's "plasma" as OpenCV has it: even steps for the eye, rising
-lightness, told apart with any colour vision. Outlines are cyan with a dark rim: the one hue
-that neither grey nor any anomaly_map colour comes near. What does not count is outlined in green, and says so in words.
+The scale of maps is matplotlib's "plasma" as OpenCV has it: even steps for the eye, rising lightness, readable with any
+colour vision. Outlines are cyan with a dark rim: the one hue far from grey and from every colour of the scale. A
+nuisance is outlined in green, and labelled as such.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-# anomaly_map below COOL is not painted; from WARM on it is painted in full
+# map values below COOL are not painted; from WARM on they are painted in full
 COOL = 0.25
 WARM = 0.6
 STRONGEST = 0.5  # ... which still shows half of the image below
@@ -24,7 +24,7 @@ FINE = (200, 200, 120)
 
 
 def scale_colours() -> tuple[np.ndarray, np.ndarray]:
-    """Colour times opacity, (256, 1, 3) uint8, and transparency, (256,) uint8, of anomaly_map 0 to 255/255."""
+    """Return colour times opacity, (256, 1, 3) uint8, and transparency, (256,) uint8, of map values k / 255."""
     levels = np.arange(256, dtype=np.uint8)
     opacity = STRONGEST * np.clip((levels / 255 - COOL) / (WARM - COOL), 0, 1)
     colours = cv2.applyColorMap(levels[:, np.newaxis], cv2.COLORMAP_PLASMA)
@@ -33,7 +33,7 @@ def scale_colours() -> tuple[np.ndarray, np.ndarray]:
 
 
 def paint(grey: np.ndarray, anomaly_map: np.ndarray) -> np.ndarray:
-    """Lay anomaly_map over a grey picture; where it is cool the picture stays as it was.
+    """Lay an anomaly map over a grey picture; where the map is below `COOL` the picture stays as it was.
 
     Parameters
     ----------
@@ -55,5 +55,5 @@ def paint(grey: np.ndarray, anomaly_map: np.ndarray) -> np.ndarray:
 
 
 def to_grey(values: np.ndarray) -> np.ndarray:
-    """Values 0 (black) to 1 (white) as uint8; what lies outside is clipped."""
+    """Return values 0 (black) to 1 (white) as uint8; values outside are clipped."""
     return cv2.convertScaleAbs(np.maximum(values, 0), alpha=255)

@@ -1,4 +1,4 @@
-"""Each region alone, with the context an eye needs."""
+"""Each region by itself, with some context around it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from semscan.values.record import RegionRecord
 LEAST_CONTEXT = 24  # pixels around a region, on each side
 SMALLEST_CROP = 256  # smaller crops are enlarged to about this
 TYPE = 14  # height of the scale bar's type
-DIMMED = 0.35  # brightness kept where attention sees nothing
+DIMMED = 0.35  # share of the brightness kept where attention is 0
 
 
 def draw_crop(image: CleanImage, anomaly_map: np.ndarray, region: RegionRecord) -> np.ndarray:
     """Draw one region with context: left as it is, right enhanced by the map's attention.
 
-    Contrast is stretched over the crop; on the right, grey fades where the map is cool, so
-    that what the network looked at stands out. It is a picture to look at; to measure, cut the
+    Contrast is stretched over the crop; on the right, grey fades where the map is low, so
+    that what the network attended to stands out. It is a picture for the eye; to measure, cut the
     image itself by the region's box. When the image is calibrated a scale bar stands below.
 
     Parameters
@@ -38,10 +38,11 @@ def draw_crop(image: CleanImage, anomaly_map: np.ndarray, region: RegionRecord) 
     """
     box = crop_box(region.box, anomaly_map.shape)
     window = (slice(box.top, box.bottom), slice(box.left, box.right))
-    values, attention = image.values[window], anomaly_map[window]
+    values = image.values[window]
+    attention = anomaly_map[window]
     plain = stretched(values)
-    seen = cv2.GaussianBlur(attention, (0, 0), 2) / max(region.peak, 1e-3)
-    enhanced = plain * (DIMMED + (1 - DIMMED) * np.clip(seen, 0, 1))
+    weight = cv2.GaussianBlur(attention, (0, 0), 2) / max(region.peak, 1e-3)  # soft, so that no edge is invented
+    enhanced = plain * (DIMMED + (1 - DIMMED) * np.clip(weight, 0, 1))
     zoom = max(1, round(SMALLEST_CROP / max(plain.shape)))
     left, right = (
         cv2.resize(colours.to_grey(side), None, fx=zoom, fy=zoom, interpolation=cv2.INTER_NEAREST)
@@ -53,20 +54,20 @@ def draw_crop(image: CleanImage, anomaly_map: np.ndarray, region: RegionRecord) 
 
 
 def stretched(values: np.ndarray) -> np.ndarray:
-    """Values so that all but the last half percent at each end fill 0 to 1; float32."""
+    """Stretch values so that all but the last half percent at each end fill 0 to 1; float32."""
     dark, bright = np.percentile(values, (0.5, 99.5))
     return np.clip((values - dark) / max(bright - dark, 1e-3), 0, 1).astype(np.float32)
 
 
 def _scale(drawn: np.ndarray, nm_per_pixel: float) -> np.ndarray:
-    """A strip with a scale bar, as wide as what is drawn."""
+    """Draw a strip with a scale bar, as wide as the crop."""
     strip = np.full((round(1.8 * TYPE), drawn.shape[1], 3), colours.PAPER, np.uint8)
     legend.draw_scale(strip, nm_per_pixel, TYPE)
     return strip
 
 
 def crop_box(box: Box, shape: tuple[int, ...]) -> Box:
-    """A region's box with its surroundings, within an image of this shape."""
+    """Return a region's box with its surroundings, within an image of this shape."""
     around = max(LEAST_CONTEXT, (box.bottom - box.top) // 2, (box.right - box.left) // 2)
     return Box(
         max(0, box.top - around),

@@ -1,16 +1,21 @@
-"""An explanation as figures for a page: the panels side by side, and the deletion and insertion curves."""
+"""The figures of an explanation: the panels side by side, and the deletion and insertion curves."""
 
 from __future__ import annotations
 
 import io
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from semscan.report.pictures.explain_panels import GREY, MAP, Panel
+from semscan.values.faithfulness import Faithfulness, OrderAreas, Orders
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # inches: the text width of a page
 _WIDTH = 7.2
@@ -30,13 +35,13 @@ _LINES = {
 def draw_explanation(
     panels: Sequence[Panel], rows: slice, channels: Mapping[str, np.ndarray], title: str, threshold: float | None
 ) -> bytes:
-    """Draw the panels, rows `rows` of them, side by side, and the weights of attention to channels; PNG bytes.
+    """Draw the rows `rows` of the panels side by side, and the weights of attention to channels, as PNG bytes.
 
     Parameters
     ----------
     panels : sequence of Panel
     rows : slice
-        What was shown to the network: the data bar is left out.
+        Rows that the network gets: the data bar is left out.
     channels : mapping of str to ndarray, shape (channels,)
     title : str
     threshold : float or None
@@ -67,7 +72,12 @@ def draw_explanation(
 
 
 def _draw_panel(
-    figure: Any, axes: Any, panel: Panel, rows: slice, threshold: float | None, place: tuple[float, float, float, float]
+    figure: Figure,
+    axes: Axes,
+    panel: Panel,
+    rows: slice,
+    threshold: float | None,
+    place: tuple[float, float, float, float],
 ) -> None:
     values = panel.values[rows]
     shrink = _FINE / max(values.shape)
@@ -92,13 +102,13 @@ def _draw_panel(
         scale.outline.set_visible(False)
         bar.set_xticklabels([f"{panel.low:.3g}", f"{panel.high:.3g}"], fontsize=5.5)
         bar.tick_params(length=0, pad=1)
-        bar.get_xticklabels()[0].set_ha("left")
-        bar.get_xticklabels()[1].set_ha("right")
+        bar.get_xticklabels()[0].set_horizontalalignment("left")
+        bar.get_xticklabels()[1].set_horizontalalignment("right")
         bar.set_xlabel(panel.unit, fontsize=5.5, labelpad=-5)
 
 
-def _draw_channels(axes: Any, name: str, weights: np.ndarray) -> None:
-    """The weights as bars, strongest first."""
+def _draw_channels(axes: Axes, name: str, weights: np.ndarray) -> None:
+    """Draw the weights as bars, strongest first."""
     order = np.argsort(-weights, kind="stable")
     axes.bar(range(len(weights)), weights[order], width=1.0, color="#0072b2")
     axes.set_title(_plain(f"{name}: attention to channels"), fontsize=7, loc="left", pad=3)
@@ -113,42 +123,38 @@ def _draw_channels(axes: Any, name: str, weights: np.ndarray) -> None:
     axes.set_position((box.x0 + 0.1 * box.width, box.y0 + 0.08 * box.height, 0.88 * box.width, 0.92 * box.height))
 
 
-def draw_faithful(found: Mapping[str, Any], title: str) -> bytes:
-    """Draw deletion and insertion curves with the areas under them, as PNG bytes.
-
-    `found` is as from `semscan.scores.faithfulness.compare_curves`, with ``score`` and ``background``.
-    """
+def draw_faithful(found: Faithfulness, title: str) -> bytes:
+    """Draw deletion and insertion curves with the areas under them, as PNG bytes."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(_WIDTH, 3.0), layout="constrained", facecolor="white")
-    shares = found["curves"]["shares"]
-    ticks = [0, 0.01, 0.03, 0.1, 0.3, 1]
-    place = _place(found["background"])
-    told = (("deletion", f"share replaced by {place}"), ("insertion", f"share left, all else from {place}"))
-    for axes, (what, across) in zip(figure.subplots(1, 2, sharey=True), told, strict=True):
-        for name, (words, colour, style) in _LINES.items():
-            axes.plot(
-                shares,
-                found["curves"][what][name],
-                style,
-                color=colour,
-                marker=".",
-                markersize=3,
-                linewidth=1.2,
-                label=f"{words}: area {found[f'{what}_auc'][name]:.3f}",
-            )
-        axes.set_xscale("symlog", linthresh=0.01, linscale=0.5)
-        axes.set_xticks(ticks, ["0", "1 %", "3 %", "10 %", "30 %", "all"])
-        axes.set_xticks([], minor=True)
-        axes.set(xlim=(0, 1), ylim=(0, 1.02))
-        axes.set_title(what, fontsize=8)
-        axes.set_xlabel(across, fontsize=7)
-        axes.tick_params(labelsize=6.5)
-        axes.grid(alpha=0.25)
-        axes.legend(fontsize=6.5, loc="best")
-    figure.axes[0].set_ylabel(_plain(found["score"]), fontsize=7)
-    figure.suptitle(f"{_plain(title)}\n{_wrapped(found['said'])}", fontsize=7.5)
+    deletion, insertion = figure.subplots(1, 2, sharey=True)
+    place = _place(found.background)
+    shares = found.curves.shares
+    _draw_curves(deletion, "deletion", shares, found.curves.deletion, found.deletion_auc)
+    deletion.set_xlabel(f"share replaced by {place}", fontsize=7)
+    _draw_curves(insertion, "insertion", shares, found.curves.insertion, found.insertion_auc)
+    insertion.set_xlabel(f"share left, all else from {place}", fontsize=7)
+    deletion.set_ylabel(_plain(found.score), fontsize=7)
+    figure.suptitle(f"{_plain(title)}\n{_wrapped(found.said)}", fontsize=7.5)
     return _png(figure)
+
+
+def _draw_curves(axes: Axes, title: str, shares: Sequence[float], curves: Orders, areas: OrderAreas) -> None:
+    """Draw the curves of the three orders over the shares of the image, which are spaced as their logarithms."""
+    for name, (words, colour, style) in _LINES.items():
+        label = f"{words}: area {getattr(areas, name):.3f}"
+        axes.plot(
+            shares, getattr(curves, name), style, color=colour, marker=".", markersize=3, linewidth=1.2, label=label
+        )
+    axes.set_xscale("symlog", linthresh=0.01, linscale=0.5)
+    axes.set_xticks([0, 0.01, 0.03, 0.1, 0.3, 1], ["0", "1 %", "3 %", "10 %", "30 %", "all"])
+    axes.set_xticks([], minor=True)
+    axes.set(xlim=(0, 1), ylim=(0, 1.02))
+    axes.set_title(title, fontsize=8)
+    axes.tick_params(labelsize=6.5)
+    axes.grid(alpha=0.25)
+    axes.legend(fontsize=6.5, loc="best")
 
 
 def _place(background: str) -> str:
@@ -163,12 +169,12 @@ def _wrapped(words: str) -> str:
 
 
 def _plain(words: str) -> str:
-    """Words in letters that the font has, dollar signs no formulas."""
+    """Return words in letters that the font has, with dollar signs that do not begin a formula."""
     letters = (letter if letter.isprintable() and letter < "\u0250" else "?" for letter in words)
     return "".join(letters).replace("$", r"\$")
 
 
-def _png(figure: Any) -> bytes:
+def _png(figure: Figure) -> bytes:
     with io.BytesIO() as buffer:
         figure.savefig(buffer, format="png", dpi=_DPI)
         return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""What a network sees, as pictures of the image's own size: one panel for each step on the way to the map."""
+"""The activations of a network as pictures of the image's own size: one panel for each step to the map."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from semscan.report.pictures.colours import PAPER, to_grey
 
 GREY = "grey"
 MAP = "map"
-_DIM = 0.15  # what is not attended stays this bright in the enhanced image
+_DIM = 0.15  # share of the brightness that unattended pixels keep in the enhanced image
 _FLAT = 0.05  # share of the strongest attention: a smaller span is no contrast
 
 
@@ -21,7 +21,7 @@ _FLAT = 0.05  # share of the strongest attention: a smaller span is no contrast
 class Panel:
     """One picture. `values` are float32 (rows, cols), the image's own size; `low` and `high` the ends of its scale.
 
-    `kind` is "grey" or "map" (plasma, as in overlays). `unit` says what the numbers are.
+    `kind` is "grey" or "map" (plasma, as in overlays). `unit` is that of the values, in words.
     """
 
     key: str
@@ -44,18 +44,18 @@ def make_panels(
     anomaly_map: np.ndarray,
     threshold: float | None = 0.5,
 ) -> list[Panel]:
-    """The panels in the order in which a network sees.
+    """Make the panels in the order of the network's layers.
 
     Parameters
     ----------
     grey : ndarray of float32, shape (rows, cols)
         The image, black 0 to white 1.
     rows : slice
-        Rows that the network was shown.
+        Rows that the network gets.
     maps : mapping of str to ndarray
         By name: ``NAME/before``, ``NAME/weights.HEAD``, ``NAME/scores``, ``NAME/after``, ``features``.
     attention : ndarray or None
-        What is attended over all; None if the network attends to nothing.
+        The attention over all layers; None for a network without attention.
     competing : frozenset of str
         Attentions whose weights are multiples of an even share.
     reconstruction : ndarray or None
@@ -63,11 +63,11 @@ def make_panels(
     anomaly_map : ndarray
         The final map, 0 to 1.
     threshold : float or None
-        Where its threshold lies; None if the model has none.
+        Its threshold; None if the model has none.
     """
     panels = [Panel("input", "input", grey, GREY, 0.0, 1.0)]
     if "features" in maps:
-        panels.append(_heat("features", "features (no attention)", maps["features"], rows, "mean magnitude"))
+        panels.append(_map_panel("features", "features (no attention)", maps["features"], rows, "mean magnitude"))
     names = list(dict.fromkeys(name.partition("/")[0] for name in maps if "/" in name))
     for name in names:
         panels += _of_attention(name, maps, rows, alone=len(names) == 1, competing=name in competing)
@@ -77,16 +77,20 @@ def make_panels(
     if reconstruction is not None:
         residual = np.abs(grey - reconstruction, dtype=np.float32)
         panels.append(Panel("reconstruction", "reconstruction", reconstruction, GREY, 0.0, 1.0))
-        panels.append(_heat("residual", "residual, without sign", residual, rows, "share of the grey scale"))
+        panels.append(_map_panel("residual", "residual, without sign", residual, rows, "share of the grey scale"))
     limit = "no threshold" if threshold is None else f"{threshold:g}: threshold"
     panels.append(Panel("map", f"final map ({limit})", anomaly_map, MAP, 0.0, 1.0))
     return panels
 
 
 def _strength(attention: np.ndarray, rows: slice) -> np.ndarray:
-    """How much of each pixel is left, 0 to 1, from the least to the most attended; of a flat attention all alike."""
+    """Return the share of each pixel that is left, 0 to 1, from the least to the most attended.
+
+    A flat attention leaves the same share of all pixels.
+    """
     shown = attention[rows]
-    low, high = float(shown.min(initial=np.inf)), float(shown.max(initial=0))
+    low = float(shown.min(initial=np.inf))
+    high = float(shown.max(initial=0))
     if not high > 0:
         return np.zeros_like(attention)
     low = low if high - low > _FLAT * high else 0.0
@@ -96,23 +100,27 @@ def _strength(attention: np.ndarray, rows: slice) -> np.ndarray:
 def _of_attention(
     name: str, maps: Mapping[str, np.ndarray], rows: slice, *, alone: bool, competing: bool
 ) -> list[Panel]:
-    said = "" if alone else f"{name}: "
-    before = _heat(f"{name}-before", f"{said}features before", maps[f"{name}/before"], rows, "mean magnitude")
+    prefix = "" if alone else f"{name}: "
+    before = _map_panel(f"{name}-before", f"{prefix}features before", maps[f"{name}/before"], rows, "mean magnitude")
     heads = [key for key in maps if key.startswith(f"{name}/weights.")]
     unit = "1: an even share" if competing else "weight"
     panels = [before]
     for number, key in enumerate(heads, start=1):
         which = f", head {number} of {len(heads)}" if len(heads) > 1 else ""
         panels.append(
-            _heat(f"{name}-weights" + (f"-{number}" if which else ""), f"{said}attention{which}", maps[key], rows, unit)
+            _map_panel(
+                f"{name}-weights" + (f"-{number}" if which else ""), f"{prefix}attention{which}", maps[key], rows, unit
+            )
         )
     if f"{name}/scores" in maps:
         panels.append(
-            _heat(f"{name}-scores", f"{said}attention scores", maps[f"{name}/scores"], rows, "unbounded", floor=False)
+            _map_panel(
+                f"{name}-scores", f"{prefix}attention scores", maps[f"{name}/scores"], rows, "unbounded", floor=False
+            )
         )
     if f"{name}/after" in maps:
-        after = _heat(f"{name}-after", f"{said}features after", maps[f"{name}/after"], rows, "mean magnitude")
-        if not competing and after.high > 0.1 * before.high:  # on one scale, so that what was taken away shows
+        after = _map_panel(f"{name}-after", f"{prefix}features after", maps[f"{name}/after"], rows, "mean magnitude")
+        if not competing and after.high > 0.1 * before.high:  # on one scale, so that a decrease shows
             after = Panel(
                 after.key, after.title, after.values, MAP, before.low, max(before.high, after.high), after.unit
             )
@@ -120,7 +128,7 @@ def _of_attention(
     return panels
 
 
-def _heat(key: str, title: str, values: np.ndarray, rows: slice, unit: str, *, floor: bool = True) -> Panel:
+def _map_panel(key: str, title: str, values: np.ndarray, rows: slice, unit: str, *, floor: bool = True) -> Panel:
     shown = values[rows]
     low = 0.0 if floor else float(shown.min(initial=0))
     high = float(shown.max(initial=low)) if shown.size else 1.0

@@ -1,4 +1,4 @@
-"""The worst misses and false alarms as one picture to look through."""
+"""The worst misses and false alarms as one picture."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ TRUE = (90, 220, 120)
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One place where map and truth part: the image around it is cut out when it is made by `cut_failure`.
+    """One place where map and ground truth differ, cut out by `cut_failure`.
 
-    `grey` and `anomaly_map` are of one shape, `truth` and `hot` bool.
+    All are of one shape (rows, cols): `grey` is uint8, `anomaly_map` float32, `truth` and `hot` (above the threshold)
+    are bool.
     """
 
     words: str
@@ -36,7 +37,7 @@ class Failure:
 def cut_failure(
     words: str, image: CleanImage, anomaly_map: np.ndarray, truth: np.ndarray, threshold: float, box: Box
 ) -> Failure:
-    """Cut what is needed to draw one failure out of its image, with context around `box`."""
+    """Cut one failure out of its image, with context around `box`; `words` stand below it."""
     rows, cols = anomaly_map.shape
     side = max(box.bottom - box.top, box.right - box.left) + 2 * LEAST_CONTEXT
     top = int(np.clip((box.top + box.bottom - side) // 2, 0, max(0, rows - side)))
@@ -49,15 +50,15 @@ def cut_failure(
 
 
 def draw_failures(misses: Sequence[Failure], alarms: Sequence[Failure]) -> np.ndarray:
-    """Lay failures out: image to the left, map over it to the right; what is true outlined green, regions cyan.
+    """Lay failures out: the image to the left, the map over it to the right; true defects green, regions cyan.
 
     Returns
     -------
     ndarray of uint8, shape (rows, cols, 3)
         BGR.
     """
-    parts = [_headline("Defects that were missed, coldest first (outlined green)"), *_sheet(misses)]
-    parts += [_headline("False alarms, hottest first (outlined cyan)"), *_sheet(alarms)]
+    parts = [_headline("Defects that were missed, lowest peak first (outlined green)"), *_sheet(misses)]
+    parts += [_headline("False alarms, highest peak first (outlined cyan)"), *_sheet(alarms)]
     return np.vstack(parts)
 
 
@@ -76,7 +77,8 @@ def _panel(failure: Failure) -> np.ndarray:
         cv2.resize(part, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_NEAREST)
         for part in (failure.grey, failure.anomaly_map, failure.truth.astype(np.uint8), failure.hot.astype(np.uint8))
     )
-    left, right = cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), colours.paint(grey, anomaly_map)
+    left = cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
+    right = colours.paint(grey, anomaly_map)
     for side in (left, right):
         for mask, colour in ((truth, TRUE), (hot, colours.OUTLINE)):
             contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)

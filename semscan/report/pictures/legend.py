@@ -1,4 +1,4 @@
-"""What stands beside and below the picture: the colour bar, the name, the scale, the verdict."""
+"""What stands next to and below the picture: the colour bar, the name, the scale, the verdict."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ _MIDDLE_GREY = 128
 
 
 def margin_width(size: int) -> int:
-    """Columns the colour bar needs beside the picture, for type of `size` pixels."""
+    """Return the columns that the colour bar needs next to the picture, for type of `size` pixels."""
     return 4 * size
 
 
 def caption_height(size: int) -> int:
-    """Rows the name and the verdict need below the picture."""
+    """Return the rows that the name and the verdict need below the picture."""
     return round(3.4 * size)
 
 
 def draw_colour_bar(margin: np.ndarray, threshold: float | None, size: int) -> None:
     """Fill `margin` (rows, cols, 3) with the scale: 1 at the top, 0 at the bottom, the threshold (if any) marked."""
     rows = margin.shape[0]
-    top, bottom = round(1.2 * size), rows - round(1.2 * size)
-    left, right = round(0.9 * size), round(1.7 * size)
+    top = round(1.2 * size)
+    bottom = rows - top
+    left = round(0.9 * size)
+    right = round(1.7 * size)
     anomaly_map = np.linspace(1, 0, bottom - top, dtype=np.float32)[:, np.newaxis].repeat(right - left, axis=1)
     margin[top:bottom, left:right] = colours.paint(np.full(anomaly_map.shape, _MIDDLE_GREY, np.uint8), anomaly_map)
     thin = max(1, size // 16)
@@ -57,7 +59,8 @@ def draw_caption(strip: np.ndarray, record: Record, size: int, zoom: int = 1) ->
 
     `zoom` is how many pixels of the picture one of the image is.
     """
-    left, room = round(0.6 * size), strip.shape[1] - round(1.2 * size)
+    left = round(0.6 * size)
+    room = strip.shape[1] - round(1.2 * size)
     if record.nm_per_pixel:
         room = draw_scale(strip, record.nm_per_pixel / zoom, size) - left - size
     name = PurePath(record.source or record.image).name
@@ -66,7 +69,7 @@ def draw_caption(strip: np.ndarray, record: Record, size: int, zoom: int = 1) ->
     baseline = round(2.7 * size)
     lettering.put(strip, verdict, left, baseline, size, colour, bold=True)
     left += lettering.width(verdict, size, bold=True) + size
-    for detail in words:  # as many as there is room for, the weightiest first
+    for detail in words:  # as many as there is room for, the most important first
         if left + lettering.width(detail, size) > strip.shape[1] - size // 2:
             break
         lettering.put(strip, detail, left, baseline, size, colours.INK)
@@ -76,11 +79,15 @@ def draw_caption(strip: np.ndarray, record: Record, size: int, zoom: int = 1) ->
 def draw_scale(strip: np.ndarray, nm_per_pixel: float, size: int) -> int:
     """Draw a scale bar and its length into the right of a strip's first line; return the column where it begins.
 
-    It stands beside the image and never on it, so it is legible on any, and covers nothing.
+    It stands below the image and never on it, so it is legible on any image and covers nothing.
     """
     nm = bar_nm(strip.shape[1] * nm_per_pixel)
-    right, baseline, words = strip.shape[1] - round(0.6 * size), round(1.3 * size), length_text(nm)
-    left, thick, tick = right - max(1, round(nm / nm_per_pixel)), max(2, size // 7), round(0.35 * size)
+    words = length_text(nm)
+    baseline = round(1.3 * size)
+    right = strip.shape[1] - round(0.6 * size)
+    left = right - max(1, round(nm / nm_per_pixel))
+    thick = max(2, size // 7)
+    tick = round(0.35 * size)
     cv2.rectangle(strip, (left, baseline - thick), (right - 1, baseline - 1), colours.INK, cv2.FILLED)
     for col in (left, right - thick // 2 - 1):
         cv2.rectangle(strip, (col, baseline - 1 - tick), (col + thick // 2, baseline - 1), colours.INK, cv2.FILLED)

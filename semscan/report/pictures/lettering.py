@@ -12,7 +12,7 @@ _HERSHEY_HEIGHT = 30.0  # pixels between the lines of OpenCV 4's stroke font at 
 def put(
     canvas: np.ndarray, words: str, left: int, baseline: int, height: int, colour: Colour, bold: bool = False
 ) -> None:
-    """Write `words` on `canvas` (uint8, changed in place), `height` being the size of the type in pixels."""
+    """Write `words` on `canvas` (uint8, changed in place); `height` is the size of the type in pixels."""
     words = _printable(words)
     if hasattr(cv2, "FontFace"):  # OpenCV 5 has a true font, with most scripts
         cv2.putText(canvas, words, (left, baseline), colour, _face(), height, weight=_weight(bold))
@@ -22,7 +22,7 @@ def put(
 
 
 def width(words: str, height: int, bold: bool = False) -> int:
-    """Pixels that `put` needs from left to right."""
+    """Return the pixels that `put` needs from left to right."""
     words = _printable(words)
     if hasattr(cv2, "FontFace"):
         box = cv2.getTextSize((0, 0), words, (0, 0), _face(), height, weight=_weight(bold))
@@ -41,18 +41,18 @@ def put_with_halo(canvas: np.ndarray, words: str, left: int, top: int, height: i
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim + 1, 2 * rim + 1))
     shade = cv2.dilate(ink, disc)[..., :1].astype(np.float32) / 255
     patch = canvas[top : top + rows, left : left + cols]
-    seen = (slice(0, patch.shape[0]), slice(0, patch.shape[1]))
-    patch[:] = patch * (1 - shade[seen]) * (1 - letters[seen]) + np.array(colour) * letters[seen]
+    inside = (slice(0, patch.shape[0]), slice(0, patch.shape[1]))
+    patch[:] = patch * (1 - shade[inside]) * (1 - letters[inside]) + np.array(colour) * letters[inside]
 
 
 def halo_box(words: str, height: int) -> tuple[int, int]:
-    """Rows and columns that `put_with_halo` covers."""
+    """Return the rows and columns that `put_with_halo` covers."""
     rim = _rim(height)
     return round(height * 0.75) + _drop(words, height) + 2 * rim + 2, width(words, height, bold=True) + 2 * rim + 2
 
 
 def shorten(words: str, height: int, room: int) -> str:
-    """`words`, its middle left out if it is wider than `room` pixels: a name's end tells most."""
+    """Leave out the middle of `words` if they are wider than `room` pixels: a name's end matters most."""
     if width(words, height) <= room:
         return words
     per_letter = max(1.0, width(words, height) / len(words))
@@ -61,7 +61,7 @@ def shorten(words: str, height: int, room: int) -> str:
 
 
 def _printable(words: str) -> str:
-    # OpenCV's type setter takes the process down on a lone surrogate, which a file name may hold
+    # OpenCV's type setter ends the process on a lone surrogate, which a file name may hold
     return "".join(letter if letter.isprintable() else "?" for letter in words)
 
 
@@ -74,7 +74,7 @@ def _weight(bold: bool) -> int:
 
 
 def _drop(words: str, height: int) -> int:
-    """Pixels that letters reach below the line they stand on; digits do not."""
+    """Return the pixels that letters reach below their line; digits do not."""
     return 0 if words.isdigit() else round(height * 0.25)
 
 

@@ -1,4 +1,4 @@
-"""The picture people look at first: the image, what is hot in it, and where the regions are."""
+"""The overlay: the image with its anomaly map, its regions, a colour bar and a verdict."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def draw_overlay(image: CleanImage, anomaly_map: np.ndarray, labels: np.ndarray,
     The image lies in the top left corner, so that a pixel of the picture is the same pixel of
     the image (times a whole number for images smaller than `SMALLEST_PICTURE`); the colour bar
     stands to its right, name, scale bar (when calibrated) and verdict below, none of it over the image. One
-    colour scale, 0 to 1, serves all images. The number of a region is its `id` in the record and stands beside
-    it. What was not judged is hatched; the data bar, which is to be read, only has a line above it.
+    colour scale, 0 to 1, serves all images. The number of a region is its `id` in the record and stands next to
+    it. Pixels that were not judged are hatched; the data bar stays legible and only has a line above it.
 
     Parameters
     ----------
@@ -45,7 +45,8 @@ def draw_overlay(image: CleanImage, anomaly_map: np.ndarray, labels: np.ndarray,
     rows, cols = image.values.shape
     zoom = _zoom(rows, cols)
     size = max(SMALLEST_TYPE, round(zoom * math.sqrt(rows * cols) / TYPE_SHARE))
-    high, wide = rows * zoom, cols * zoom
+    high = rows * zoom
+    wide = cols * zoom
     body = max(high, 7 * size)  # a flat image still has room for the colour bar ...
     margin = max(legend.margin_width(size), 18 * size - wide)  # ... and a narrow one for the verdict
     canvas = np.full((body + legend.caption_height(size), wide + margin, 3), colours.PAPER, np.uint8)
@@ -64,7 +65,7 @@ def draw_overlay(image: CleanImage, anomaly_map: np.ndarray, labels: np.ndarray,
 
 
 def image_part(overlay: np.ndarray, rows: int, cols: int) -> np.ndarray | None:
-    """The part of an overlay that shows the image of `rows` x `cols`; None if it is not an overlay of such an image.
+    """Return the part of an overlay that shows the image; None if it is not an overlay of `rows` x `cols` pixels.
 
     Examples
     --------

@@ -17,10 +17,10 @@ NAME_SHARE = 0.4  # of the picture's width, for a class name
 
 
 def draw_marks(canvas: np.ndarray, labels: np.ndarray, regions: Sequence[RegionRecord], zoom: int, size: int) -> None:
-    """Outline every region of `mask` and write its number beside it, and what it is; hottest first.
+    """Outline every region and write its label next to it, highest peak first.
 
-    What it is: its class with the probability, or that it is a nuisance, in whose colour it is drawn then. Where
-    there is no room for that, its number stands alone.
+    The label is its number with the class and its probability, or "nuisance", which has a colour of its own. Where
+    there is no room for that, the number stands alone.
 
     Parameters
     ----------
@@ -46,18 +46,20 @@ def draw_marks(canvas: np.ndarray, labels: np.ndarray, regions: Sequence[RegionR
     cv2.drawContours(canvas, contours, -1, colours.DARK, 3 * thin)
     for contour, colour in zip(contours, _contour_colours(contours, labels, regions, gap), strict=True):
         cv2.drawContours(canvas, [contour], -1, colour, thin)
-    taken, forbidden = _grown(mask, gap + 2 * thin), _grown(mask, gap)
+    taken = _grown(mask, gap + 2 * thin)
+    forbidden = _grown(mask, gap)
     room = round(NAME_SHARE * canvas.shape[1])
     for number, region in enumerate(regions[:MOST_NUMBERS], start=1):
         named = _named(number, region, size, room) if len(regions) <= MOST_NAMES else ""
-        box, colour = _zoomed(region.box, zoom, gap + 2 * thin), _colour(region)
+        box = _zoomed(region.box, zoom, gap + 2 * thin)
+        colour = _colour(region)
         for words in filter(None, dict.fromkeys((named, str(number)))):
             if _label(canvas, forbidden, taken, words, box, size, colour):
                 break
 
 
 def _named(number: int, region: RegionRecord, size: int, room: int) -> str:
-    """A region's number and what it is."""
+    """Return a region's number with its class."""
     if region.nuisance:
         return f"{number} nuisance"
     if region.class_name is None:
@@ -73,7 +75,7 @@ def _colour(region: RegionRecord) -> lettering.Colour:
 def _contour_colours(
     contours: Sequence[np.ndarray], labels: np.ndarray, regions: Sequence[RegionRecord], gap: int
 ) -> list[lettering.Colour]:
-    """The colour of each contour: a nuisance's own where all that it encloses is nuisance."""
+    """Return the colour of each contour: that of nuisance where all that it encloses is nuisance."""
     if not any(region.nuisance for region in regions):
         return [colours.OUTLINE] * len(contours)
     counted = np.array([False, *(not region.nuisance for region in regions)])  # by label; 0 is the background
@@ -96,7 +98,7 @@ def _label(
     size: int,
     colour: lettering.Colour,
 ) -> bool:
-    """Write at the nearest free place, with a line to the region when that is not beside it; False if none is free."""
+    """Write at the nearest free place, with a line to the region if that is farther off; False if none is free."""
     rows, cols = lettering.halo_box(words, size)
     free = [
         (top, left, far)
@@ -121,12 +123,15 @@ def _label(
 
 
 def _places(box: Box, rows: int, cols: int) -> Iterator[tuple[int, int, bool]]:
-    """Top, left corners around the box, nearest first; the last item is True where a line helps."""
-    middle_row, middle_col = (box.top + box.bottom - rows) // 2, (box.left + box.right - cols) // 2
+    """Yield top, left corners around the box, nearest first; the last item is True where a line helps."""
+    middle_row = (box.top + box.bottom - rows) // 2
+    middle_col = (box.left + box.right - cols) // 2
     for step in (0, 1, 2, 4, 7):
         away = step * rows
-        above, below = box.top - rows - away, box.bottom + away
-        before, after = box.left - cols - away, box.right + away
+        above = box.top - rows - away
+        below = box.bottom + away
+        before = box.left - cols - away
+        after = box.right + away
         for top, left in (
             *((middle_row, after), (above, after), (below, after), (middle_row, before)),
             *((above, before), (below, before), (above, middle_col), (below, middle_col)),
@@ -137,7 +142,7 @@ def _places(box: Box, rows: int, cols: int) -> Iterator[tuple[int, int, bool]]:
 
 
 def _between(box: Box, label: Box) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The nearest points of two boxes, as x, y."""
+    """Return the nearest points of two boxes, as x, y."""
     x = _nearest(box.left, box.right, label.left, label.right)
     y = _nearest(box.top, box.bottom, label.top, label.bottom)
     return (x[0], y[0]), (x[1], y[1])
@@ -153,7 +158,7 @@ def _nearest(start: int, stop: int, label_start: int, label_stop: int) -> tuple[
 
 
 def _crosses(taken: np.ndarray, start: tuple[int, int], end: tuple[int, int]) -> bool:
-    """True if the line from `start` to `end` runs over something."""
+    """Return whether the line from `start` to `end` runs over marked pixels."""
     steps = max(abs(end[0] - start[0]), abs(end[1] - start[1])) + 1
     cols = np.linspace(start[0], end[0], steps).astype(int)
     rows = np.linspace(start[1], end[1], steps).astype(int)

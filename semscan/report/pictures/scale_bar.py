@@ -1,4 +1,4 @@
-"""Lengths as a scale bar has them: round, and in the unit that reads best."""
+"""Lengths for scale bars: round, and in the unit that reads best."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ SHARE = 0.25  # of the picture's width, at most; never under 0.1, since 1, 2, 5,
 
 
 def bar_nm(width_nm: float, share: float = SHARE) -> float:
-    """The longest of 1, 2 or 5 times a power of ten, in nm, that is at most `share` of a picture's width.
+    """Return the longest round length, in nm, that is at most `share` of a picture's width: 1, 2 or 5 x 10^n.
+
+    Raises ValueError if the width is not a positive number.
 
     Examples
     --------
@@ -25,7 +27,7 @@ def bar_nm(width_nm: float, share: float = SHARE) -> float:
 
 
 def length_text(nm: float) -> str:
-    """A length of round digits in the unit that reads best.
+    """Return a length in nm as text, in the unit that reads best.
 
     Examples
     --------

@@ -29,7 +29,7 @@ def draw_curves(history: History, title: str) -> bytes:
     for axes, name in zip(all_axes, names, strict=False):
         axes.plot(history["step"], history[name], color="#0072b2", label="training")
         axes.plot(history["step"], history[f"val_{name}"], color="#d55e00", linestyle="--", label="held out")
-        positive = min(*history[name], *history[f"val_{name}"]) > 0  # a loss that is not trained stays 0
+        positive = min(*history[name], *history[f"val_{name}"]) > 0  # a loss without a weight stays 0
         axes.set(title=name.replace("_", " "), xlabel="step", yscale="log" if positive else "linear")
         axes.grid(alpha=0.3)
     for name in norms:

@@ -102,7 +102,7 @@ def test_the_folder_may_have_moved(inspected, tmp_path):
 def test_above_the_limit_only_defective_and_hottest_images_are_shown(inspected, monkeypatch):
     out = inspected(*(f"{k}.png" for k in range(6)), "bad1.png", "bad2.png")
     monkeypatch.setattr(pictures, "EVERY", 5)
-    monkeypatch.setattr(pictures, "HOTTEST", 3)
+    monkeypatch.setattr(pictures, "TOP_SCORES", 3)
     made = pictures.draw_pictures(read_finished(out))
 
     assert sorted(made.previews) == sorted({7, 8, *made.previews})
