@@ -63,7 +63,7 @@ def test_train_says_what_it_did_with_all_of_them(dirty):
     assert "a place in it is unlike all other images" in done.stderr
     assert "Of 2 labelled images, 1 defects sharpen the training: by the masks of 1" in done.stderr
     assert "1 accepted region of 1 image become normal" in done.stderr
-    assert "1 labelled images that were not trained on have a score above 0.5" in done.stderr
+    assert "1 labelled images that were not trained on have a score above the threshold" in done.stderr
 
 
 def test_the_model_keeps_a_record_of_it(dirty):
@@ -77,8 +77,8 @@ def test_the_model_keeps_a_record_of_it(dirty):
     assert [entry["image"].rsplit("/", 1)[-1] for entry in training["odd_images"]][:1] == ["3.png"]
     assert set(config["training_look"]) == {"brightness", "contrast", "noise", "sharpness"}
     card = (root / "model" / "MODEL_CARD.md").read_text()
-    assert "Odd among the good images" in card
-    assert "none was held back" in card
+    assert "Unusual among the good images" in card
+    assert "none was held out" in card
     assert "Accepted as harmless: 1 regions" in card
 
 
