@@ -10,7 +10,7 @@ from semscan.errors import BadDataError
 from semscan.files.datasets.class_folders import TEST
 from semscan.files.datasets.labelled_images import LabelledSet, find_labelled_images
 from semscan.files.datasets.layout import Layout, find_layout
-from semscan.pipeline.checks.dataset import NOTE, PROBLEM, WARNING, Finding, Seen, every_check
+from semscan.pipeline.checks.dataset import NOTE, PROBLEM, WARNING, ExaminedImage, Finding, every_check
 from semscan.pipeline.checks.masks import mask_findings
 from semscan.pipeline.checks.quick import NamedImage, Progress, count_findings, examine, training_images
 from semscan.pipeline.checks.training_cost import training_cost
@@ -80,7 +80,7 @@ def _unreadable(failed: Sequence[Unreadable]) -> Iterator[Finding]:
         yield Finding(PROBLEM, "unreadable", failure.error, (failure.image,))
 
 
-def _by_class(seen: Sequence[Seen], part: str) -> dict[str, int]:
+def _by_class(seen: Sequence[ExaminedImage], part: str) -> dict[str, int]:
     return _counted(image.class_name for image in seen if image.part == part)
 
 

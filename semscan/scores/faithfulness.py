@@ -57,7 +57,7 @@ def block_ranks(attention: np.ndarray, judged: np.ndarray, block: int, rng: np.r
 
 
 def _block_labels(shape: tuple[int, ...], block: int) -> np.ndarray:
-    """Number the squares of an image row by row, int (rows, cols)."""
+    """Return the number of the square that each pixel lies in, counted row by row, int (rows, cols)."""
     blocks_across = -(-shape[1] // block)
     return (np.arange(shape[0]) // block)[:, None] * blocks_across + np.arange(shape[1]) // block
 

@@ -1,4 +1,4 @@
-"""What may be wrong with a data set: each check takes what was seen of the images and gives findings."""
+"""Checks of a data set. Each takes the examined images and yields findings."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _BLOCK = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One image that was read.
+class ExaminedImage:
+    """One image that was read, with its statistics.
 
     `part` is "train" or "test"; `digest` is of its pixels, not of its file; `judged_shape` are rows and columns of
     what a network would be shown of it.
@@ -38,7 +38,7 @@ class Seen:
     format: str
     nm_per_pixel: float | None
     digest: bytes
-    glance: ImageStatistics
+    statistics: ImageStatistics
     judged_shape: tuple[int, int]
 
 
@@ -48,35 +48,35 @@ class Finding:
 
     level: str
     about: str
-    said: str
+    message: str
     images: tuple[str, ...] = ()
 
     def record(self) -> FindingRecord:
         """Return the finding as values of JSON."""
-        return FindingRecord(level=self.level, about=self.about, said=self.said, images=self.images)
+        return FindingRecord(level=self.level, about=self.about, said=self.message, images=self.images)
 
 
-def every_check(seen: Sequence[Seen], settings: DoctorSettings) -> list[Finding]:
-    """All findings about images that were read, worst first."""
+def every_check(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> list[Finding]:
+    """Return all findings about images that were read, worst first."""
     checks = (duplicates, near_duplicates, blank, saturated, mixed_kinds, magnification, mixed_looks, drift)
     found = [finding for check in checks for finding in check(seen, settings)]
     return sorted(found, key=lambda finding: (PROBLEM, WARNING, NOTE).index(finding.level))
 
 
-def duplicates(seen: Sequence[Seen], settings: DoctorSettings) -> Iterator[Finding]:
-    """Images of the same pixels."""
-    groups: dict[bytes, list[Seen]] = defaultdict(list)
+def duplicates(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
+    """Find images of the same pixels."""
+    groups: dict[bytes, list[ExaminedImage]] = defaultdict(list)
     for image in seen:
         groups[image.digest].append(image)
     pairs = [(group[0], other) for group in groups.values() for other in group[1:]]
     yield from _pairs(pairs, "duplicates", "the same image")
 
 
-def near_duplicates(seen: Sequence[Seen], settings: DoctorSettings) -> Iterator[Finding]:
-    """Images that share even their noise, though not every pixel: saved again, relit, or slightly blurred."""
+def near_duplicates(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
+    """Find images that share even their noise, though not every pixel: saved again, relit, or slightly blurred."""
     if len(seen) < 2:
         return
-    signs = np.stack([image.glance.signs for image in seen]).astype(np.float32)
+    signs = np.stack([image.statistics.signs for image in seen]).astype(np.float32)
     pairs = []
     for start in range(0, len(seen), _BLOCK):
         apart = (64 - signs[start : start + _BLOCK] @ signs.T) / 2
@@ -84,38 +84,38 @@ def near_duplicates(seen: Sequence[Seen], settings: DoctorSettings) -> Iterator[
             one, two = seen[start + row], seen[other]
             if start + row < other and one.digest != two.digest:
                 pairs.append((one, two))
-    alike = [pair for pair in pairs if correlation(pair[0].glance.fine, pair[1].glance.fine) >= settings.alike]
+    alike = [pair for pair in pairs if correlation(pair[0].statistics.fine, pair[1].statistics.fine) >= settings.alike]
     yield from _pairs(alike, "near-duplicates", "nearly the same image")
 
 
-def blank(seen: Sequence[Seen], settings: DoctorSettings) -> Iterator[Finding]:
-    """Images with nothing to see."""
-    flat = [image for image in seen if image.glance.contrast < settings.flat]
+def blank(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
+    """Find images without contrast."""
+    flat = [image for image in seen if image.statistics.contrast < settings.flat]
     yield from _about(flat, "blank", f"less than {settings.flat:.0%} of full contrast", "take out what shows nothing")
 
 
-def saturated(seen: Sequence[Seen], settings: DoctorSettings) -> Iterator[Finding]:
-    """Images with much of them at the end of the scale."""
-    lit = [image for image in seen if image.glance.contrast >= settings.flat]
-    for name, told in (("dark", "black"), ("bright", "white")):
-        clipped = [image for image in lit if getattr(image.glance, name) > settings.clipped]
-        most = max((getattr(image.glance, name) for image in clipped), default=0)
-        said = f"more than {settings.clipped:.0%} of the pixels {told} (up to {most:.0%})"
-        yield from _about(clipped, "saturated", said, "defects there cannot be seen")
+def saturated(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
+    """Find images with many pixels at an end of the grey scale."""
+    lit = [image for image in seen if image.statistics.contrast >= settings.flat]
+    for name, end_name in (("dark", "black"), ("bright", "white")):
+        clipped = [image for image in lit if getattr(image.statistics, name) > settings.clipped]
+        most = max((getattr(image.statistics, name) for image in clipped), default=0)
+        message = f"more than {settings.clipped:.0%} of the pixels {end_name} (up to {most:.0%})"
+        yield from _about(clipped, "saturated", message, "defects there cannot be seen")
 
 
-def mixed_kinds(seen: Sequence[Seen], settings: DoctorSettings) -> Iterator[Finding]:
-    """Several sizes or bit depths."""
+def mixed_kinds(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
+    """Find several sizes or bit depths."""
     depths = Counter(image.dtype for image in seen)
     if len(depths) > 1:
-        said = f"several bit depths ({_listed(depths)}), each brought to grey by its own rule; export all alike"
-        yield Finding(WARNING, "depth", said)
+        message = f"several bit depths ({_listed(depths)}), each brought to grey by its own rule; export all alike"
+        yield Finding(WARNING, "depth", message)
     sizes = Counter(f"{image.shape[1]} x {image.shape[0]}" for image in seen)
     if len(sizes) > 1:
         yield Finding(NOTE, "size", f"several sizes: {_listed(sizes)}")
 
 
-def magnification(seen: Sequence[Seen], settings: DoctorSettings) -> Iterator[Finding]:
+def magnification(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
     """Several known magnifications."""
     known = [image for image in seen if image.nm_per_pixel]
     scales = [image.nm_per_pixel or 0 for image in known]
@@ -130,15 +130,15 @@ def magnification(seen: Sequence[Seen], settings: DoctorSettings) -> Iterator[Fi
         yield Finding(NOTE, "magnification", f"nm per pixel is known of {len(known)} of {len(seen)} images only")
 
 
-def mixed_looks(seen: Sequence[Seen], settings: DoctorSettings) -> Iterator[Finding]:
+def mixed_looks(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
     """Good images, or those of training, that differ from most others in contrast, brightness or fineness."""
-    train = [image for image in seen if image.part == "train" and image.glance.contrast >= settings.flat]
+    train = [image for image in seen if image.part == "train" and image.statistics.contrast >= settings.flat]
     usual = [image for image in train if image.good] or train
     if len(usual) < 3:
         return
     for about, words, differs in _differences(settings):
-        middle = float(np.median([getattr(image.glance, about) for image in usual]))
-        odd = [image for image in usual if differs(getattr(image.glance, about), middle)]
+        middle = float(np.median([getattr(image.statistics, about) for image in usual]))
+        odd = [image for image in usual if differs(getattr(image.statistics, about), middle)]
         yield from _about(
             odd,
             about,
@@ -147,25 +147,25 @@ def mixed_looks(seen: Sequence[Seen], settings: DoctorSettings) -> Iterator[Find
         )
 
 
-def drift(seen: Sequence[Seen], settings: DoctorSettings) -> Iterator[Finding]:
+def drift(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
     """Test images that differ as a whole from those of training."""
     train, test = ([image for image in seen if image.part == part and image.good] for part in ("train", "test"))
     test = test or [image for image in seen if image.part == "test"]
     if not train or not test:
         return
     for about, words, differs in _differences(settings):
-        before, now = (float(np.median([getattr(image.glance, about) for image in part])) for part in (train, test))
+        before, now = (float(np.median([getattr(image.statistics, about) for image in part])) for part in (train, test))
         if differs(now, before):
             yield Finding(
                 WARNING,
                 "drift",
                 f"test images differ from training images in {words} ({now:.3g} against "
-                f"{before:.3g}); 0.5 will not hold on them",
+                f"{before:.3g}); the threshold may not hold on them",
             )
 
 
 def _differences(settings: DoctorSettings) -> list[tuple[str, str, Callable[[float, float], bool]]]:
-    """What is compared: the field of a glance, its name, and whether two values differ."""
+    """Return what is compared: the field of the statistics, its name, and whether two values differ."""
 
     def by_factor(most: float) -> Callable[[float, float], bool]:
         return lambda one, other: max(one, other) > most * max(min(one, other), 1e-9)
@@ -177,8 +177,8 @@ def _differences(settings: DoctorSettings) -> list[tuple[str, str, Callable[[flo
     ]
 
 
-def _pairs(pairs: Sequence[tuple[Seen, Seen]], about: str, what: str) -> Iterator[Finding]:
-    """Findings for pairs of images, by how bad they are."""
+def _pairs(pairs: Sequence[tuple[ExaminedImage, ExaminedImage]], about: str, what: str) -> Iterator[Finding]:
+    """Yield findings for pairs of images, by how bad they are."""
     across = [pair for pair in pairs if pair[0].part != pair[1].part]
     named = [pair for pair in pairs if pair[0].part == pair[1].part]
     torn = [pair for pair in named if pair[0].class_name != pair[1].class_name]
@@ -195,14 +195,14 @@ def _pairs(pairs: Sequence[tuple[Seen, Seen]], about: str, what: str) -> Iterato
             yield Finding(level, about, f"{what} {where} ({count}: {shown}{_more(len(chosen))})", images)
 
 
-def _about(images: Sequence[Seen], about: str, said: str, cure: str) -> Iterator[Finding]:
+def _about(images: Sequence[ExaminedImage], about: str, message: str, cure: str) -> Iterator[Finding]:
     if images:
         shown = ", ".join(str(image.path) for image in images[:_NAMED])
         count = f"{len(images)} image{'s' * (len(images) != 1)}"
-        yield Finding(WARNING, about, f"{said} in {count} ({shown}{_more(len(images))}); {cure}", _names(images))
+        yield Finding(WARNING, about, f"{message} in {count} ({shown}{_more(len(images))}); {cure}", _names(images))
 
 
-def _names(images: Sequence[Seen]) -> tuple[str, ...]:
+def _names(images: Sequence[ExaminedImage]) -> tuple[str, ...]:
     return tuple(str(image.path) for image in images)
 
 

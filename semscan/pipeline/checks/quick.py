@@ -15,14 +15,14 @@ from semscan.files.images.read import read_image
 from semscan.image.clean import clean
 from semscan.image.statistics import image_statistics
 from semscan.image.tiling import judged_rows
-from semscan.pipeline.checks.dataset import NOTE, PROBLEM, WARNING, Finding, Seen, every_check
+from semscan.pipeline.checks.dataset import NOTE, PROBLEM, WARNING, ExaminedImage, Finding, every_check
 from semscan.pipeline.checks.masks import mask_findings
 from semscan.settings import DoctorSettings, ReadSettings
 from semscan.values.diagnosis import Unreadable
 
 
 def quick_check(layout: Layout, settings: DoctorSettings = DoctorSettings()) -> list[str]:
-    """The cheap part, for train: a line for each warning about the images of training alone.
+    """Return a line for each warning about the training images: the quick part of doctor, for train.
 
     Looks at a sample spread evenly over them, and at the bytes of those whose files are of the same size.
     Never reads test/.
@@ -36,7 +36,7 @@ def quick_check(layout: Layout, settings: DoctorSettings = DoctorSettings()) -> 
         *mask_findings(layout, None, most=settings.sample),
     ]
     sampled = [finding for finding in every_check(seen, settings) if finding.about not in ("duplicates", "size")]
-    return [finding.said for finding in [*findings, *sampled] if finding.level != NOTE]
+    return [finding.message for finding in [*findings, *sampled] if finding.level != NOTE]
 
 
 Progress = Callable[[str, int], None]
@@ -54,8 +54,8 @@ def training_images(layout: Layout) -> Iterator[NamedImage]:
 
 def examine(
     named: Sequence[NamedImage], read: ReadSettings, total: int, progress: Progress = lambda doing, total: None
-) -> tuple[list[Seen], list[Unreadable]]:
-    """What is seen of each image that can be read, and why of each that cannot."""
+) -> tuple[list[ExaminedImage], list[Unreadable]]:
+    """Return each image that can be read with its statistics, and the reason for each that cannot."""
     seen, unreadable = [], []
     for path, part, class_name, good in named:
         try:
@@ -66,10 +66,10 @@ def examine(
         else:
             digest = hashlib.sha256(repr((image.pixels.shape, str(image.pixels.dtype))).encode())
             digest.update(np.ascontiguousarray(image.pixels).data)
-            glance = image_statistics(values, eight_bits=image.pixels.dtype == np.uint8)
+            statistics = image_statistics(values, eight_bits=image.pixels.dtype == np.uint8)
             shown = judged_rows(values)
             seen.append(
-                Seen(
+                ExaminedImage(
                     path,
                     part,
                     class_name,
@@ -79,7 +79,7 @@ def examine(
                     str(image.metadata.get("format")),
                     image.nm_per_pixel,
                     digest.digest(),
-                    glance,
+                    statistics,
                     (shown.stop - shown.start, values.values.shape[1]),
                 )
             )

@@ -9,7 +9,7 @@ import numpy as np
 
 from semscan.files.datasets.layout import Layout
 from semscan.image.resize import zoomed_shape
-from semscan.pipeline.checks.dataset import Seen
+from semscan.pipeline.checks.dataset import ExaminedImage
 from semscan.pipeline.training.data.dataset import working_scale
 from semscan.pipeline.training.data.image_cache import ImageCache
 from semscan.pipeline.training.data.split import split_good
@@ -23,13 +23,13 @@ _CORES = 2
 _GAIN = 0.7
 
 
-def training_cost(layout: Layout, seen: Sequence[Seen], read: ReadSettings, cores: int) -> TrainingCost | None:
+def training_cost(layout: Layout, seen: Sequence[ExaminedImage], read: ReadSettings, cores: int) -> TrainingCost | None:
     """Estimate the cost of a default training; None if no image is left to train on.
 
     Parameters
     ----------
     layout : Layout
-    seen : sequence of Seen
+    seen : sequence of ExaminedImage
         The training images that can be read.
     read : ReadSettings
     cores : int
@@ -52,7 +52,7 @@ def training_cost(layout: Layout, seen: Sequence[Seen], read: ReadSettings, core
     )
 
 
-def default_workload(layout: Layout, seen: Sequence[Seen], read: ReadSettings) -> tuple[Workload, int] | None:
+def default_workload(layout: Layout, seen: Sequence[ExaminedImage], read: ReadSettings) -> tuple[Workload, int] | None:
     """Plan the default training as train does, and count the pixels it keeps; None if no image is left."""
     if NETWORKS[layout.network].needs_classes:
         if not seen:
