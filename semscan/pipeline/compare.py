@@ -200,11 +200,11 @@ def _run(data: Path, chosen: Run, settings: CompareSettings, untested: bool, log
         "status": "ok",
         "model": str(model),
         **dict.fromkeys(FIGURES),
-        "parameters": fit.parameters if fit else None,
-        "steps": fit.steps_done if fit else None,
-        "seconds": fit.seconds if fit else None,
-        "ended": fit.ended if fit else None,
-        "held_back_accuracy": fit.held_out_accuracy if fit else None,
+        "parameters": fit.parameters,
+        "steps": fit.steps_done,
+        "seconds": fit.seconds,
+        "ended": fit.ended,
+        "held_back_accuracy": fit.held_out_accuracy,
     }
     if not untested:
         figures = _figures(data, model, folder.fingerprint, settings).to_json()

@@ -156,19 +156,20 @@ class TrainingTask:
 
 @dataclass(frozen=True, slots=True)
 class FitRecord:
-    """How the fit went. `ended` is the reason in words; `seconds` include those before a resume.
+    """How the fit went; None for what a model does not state.
 
-    `held_out_accuracy` (0 to 1) of `held_out_images` is there for a network that learns classes.
+    `ended` is the reason in words; `seconds` include those before a resume. `held_out_accuracy` (0 to 1) of
+    `held_out_images` is there for a network that learns classes.
     """
 
-    precision: str
-    batch: int
-    learning_rate: float
-    steps: int
-    steps_done: int
-    ended: str
-    seconds: float
-    parameters: int
+    precision: str | None = None
+    batch: int | None = None
+    learning_rate: float | None = None
+    steps: int | None = None
+    steps_done: int | None = None
+    ended: str | None = None
+    seconds: float | None = None
+    parameters: int | None = None
     held_out_accuracy: float | None = None
     held_out_images: int | None = None
 
@@ -215,7 +216,7 @@ class TrainingRecord:
     """
 
     task: TrainingTask | None = None
-    fit: FitRecord | None = None
+    fit: FitRecord = FitRecord()
     export_difference: float | None = None
     accepted: AcceptedCount | None = None
     outliers: tuple[OutlierNote, ...] | None = None

@@ -12,7 +12,7 @@ from semscan.errors import BadDataError
 from semscan.files.datasets.layout import find_layout
 from semscan.pipeline.checks.quick import quick_check
 from semscan.pipeline.doctor import doctor
-from semscan.pipeline.training.data import dataset
+from semscan.pipeline.training.data import reader
 from semscan.pipeline.training.data.dataset import open_classes, open_good
 from semscan.pipeline.training.findings import TrainingFindings
 from semscan.pipeline.training.plan import autoencoder_plan, classifier_plan
@@ -232,7 +232,7 @@ def test_the_estimate_is_at_the_magnification_of_training_and_without_the_data_b
 
     for number, rows in enumerate((200, 200, 400, 200, 200)):
         save_png(tmp_path / f"{number}.png", texture(number, rows, rows + 20))
-    for module in (page, dataset):
+    for module in (page, reader):
         real = module.read_image
         monkeypatch.setattr(
             module,

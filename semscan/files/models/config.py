@@ -256,23 +256,18 @@ def _task(record: _Fields) -> TrainingTask | None:
     return TrainingTask(layout=found.pop("said"), accept=tuple(found.pop("accept")), **found)
 
 
-def _fit(record: _Fields) -> FitRecord | None:
-    rules = {
-        "precision": TEXT,
-        "batch": COUNT,
-        "learning_rate": SIZE,
-        "steps": COUNT,
-        "steps_done": COUNT,
-        "ended": TEXT,
-        "seconds": SIZE,
-        "parameters": COUNT,
-    }
-    found = _whole_part(record, rules)
-    if found is None:
-        return None
+def _fit(record: _Fields) -> FitRecord:
+    share = _number(0, 1, "a number of 0 to 1")
     return FitRecord(
-        **found,
-        held_out_accuracy=record.take_or(None, "held_back_accuracy", _number(0, 1, "a number of 0 to 1")),
+        precision=record.take_or(None, "precision", TEXT),
+        batch=record.take_or(None, "batch", COUNT),
+        learning_rate=record.take_or(None, "learning_rate", SIZE),
+        steps=record.take_or(None, "steps", COUNT),
+        steps_done=record.take_or(None, "steps_done", COUNT),
+        ended=record.take_or(None, "ended", TEXT),
+        seconds=record.take_or(None, "seconds", SIZE),
+        parameters=record.take_or(None, "parameters", COUNT),
+        held_out_accuracy=record.take_or(None, "held_back_accuracy", share),
         held_out_images=record.take_or(None, "held_back_images", COUNT),
     )
 
@@ -339,12 +334,10 @@ def _training_json(training: TrainingRecord) -> dict[str, Any]:
             "start_from": task.start_from,
             "accept": list(task.accept),
         }
-    if training.fit is not None:
-        fit = asdict(training.fit)
-        accuracy, images = fit.pop("held_out_accuracy"), fit.pop("held_out_images")
-        document |= fit
-        if accuracy is not None:
-            document |= {"held_back_accuracy": accuracy, "held_back_images": images}
+    fit = asdict(training.fit)
+    fit["held_back_accuracy"] = fit.pop("held_out_accuracy")
+    fit["held_back_images"] = fit.pop("held_out_images")
+    document |= {key: value for key, value in fit.items() if value is not None}
     if training.export_difference is not None:
         document["export_difference"] = training.export_difference
     if training.accepted is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from semscan.settings.networks import NETWORKS
-from semscan.values.model_config import Calibration, FitRecord, ModelConfig, TrainingRecord, TrainingTask
+from semscan.values.model_config import Calibration, ModelConfig, TrainingRecord, TrainingTask
 
 
 def summary_lines(config: ModelConfig) -> list[str]:
@@ -16,15 +16,16 @@ def summary_lines(config: ModelConfig) -> list[str]:
     ValueError
         If `config` has no record of its training.
     """
-    task, fit = _recorded(config.training)
+    task = _task(config.training)
+    fit = config.training.fit
     network, calibration = config.network, config.calibration
     title = NETWORKS[network.kind].title + (" with SEAM" if network.seam else "")
     used_for = "the best round and the threshold" if calibration.raw_threshold is not None else "the best round"
     lines = [
         f"Trained on: {task.layout}.",
-        f"Network: {title}, attention '{network.attention}', {fit.parameters / 1e6:.2f} million "
+        f"Network: {title}, attention '{network.attention}', {(fit.parameters or 0) / 1e6:.2f} million "
         f"weights, patches of {config.tiling.tile} px, {fit.steps_done} steps in "
-        f"{fit.seconds / 60:.1f} minutes (ended: {fit.ended}), seed {config.seed}.",
+        f"{(fit.seconds or 0) / 60:.1f} minutes (ended: {fit.ended}), seed {config.seed}.",
         f"Held out: {calibration.held_out}; never trained on, used to choose {used_for}.",
     ]
     if fit.held_out_accuracy is not None:
@@ -35,10 +36,10 @@ def summary_lines(config: ModelConfig) -> list[str]:
     return [*lines, *_threshold_lines(calibration), *_findings_lines(config.training)]
 
 
-def _recorded(training: TrainingRecord) -> tuple[TrainingTask, FitRecord]:
-    if training.task is None or training.fit is None:
+def _task(training: TrainingRecord) -> TrainingTask:
+    if training.task is None:
         raise ValueError("this model has no record of its training")
-    return training.task, training.fit
+    return training.task
 
 
 def _threshold_lines(calibration: Calibration) -> list[str]:
@@ -100,7 +101,7 @@ def model_card(config: ModelConfig, summary: Sequence[str]) -> str:
     ValueError
         If `config` has no record of its training.
     """
-    task, _ = _recorded(config.training)
+    task = _task(config.training)
     nm = config.training_domain.nm_per_pixel
     scale = (
         f"- Training images have {nm:.4g} nm per pixel; images of half to twice that are resampled.\n"
