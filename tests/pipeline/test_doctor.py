@@ -156,7 +156,7 @@ def test_masks_that_do_not_match_are_named(data, save_png):
         if name != "orphan":
             save_png(data / "test" / "gap" / f"{name}.png", texture(200 + number))
     save_png(data / "test" / "gap" / "bare.png", texture(210))
-    said = [found.description for found in doctor(data, DoctorSettings()).findings]
+    said = [found.said for found in doctor(data, DoctorSettings()).findings]
 
     for words in (
         "inverted_mask.png: the mask marks 99%",
