@@ -1,75 +1,104 @@
-"""Frozen settings, and the only place where a default is written. One module for each group of commands."""
+"""Frozen settings, and the only place where a default is written. One module for each group of commands.
 
-from semscan.settings.checks import MAX_FALSE_ALARMS
-from semscan.settings.inspect import (
-    AUTO,
-    BACKGROUNDS,
-    DEFAULT_EVALUATION,
-    DEFAULT_EXPLANATION,
-    DEFAULT_MODEL,
-    DEFAULT_RESULTS,
-    METHODS,
-    MIN_CLASS_PROBABILITY,
-    MODEL_VARIABLE,
-    UNKNOWN,
-    EvaluateSettings,
-    ExplainSettings,
-    FaithfulSettings,
-    InspectSettings,
-    OutputSettings,
-    PostprocessSettings,
-    RegionSettings,
-)
-from semscan.settings.read import (
-    GOOD_NAMES,
-    IMAGE_SUFFIXES,
-    MAX_IMAGE_PIXELS,
-    MAX_NM_PER_PX,
-    MIN_IMAGE_SIDE,
-    ReadSettings,
-)
-from semscan.settings.report import (
-    EXPORT_FORMATS,
-    REPORT_FORMATS,
-    ExportSettings,
-    KlarfSettings,
-    ReportSettings,
-)
-from semscan.settings.synth import (
-    DEFECTS,
-    PATTERNS,
-    SynthSetSettings,
-    SynthSettings,
-)
-from semscan.settings.train import (
-    ACCEPTED_SHARE,
-    AUTOENCODER_BATCH,
-    AUTOENCODER_FLOOR,
-    AUTOENCODER_RATE,
-    AUTOENCODER_STEPS,
-    AUTOENCODER_TILE,
-    CLASSIFIER_BATCH,
-    CLASSIFIER_RATE,
-    CLASSIFIER_SIDE,
-    CLASSIFIER_STEPS,
-    DEFAULT_COMPARISON,
-    IMAGE_CACHE_BYTES,
-    LABELLED_SHARE,
-    LONG_PITCH,
-    MAX_SEED,
-    MAX_ZOOM,
-    OVERLAP,
-    SCHEMA_VERSION,
-    SURROUND_REACH,
-    SURROUND_SHARE,
-    TILE_GROWTH,
-    AugmentSettings,
-    CalibrateSettings,
-    CompareSettings,
-    DoctorSettings,
-    TrainSettings,
-)
+A module is imported when one of its names is first used: an inspection needs few of them.
+"""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from semscan.settings.inspect import (
+        AUTO,
+        BACKGROUNDS,
+        DEFAULT_EVALUATION,
+        DEFAULT_EXPLANATION,
+        DEFAULT_MODEL,
+        DEFAULT_RESULTS,
+        METHODS,
+        MIN_CLASS_PROBABILITY,
+        MODEL_VARIABLE,
+        UNKNOWN,
+        EvaluateSettings,
+        ExplainSettings,
+        FaithfulSettings,
+        InspectSettings,
+        OutputSettings,
+        PostprocessSettings,
+        RegionSettings,
+    )
+    from semscan.settings.networks import (
+        AUTOENCODER_FLOOR,
+        MAX_ZOOM,
+        SCHEMA_VERSION,
+    )
+    from semscan.settings.patterns import (
+        DEFECTS,
+        PATTERNS,
+    )
+    from semscan.settings.read import (
+        GOOD_NAMES,
+        IMAGE_SUFFIXES,
+        MAX_IMAGE_PIXELS,
+        MAX_NM_PER_PX,
+        MIN_IMAGE_SIDE,
+        ReadSettings,
+    )
+    from semscan.settings.report import (
+        EXPORT_FORMATS,
+        REPORT_FORMATS,
+        ExportSettings,
+        KlarfSettings,
+        ReportSettings,
+    )
+    from semscan.settings.synth import (
+        SynthSetSettings,
+        SynthSettings,
+    )
+    from semscan.settings.train import (
+        ACCEPTED_SHARE,
+        AUTOENCODER_BATCH,
+        AUTOENCODER_RATE,
+        AUTOENCODER_STEPS,
+        AUTOENCODER_TILE,
+        CLASSIFIER_BATCH,
+        CLASSIFIER_RATE,
+        CLASSIFIER_SIDE,
+        CLASSIFIER_STEPS,
+        DEFAULT_COMPARISON,
+        IMAGE_CACHE_BYTES,
+        LABELLED_SHARE,
+        LONG_PITCH,
+        MAX_SEED,
+        OVERLAP,
+        SURROUND_REACH,
+        SURROUND_SHARE,
+        TILE_GROWTH,
+        AugmentSettings,
+        CalibrateSettings,
+        CompareSettings,
+        DoctorSettings,
+        TrainSettings,
+    )
+
+_NAMES = {
+    "inspect": (
+        "AUTO BACKGROUNDS DEFAULT_EVALUATION DEFAULT_EXPLANATION DEFAULT_MODEL DEFAULT_RESULTS METHODS "
+        "MIN_CLASS_PROBABILITY MODEL_VARIABLE UNKNOWN EvaluateSettings ExplainSettings FaithfulSettings "
+        "InspectSettings OutputSettings PostprocessSettings RegionSettings"
+    ),
+    "networks": "AUTOENCODER_FLOOR MAX_ZOOM SCHEMA_VERSION",
+    "read": "GOOD_NAMES IMAGE_SUFFIXES MAX_IMAGE_PIXELS MAX_NM_PER_PX MIN_IMAGE_SIDE ReadSettings",
+    "report": "EXPORT_FORMATS REPORT_FORMATS ExportSettings KlarfSettings ReportSettings",
+    "patterns": "DEFECTS PATTERNS",
+    "synth": "SynthSetSettings SynthSettings",
+    "train": (
+        "ACCEPTED_SHARE AUTOENCODER_BATCH AUTOENCODER_RATE AUTOENCODER_STEPS AUTOENCODER_TILE "
+        "CLASSIFIER_BATCH CLASSIFIER_RATE CLASSIFIER_SIDE CLASSIFIER_STEPS DEFAULT_COMPARISON "
+        "IMAGE_CACHE_BYTES LABELLED_SHARE LONG_PITCH MAX_SEED OVERLAP SURROUND_REACH SURROUND_SHARE "
+        "TILE_GROWTH AugmentSettings CalibrateSettings CompareSettings DoctorSettings TrainSettings"
+    ),
+}
+_MODULE_OF = {name: module for module, names in _NAMES.items() for name in names.split()}
 __all__ = [
     "ACCEPTED_SHARE",
     "AUTO",
@@ -131,3 +160,12 @@ __all__ = [
     "SynthSettings",
     "TrainSettings",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the module of a setting on its first use (PEP 562)."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'semscan.settings' has no attribute {name!r}")
+    value = getattr(import_module(f"semscan.settings.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from semscan.settings.train import AUTOENCODER_FLOOR
+# Raw score softplus(-1): below it the network gives a synthetic defect a probability of less than one in four.
+AUTOENCODER_FLOOR = 0.3133
+SCHEMA_VERSION = 1
+MAX_ZOOM = 2.0  # largest factor by which images of another magnification are resampled
 
 
 @dataclass(frozen=True, slots=True)

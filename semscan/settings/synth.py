@@ -4,12 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PATTERNS = ("lines", "contacts")
-DEFECTS = {
-    "lines": ("bridge", "micro-bridge", "break", "pinch", "particle", "residue", "scratch"),
-    "contacts": ("missing", "merged", "oversized", "particle", "residue", "scratch"),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class SynthSettings:

@@ -8,7 +8,6 @@ from semscan.settings.checks import check_false_alarms, refuse_nan
 from semscan.settings.inspect import AUTO, DEFAULT_MODEL
 from semscan.settings.read import ReadSettings
 
-SCHEMA_VERSION = 1
 MAX_SEED = (1 << 32) - 1  # the largest that Keras accepts
 DEFAULT_COMPARISON = "semscan-compare"
 
@@ -18,8 +17,6 @@ AUTOENCODER_TILE = 256  # px
 AUTOENCODER_BATCH = 8
 AUTOENCODER_RATE = 2e-3
 LONG_PITCH = 64.0  # px; images of a longer pitch are halved
-# Raw score softplus(-1): below it the network gives a synthetic defect a probability of less than one in four.
-AUTOENCODER_FLOOR = 0.3133
 
 # The attention CNN.
 CLASSIFIER_STEPS = 800
@@ -37,7 +34,6 @@ IMAGE_CACHE_BYTES = 1 << 29  # with TensorFlow, a training stays below 3 GB
 # Shares of the training patches with real defects (where some are labelled), and with accepted regions.
 LABELLED_SHARE = 0.3
 ACCEPTED_SHARE = 0.15
-MAX_ZOOM = 2.0  # largest factor by which images of another magnification are resampled
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ import io
 import struct
 import zlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from semscan.errors import BadImageError
 from semscan.files.disk import library_messages  # noqa: F401
@@ -22,9 +22,11 @@ from semscan.files.microscopes.metadata import MicroscopeMetadata
 from semscan.phrases import one_line
 from semscan.settings import MAX_IMAGE_PIXELS, MIN_IMAGE_SIDE
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_CHECKED = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
-PILLOW_FAULTS = (OSError, SyntaxError, ValueError, IndexError, struct.error, Image.DecompressionBombError)
 KEPT_MODES = ("1", "L", "LA", "I", "I;16", "I;16L", "I;16B", "I;16N", "F", "RGB", "RGBA")
 MAX_PIXELS_PER_JPEG_BYTE = 8 * 64  # a block of 64 takes a bit or more
 COPY_AGAIN = "copy or save it again"
@@ -101,6 +103,8 @@ def _check_png(data: bytes) -> tuple[int, int]:
 
 def decode_with_pillow(data: bytes, name: str) -> Decoded:
     """Decode a whole JPEG or BMP file (`name` is the one it claims to be); raises BadImageError."""
+    from semscan.files.images.pillow import PILLOW_FAULTS, Image
+
     try:
         with Image.open(io.BytesIO(data), formats=(name,)) as picture:
             check_size(picture.height, picture.width)

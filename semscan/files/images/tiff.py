@@ -14,7 +14,6 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import tifffile
-from PIL import Image
 
 from semscan.errors import BadImageError
 from semscan.files.images.decode import COPY_AGAIN, Decoded, check_size, from_pillow, short_reason
@@ -95,6 +94,8 @@ def _is_plain(page: Any) -> bool:
 
 def _through_pillow(file: BinaryIO, index: int) -> tuple[np.ndarray, np.ndarray | None]:
     file.seek(0)
+    from semscan.files.images.pillow import Image
+
     with Image.open(io.BytesIO(file.read()), formats=("TIFF",)) as picture:
         picture.seek(index)
         picture.load()

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree
+from typing import TYPE_CHECKING
 
 from semscan.files.microscopes.base import MetadataBuilder, MetadataSource
 from semscan.files.microscopes.metadata import MicroscopeMetadata
 from semscan.files.microscopes.quantities import Quantity, kilovolts
-from semscan.phrases import one_line
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 VENDOR = "Phenom"
 TAG = 34683
 TAGS = (TAG,)
 SIDECARS = ()
-MAX_XML_BYTES = 1 << 20
-MAX_DEPTH = 32
 LONGEST_TEXT = 500
 US_PER_UNIT = {"s": 1e6, "ms": 1e3, "us": 1.0, "µs": 1.0, "μs": 1.0, "ns": 1e-3}
 
@@ -24,9 +24,11 @@ def read(source: MetadataSource) -> MicroscopeMetadata | None:
     tag = source.tags.get(TAG)
     if not isinstance(tag, (str, bytes)):
         return None
+    from semscan.files.microscopes.plain_xml import parse_xml  # most images are of other vendors and need no XML
+
     builder = MetadataBuilder(VENDOR)
     try:
-        stated = _Elements(_parse(tag), builder)
+        stated = _Elements(parse_xml(tag), builder)
     except ValueError as error:
         builder.warn(f"its {VENDOR} tag {error}: not used")
         return builder.build()
@@ -55,7 +57,7 @@ def read(source: MetadataSource) -> MicroscopeMetadata | None:
 class _Elements:
     """Texts and units of the elements below the root; malformed ones become warnings of the builder."""
 
-    def __init__(self, root: ElementTree.Element, builder: MetadataBuilder) -> None:
+    def __init__(self, root: Element, builder: MetadataBuilder) -> None:
         self.root = root
         self.builder = builder
 
@@ -85,35 +87,3 @@ class _Elements:
 
 def _key(path: str) -> str:
     return f"<{path.rpartition('/')[2]}>"
-
-
-class _PlainTree(ElementTree.TreeBuilder):
-    """Builds a tree of bounded depth. Without a document type there are no entities to expand or to fetch."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.depth = 0
-
-    def doctype(self, *_: str | None) -> None:
-        raise ValueError("it declares a document type")
-
-    def start(self, tag: str, attributes: dict[str, str], /) -> ElementTree.Element:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise ValueError("its elements lie too deep")
-        return super().start(tag, attributes)
-
-    def end(self, tag: str, /) -> ElementTree.Element:
-        self.depth -= 1
-        return super().end(tag)
-
-
-def _parse(tag: str | bytes) -> ElementTree.Element:
-    """Return the root of the tag's XML; raise ValueError, with the reason, if it cannot be read."""
-    data = (tag if isinstance(tag, bytes) else tag.encode("utf-8", "replace")).strip(b"\0 \r\n\t")
-    if len(data) > MAX_XML_BYTES:
-        raise ValueError(f"holds {len(data)} bytes of XML, at most {MAX_XML_BYTES} are read")
-    try:
-        return ElementTree.fromstring(data, ElementTree.XMLParser(target=_PlainTree()))
-    except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise ValueError(f"cannot be read as XML ({one_line(error, 80)})") from error

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
 import threading
 import time
 from contextlib import suppress
@@ -31,7 +30,7 @@ class Journal:
     """The file of one run. Any thread may add to it. Make it under the folder's lock; see `abandoned`."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = Path(folder) / PATTERN.replace("*", secrets.token_hex(4))
+        self.path = Path(folder) / PATTERN.replace("*", os.urandom(4).hex())
         self._guard = threading.Lock()
         self._synced = time.monotonic()
         self._file: BinaryIO | None = None

@@ -1,0 +1,9 @@
+"""Patterns on wafers that semscan knows, and the defects that occur on them."""
+
+from __future__ import annotations
+
+PATTERNS = ("lines", "contacts")
+DEFECTS = {
+    "lines": ("bridge", "micro-bridge", "break", "pinch", "particle", "residue", "scratch"),
+    "contacts": ("missing", "merged", "oversized", "particle", "residue", "scratch"),
+}
