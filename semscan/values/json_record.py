@@ -49,15 +49,17 @@ class JsonRecord:
         entries = _entries(cls)
         for entry in entries.values():
             given = json.get(entry.key)
-            value = entry.read(given)
+            value = None if given is None else entry.read(given)
             if value is not None:
                 values[entry.name] = value
+                whole = whole and (not entry.is_compound or _is_whole(value, given))
             elif entry.required:
                 values[entry.name] = entry.zero
-            if entry.required or given is not None:
-                whole = whole and _is_whole(value, given)
-        extra = {key: value for key, value in json.items() if key not in entries}
-        absent = frozenset(entry.name for entry in entries.values() if entry.key not in json)
+                whole = False
+            elif given is not None:
+                whole = False
+        extra = {key: json[key] for key in json if key not in entries}
+        absent = frozenset([entry.name for key, entry in entries.items() if key not in json])
         return cls(**values, whole=whole, extra=extra, absent=absent)
 
     def to_json(self) -> dict[str, Any]:
@@ -71,7 +73,10 @@ class JsonRecord:
 
 
 class _Entry(NamedTuple):
-    """One field of a record: how its JSON is read, and what stands for it where it is required and missing."""
+    """One field of a record: how its JSON is read, and what stands for it where it is required and missing.
+
+    `is_compound` is False for plain values, of which no part can be damaged.
+    """
 
     name: str
     key: str
@@ -79,6 +84,7 @@ class _Entry(NamedTuple):
     required: bool
     zero: Any
     digits: int | None
+    is_compound: bool
 
 
 _KNOWN: dict[Any, dict[str, _Entry]] = {}  # the fields of each kind of record, once it was used
@@ -96,7 +102,9 @@ def _entries(cls: type[JsonRecord]) -> dict[str, _Entry]:
         kind = types[each.name]
         key = cls.KEYS.get(each.name, each.name)
         required = each.default is MISSING and each.default_factory is MISSING
-        found[key] = _Entry(each.name, key, _reader(kind), required, _zero(kind), cls.DIGITS.get(each.name))
+        reader = _reader(kind)
+        is_compound = reader not in (read_text, read_number, _read_count, _read_flag)
+        found[key] = _Entry(each.name, key, reader, required, _zero(kind), cls.DIGITS.get(each.name), is_compound)
     _KNOWN[cls] = found
     return found
 
@@ -115,11 +123,11 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
     if kind is str:
         return read_text
     if kind is int:
-        return lambda value: value if type(value) is int and abs(value) < LARGEST_COUNT else None
+        return _read_count
     if kind is float:
         return read_number
     if kind is bool:
-        return lambda value: value if isinstance(value, bool) else None
+        return _read_flag
     return lambda value: _usable(kind, value)
 
 
@@ -133,6 +141,14 @@ def read_text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def _read_count(value: Any) -> int | None:
+    return value if type(value) is int and -LARGEST_COUNT < value < LARGEST_COUNT else None
+
+
+def _read_flag(value: Any) -> bool | None:
+    return value if value is True or value is False else None
+
+
 def _is_whole(value: Any, given: Any) -> bool:
     """Return whether a value was read with all that is in it."""
     if isinstance(value, tuple):
@@ -143,7 +159,7 @@ def _is_whole(value: Any, given: Any) -> bool:
 def read_number(value: Any) -> float | None:
     """Return a finite number; None for anything else, which includes True and False."""
     is_number = type(value) is float or type(value) is int
-    return value if is_number and abs(value) < LARGEST_NUMBER else None  # NaN is not less either
+    return value if is_number and -LARGEST_NUMBER < value < LARGEST_NUMBER else None  # NaN lies nowhere
 
 
 def _many(read: Callable[[Any], Any]) -> Callable[[Any], Any]:

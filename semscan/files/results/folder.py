@@ -133,7 +133,7 @@ class ResultsFolder:
     def _record(self, names: BinaryIO, records: Sequence[AnyRecord]) -> None:
         lines = self._lines()
         held = _held(names)
-        before = {record.source: files_of(record, self.out) for record in parse_lines(lines)}
+        before = {record.source: files_of(record, self.out) for record in parse_lines(lines, with_regions=False)}
         stems: dict[str, list[PurePosixPath]] = {}
         for source, stem in held:
             stems.setdefault(source, []).append(PurePosixPath(stem))
@@ -237,7 +237,7 @@ class ResultsFolder:
         self._recorded.clear()
         self._listed.clear()
         self._signature = signature
-        for record in parse_lines(self._lines()):
+        for record in parse_lines(self._lines(), with_regions=False):
             for place in files_of(record, self.out):
                 self._recorded[name_key(stem_of(place))] = record.source
                 self._listed.add(name_key(place))

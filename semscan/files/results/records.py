@@ -29,15 +29,21 @@ def read_object(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def parse_line(line: bytes) -> AnyRecord | None:
-    """Return the record in a line; None if the line is not a record of semscan, or was cut off."""
+def parse_line(line: bytes, *, with_regions: bool = True) -> AnyRecord | None:
+    """Return the record in a line; None if the line is not a record of semscan, or was cut off.
+
+    Without its regions, a record is read in a fraction of the time.
+    """
     found = parse_object(line)
+    if found is not None and not with_regions:
+        found.pop("regions", None)
     return None if found is None else parse_record(found)
 
 
-def parse_lines(lines: Iterable[bytes]) -> list[AnyRecord]:
+def parse_lines(lines: Iterable[bytes], *, with_regions: bool = True) -> list[AnyRecord]:
     """Return the records in these lines; lines that are not records are left out."""
-    return [record for record in map(parse_line, lines) if record is not None]
+    records = (parse_line(line, with_regions=with_regions) for line in lines)
+    return [record for record in records if record is not None]
 
 
 def to_line(json_object: Mapping[str, Any]) -> bytes:
@@ -66,7 +72,7 @@ def merge_lines(lines: Iterable[bytes], new: Mapping[str, bytes]) -> list[bytes]
     left = dict(new)
     kept = []
     for line in lines:
-        record = parse_line(line)
+        record = parse_line(line, with_regions=False)
         if record is not None and record.source in left:
             kept.append(left.pop(record.source))
         elif line.strip():
