@@ -127,7 +127,8 @@ def _inspect_all(
     data: Path, found: LabelledSet, settings: InspectSettings, method: Method, spool: ArraySpool, progress: Progress
 ) -> tuple[list[ScoredImage], list[ErrorRecord]]:
     """Inspect each image and spool its map; return also the records of images that could not be inspected."""
-    cases, failed = [], []
+    cases: list[ScoredImage] = []
+    failed: list[ErrorRecord] = []
     planted = read_synth_index(data)
     for labelled in found.images:
 

@@ -1,5 +1,7 @@
 """The values that pass between the rooms. Frozen, named once, units in the name.
 
+Those that are also JSON (records, evaluations, runs) have a module each; see `semscan.values.json_record`.
+
 Inside semscan everything is row, column. ``x, y`` and ``[x, y, w, h]`` appear only where
 a foreign format is written or OpenCV is called.
 """

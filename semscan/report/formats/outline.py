@@ -68,7 +68,8 @@ def _edges(inside: np.ndarray) -> dict[Point, list[Point]]:
 
 def _ring(start: Point, second: Point, onward: dict[Point, list[Point]], used: set[tuple[Point, Point]]) -> list[Point]:
     corners = []
-    before, here = start, second
+    before = start
+    here = second
     while (before, here) not in used:
         used.add((before, here))
         ahead = (here[0] - before[0], here[1] - before[1])
@@ -77,5 +78,6 @@ def _ring(start: Point, second: Point, onward: dict[Point, list[Point]], used: s
         after = left if left in choices else choices[0]  # where pixels touch at a corner: on to the other one
         if (after[0] - here[0], after[1] - here[1]) != ahead:
             corners.append(here)
-        before, here = here, after
+        before = here
+        here = after
     return corners[-1:] + corners[:-1]

@@ -86,11 +86,10 @@ def _zoom(rows: int, cols: int) -> int:
 def _hatch(picture: np.ndarray, where: np.ndarray, size: int) -> None:
     """Draw thin slanted lines, in place, over the pixels `where`; between them the picture stays as it was."""
     rows, cols = where.shape
-    gap, thin = size, max(1, size // 12)
-    slant = np.arange(rows)[:, np.newaxis] + np.arange(cols)
-    line, rim = slant % gap < thin, slant % gap < 3 * thin  # light with a dark rim: seen on any grey
-    picture[where & rim] = colours.DARK
-    picture[where & line] = colours.FINE
+    thin = max(1, size // 12)
+    slant = (np.arange(rows)[:, np.newaxis] + np.arange(cols)) % size
+    picture[where & (slant < 3 * thin)] = colours.DARK  # a dark rim makes the light line legible on any grey
+    picture[where & (slant < thin)] = colours.FINE
 
 
 def _rule(picture: np.ndarray, row: int, size: int) -> None:
