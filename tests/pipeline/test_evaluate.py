@@ -10,7 +10,7 @@ from semscan.pipeline.evaluate import evaluate
 from semscan.pipeline.methods.base import MethodResult
 from semscan.report.text.evaluation import evaluation_lines
 from semscan.settings import EvaluateSettings, InspectSettings, RegionSettings
-from semscan.values.method import MethodProvenance
+from semscan.values.method import ChanceCalibration, MethodProvenance
 from semscan.values.model_config import Calibration
 
 SPOT = (slice(20, 26), slice(30, 38))
@@ -81,8 +81,8 @@ def test_an_f1_no_better_than_calling_all_defective_is_said(data, tmp_path):
 def test_a_broken_promise_is_said(data, tmp_path, grey, save_png):
     for number in range(10, 40):
         save_png(data / "test" / "good" / f"{number}.png", grey(spot=True))
-    about = {"calibration": {"raw_threshold": 5.0, "false_alarms": 0.1}}
-    notes = evaluate(data, settings(tmp_path), method=Bright(**about)).notes
+    method = Bright(calibration=ChanceCalibration(5.0, 0.1, "nothing"))
+    notes = evaluate(data, settings(tmp_path), method=method).notes
 
     assert any("0.1 stated: more than promised" in note for note in notes)
 

@@ -175,7 +175,8 @@ def _unwrapped(phase: np.ndarray, amplitude: np.ndarray) -> np.ndarray:
     if np.abs(np.diff(whole, axis=0)).max(initial=0) > np.pi:
         from skimage.restoration import unwrap_phase  # ten times as slow as row by row, so only where it helps
 
-        whole = unwrap_phase(phase, rng=0)
+        # it joins the outermost samples in no fixed order, so these are a frame that is cut off again
+        whole = unwrap_phase(np.pad(phase, 1, mode="edge"), rng=0)[1:-1, 1:-1]
     whole -= 2 * np.pi * np.round(whole[row, column] / (2 * np.pi))
     return whole / (2 * np.pi)
 

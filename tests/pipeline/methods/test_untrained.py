@@ -166,7 +166,7 @@ def test_a_model_that_is_found_judges_and_nothing_is_announced(tmp_path, monkeyp
         ({"method": ("periodic",), "reference": "r"}, "add --method reference"),
         ({"method": ("periodic",), "model": "m"}, "add --method model"),
         ({"method": ("auto", "periodic")}, "stands alone"),
-        ({"model": "m", "reference": "r"}, "say who judges"),
+        ({"model": "m", "reference": "r"}, "choose with --method model"),
         ({"reference": "nowhere"}, "no reference at nowhere"),
     ],
     ids=str,
