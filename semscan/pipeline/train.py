@@ -107,8 +107,10 @@ def _check(settings: TrainSettings) -> None:
     if settings.attention != AUTO:
         attention_parts(settings.attention)
     known(settings.backbone, (AUTO, *BACKBONES), "backbone")
+    if settings.accept_all and not settings.accept:
+        raise UsageFault("--accept-all says what --accept FILE means; name the file with --accept")
     for name in settings.accept:
-        read_accepted(Path(name))
+        read_accepted(Path(name), every=settings.accept_all)
     if settings.start_from:
         read_model_folder(Path(settings.start_from))
     if settings.tensorboard and importlib.util.find_spec("tensorboard") is None:

@@ -109,6 +109,8 @@ class TrainSettings:
         Number of good images below which shares of images are held out instead of whole ones.
     accept : tuple of str
         Files with regions that are accepted as harmless.
+    accept_all : bool
+        Every region in these files is harmless; else those that are marked.
     augment, read
         How training patches vary, and how images are read.
     progress : bool
@@ -138,6 +140,7 @@ class TrainSettings:
     held_back: float = 0.2
     few: int = 10
     accept: tuple[str, ...] = ()
+    accept_all: bool = False
     augment: AugmentSettings = AugmentSettings()
     read: ReadSettings = ReadSettings()
     progress: bool = True

@@ -205,6 +205,7 @@ def template(tmp_path_factory, run_here):
         write_model(folder / name)
     for out in ("semscan-results", "o"):
         assert run_here(folder, "inspect", "lot7", "--out", out, "--nm-per-px", "1.3", "-q") == 0
+    shutil.copy(folder / "semscan-results" / "results.jsonl", folder / "marked.jsonl")
     return folder
 
 

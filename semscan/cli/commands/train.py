@@ -101,9 +101,9 @@ def _parse_zoom(ctx: click.Context, param: click.Parameter, text: str) -> str | 
     multiple=True,
     type=click.Path(exists=True, dir_okay=False),
     metavar="FILE",
-    help="results.jsonl with harmless regions, which are then learned as good: those marked accepted, or all "
-    "if none is marked. Repeatable.",
+    help='results.jsonl in which harmless regions have "accepted": true; these are then learned as good. Repeatable.',
 )
+@click.option("--accept-all", is_flag=True, help="Every region in the files of --accept is harmless.")
 @click.option(
     "--learning-rate",
     type=click.FloatRange(0, min_open=True),
@@ -187,7 +187,7 @@ def train(
         semscan train data/
         semscan train data/ --out lines.model --time-limit 5m
         semscan train week2/ --from lines.model --out lines2.model
-        semscan train data/ --accept semscan-results/results.jsonl --overwrite
+        semscan train data/ --accept marked.jsonl --out lines2.model
 
     Needs TensorFlow: pip install "semscan[train]".
     """

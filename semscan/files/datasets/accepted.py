@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from semscan.errors import BadDataError
+from semscan.phrases import plural
 from semscan.values import Box
 from semscan.values.record import Record
 
@@ -29,30 +30,39 @@ class Accepted:
     mask: Path | None
 
 
-def read_accepted(path: Path) -> tuple[Accepted, ...]:
+def read_accepted(path: Path, *, every: bool = False) -> tuple[Accepted, ...]:
     """Read which regions are harmless.
 
-    If any region in the file has the key ``accepted``, the harmless regions are those where it is true. Otherwise
-    they are all regions that are left in the file.
+    Parameters
+    ----------
+    path : Path
+        A results.jsonl.
+    every : bool
+        All regions in the file are harmless; else those with ``"accepted": true``. A file that nobody has marked is
+        refused then: what an inspection wrote holds the real defects too.
 
     Raises
     ------
     BadDataError
         If it is not a file of records, or no region in it is accepted.
     """
-    records = list(_records(path))
-    marked = any(MARK in region.extra for record in records for region in record.regions)
     found = []
-    for record in records:
-        boxes = tuple(region.box for region in record.regions if not marked or region.extra.get(MARK) is True)
-        others = tuple(region.box for region in record.regions if marked and region.extra.get(MARK) is not True)
+    total = 0
+    for record in _records(path):
+        total += len(record.regions)
+        boxes = tuple(region.box for region in record.regions if every or region.extra.get(MARK) is True)
+        others = tuple(region.box for region in record.regions if not every and region.extra.get(MARK) is not True)
         if boxes:
             size = (record.height, record.width)
             found.append(Accepted(Path(record.source), size, boxes, others, _mask_of(record, path)))
-    if not found:
-        cause = f'no region has "{MARK}": true' if marked else "it holds no region"
-        raise BadDataError(f"{path}: accepts nothing ({cause}); keep the harmless regions in it, or mark them so")
-    return tuple(found)
+    if found:
+        return tuple(found)
+    if not total:
+        raise BadDataError(f"{path}: accepts nothing, it holds no region; name the results.jsonl of an inspection")
+    raise BadDataError(
+        f'{path}: accepts nothing, none of its {plural(total, "region")} has "{MARK}": true; add it to the harmless '
+        "regions, or type --accept-all if every region in the file is harmless"
+    )
 
 
 def _records(path: Path) -> Iterator[Record]:

@@ -45,5 +45,5 @@ def find_before_training(
     for outlier in scan.outliers:
         log(f"warning: {images.cache.paths[outlier.number]} looks odd among the good images: {outlier.reason}")
     labelled = open_labelled_defects(layout, settings.read, images.scale, scan.level, log)
-    accepted = open_accepted(settings.accept, data, settings.read, images.scale, log)
+    accepted = open_accepted(settings.accept, data, settings.read, images.scale, log, every=settings.accept_all)
     return TrainingFindings(scan, labelled, accepted)

@@ -14,12 +14,15 @@ def write(path, *records):
     return path
 
 
+HARMLESS = {"bbox": [0, 0, 2, 2], "accepted": True}
+
+
 def record(source, *regions, **more):
     size = {"width": 60, "height": 40}
     return {"image": source, "source": source, "status": "ok", **size, "regions": list(regions)} | more
 
 
-def test_all_regions_left_in_the_file_are_harmless(tmp_path):
+def test_all_regions_of_the_file_are_harmless_when_the_user_says_so(tmp_path):
     path = write(
         tmp_path / "r.jsonl",
         record("/a.png", {"id": 1, "bbox": [3, 5, 10, 2]}),
@@ -27,12 +30,12 @@ def test_all_regions_left_in_the_file_are_harmless(tmp_path):
         {"image": "c", "source": "/c", "status": "error", "error": "no"},
     )
 
-    (found,) = read_accepted(path)
+    (found,) = read_accepted(path, every=True)
 
     assert (str(found.source), found.size, found.boxes, found.others) == ("/a.png", (40, 60), (Box(5, 3, 7, 13),), ())
 
 
-def test_once_one_region_is_marked_only_the_true_ones_count_in_the_whole_file(tmp_path):
+def test_only_marked_regions_are_accepted(tmp_path):
     path = write(
         tmp_path / "r.jsonl",
         record("/a.png", {"bbox": [0, 0, 2, 2], "accepted": True}, {"bbox": [9, 9, 2, 2], "accepted": False}),
@@ -47,9 +50,21 @@ def test_once_one_region_is_marked_only_the_true_ones_count_in_the_whole_file(tm
 
 def test_the_mask_is_looked_for_beside_the_results_too(tmp_path):
     (tmp_path / "a.mask.png").write_bytes(b"x")
-    path = write(tmp_path / "r.jsonl", record("/a.png", {"bbox": [0, 0, 2, 2]}, outputs={"mask": "gone/a.mask.png"}))
+    path = write(
+        tmp_path / "r.jsonl",
+        record("/a.png", HARMLESS, outputs={"mask": "gone/a.mask.png"}),
+    )
 
     assert read_accepted(path)[0].mask == tmp_path / "a.mask.png"
+
+
+def test_what_an_inspection_wrote_is_refused_with_the_two_ways_out(tmp_path):
+    path = write(tmp_path / "results.jsonl", record("/a.png", {"bbox": [0, 0, 2, 2]}, {"bbox": [9, 9, 2, 2]}))
+
+    with pytest.raises(
+        BadDataError, match=r'none of its 2 regions has "accepted": true; add it .* or type --accept-all'
+    ):
+        read_accepted(path)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +77,7 @@ def test_the_mask_is_looked_for_beside_the_results_too(tmp_path):
         ('{"source": "a", "width": 9, "height": 9, "regions": [{"bbox": [0, 0, "1", 1]}]}\n', "without a bbox"),
         (
             '{"source": "a", "width": 9, "height": 9, "regions": [{"bbox": [0, 0, 1, 1], "accepted": 0}]}\n',
-            "no region has",
+            "none of its 1 region has",
         ),
     ],
 )
@@ -82,13 +97,13 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
 
 
 def test_a_byte_order_mark_and_odd_line_ends_inside_a_text_do_no_harm(tmp_path):
-    text = json.dumps(record("/a\u2028b\x85c.png", {"bbox": [0, 0, 2, 2]}), ensure_ascii=False)
+    text = json.dumps(record("/a\u2028b\x85c.png", HARMLESS), ensure_ascii=False)
     (tmp_path / "r.jsonl").write_bytes(b"\xef\xbb\xbf" + text.encode() + b"\r\n")
 
     assert [str(found.source) for found in read_accepted(tmp_path / "r.jsonl")] == ["/a\u2028b\x85c.png"]
 
 
 def test_the_name_of_a_mask_may_be_longer_than_names_can_be(tmp_path):
-    path = write(tmp_path / "r.jsonl", record("/a.png", {"bbox": [0, 0, 2, 2]}, outputs={"mask": "x" * 5000}))
+    path = write(tmp_path / "r.jsonl", record("/a.png", HARMLESS, outputs={"mask": "x" * 5000}))
 
     assert read_accepted(path)[0].mask is None

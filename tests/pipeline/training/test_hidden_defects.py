@@ -48,7 +48,7 @@ def dirty(tmp_path_factory, in_process):
         "status": "ok",
         "width": 72,
         "height": 64,
-        "regions": [{"bbox": [48, 10, 14, 10]}],
+        "regions": [{"bbox": [48, 10, 14, 10], "accepted": True}],
     }
     (root / "judged.jsonl").write_text(json.dumps(record) + "\n")
     return root, in_process("train", root / "data", "--out", root / "model", "--accept", root / "judged.jsonl", *QUICK)

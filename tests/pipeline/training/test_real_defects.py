@@ -36,6 +36,9 @@ def with_square(seed):
     return values
 
 
+HARMLESS = {"accepted": True}
+
+
 @pytest.fixture
 def data(tmp_path, save_png):
     """Three good images and two with a square, one of them with a mask."""
@@ -158,7 +161,7 @@ def test_real_patches_come_in_their_share(data):
 def test_an_accepted_region_gives_patches_of_label_0_that_show_it(data, tmp_path):
     source = data / "train" / "square" / "8.png"
     said = []
-    given = records(tmp_path / "r.jsonl", ((60, 40, 12, 10), {}), source=source)
+    given = records(tmp_path / "r.jsonl", ((60, 40, 12, 10), HARMLESS), source=source)
     accepted = open_accepted([given], data, READ, Scale(), said.append)
     rng = np.random.default_rng(0)
 
@@ -195,7 +198,7 @@ def test_test_images_and_missing_ones_are_refused_with_a_warning(data, tmp_path,
     said = []
 
     for source in (inside, link, tmp_path / "gone.png"):
-        path = records(tmp_path / "r.jsonl", ((60, 40, 12, 10), {}), source=source)
+        path = records(tmp_path / "r.jsonl", ((60, 40, 12, 10), HARMLESS), source=source)
         assert open_accepted([path], data, READ, Scale(), said.append) is None
 
     assert [line.startswith("warning: ") for line in said] == [True] * 3
@@ -210,7 +213,11 @@ def test_regions_of_an_image_that_changed_its_size_are_left_out(data, tmp_path, 
 
     assert (
         open_accepted(
-            [records(tmp_path / "r.jsonl", ((1, 1, 3, 3), {}), source=source)], data, READ, Scale(), said.append
+            [records(tmp_path / "r.jsonl", ((1, 1, 3, 3), HARMLESS), source=source)],
+            data,
+            READ,
+            Scale(),
+            said.append,
         )
         is None
     )
@@ -244,7 +251,7 @@ def test_labelled_images_of_a_far_magnification_are_left_out_aloud(data, level):
 
 
 def test_accepted_regions_of_a_far_magnification_are_left_out_aloud(data, tmp_path):
-    given = records(tmp_path / "r.jsonl", ((60, 40, 12, 10), {}), source=data / "train" / "square" / "8.png")
+    given = records(tmp_path / "r.jsonl", ((60, 40, 12, 10), HARMLESS), source=data / "train" / "square" / "8.png")
     said = []
 
     assert open_accepted([given], data, FAR, Scale(2.0), said.append) is None

@@ -96,7 +96,13 @@ def test_a_third_network_trains_is_saved_and_inspects(toy, tmp_path, grey, save_
 def test_options_of_other_networks_are_refused_for_it(toy, tmp_path, grey, save_png):
     image = save_png(tmp_path / "data" / "0.png", grey())
     size = {"width": 64, "height": 48}
-    accepted = {"image": "0.png", "source": str(image), "status": "ok", **size, "regions": [{"bbox": [1, 1, 4, 4]}]}
+    accepted = {
+        "image": "0.png",
+        "source": str(image),
+        "status": "ok",
+        **size,
+        "regions": [{"bbox": [1, 1, 4, 4], "accepted": True}],
+    }
     (tmp_path / "results.jsonl").write_text(json.dumps(accepted) + "\n")
     for option in ({"seam": True}, {"accept": (str(tmp_path / "results.jsonl"),)}):
         with pytest.raises(UsageFault, match="is not for the toy"):

@@ -45,9 +45,9 @@ class _Opened:
 
 
 def open_accepted(
-    files: Sequence[str], data: Path, read: ReadSettings, scale: Scale, log: Log
+    files: Sequence[str], data: Path, read: ReadSettings, scale: Scale, log: Log, *, every: bool = False
 ) -> AcceptedRegions | None:
-    """Open the regions that the files accept; None if there are none.
+    """Open the regions that the files accept; None if there are none. `every` is as in `read_accepted`.
 
     Images in ``data/test`` are not read and missing ones are left out, each with a line to `log`.
 
@@ -57,7 +57,7 @@ def open_accepted(
         If a file holds no accepted regions at all.
     """
     opened: dict[Path, tuple[Accepted, tuple[Corners, ...]]] = {}
-    for record in (record for name in files for record in read_accepted(Path(name))):
+    for record in (record for name in files for record in read_accepted(Path(name), every=every)):
         if _is_test(record.source, data):
             log(f"warning: {record.source} is not accepted: it lies in {TEST}/, which is never trained on")
             continue
