@@ -143,7 +143,7 @@ class Inspection:
         """Draw the image with its map, regions and verdict: uint8, shape (rows, cols, 3), RGB.
 
         The image lies in the top left corner, enlarged by a whole number if it is small; the colour bar and the
-        caption stand beside and below it.
+        caption are next to it and below it.
         """
         return np.ascontiguousarray(self._overlay_bgr()[:, :, ::-1])
 
@@ -189,7 +189,7 @@ class Model:
         image : ndarray of shape (rows, cols) or (rows, cols, 3), or path
             Grey or RGB levels of any type, or a TIFF, PNG, JPEG or BMP file.
         nm_per_pixel : float, optional
-            Width of a pixel in nm. By default what the file says; an array says nothing.
+            Width of a pixel in nm. By default what the file states; an array states nothing.
         threshold : float
             Map value above which a pixel belongs to a region, 0 to below 1; 0.5 is the calibrated threshold.
         min_area : int

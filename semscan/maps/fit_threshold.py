@@ -37,7 +37,7 @@ def fit_threshold(
     Regions are counted as `semscan.regions` counts them (8-connected, at least `min_area` pixels) at
     falling levels. Where the wanted number is smaller than what so few images can show (a tenth of a
     region in three images), the count is continued along its own tail, taken as exponential in the
-    log-odds of the raw score, its scale being the mean excess of the 20 hottest regions (peaks over
+    log-odds of the raw score, its scale being the mean excess of the 20 highest regions (peaks over
     threshold: Davison & Smith, JRSS B 52(3), 1990, doi:10.1111/j.2517-6161.1990.tb01796.x).
 
     Parameters

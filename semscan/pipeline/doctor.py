@@ -38,22 +38,22 @@ def doctor(data: Path, settings: DoctorSettings, *, progress: Progress = lambda 
     layout = find_layout(data, settings.good)
     test, problems = _test_set(data, layout, settings.good)
     named = [*training_images(layout), *_of_test(test)]
-    seen, unreadable = examine(named, settings.read, len(named), progress)
+    examined, unreadable = examine(named, settings.read, len(named), progress)
     findings = [*problems, *_unreadable(unreadable), *count_findings(layout, settings), *mask_findings(layout, test)]
-    findings += every_check(seen, settings)
+    findings += every_check(examined, settings)
     findings.sort(key=lambda finding: (PROBLEM, WARNING, NOTE).index(finding.level))
-    trained_on = [image for image in seen if image.part == "train"]
+    trained_on = [image for image in examined if image.part == "train"]
     cost = training_cost(layout, trained_on, settings.read, cpu_count())
     return Diagnosis(
         data=str(data),
         layout=layout.description,
         kind=layout.kind,
-        train=_by_class(seen, "train"),
-        test=_by_class(seen, "test"),
-        sizes=_counted(f"{image.shape[1]} x {image.shape[0]}" for image in seen),
-        depths=_counted(image.dtype for image in seen),
-        formats=_counted(image.format for image in seen),
-        nm_per_pixel=tuple(sorted({image.nm_per_pixel for image in seen if image.nm_per_pixel})),
+        train=_by_class(examined, "train"),
+        test=_by_class(examined, "test"),
+        sizes=_counted(f"{image.shape[1]} x {image.shape[0]}" for image in examined),
+        depths=_counted(image.dtype for image in examined),
+        formats=_counted(image.format for image in examined),
+        nm_per_pixel=tuple(sorted({image.nm_per_pixel for image in examined if image.nm_per_pixel})),
         unreadable=tuple(unreadable),
         findings=tuple(finding.record() for finding in findings),
         training=cost,
@@ -80,8 +80,8 @@ def _unreadable(failed: Sequence[Unreadable]) -> Iterator[Finding]:
         yield Finding(PROBLEM, "unreadable", failure.error, (failure.image,))
 
 
-def _by_class(seen: Sequence[ExaminedImage], part: str) -> dict[str, int]:
-    return _counted(image.class_name for image in seen if image.part == part)
+def _by_class(examined: Sequence[ExaminedImage], part: str) -> dict[str, int]:
+    return _counted(image.class_name for image in examined if image.part == part)
 
 
 def _counted(names: Iterable[str]) -> dict[str, int]:

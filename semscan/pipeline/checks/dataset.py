@@ -56,47 +56,49 @@ class Finding:
         return FindingRecord(level=self.level, about=self.about, said=self.message, images=self.images)
 
 
-def every_check(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> list[Finding]:
+def every_check(examined: Sequence[ExaminedImage], settings: DoctorSettings) -> list[Finding]:
     """Return all findings about images that were read, worst first."""
     checks = (duplicates, near_duplicates, blank, saturated, mixed_kinds, magnification, mixed_looks, drift)
-    found = [finding for check in checks for finding in check(seen, settings)]
+    found = [finding for check in checks for finding in check(examined, settings)]
     return sorted(found, key=lambda finding: (PROBLEM, WARNING, NOTE).index(finding.level))
 
 
-def duplicates(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
+def duplicates(examined: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
     """Find images of the same pixels."""
     groups: dict[bytes, list[ExaminedImage]] = defaultdict(list)
-    for image in seen:
+    for image in examined:
         groups[image.digest].append(image)
     pairs = [(group[0], other) for group in groups.values() for other in group[1:]]
     yield from _pairs(pairs, "duplicates", "the same image")
 
 
-def near_duplicates(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
+def near_duplicates(examined: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
     """Find images that share even their noise, though not every pixel: saved again, relit, or slightly blurred."""
-    if len(seen) < 2:
+    if len(examined) < 2:
         return
-    signs = np.stack([image.statistics.signs for image in seen]).astype(np.float32)
+    signs = np.stack([image.statistics.signs for image in examined]).astype(np.float32)
     pairs = []
-    for start in range(0, len(seen), _BLOCK):
+    for start in range(0, len(examined), _BLOCK):
         apart = (64 - signs[start : start + _BLOCK] @ signs.T) / 2
         for row, other in zip(*np.nonzero(apart <= settings.bits), strict=True):
-            one, two = seen[start + row], seen[other]
+            one, two = examined[start + row], examined[other]
             if start + row < other and one.digest != two.digest:
                 pairs.append((one, two))
-    alike = [pair for pair in pairs if correlation(pair[0].statistics.fine, pair[1].statistics.fine) >= settings.alike]
-    yield from _pairs(alike, "near-duplicates", "nearly the same image")
+    similar = [
+        pair for pair in pairs if correlation(pair[0].statistics.fine, pair[1].statistics.fine) >= settings.alike
+    ]
+    yield from _pairs(similar, "near-duplicates", "nearly the same image")
 
 
-def blank(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
+def blank(examined: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
     """Find images without contrast."""
-    flat = [image for image in seen if image.statistics.contrast < settings.flat]
+    flat = [image for image in examined if image.statistics.contrast < settings.flat]
     yield from _about(flat, "blank", f"less than {settings.flat:.0%} of full contrast", "take out what shows nothing")
 
 
-def saturated(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
+def saturated(examined: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
     """Find images with many pixels at an end of the grey scale."""
-    lit = [image for image in seen if image.statistics.contrast >= settings.flat]
+    lit = [image for image in examined if image.statistics.contrast >= settings.flat]
     for name, end_name in (("dark", "black"), ("bright", "white")):
         clipped = [image for image in lit if getattr(image.statistics, name) > settings.clipped]
         most = max((getattr(image.statistics, name) for image in clipped), default=0)
@@ -104,20 +106,22 @@ def saturated(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterat
         yield from _about(clipped, "saturated", message, "defects there cannot be seen")
 
 
-def mixed_kinds(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
+def mixed_kinds(examined: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
     """Find several sizes or bit depths."""
-    depths = Counter(image.dtype for image in seen)
+    depths = Counter(image.dtype for image in examined)
     if len(depths) > 1:
-        message = f"several bit depths ({_listed(depths)}), each brought to grey by its own rule; export all alike"
+        message = (
+            f"several bit depths ({_listed(depths)}), each brought to grey by its own rule; export all in the same way"
+        )
         yield Finding(WARNING, "depth", message)
-    sizes = Counter(f"{image.shape[1]} x {image.shape[0]}" for image in seen)
+    sizes = Counter(f"{image.shape[1]} x {image.shape[0]}" for image in examined)
     if len(sizes) > 1:
         yield Finding(NOTE, "size", f"several sizes: {_listed(sizes)}")
 
 
-def magnification(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
+def magnification(examined: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
     """Several known magnifications."""
-    known = [image for image in seen if image.nm_per_pixel]
+    known = [image for image in examined if image.nm_per_pixel]
     scales = [image.nm_per_pixel or 0 for image in known]
     if scales and max(scales) > settings.scale * min(scales):
         yield Finding(
@@ -126,31 +130,31 @@ def magnification(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> It
             f"several magnifications, {min(scales):.4g} to {max(scales):.4g} nm per pixel; train one model for each",
             _names(known),
         )
-    if known and len(known) < len(seen):
-        yield Finding(NOTE, "magnification", f"nm per pixel is known of {len(known)} of {len(seen)} images only")
+    if known and len(known) < len(examined):
+        yield Finding(NOTE, "magnification", f"nm per pixel is known of {len(known)} of {len(examined)} images only")
 
 
-def mixed_looks(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
+def mixed_looks(examined: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
     """Good images, or those of training, that differ from most others in contrast, brightness or fineness."""
-    train = [image for image in seen if image.part == "train" and image.statistics.contrast >= settings.flat]
+    train = [image for image in examined if image.part == "train" and image.statistics.contrast >= settings.flat]
     usual = [image for image in train if image.good] or train
     if len(usual) < 3:
         return
     for about, words, differs in _differences(settings):
         middle = float(np.median([getattr(image.statistics, about) for image in usual]))
-        odd = [image for image in usual if differs(getattr(image.statistics, about), middle)]
+        outliers = [image for image in usual if differs(getattr(image.statistics, about), middle)]
         yield from _about(
-            odd,
+            outliers,
             about,
             f"other {words} than the rest of the training images",
             "good images should vary as those to inspect do, and no more",
         )
 
 
-def drift(seen: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
+def drift(examined: Sequence[ExaminedImage], settings: DoctorSettings) -> Iterator[Finding]:
     """Test images that differ as a whole from those of training."""
-    train, test = ([image for image in seen if image.part == part and image.good] for part in ("train", "test"))
-    test = test or [image for image in seen if image.part == "test"]
+    train, test = ([image for image in examined if image.part == part and image.good] for part in ("train", "test"))
+    test = test or [image for image in examined if image.part == "test"]
     if not train or not test:
         return
     for about, words, differs in _differences(settings):

@@ -37,29 +37,29 @@ def mask_findings(layout: Layout, test: LabelledSet | None, most: int | None = N
             yield _listed(WARNING, test.orphans, "masks in ground_truth belong to no test image: check their names")
     good = {image.path for image in test.images if not image.defective} if test else set()
     for image, mask in pairs[:most]:
-        said = _mask_fault(image, mask, image in good)
-        if said:
-            yield Finding(PROBLEM, "mask", said, (str(image), str(mask)))
+        fault = _mask_fault(image, mask, image in good)
+        if fault:
+            yield Finding(PROBLEM, "mask", fault, (str(image), str(mask)))
 
 
 def _mask_fault(image: Path, mask: Path, good: bool) -> str | None:
     try:
         shape = read_image(image, ReadSettings()).pixels.shape
     except SemscanError:
-        return None  # said as unreadable
+        return None  # reported as unreadable
     try:
         share = float(read_defect_mask(mask, shape).mean())
     except SemscanError as error:
         return str(error)
     if share == 0:
-        return None if good else f"{mask}: the mask marks no pixel, though its image {image} is said to be defective"
+        return None if good else f"{mask}: the mask marks no pixel, though its image {image} is in a defect class"
     if good:
-        return f"{mask}: the mask marks defects in {image}, which is said to be good"
+        return f"{mask}: the mask marks defects in {image}, which is in the good class"
     if share > MOST_OF_AN_IMAGE:
         return f"{mask}: the mask marks {share:.0%} of its image; it may be inverted"
     return None
 
 
-def _listed(level: str, paths: Sequence[Path], said: str) -> Finding:
+def _listed(level: str, paths: Sequence[Path], message: str) -> Finding:
     shown = ", ".join(map(str, paths[:3])) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
-    return Finding(level, "mask", f"{len(paths)} {said} ({shown})", tuple(map(str, paths)))
+    return Finding(level, "mask", f"{len(paths)} {message} ({shown})", tuple(map(str, paths)))

@@ -29,13 +29,13 @@ def quick_check(layout: Layout, settings: DoctorSettings = DoctorSettings()) -> 
     """
     named = list(training_images(layout))
     step = -(-len(named) // settings.sample)
-    seen, _ = examine(named[::step], settings.read, settings.sample)
+    examined, _ = examine(named[::step], settings.read, settings.sample)
     findings = [
         *count_findings(layout, settings),
         *identical_files(named),
         *mask_findings(layout, None, most=settings.sample),
     ]
-    sampled = [finding for finding in every_check(seen, settings) if finding.about not in ("duplicates", "size")]
+    sampled = [finding for finding in every_check(examined, settings) if finding.about not in ("duplicates", "size")]
     return [finding.message for finding in [*findings, *sampled] if finding.level != NOTE]
 
 
@@ -56,7 +56,7 @@ def examine(
     named: Sequence[NamedImage], read: ReadSettings, total: int, progress: Progress = lambda doing, total: None
 ) -> tuple[list[ExaminedImage], list[Unreadable]]:
     """Return each image that can be read with its statistics, and the reason for each that cannot."""
-    seen, unreadable = [], []
+    examined, unreadable = [], []
     for path, part, class_name, good in named:
         try:
             image = read_image(path, read)
@@ -68,7 +68,7 @@ def examine(
             digest.update(np.ascontiguousarray(image.pixels).data)
             statistics = image_statistics(values, eight_bits=image.pixels.dtype == np.uint8)
             shown = judged_rows(values)
-            seen.append(
+            examined.append(
                 ExaminedImage(
                     path,
                     part,
@@ -84,15 +84,15 @@ def examine(
                 )
             )
         progress("looking", total)
-    return seen, unreadable
+    return examined, unreadable
 
 
 def count_findings(layout: Layout, settings: DoctorSettings) -> Iterator[Finding]:
     """Too few good images."""
     if layout.kind != "classes-without-good" and len(layout.good) < settings.few:
         count = f"{len(layout.good)} good image{'s' * (len(layout.good) != 1)}"
-        said = f"only {count}: what varies from image to image is not known, and 0.5 rests on parts of them"
-        yield Finding(WARNING, "count", f"{said}; 10 or more are better")
+        message = f"only {count}: the variation between images is not known, and the threshold rests on parts of them"
+        yield Finding(WARNING, "count", f"{message}; 10 or more are better")
 
 
 def identical_files(named: Sequence[NamedImage]) -> Iterator[Finding]:
@@ -115,7 +115,7 @@ def identical_files(named: Sequence[NamedImage]) -> Iterator[Finding]:
 def _size(path: Path) -> int | None:
     try:
         return path.stat().st_size
-    except OSError:  # said as unreadable by those who need its pixels
+    except OSError:  # reported as unreadable by those who need its pixels
         return None
 
 

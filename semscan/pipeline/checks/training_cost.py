@@ -23,19 +23,21 @@ _CORES = 2
 _GAIN = 0.7
 
 
-def training_cost(layout: Layout, seen: Sequence[ExaminedImage], read: ReadSettings, cores: int) -> TrainingCost | None:
+def training_cost(
+    layout: Layout, examined: Sequence[ExaminedImage], read: ReadSettings, cores: int
+) -> TrainingCost | None:
     """Estimate the cost of a default training; None if no image is left to train on.
 
     Parameters
     ----------
     layout : Layout
-    seen : sequence of ExaminedImage
+    examined : sequence of ExaminedImage
         The training images that can be read.
     read : ReadSettings
     cores : int
         Processors that training may use.
     """
-    planned = default_workload(layout, seen, read)
+    planned = default_workload(layout, examined, read)
     if planned is None:
         return None
     work, pixels = planned
@@ -52,14 +54,16 @@ def training_cost(layout: Layout, seen: Sequence[ExaminedImage], read: ReadSetti
     )
 
 
-def default_workload(layout: Layout, seen: Sequence[ExaminedImage], read: ReadSettings) -> tuple[Workload, int] | None:
+def default_workload(
+    layout: Layout, examined: Sequence[ExaminedImage], read: ReadSettings
+) -> tuple[Workload, int] | None:
     """Plan the default training as train does, and count the pixels it keeps; None if no image is left."""
     if NETWORKS[layout.network].needs_classes:
-        if not seen:
+        if not examined:
             return None
-        work = classifier_work(classifier_side(max(max(image.judged_shape) for image in seen)))
-        return work, len(seen) * work.tile**2
-    good = [image for image in seen if image.good]
+        work = classifier_work(classifier_side(max(max(image.judged_shape) for image in examined)))
+        return work, len(examined) * work.tile**2
+    good = [image for image in examined if image.good]
     if not good:
         return None
     scale, near = working_scale([image.path for image in good], [image.nm_per_pixel for image in good], read, AUTO)

@@ -28,6 +28,6 @@ def best_class(logits: np.ndarray, names: Sequence[str], *, strange: np.ndarray)
     shares = powers / powers.sum(axis=1, keepdims=True)
     best = shares.argmax(axis=1)
     return [
-        (UNKNOWN if share[k] < MIN_CLASS_PROBABILITY or odd[k] else names[k], float(share[k]))
-        for share, odd, k in zip(shares, strange, best, strict=True)
+        (UNKNOWN if share[k] < MIN_CLASS_PROBABILITY or unlike[k] else names[k], float(share[k]))
+        for share, unlike, k in zip(shares, strange, best, strict=True)
     ]
