@@ -17,15 +17,21 @@ def one_line(text: object, most: int | None = None) -> str:
     return line if most is None else line[:most]
 
 
-def plural(count: int, noun: str, nouns: str | None = None) -> str:
+def plural(count: int, noun: str, nouns: str | None = None, *, separator: str = "") -> str:
     """Return a count with its noun; `nouns` is the plural where it does not end in a plain s.
+
+    `separator` stands between thousands.
 
     Examples
     --------
     >>> plural(1, "region"), plural(2, "region"), plural(0, "mask of a good image", "masks of good images")
     ('1 region', '2 regions', '0 masks of good images')
+    >>> plural(1200, "region"), plural(1200, "region", separator=",")
+    ('1200 regions', '1,200 regions')
     """
-    return f"{count} {noun}" if count == 1 else f"{count} {nouns or noun + 's'}"
+    if count == 1:
+        return f"1 {noun}"
+    return f"{f'{count:,}'.replace(',', separator)} {nouns or noun + 's'}"
 
 
 def listed(words: Sequence[str], joint: str = "and") -> str:

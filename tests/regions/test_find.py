@@ -144,11 +144,11 @@ def test_a_map_with_nan_is_refused():
 
 
 def test_low_above_the_threshold_is_refused():
-    with pytest.raises(UsageFault, match="above the threshold"):
+    with pytest.raises(UsageFault, match=r"from 0 to the threshold 0\.4"):
         RegionSettings(threshold=0.4, low=0.6)
 
 
 @pytest.mark.parametrize("threshold", [-0.1, 1.0, float("nan")])
 def test_a_threshold_outside_the_map_is_refused(threshold):
-    with pytest.raises(UsageFault, match="outside 0 to 1"):
+    with pytest.raises(UsageFault, match="wanted from 0 to below 1"):
         RegionSettings(threshold=threshold)

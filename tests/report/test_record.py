@@ -8,6 +8,7 @@ from semscan.report.formats.table import inspect_lines, score_lines
 from semscan.report.record import error_record, json_line, map_description, score_json, with_regions
 from semscan.settings import ReadSettings
 from semscan.values import Box, Region
+from semscan.values.method import MethodProvenance
 from semscan.values.record import Outputs, Record
 
 KEYS = [
@@ -111,7 +112,7 @@ def test_names_stay_readable_and_broken_ones_are_escaped():
 
 
 def test_a_maps_description_is_plain_json():
-    described = json.loads(json.dumps(map_description(record_of(), {"fingerprint": "ab"}, ReadSettings())))
+    described = json.loads(json.dumps(map_description(record_of(), MethodProvenance(fingerprint="ab"), ReadSettings())))
 
     assert described["source"] == "/d/a.png"
     assert described["fingerprint"] == "ab"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+import PIL  # noqa: F401  its version alone, for run.json; what decodes is imported on use
 
 from semscan.errors import BadImageError
 from semscan.files.disk import library_messages  # noqa: F401

@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from semscan.phrases import plural
-from semscan.report.html.parts import plain
+from semscan.report.html.parts import many, plain
 from semscan.report.html.summary import Defect, Summary
 from semscan.report.pictures.scale_bar import length_text
 
@@ -175,7 +174,7 @@ def score_histogram(summary: Summary) -> Histogram | None:
     defective = sum(counts["hot"])
     return Histogram(
         title="Scores of the images",
-        words=f"{plural(len(scored), 'image')}, {defective} with defects; median score {median:.2f}",
+        words=f"{many(len(scored), 'image')}, {defective} with defects; median score {median:.2f}",
         across="score",
         up="images",
         grid=plot.grid,
@@ -209,7 +208,7 @@ def size_histogram(summary: Summary) -> Histogram | None:
     median = plain(sizes[len(sizes) // 2])
     return Histogram(
         title="Sizes of the defects",
-        words=f"{plural(len(sizes), 'defect')}; median {median} {unit} (of the circle of the same area)",
+        words=f"{many(len(sizes), 'defect')}; median {median} {unit} (of the circle of the same area)",
         across="equivalent diameter" if in_nm else "equivalent diameter, px",
         up="defects",
         grid=plot.grid,
@@ -232,7 +231,7 @@ def field_map(summary: Summary) -> FieldMap | None:
     is_few = len(summary.defects) <= MOST_DOTS
     return FieldMap(
         title="Where in the field",
-        words=f"{plural(len(summary.defects), 'defect')} of all images in one field ({_field_words(summary)})",
+        words=f"{many(len(summary.defects), 'defect')} of all images in one field ({_field_words(summary)})",
         x=left,
         wide=wide,
         high=high,

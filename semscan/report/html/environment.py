@@ -14,8 +14,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from semscan.phrases import plural
-from semscan.report.html.parts import plain
+from semscan.report.html.parts import many, plain
 from semscan.report.pictures.scale_bar import length_text
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -35,7 +34,7 @@ def environment() -> Environment:
     )
     found.filters |= {
         "plain": plain,
-        "many": plural,
+        "many": many,
         "thousands": lambda value: f"{value:,}",
         "px": lambda value: f"{value:.1f}",
         "key": lambda value: "" if value is None else f"{value:.9g}",

@@ -7,9 +7,13 @@ import os
 from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePath
 
+from semscan.phrases import plural
 from semscan.values.record import AnyRecord
+
+many = partial(plural, separator=",")  # a count with its noun, as the page shows it
 
 
 @dataclass(frozen=True, slots=True)

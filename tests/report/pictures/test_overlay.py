@@ -29,7 +29,7 @@ def overlay_of(values, anomaly_map, *, threshold=0.5, name="wafer.png", score=0.
     regions = tuple(replace(region, **told.get(place, {})) for place, region in enumerate(found.regions))
     image = CleanImage(values.astype(np.float32), np.ones(values.shape, bool))
     record = record_of(values.shape, image=name, source=f"/x/{name}", score=score, threshold=threshold)
-    return draw_overlay(image, anomaly_map, found.mask, with_regions(record, regions)), found
+    return draw_overlay(image, anomaly_map, found.labels, with_regions(record, regions)), found
 
 
 @pytest.fixture
