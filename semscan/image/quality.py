@@ -7,21 +7,11 @@ import numpy as np
 
 from semscan.image.appearance import LARGEST, measure_appearance
 from semscan.image.tiling import centre_window
-from semscan.values import CleanImage, SemImage
-
-MEASURES = ("focus", "noise", "contrast", "brightness", "black_fraction", "white_fraction")
+from semscan.values import CleanImage, ImageQuality, SemImage
 
 
-def quality(image: SemImage, cleaned: CleanImage) -> dict[str, float | None]:
+def quality(image: SemImage, cleaned: CleanImage) -> ImageQuality:
     """Measure the judged pixels of an image; all None where they have one grey level.
-
-    Returns
-    -------
-    dict
-        ``focus``, the variance of the Laplacian on a grey scale of 0 to 255: compare images of one kind and one
-        noise, noise raises it too; ``noise``, standard deviation of what no neighbour shares, and ``contrast``,
-        standard deviation of all, in shares of the grey scale as judged; ``brightness``, its mean;
-        ``black_fraction`` and ``white_fraction``, the shares of pixels at the ends of an integer type's scale.
 
     References
     ----------
@@ -34,19 +24,19 @@ def quality(image: SemImage, cleaned: CleanImage) -> dict[str, float | None]:
     values = cleaned.values[frame]
     pixels = image.pixels[cleaned.judged]
     if pixels.min() == pixels.max():
-        return dict.fromkeys(MEASURES)
+        return ImageQuality()
     appearance = measure_appearance(values)
     middle = centre_window(values.shape, LARGEST)
     laplacian = cv2.Laplacian(values[middle], cv2.CV_32F)[cleaned.judged[frame][middle]]
     black, white = _saturated(pixels)
-    return {
-        "focus": float(laplacian.var()) * 255**2,
-        "noise": appearance["noise"],
-        "contrast": appearance["contrast"],
-        "brightness": appearance["brightness"],
-        "black_fraction": black,
-        "white_fraction": white,
-    }
+    return ImageQuality(
+        focus=float(laplacian.var()) * 255**2,
+        noise=appearance["noise"],
+        contrast=appearance["contrast"],
+        brightness=appearance["brightness"],
+        black_fraction=black,
+        white_fraction=white,
+    )
 
 
 def _saturated(pixels: np.ndarray) -> tuple[float | None, float | None]:

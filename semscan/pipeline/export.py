@@ -16,7 +16,7 @@ from semscan.files.models.folder import ModelFolder, read_model_folder
 from semscan.maps.normalise import normalise_map
 from semscan.pipeline.methods.tiled import standardise
 from semscan.report.record import json_line
-from semscan.report.text.export_readme import FILES, deploy_readme, deploy_spec
+from semscan.report.text.export_readme import FILES, describe_export
 from semscan.runtime.export_onnx import wrap_graph
 from semscan.runtime.session import Network
 from semscan.settings import ExportSettings
@@ -64,13 +64,13 @@ def export(model: Path, settings: ExportSettings) -> dict[str, Any]:
                 f"the {settings.to} model differs from the model itself by {max(difference.values()):.2g} (allowed: "
                 f"{settings.tolerance:g}), so it was not written; export to onnx, or train the model again"
             )
-        spec = deploy_spec(
+        deploy, readme = describe_export(
             settings.to, folder.config, folder.fingerprint, tolerance=settings.tolerance, difference=difference
         )
         write_bytes(fresh / "sample_image.npy", _npy(samples[0]))
         write_bytes(fresh / "sample_map.npy", _npy(own(samples[0])["map"]))
-        write_text(fresh / "README.md", deploy_readme(spec))
-        write_text(fresh / EXPORT.mark, json_line(spec) + "\n")
+        write_text(fresh / "README.md", readme)
+        write_text(fresh / EXPORT.mark, json_line(deploy) + "\n")
     except BaseException:
         abandon(work)
         raise

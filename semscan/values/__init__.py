@@ -62,6 +62,24 @@ class CleanImage:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageQuality:
+    """How an image was taken; None for what cannot be measured.
+
+    `focus` is the variance of the Laplacian on a grey scale of 0 to 255: compare images of one kind and one noise,
+    for noise raises it too. `noise` is the standard deviation of what no neighbour shares, `contrast` that of all,
+    `brightness` the mean, in shares of the grey scale as judged. `black_fraction` and `white_fraction` are the
+    shares of pixels at the ends of an integer type's scale.
+    """
+
+    focus: float | None = None
+    noise: float | None = None
+    contrast: float | None = None
+    brightness: float | None = None
+    black_fraction: float | None = None
+    white_fraction: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AnomalyMap:
     """A calibrated map: float32, shape (rows, cols), 0 normal to 1 (never reached) defect.
 

@@ -11,10 +11,37 @@ from semscan.values.model_config import ModelConfig
 FILES = {"onnx": "model.onnx", "savedmodel": "1", "tflite": "model.tflite"}
 
 
-def deploy_spec(
+def describe_export(
+    to: str, config: ModelConfig, fingerprint: str, *, tolerance: float, difference: Mapping[str, float]
+) -> tuple[dict[str, Any], str]:
+    """Describe an exported model.
+
+    Parameters
+    ----------
+    to : str
+        Format, a key of `FILES`.
+    config : ModelConfig
+    fingerprint : str
+        Of the model it was made from.
+    tolerance : float
+        How far an output may lie from that of the model itself.
+    difference : mapping of str to float
+        How far each output does lie, by its name.
+
+    Returns
+    -------
+    deploy : dict
+        What deploy.json holds.
+    readme : str
+        The text of README.md; its example runs in the folder itself.
+    """
+    deploy = _deploy(to, config, fingerprint, tolerance=tolerance, difference=difference)
+    return deploy, _readme(deploy)
+
+
+def _deploy(
     to: str, config: ModelConfig, fingerprint: str, *, tolerance: float, difference: Mapping[str, float]
 ) -> dict[str, Any]:
-    """Return what deploy.json holds."""
     network, tiling = config.network, config.tiling
     stride = NETWORKS[network.kind].stride
     size: list[int | str] = [1, tiling.tile, tiling.tile] if to == "tflite" else ["n", "rows", "cols"]
@@ -132,8 +159,7 @@ answer = runner(image=image)
 _NEEDS = {"onnx": "onnxruntime numpy", "savedmodel": "tensorflow numpy", "tflite": "tensorflow numpy"}
 
 
-def deploy_readme(spec: Mapping[str, Any]) -> str:
-    """Write README.md of an exported model; its example runs in the folder itself."""
+def _readme(spec: Mapping[str, Any]) -> str:
     imports, code = _EXAMPLES[spec["format"]]
     shape = ", ".join(map(str, spec["input"]["image"]["shape"]))
     outside = "\n".join(f"- {line}" for line in spec["outside"])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from semscan.values import CleanImage, SemImage
+from semscan.values import CleanImage, ImageQuality, SemImage
 from semscan.values.json_record import JsonRecord
 from semscan.values.record import ERROR, OK
 
@@ -20,7 +19,7 @@ class ImageDescription(JsonRecord):
 
     `field_of_view_um` is width and height of the image without its data bar. The conditions of the microscope (`kv`
     to `date`) are in the units of their names. Grey levels are as stored. For `focus` to `white_fraction` see
-    `semscan.image.quality.quality`.
+    `semscan.values.ImageQuality`.
     """
 
     image: str
@@ -71,7 +70,7 @@ class PageError(JsonRecord):
 
 
 def describe_page(
-    given: str, source: str, image: SemImage, cleaned: CleanImage, quality: Mapping[str, float | None]
+    given: str, source: str, image: SemImage, cleaned: CleanImage, quality: ImageQuality
 ) -> ImageDescription:
     """Return the description of one page.
 
@@ -85,8 +84,8 @@ def describe_page(
         The page as read.
     cleaned : CleanImage
         The page on one grey scale.
-    quality : mapping of str to float or None
-        As `semscan.image.quality.quality` returns it.
+    quality : ImageQuality
+        How it was taken.
     """
     rows, cols = image.pixels.shape
     metadata = image.metadata
@@ -94,7 +93,9 @@ def describe_page(
     field = None
     if nm is not None:
         field = _rounded(cols * nm / 1000), _rounded((rows - cleaned.data_bar_px) * nm / 1000)
-    measured: dict[str, Any] = {name: None if value is None else _rounded(value) for name, value in quality.items()}
+    measured: dict[str, Any] = {
+        name: None if value is None else _rounded(value) for name, value in asdict(quality).items()
+    }
     conditions: dict[str, Any] = {name: metadata.get(name) for name in _CONDITIONS}
     return ImageDescription(
         image=given,
