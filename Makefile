@@ -15,7 +15,7 @@ demo: $(VENV)/ready
 	@echo "The overlay, with the defects outlined: demo/results/wafer.overlay.png"
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Record the results of the commands on sample_images anew, and print what changed.
 goldens: $(VENV)/ready

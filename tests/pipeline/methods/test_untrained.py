@@ -1,4 +1,4 @@
-"""Witnesses without training, alone and together."""
+"""Methods without training, alone and together."""
 
 from pathlib import Path
 
@@ -119,7 +119,7 @@ def test_together_the_first_fault_is_raised_when_none_can_judge():
         inspect_image(image_of(np.full((64, 64), 90, np.uint8)), "a.png", InspectSettings(), method)
 
 
-def test_together_a_witness_without_a_threshold_adds_no_heat():
+def test_together_a_method_without_a_threshold_adds_nothing_to_the_map():
     place, other = (slice(10, 16), slice(10, 16)), (slice(40, 46), slice(40, 46))
     method = CombinedMethod([Spot("a", place), Spot("b", other, threshold=None)])
     judged = inspect_image(image_of(np.full((64, 64), 90, np.uint8)), "a.png", InspectSettings(), method)
