@@ -76,7 +76,8 @@ def explain_images(
 ) -> Generator[dict[str, Any], None, None]:
     """Write the figure and the panels of each image; yield one record each, in the order given.
 
-    An image that cannot be explained gives a record of its error and never stops the others.
+    An image that cannot be explained gives a record of its error and never stops the others. Raises BadModelError
+    or OutputError.
 
     Parameters
     ----------
@@ -87,10 +88,6 @@ def explain_images(
         By default the model that `settings` name.
     log : callable
         Gets what a person should know.
-
-    Raises
-    ------
-    BadModelError, OutputError
     """
     explained = ExplainFolder(Path(settings.out))
     opened = opened or open_model(settings)
@@ -120,7 +117,7 @@ def _explain(found: InputImage, explained: ExplainFolder, settings: ExplainSetti
     stem = explained.claim(found, os.path.abspath(found.path))
     base = explained.out / stem
     explained.clear(stem)
-    calibrated = opened.method.raw_threshold is not None
+    threshold = None if opened.method.raw_threshold is None else 0.5
     record: dict[str, Any] = {
         "image": found.given,
         "source": image.source,
@@ -133,16 +130,20 @@ def _explain(found: InputImage, explained: ExplainFolder, settings: ExplainSetti
     }
     if judged.record.class_name:
         record["class"] = judged.record.class_name
-    record["outputs"] = _write(
-        judged, activations, attention, reconstruction, base, _title(found, record), 0.5 if calibrated else None
-    )
+    title = _title(found, record)
+    record["outputs"] = _write(judged, activations, attention, reconstruction, base, title, threshold)
     record["warnings"] = [*judged.record.warnings, *([NO_ATTENTION] if attention is None else [])]
     if weighed is not None:
         record["faithful"] = weighed
-        path = output_path(base, FAITHFUL)
-        write_bytes(path, draw_faithful(Faithfulness.parse(weighed), _title(found, record)))
-        record["outputs"]["faithful"] = str(path)
+        record["outputs"]["faithful"] = _write_faithful(weighed, base, title)
     return {**record, "seconds": round(time.monotonic() - began, 2)}
+
+
+def _write_faithful(weighed: dict[str, Any], base: Path, title: str) -> str:
+    """Write the picture of the test of faithfulness; return its path."""
+    path = output_path(base, FAITHFUL)
+    write_bytes(path, draw_faithful(Faithfulness.parse(weighed), title))
+    return str(path)
 
 
 def _write(

@@ -56,20 +56,16 @@ def cut_maps(
     typed : RunRecord, optional
         What the command line knows of the run, for `run.json`; see `semscan.pipeline.run.record.Run`.
 
-    Raises
-    ------
-    OutputError
-        If the output folder cannot be used.
+    Raises OutputError if the output folder cannot be used.
     """
     outputs = ResultsFolder(Path(settings.output.out)) if settings.output else None
     sources: set[str] = set()
+    run = Run(settings, MethodProvenance(), typed, outputs)
 
     def cut(named: InputImage | InputError) -> AnyRecord:
         return or_error(named, lambda found: _cut_file(found, settings, outputs, sources))
 
-    yield from recorded(
-        Run(settings, MethodProvenance(), typed, outputs), find_maps(arguments, stdin=stdin, nul=nul), cut
-    )
+    yield from recorded(run, find_maps(arguments, stdin=stdin, nul=nul), cut)
 
 
 def count_maps(arguments: Sequence[str]) -> int | None:

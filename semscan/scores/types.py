@@ -35,6 +35,8 @@ def type_defects(
 ) -> tuple[DefectType, ...]:
     """Find the type of each true defect, and the class of the region with the highest peak on it.
 
+    In the order of `semscan.scores.defects.true_defects`.
+
     Parameters
     ----------
     truth : ndarray of bool, shape (rows, cols)
@@ -45,13 +47,7 @@ def type_defects(
     class_name : str, optional
         The type of defects that lie in none of the boxes of `painted`.
     painted : sequence of (kind, Box)
-        Synthetic defects. A defect is of the kind whose box holds most of it; of two that hold as much, the
-        smaller.
-
-    Returns
-    -------
-    tuple of DefectType
-        In the order of `semscan.scores.defects.true_defects`.
+        Synthetic defects. A defect is of the kind whose box holds most of it; of two that hold as much, the smaller.
     """
     if not truth.any():
         return ()

@@ -49,18 +49,23 @@ def write_bytes(path: Path, data: bytes) -> None:
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.parent / f"{TEMPORARY_PREFIX}{os.urandom(8).hex()}{TEMPORARY_SUFFIX}"
-        try:
-            with temporary.open("xb") as file:  # "x" and no mkstemp: the user's own umask applies
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:  # also Ctrl-C: leave no half file behind
-            temporary.unlink(missing_ok=True)
-            raise
+        _replace(path, data)
     except OSError as error:
         raise OutputError(_why_not_written(path, error)) from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a temporary file next to `path` and move it there, or leave nothing behind."""
+    temporary = path.parent / f"{TEMPORARY_PREFIX}{os.urandom(8).hex()}{TEMPORARY_SUFFIX}"
+    try:
+        with temporary.open("xb") as file:  # "x" and no mkstemp: the user's own umask applies
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:  # also Ctrl-C: leave no half file behind
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def write_text(path: Path, text: str) -> None:

@@ -39,9 +39,7 @@ def read(source: MetadataSource) -> MicroscopeMetadata | None:
     else:
         nm_from = "ap_image_pixel_size"
         nm = pixel
-        scanned = _stored_size(stated)
-        if pixel and width and scanned is None:
-            scanned = (round(height / pixel) if height else source.rows, round(width / pixel))
+        scanned = _stored_size(stated) or _size_of_field(width, height, pixel, source)
     nm = stated.builder.pixel_nm(nm, None, "ap_image_pixel_size")
     return stated.builder.build(
         nm_per_pixel=nm,
@@ -108,3 +106,12 @@ def _stored_size(stated: _Keys) -> tuple[int, int] | None:
     """Return ``1024 * 768`` as rows and columns."""
     match = re.fullmatch(r"\s*(\d{2,6})\s*[*xX]\s*(\d{2,6})\s*", str(stated.value("dp_image_store") or ""))
     return (int(match[2]), int(match[1])) if match else None
+
+
+def _size_of_field(
+    width: float | None, height: float | None, pixel: float | None, source: MetadataSource
+) -> tuple[int, int] | None:
+    """Return rows and columns of a field of this width and height, all in nm; None where that is not stated."""
+    if not pixel or not width:
+        return None
+    return (round(height / pixel) if height else source.rows), round(width / pixel)

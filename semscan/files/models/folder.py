@@ -75,13 +75,19 @@ def read_model_folder(path: Path) -> ModelFolder:
         config = parse_config(document)
     except ValueError as error:
         raise BadModelError(f"{path / CONFIG}: {error}; {AGAIN}") from error
-    graph = _read(path / GRAPH, LARGEST_GRAPH)
-    if hashlib.sha256(graph).hexdigest() != config.graph_sha256:
-        raise BadModelError(f"{path / GRAPH}: is not the graph that {CONFIG} was written for; {AGAIN}")
-    if EXTERNAL_DATA in graph:
-        raise BadModelError(f"{path / GRAPH}: keeps weights in another file, which is not read; {AGAIN}")
+    graph = _read_graph(path / GRAPH, config.graph_sha256)
     fingerprint = hashlib.sha256(hashlib.sha256(text).digest() + hashlib.sha256(graph).digest()).hexdigest()[:16]
     return ModelFolder(path, config, graph, fingerprint, document)
+
+
+def _read_graph(path: Path, sha256: str) -> bytes:
+    """Read the graph whose checksum is in the configuration. Raises BadModelError for any other."""
+    graph = _read(path, LARGEST_GRAPH)
+    if hashlib.sha256(graph).hexdigest() != sha256:
+        raise BadModelError(f"{path}: is not the graph that {CONFIG} was written for; {AGAIN}")
+    if EXTERNAL_DATA in graph:
+        raise BadModelError(f"{path}: keeps weights in another file, which is not read; {AGAIN}")
+    return graph
 
 
 def _check_there(path: Path) -> None:

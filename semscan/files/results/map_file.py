@@ -77,16 +77,8 @@ def read_tiff_map(path: Path) -> tuple[np.ndarray, dict[str, Any]]:
     """
     try:
         with tifffile.TiffFile(path) as tiff:
-            page = tiff.pages.first
-            shape = page.shape
-            dtype = np.dtype(page.dtype)
-            if len(shape) != 2 or dtype.kind != "f" or not 0 < shape[0] * shape[1] <= LARGEST_MAP_PIXELS:
-                raise BadMapError(
-                    f"{path}: holds {dtype} of shape {shape}, a map holds float32 (rows, cols); "
-                    "give a *.map.tif that `semscan inspect` wrote"
-                )
-            values = np.asarray(page.asarray(), dtype=np.float32)
-            description = _description(page.description)
+            values = _pixels(path, tiff.pages.first)
+            description = _description(tiff.pages.first.description)
     except BadMapError:
         raise
     except FileNotFoundError:
@@ -97,6 +89,17 @@ def read_tiff_map(path: Path) -> tuple[np.ndarray, dict[str, Any]]:
     if not np.isfinite(values).all():
         raise BadMapError(f"{path}: the map holds NaN or infinity, wanted numbers; inspect its image again")
     return values, description
+
+
+def _pixels(path: Path, page: tifffile.TiffPage) -> np.ndarray:
+    shape = page.shape
+    dtype = np.dtype(page.dtype)
+    if len(shape) != 2 or dtype.kind != "f" or not 0 < shape[0] * shape[1] <= LARGEST_MAP_PIXELS:
+        raise BadMapError(
+            f"{path}: holds {dtype} of shape {shape}, a map holds float32 (rows, cols); "
+            "give a *.map.tif that `semscan inspect` wrote"
+        )
+    return np.asarray(page.asarray(), dtype=np.float32)
 
 
 def map_description(path: Path) -> dict[str, Any]:

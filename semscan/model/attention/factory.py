@@ -19,9 +19,7 @@ def make_attention(name: str, network: str) -> tuple[Attention, bool]:
     name : str
         A name of the registry, or several joined by ``+``, applied from left to right.
     network : str
-        A name of `semscan.settings.networks.NETWORKS`. The autoencoder has skip connections that ``gates`` act on. Its
-        attention keeps the map and has trained scores.
-        The attention CNN pools over positions, and ``gates`` come before the other attentions.
+        A name of `semscan.settings.networks.NETWORKS`, whose `role` states what its attention does.
 
     Returns
     -------
@@ -38,9 +36,7 @@ def make_attention(name: str, network: str) -> tuple[Attention, bool]:
     role = NETWORKS[network].role
     names = attention_parts(name)
     on_skips = GATES in names and role.skips
-    if GATES in names:
-        names = [other for other in names if other != GATES]
-        names = (names or ["none"]) if on_skips else [GATES, *names]
+    names = _without_gates(names, on_skips=on_skips)
     # Only the last part of a chain pools. A head is trained only where no part scores positions itself.
     inner = dataclasses.replace(role, pools=False, head=False)
     head = role.head and not any(_make(one, inner).scores_positions for one in names)
@@ -50,6 +46,14 @@ def make_attention(name: str, network: str) -> tuple[Attention, bool]:
     roles = [inner] * (len(names) - 1) + [last]
     parts = [_make(one, _as_part(part, one)) for one, part in zip(names, roles, strict=True)]
     return AttentionChain(parts, name=role.name), on_skips
+
+
+def _without_gates(names: list[str], *, on_skips: bool) -> list[str]:
+    """Return what stays of `names`: gates act on the skip connections, or come before the other attentions."""
+    if GATES not in names:
+        return names
+    others = [other for other in names if other != GATES]
+    return (others or ["none"]) if on_skips else [GATES, *others]
 
 
 def _make(name: str, role: AttentionRole) -> Attention:

@@ -103,16 +103,19 @@ def to_onnx(model: keras.Model, samples: np.ndarray, *, logit_map: bool) -> tupl
     infer = inference_function(model, logit_map=logit_map)
     proto, _ = tf2onnx.convert.from_function(infer, input_signature=infer.input_signature, opset=17)
     graph = proto.SerializeToString()
-    # A second size and batch size show whether the conversion has fixed one of them.
-    side = samples.shape[1] - 32 if samples.shape[1] > 64 else samples.shape[1]
-    checks = [samples[:1], samples[:2], samples[:1, :side, :side], samples[:2, :side, :side]]
-    worst = max(_difference(infer, graph, tiles) for tiles in checks)
+    worst = max(_difference(infer, graph, tiles) for tiles in _two_sizes(samples))
     if not worst <= TOLERANCE:
         raise ExportError(
             f"the exported graph differs from the network by {worst:.2g} (wanted: at most {TOLERANCE:g}); "
             "the model was not saved, please report this with the versions of tensorflow and tf2onnx"
         )
     return graph, worst
+
+
+def _two_sizes(samples: np.ndarray) -> list[np.ndarray]:
+    """Return samples of two sizes and batch sizes: they show whether the conversion has fixed one of them."""
+    side = samples.shape[1] - 32 if samples.shape[1] > 64 else samples.shape[1]
+    return [samples[:1], samples[:2], samples[:1, :side, :side], samples[:2, :side, :side]]
 
 
 def _difference(infer: Inference, graph: bytes, tiles: np.ndarray) -> float:

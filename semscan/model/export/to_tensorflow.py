@@ -20,12 +20,7 @@ _LARGEST = np.nextafter(np.float32(1), np.float32(0))
 def deployed(network: keras.Model, config: ModelConfig, *, side: int | None = None) -> tf.Module:
     """Make a `tf.Module` whose ``__call__`` takes grey levels and returns the anomaly map.
 
-    Parameters
-    ----------
-    network : keras.Model
-    config : ModelConfig
-    side : int, optional
-        Take one image of exactly this many rows and columns; by default any number of any size.
+    It takes any number of images of any size; with `side`, one image of exactly that many rows and columns.
 
     Returns
     -------

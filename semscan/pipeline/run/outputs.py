@@ -50,13 +50,17 @@ def write_pictures(
         write_png(path, (labels > 0).view(np.uint8) * np.uint8(255))
         outputs = replace(outputs, mask=str(path))
     if settings.crops:
-        crops = []
-        for region in record.regions:
-            path = output_path(base, CROP.format(region.id))
-            write_png(path, draw_crop(image, anomaly_map, region))
-            crops.append(str(path))
-        outputs = replace(outputs, crops=tuple(crops))
+        outputs = replace(outputs, crops=_write_crops(image, anomaly_map, record, base))
     return outputs
+
+
+def _write_crops(image: CleanImage, anomaly_map: np.ndarray, record: Record, base: Path) -> tuple[str, ...]:
+    crops = []
+    for region in record.regions:
+        path = output_path(base, CROP.format(region.id))
+        write_png(path, draw_crop(image, anomaly_map, region))
+        crops.append(str(path))
+    return tuple(crops)
 
 
 def write_map(anomaly_map: np.ndarray, description: Mapping[str, Any], base: Path) -> str:

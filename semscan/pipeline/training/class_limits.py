@@ -35,22 +35,20 @@ def class_limits(
     images : iterable of (class name, path)
         Images of defects.
     read : ReadSettings
-    classes : sequence of str
-        All names in the order of the logits.
+    classes : sequence of str, in the order of the logits
 
     Returns
     -------
     ClassLimits or None
         None with too few regions. Classes with fewer than `FEWEST` regions are left out.
     """
-    found = {name: np.array(rows) for name, rows in _region_logits(method, images, read).items()}
-    found = {name: rows for name, rows in found.items() if len(rows) >= FEWEST}
+    logits = _region_logits(method, images, read)
+    found = {name: np.array(rows) for name, rows in logits.items() if len(rows) >= FEWEST}
     if not found:
         return None
     centres = {name: np.mean(rows, axis=0) for name, rows in found.items()}
-    # one covariance for all classes: each has too few regions for its own
     off = np.concatenate([rows - centres[name] for name, rows in found.items()])
-    inverse = np.linalg.inv(off.T @ off / len(off) + _LEAST_SPREAD**2 * np.eye(len(classes)))
+    inverse = _inverse_covariance(off, len(classes))
     limits = {
         name: FARTHEST * float(np.quantile(squared_distances(rows, centres, inverse, [name]), 0.99))
         for name, rows in found.items()
@@ -60,6 +58,11 @@ def class_limits(
         inverse=tuple(tuple(row) for row in inverse.tolist()),
         limits=limits,
     )
+
+
+def _inverse_covariance(off: np.ndarray, classes: int) -> np.ndarray:
+    """Return one inverse covariance for all classes: each has too few regions for its own."""
+    return np.linalg.inv(off.T @ off / len(off) + _LEAST_SPREAD**2 * np.eye(classes))
 
 
 def _region_logits(

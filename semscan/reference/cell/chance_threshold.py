@@ -36,17 +36,12 @@ def chance_threshold(
     Parameters
     ----------
     deviations : ndarray of float32, shape (rows, cols)
-        Absolute standardised residual.
+        Absolute standardised residual; the result is in its units.
     judged : ndarray of bool, shape (rows, cols)
     scale : float
         Standard deviation of the smoothing, px.
     false_regions : float
         Wanted number per image, above 0.
-
-    Returns
-    -------
-    float
-        In the units of `deviations`.
 
     References
     ----------

@@ -55,10 +55,6 @@ def compare_cells(image: CleanImage, lattice: Lattice | None = None) -> CellComp
     lattice : Lattice, optional
         As `find_image_lattice` found it.
 
-    Returns
-    -------
-    CellComparison
-
     Raises
     ------
     BadImageError

@@ -84,12 +84,7 @@ def find_lattice(values: np.ndarray) -> Lattice:
     L. Moisan, "Periodic plus Smooth Image Decomposition", J. Math. Imaging Vis. 39, 2011,
     doi:10.1007/s10851-010-0227-1.
     """
-    shrink = 1
-    while max(values.shape) > LARGEST_SIDE * shrink:
-        shrink *= 2
-    small = values
-    if shrink > 1:
-        small = cv2.resize(values, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
+    small, shrink = _shrunk(values)
     small = cv2.GaussianBlur(small, (0, 0), _NOISE_BLUR)
     deviation = float(small.std())
     small = small - shading_surface(small)  # shading is not a pattern
@@ -106,6 +101,16 @@ def find_lattice(values: np.ndarray) -> Lattice:
     if len(vectors):
         confidence = float(np.mean([correlation.near(step) for step in vectors]))
     return Lattice(vectors * shrink, max(0.0, min(1.0, confidence)))
+
+
+def _shrunk(values: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return the image with sides of at most `LARGEST_SIDE`, and how many times smaller it is."""
+    shrink = 1
+    while max(values.shape) > LARGEST_SIDE * shrink:
+        shrink *= 2
+    if shrink == 1:
+        return values, 1
+    return cv2.resize(values, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA), shrink
 
 
 class _Correlation:

@@ -89,10 +89,6 @@ def measure_phases(values: np.ndarray, lattice: Lattice) -> PhaseMap:
     lattice : Lattice
         To about half a pixel; the result holds a refined one.
 
-    Returns
-    -------
-    PhaseMap
-
     References
     ----------
     M. J. Hytch, E. Snoeck, R. Kilaas, "Quantitative measurement of displacement and strain fields from HREM

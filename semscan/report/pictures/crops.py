@@ -18,9 +18,8 @@ DIMMED = 0.35  # share of the brightness kept where attention is 0
 def draw_crop(image: CleanImage, anomaly_map: np.ndarray, region: RegionRecord) -> np.ndarray:
     """Draw one region with context: left as it is, right enhanced by the map's attention.
 
-    Contrast is stretched over the crop; on the right, grey fades where the map is low, so
-    that what the network attended to stands out. It is a picture for the eye; to measure, cut the
-    image itself by the region's box. When the image is calibrated a scale bar stands below.
+    Contrast is stretched over the crop. On the right, grey fades where the map is low. To measure, cut the image
+    itself by the region's box. When the image is calibrated a scale bar stands below.
 
     Parameters
     ----------

@@ -44,12 +44,7 @@ def draw_measured(lines: Mapping[str, Line], evaluation: Evaluation, title: str)
     if "PRO" in lines:
         pro.plot(*lines["PRO"], color=_BLUE, label=f"AUPRO {evaluation.aupro30:.3f}")
     if "FROC" in lines:
-        across, up = lines["FROC"]
-        froc.step(np.maximum(across, _LEAST), up, where="post", color=_BLUE, label="best cut")
-        at = evaluation.at_threshold
-        if at is not None and at.false_per_image is not None:
-            place = (max(at.false_per_image, _LEAST), at.hit_share)
-            froc.plot(*place, "o", color=_RED, label=f"at {at.threshold:g}")
+        _froc(froc, lines["FROC"], evaluation)
     _dress(roc, "ROC", "false-positive rate", "true-positive rate", (0, 1))
     _dress(pr, "precision and recall of pixels", "recall", "precision", (0, 1))
     _dress(pro, "overlap with each defect", "false-positive rate of pixels", "mean overlap", (0, 0.3))
@@ -75,6 +70,15 @@ def _roc(axes: Axes, lines: Mapping[str, Line], evaluation: Evaluation) -> None:
         if f"{name} ROC" in lines:
             axes.plot(*lines[f"{name} ROC"], style, color=colour, label=f"{name}s {area:.4f}")
     axes.plot([0, 1], [0, 1], color="0.5", linestyle=":")
+
+
+def _froc(axes: Axes, line: Line, evaluation: Evaluation) -> None:
+    across, up = line
+    axes.step(np.maximum(across, _LEAST), up, where="post", color=_BLUE, label="best cut")
+    at = evaluation.at_threshold
+    if at is not None and at.false_per_image is not None and at.hit_share is not None:
+        place = (max(at.false_per_image, _LEAST), at.hit_share)
+        axes.plot(*place, "o", color=_RED, label=f"at {at.threshold:g}")
 
 
 def _dress(axes: Axes, title: str, across: str, up: str, span: tuple[float, float]) -> None:

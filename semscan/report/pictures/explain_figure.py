@@ -44,8 +44,7 @@ def draw_explanation(
         Rows that the network gets: the data bar is left out.
     channels : mapping of str to ndarray, shape (channels,)
     title : str
-    threshold : float or None
-        Outlined in the final map.
+    threshold : float or None, outlined in the final map
     """
     from matplotlib.figure import Figure
 
@@ -66,8 +65,7 @@ def draw_explanation(
         if number < len(panels):
             _draw_panel(figure, axes, panels[number], rows, threshold, (left, bottom, side, height))
         else:
-            name, weights = list(channels.items())[number - len(panels)]
-            _draw_channels(axes, name, weights)
+            _draw_channels(axes, *list(channels.items())[number - len(panels)])
     return _png(figure)
 
 

@@ -28,8 +28,7 @@ def draw_marks(canvas: np.ndarray, labels: np.ndarray, regions: Sequence[RegionR
         Changed in place.
     labels : ndarray of int, shape (rows, cols)
         n at the pixels of ``regions[n - 1]``, 0 elsewhere; at the size of `canvas`.
-    regions : sequence of RegionRecord
-        In pixels of the image, `zoom` times smaller than the canvas.
+    regions : sequence of RegionRecord, in pixels of the image
     zoom : int
         Canvas pixels for one image pixel.
     size : int
@@ -40,21 +39,17 @@ def draw_marks(canvas: np.ndarray, labels: np.ndarray, regions: Sequence[RegionR
     mask = (labels > 0).view(np.uint8) * np.uint8(255)
     thin = max(1, size // 14)
     gap = 2 * thin + 1  # from the region to the middle of its outline
-    # in a frame, so that at the picture's border the outline lies outside and not on the region
-    framed = _grown(np.pad(mask, 2 * gap), gap)
-    contours, _ = cv2.findContours(framed, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE, offset=(-2 * gap, -2 * gap))
+    contours = _outlines(mask, gap)
     cv2.drawContours(canvas, contours, -1, colours.DARK, 3 * thin)
     for contour, colour in zip(contours, _contour_colours(contours, labels, regions, gap), strict=True):
         cv2.drawContours(canvas, [contour], -1, colour, thin)
     taken = _grown(mask, gap + 2 * thin)
     forbidden = _grown(mask, gap)
-    room = round(NAME_SHARE * canvas.shape[1])
     for number, region in enumerate(regions[:MOST_NUMBERS], start=1):
-        named = _named(number, region, size, room) if len(regions) <= MOST_NAMES else ""
+        named = _named(number, region, size, round(NAME_SHARE * canvas.shape[1])) if len(regions) <= MOST_NAMES else ""
         box = _zoomed(region.box, zoom, gap + 2 * thin)
-        colour = _colour(region)
         for words in filter(None, dict.fromkeys((named, str(number)))):
-            if _label(canvas, forbidden, taken, words, box, size, colour):
+            if _label(canvas, forbidden, taken, words, box, size, _colour(region)):
                 break
 
 
@@ -70,6 +65,14 @@ def _named(number: int, region: RegionRecord, size: int, room: int) -> str:
 
 def _colour(region: RegionRecord) -> lettering.Colour:
     return colours.NUISANCE if region.nuisance else colours.OUTLINE
+
+
+def _outlines(mask: np.ndarray, gap: int) -> Sequence[np.ndarray]:
+    """Return contours `gap` px outside the regions, at the picture's border too."""
+    # in a frame, or at the border the outline would lie on the region
+    framed = _grown(np.pad(mask, 2 * gap), gap)
+    contours, _ = cv2.findContours(framed, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE, offset=(-2 * gap, -2 * gap))
+    return contours
 
 
 def _contour_colours(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from semscan.settings.networks import NETWORKS
-from semscan.values.model_config import ModelConfig
+from semscan.values.model_config import ModelConfig, Tiling
 
 FILES = {"onnx": "model.onnx", "savedmodel": "1", "tflite": "model.tflite"}
 
@@ -45,20 +45,6 @@ def _deploy(
     network, tiling = config.network, config.tiling
     stride = NETWORKS[network.kind].stride
     size: list[int | str] = [1, tiling.tile, tiling.tile] if to == "tflite" else ["n", "rows", "cols"]
-    outputs: dict[str, dict[str, Any]] = {
-        "map": {
-            "type": "float32",
-            "shape": size,
-            "range": [0, 1],
-            "0.5": "the calibrated threshold" if _calibrated(config) else "means nothing: no good class",
-        }
-    }
-    if network.classes:
-        outputs["logits"] = {
-            "type": "float32",
-            "shape": [size[0], len(network.classes)],
-            "classes": list(network.classes),
-        }
     return {
         "format": to,
         "file": FILES[to],
@@ -74,7 +60,7 @@ def _deploy(
                 "rows_and_cols": f"multiples of {stride}" if to != "tflite" else "just these",
             }
         },
-        "outputs": outputs,
+        "outputs": _outputs(config, size),
         "inside": ["standardise grey levels", "calibrate: s / (s + s0)"],
         "outside": _outside(config, to),
         "tile": tiling.tile,
@@ -88,6 +74,21 @@ def _deploy(
         "good_class": network.good_class,
         "checked": {"tolerance": tolerance, "largest_difference": dict(difference)},
     }
+
+
+def _outputs(config: ModelConfig, size: list[int | str]) -> dict[str, dict[str, Any]]:
+    outputs: dict[str, dict[str, Any]] = {
+        "map": {
+            "type": "float32",
+            "shape": size,
+            "range": [0, 1],
+            "0.5": "the calibrated threshold" if _calibrated(config) else "means nothing: no good class",
+        }
+    }
+    classes = config.network.classes
+    if classes:
+        outputs["logits"] = {"type": "float32", "shape": [size[0], len(classes)], "classes": list(classes)}
+    return outputs
 
 
 def _calibrated(config: ModelConfig) -> bool:
@@ -105,18 +106,8 @@ def _outside(config: ModelConfig, to: str) -> list[str]:
         steps.append(f"resample to {domain.nm_per_pixel:.4g} nm per pixel, and bring the map back")
     if domain.zoom != 1:
         steps.append(f"shrink the image to {domain.zoom:g} of its size (area mean), and bring the map back")
-    largest = tiling.largest_image
     if tiling.scale_to:
-        steps.append(
-            f"shrink the image (area mean) until its longer side is at most {tiling.scale_to} px, and bring "
-            "the map back to the image's size"
-            + (
-                f"; one longer than {largest} px is shrunk as an image of {largest} px is, and judged in tiles: "
-                "its class is that of the tile least like a good one"
-                if largest
-                else ""
-            )
-        )
+        steps.append(_shrinking(tiling))
     steps.append(
         f"tiles of {tiling.tile} px that overlap by at least {tiling.overlap} px, mirrored at the right "
         "and bottom where an image is smaller, blended where they overlap"
@@ -130,6 +121,20 @@ def _outside(config: ModelConfig, to: str) -> list[str]:
     if to == "tflite":
         steps.append("one tile a call: the format has no unknown sizes here")
     return [*steps, "regions: pixels above the threshold, joined by 8 neighbours, 4 px or more"]
+
+
+def _shrinking(tiling: Tiling) -> str:
+    step = (
+        f"shrink the image (area mean) until its longer side is at most {tiling.scale_to} px, and bring "
+        "the map back to the image's size"
+    )
+    largest = tiling.largest_image
+    if not largest:
+        return step
+    return (
+        f"{step}; one longer than {largest} px is shrunk as an image of {largest} px is, and judged in tiles: "
+        "its class is that of the tile least like a good one"
+    )
 
 
 _EXAMPLES = {

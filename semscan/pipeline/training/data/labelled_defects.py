@@ -92,12 +92,8 @@ def open_labelled_defects(
     bare = [path for path in paths if path not in layout.masks]
     compared = {} if level is None else _masks_by_repeats(bare[:MOST_SEARCHED], reader, level, log)
     places = {path: components(mask.unpacked()) for path, mask in (*marked.items(), *compared.items())}
-    count = LabelledCount(
-        images=len(paths),
-        by_mask=len(marked),
-        by_repeats=len(compared),
-        defects=sum(map(len, places.values())),
-    )
+    defects = sum(map(len, places.values()))
+    count = LabelledCount(images=len(paths), by_mask=len(marked), by_repeats=len(compared), defects=defects)
     rest = tuple(path for path in bare if path not in places)
     log(labelled_sentence(count, len(rest)))
     unusable = len(layout.masks) - len(marked)
