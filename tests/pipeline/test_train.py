@@ -81,7 +81,7 @@ def test_train_prints_one_json_line_and_speaks_on_stderr_only(good_model):
     assert record["kind"] == "autoencoder"
     assert record["steps"] == 24
     assert record["raw_threshold"] > 0
-    assert "20% of each of the 4 good images held out" in done.stderr
+    assert "20% of each of the 4 good images" in done.stderr
     assert "0.1 false regions per good image" in done.stderr
 
 

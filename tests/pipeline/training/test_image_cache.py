@@ -50,7 +50,7 @@ def test_of_many_images_whole_ones_are_held_back():
     assert len(split.held) == 4
     assert len(split.parts) == 16
     assert not {number for number, _, _ in split.held} & {part.number for part in split.parts}
-    assert split.description == "4 of 20 good images held out"
+    assert split.description == "4 of 20 good images"
 
 
 def test_of_few_images_the_end_of_the_longer_side_is_held_back_and_never_drawn():
@@ -62,7 +62,7 @@ def test_of_few_images_the_end_of_the_longer_side_is_held_back_and_never_drawn()
 
     assert split.held == ((0, 0, 120), (1, 0, 120), (2, 0, 120))
     assert drawn == 119
-    assert split.description == "25% of each of the 3 good images held out"
+    assert split.description == "25% of each of the 3 good images"
 
 
 @pytest.mark.parametrize(("shape", "tile"), [((1000, 1000), 256), ((100, 100), 96), ((20, 500), 32)])

@@ -25,7 +25,7 @@ def plan():
     inputs[:, 8:16, 8:16] = 5
     return types.SimpleNamespace(
         held=(HeldPart(1, 0, 0), HeldPart(2, 0, 0), HeldPart(7, 0, 0)),
-        held_description="3 of 10 good images held out",
+        held_description="3 of 10 good images",
         validation=(inputs, {"score": (inputs > 0).astype(np.float32)}),
     )
 
@@ -56,7 +56,7 @@ def test_a_hidden_defect_among_the_held_out_sets_no_threshold_and_is_named(folde
     assert found.calibration.raw_threshold == without.calibration.raw_threshold
     assert found.calibration.worth == 2
     assert found.calibration.held_out == (
-        "3 of 10 good images held out, of which 1 that look odd do not set the threshold (7.png)"
+        "3 of 10 good images, of which 1 that look odd do not set the threshold (7.png)"
     )
     (odd,) = found.outliers
     assert odd.image.endswith("7.png")

@@ -52,7 +52,7 @@ def split_good(cache: ImageCache, *, share: float, few: int, seed: int) -> Split
         back = min(40, max(2, round(count * share)))
         held = tuple(HeldPart(int(n), 0, 0) for n in sorted(order[:back]))
         whole = tuple(TrainPart(int(n), *cache.shape(int(n))) for n in sorted(order[back:]))
-        return Split(whole, held, f"{back} of {count} good images held out")
+        return Split(whole, held, f"{back} of {count} good images")
     parts: list[TrainPart] = []
     ends: list[HeldPart] = []
     for number in range(count):
@@ -62,7 +62,7 @@ def split_good(cache: ImageCache, *, share: float, few: int, seed: int) -> Split
         parts.append(TrainPart(number, *keep))
         ends.append(HeldPart(number, 0, keep[1]) if long_cols else HeldPart(number, keep[0], 0))
     images = "the good image" if count == 1 else f"each of the {count} good images"
-    return Split(tuple(parts), tuple(ends), f"{share:.0%} of {images} held out")
+    return Split(tuple(parts), tuple(ends), f"{share:.0%} of {images}")
 
 
 def tile_for(split: Split, largest: int) -> int:
