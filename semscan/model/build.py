@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 from pathlib import Path
 
@@ -73,5 +74,10 @@ def load_start(model: keras.Model, weights: Path) -> None:
 
 def libraries() -> dict[str, str]:
     """Return the versions of the libraries that make a model, by name."""
-    names = ("tensorflow", "keras", "numpy", "opencv-python", "onnx", "tf2onnx", "onnxruntime")
-    return {name: importlib.metadata.version(name) for name in names}
+    opencv = "opencv-python", "opencv-python-headless"
+    names = ("tensorflow", "keras", "numpy", *opencv, "onnx", "tf2onnx", "onnxruntime")
+    found = {}
+    for name in names:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):  # one of the two builds of OpenCV
+            found[name] = importlib.metadata.version(name)
+    return found

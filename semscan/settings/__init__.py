@@ -124,7 +124,6 @@ __all__ = [
     "IMAGE_SUFFIXES",
     "LABELLED_SHARE",
     "LONG_PITCH",
-    "MAX_FALSE_ALARMS",
     "MAX_IMAGE_PIXELS",
     "MAX_NM_PER_PX",
     "MAX_SEED",

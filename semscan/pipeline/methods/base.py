@@ -21,7 +21,6 @@ from semscan.settings import AUTO, DEFAULT_MODEL, METHODS, MODEL_VARIABLE, Inspe
 from semscan.values import CleanImage, Periodic
 from semscan.values.method import MethodProvenance
 
-# name -> "module:function" that makes it from settings; imported on use, so that no method loads another's libraries
 FALSE_ALARMS = 0.1  # false regions per good image that an untrained method's own threshold promises at most
 COMBINED = "semscan.pipeline.methods.combined:CombinedMethod"
 

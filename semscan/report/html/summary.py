@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from semscan.report.region_entry import equivalent_diameter
 from semscan.values.record import AnyRecord, ErrorRecord, Record, RegionRecord
 
 NM2_PER_UM2 = 1e6
@@ -93,7 +93,7 @@ def summarise(records: Sequence[AnyRecord]) -> Summary:
 
 def diameters(record: Record, region: RegionRecord) -> tuple[float, float | None]:
     """Return the diameter of the circle of a region's area, in pixels and, with a scale, in nm."""
-    diameter = 2 * math.sqrt(max(0, region.area_px) / math.pi)
+    diameter = equivalent_diameter(max(0, region.area_px))
     return diameter, diameter * record.nm_per_pixel if record.nm_per_pixel else None
 
 

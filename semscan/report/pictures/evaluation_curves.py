@@ -74,7 +74,7 @@ def _roc(axes: Axes, lines: Mapping[str, Line], evaluation: Evaluation) -> None:
 
 def _froc(axes: Axes, line: Line, evaluation: Evaluation) -> None:
     across, up = line
-    axes.step(np.maximum(across, _LEAST), up, where="post", color=_BLUE, label="best cut")
+    axes.step(np.maximum(across, _LEAST), up, where="post", color=_BLUE, label="best threshold")
     at = evaluation.at_threshold
     if at is not None and at.false_per_image is not None and at.hit_share is not None:
         place = (max(at.false_per_image, _LEAST), at.hit_share)

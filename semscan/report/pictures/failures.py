@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 
 from semscan.report.pictures import colours, lettering
+from semscan.report.pictures.crops import LEAST_CONTEXT, stretched
 from semscan.values import Box, CleanImage
 
 PANEL = 224
 TYPE = 15
 GAP = 8
 COLUMNS = 4
-LEAST_CONTEXT = 24
 TRUE = (90, 220, 120)
 
 
@@ -43,9 +43,7 @@ def cut_failure(
     top = int(np.clip((box.top + box.bottom - side) // 2, 0, max(0, rows - side)))
     left = int(np.clip((box.left + box.right - side) // 2, 0, max(0, cols - side)))
     window = (slice(top, top + side), slice(left, left + side))
-    values = image.values[window]
-    dark, bright = np.percentile(values, (0.5, 99.5))
-    grey = colours.to_grey((values - dark) / max(float(bright - dark), 1e-3))
+    grey = colours.to_grey(stretched(image.values[window]))
     return Failure(words, grey, anomaly_map[window].copy(), truth[window].copy(), anomaly_map[window] > threshold)
 
 

@@ -116,7 +116,7 @@ def _outside(config: ModelConfig, to: str) -> list[str]:
     if around and around.share:
         steps.append(
             f"semscan adds to the whole raw map {around.share:g} of its mean over the neighbourhood (a "
-            f"Gaussian of {around.reach_px:g} px): maps of inspect are that much warmer around a defect"
+            f"Gaussian of {around.reach_px:g} px): maps of inspect are that much higher around a defect"
         )
     if to == "tflite":
         steps.append("one tile a call: the format has no unknown sizes here")
@@ -132,8 +132,8 @@ def _shrinking(tiling: Tiling) -> str:
     if not largest:
         return step
     return (
-        f"{step}; one longer than {largest} px is shrunk as an image of {largest} px is, and judged in tiles: "
-        "its class is that of the tile least like a good one"
+        f"{step}; one longer than {largest} px is shrunk as an image of {largest} px is, and inspected in tiles: "
+        "its class is that of the tile least similar to a good image"
     )
 
 
@@ -207,7 +207,7 @@ import numpy as np
 image = np.load("sample_image.npy")  # float32 {tuple(_sample_shape(spec))}
 {code}
 anomaly_map = answer["map"]
-print("hottest:", anomaly_map.max(), "above the threshold:", int((anomaly_map > 0.5).sum()), "px")
+print("largest value:", anomaly_map.max(), "above the threshold:", int((anomaly_map > 0.5).sum()), "px")
 assert np.abs(anomaly_map - np.load("sample_map.npy")).max() < {spec["checked"]["tolerance"]:g}
 ```
 
