@@ -241,7 +241,7 @@ def test_one_small_good_image_is_enough_to_train_with_any_attention(tmp_path, in
     )
 
     assert done.returncode == 0, done.stderr
-    assert "20% of the good image held out" in done.stderr
+    assert "held out: 20% of the good image." in done.stderr
     assert json.loads(done.stdout)["attention"] == "channel+gates"
     config = json.loads((tmp_path / "m" / "config.json").read_text())
     assert config["attention"] == "channel+gates"
