@@ -110,8 +110,8 @@ class Inspection:
         return self._found.record.threshold
 
     @property
-    def defect(self) -> bool:
-        """Whether a region that counts was found."""
+    def defect(self) -> bool | None:
+        """Whether a region that counts was found; None for an image unlike those that the model was trained on."""
         return self._found.record.defect
 
     @property

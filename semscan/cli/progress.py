@@ -11,7 +11,28 @@ import click
 from semscan.cli.exit_codes import DEFECT, SOME_FAILED
 from semscan.cli.options import verbosity
 from semscan.phrases import plural
-from semscan.values.record import AnyRecord, ErrorRecord
+from semscan.values.record import DIFFERS, UNLIKE, WEAK_MODEL, AnyRecord, ErrorRecord
+
+
+class _Once:
+    """Images that all have one kind of warning: how many, and the first as an example."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+        self._example = ""
+        self.count = 0
+
+    def add(self, image: str, warning: str) -> None:
+        self.count += 1
+        self._example = self._example or f"{image}: {warning.partition(': ')[2]}"
+
+    @property
+    def sentence(self) -> str:
+        """The warning of all these images in one line."""
+        if self.count == 1:
+            words = self._words.replace("they get", "it gets").replace("on them", "on it")
+            return f"1 image is {words}: {self._example}"
+        return f"{self.count} images are {self._words}; the first is {self._example}"
 
 
 class RunProgress:
@@ -26,8 +47,13 @@ class RunProgress:
         self._total = total
         self._short = short
         self._known_warnings: set[str] = set()
+        self._once = {
+            UNLIKE: _Once("unlike the training images, so they get no verdict"),
+            DIFFERS: _Once("different from the training images, so the threshold may not hold on them"),
+        }
         self.images = 0
         self.defective = 0
+        self.unlike = 0
         self.errors = 0
         self.regions: int | None = None  # None until an image was inspected
         self.model: str | None = None
@@ -47,18 +73,26 @@ class RunProgress:
             bar.close()
 
     def summary(self, ending: str = "") -> str:
-        """Summarise the run in one line."""
+        """Summarise the run: one line, and one more for images that differ from the training images."""
         regions = "" if self.regions is None or self._short else f" ({plural(self.regions, 'region')})"
         counts = [plural(self.images, "image"), f"{self.defective} with defects{regions}"]
+        if self.unlike:
+            counts.append(f"{self.unlike} unlike the training images")
         if self.errors:
             counts.append(f"{self.errors} could not be inspected")
         model = f"model {self.model}" if self.model and not self._short else ""
+        if any(warning.startswith(WEAK_MODEL) for warning in self._known_warnings):
+            model = f"{model or 'model'} (weak, see the warning)"
         parts = [", ".join(counts), model, ending]
-        return "; ".join(part for part in parts if part)
+        line = "; ".join(part for part in parts if part)
+        return "\n".join([line, *(f"semscan: {each.sentence}" for each in self._once.values() if each.count)])
 
     def exit_code(self, report_defects: bool) -> int:
-        """Return 3 when an input failed, else 1 for a defect with `report_defects`, else 0."""
-        if self.errors:
+        """Return 3 when an input failed, else 1 for a defect with `report_defects`, else 0.
+
+        With `report_defects` an image unlike the training images counts as one that failed: it has no verdict.
+        """
+        if self.errors or (report_defects and self.unlike):
             return SOME_FAILED
         return DEFECT if report_defects and self.defective else 0
 
@@ -67,7 +101,8 @@ class RunProgress:
         if isinstance(record, ErrorRecord):
             self.errors += 1
             return
-        self.defective += record.defect
+        self.defective += bool(record.defect)
+        self.unlike += bool(record.unlike_training)
         self.regions = (self.regions or 0) + len(record.defects)
         self.model = self.model or record.model
 
@@ -78,8 +113,14 @@ class RunProgress:
             return [record.error]
         messages = []
         for warning in record.warnings:
+            once = next((self._once[start] for start in self._once if warning.startswith(start)), None)
+            if once is not None:
+                once.add(record.image, warning)
+                if verbosity() < 1:
+                    continue
             if warning not in self._known_warnings or verbosity() >= 1:
-                messages.append(f"{record.image}: {warning}")
+                about = "" if warning.startswith(WEAK_MODEL) else f"{record.image}: "
+                messages.append(about + warning)
             self._known_warnings.add(warning)
         return messages
 

@@ -14,6 +14,8 @@ from semscan.robust import median_deviation, noise_level
 
 LARGEST = 2048  # px: of a larger image the middle is measured
 SPREADS = 4.0  # distance from the median at which a measure is unusual
+FAR = 2.0  # times that distance: an image that differs as much is not one of the kind
+MANY_TIMES = 2.5
 SMALLEST = 1e-3  # a quarter of a grey level: noise or contrast below this counts as this
 
 
@@ -95,7 +97,20 @@ def typical_appearance(appearances: Iterable[Mapping[str, float]]) -> dict[str, 
     return typical
 
 
-def unusual_measures(appearance: Mapping[str, float], typical: Mapping[str, Mapping[str, float]]) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A measure of an image that is not that of the training images.
+
+    `words` describe it. `is_far` is True where it lies twice as far away as what is unusual.
+    """
+
+    words: str
+    is_far: bool
+
+
+def unusual_measures(
+    appearance: Mapping[str, float], typical: Mapping[str, Mapping[str, float]]
+) -> dict[str, Difference]:
     """Describe the measures of an image that are not those of the training images; empty if all are.
 
     A measure is unusual when it lies four spreads from the median, and further than a difference that matters
@@ -103,26 +118,40 @@ def unusual_measures(appearance: Mapping[str, float], typical: Mapping[str, Mapp
 
     Returns
     -------
-    dict of str
-        The description, by measure.
+    dict of Difference
+        By measure.
 
     Examples
     --------
     >>> typical = typical_appearance([{"brightness": 0.4, "contrast": 0.2, "noise": 0.05, "sharpness": 0.2}])
-    >>> unusual_measures({"brightness": 0.45, "contrast": 0.06, "noise": 0.05, "sharpness": 0.2}, typical)
-    {'contrast': "contrast 0.30 of the training images' (0.06 against 0.2)"}
+    >>> found = unusual_measures({"brightness": 0.45, "contrast": 0.12, "noise": 0.05, "sharpness": 0.2}, typical)
+    >>> found["contrast"].words
+    'contrast 40 % lower than in training (0.12, training 0.2)'
     """
-    descriptions = {}
+    found = {}
     for name, measure in MEASURES.items():
         if name not in typical:
             continue
         value = appearance[name]
         median = float(typical[name]["median"])
         difference = abs(measure.scaled(value) - measure.scaled(median))
-        if difference > max(SPREADS * float(typical[name]["spread"]), measure.least_difference):
-            against = f"{value:.2g} against {median:.2g}"
-            share = f"{value / max(median, SMALLEST):.2f} of the training images'"
-            descriptions[name] = (
-                f"{name} {against} of the training images" if measure.linear else f"{name} {share} ({against})"
+        limit = max(SPREADS * float(typical[name]["spread"]), measure.least_difference)
+        if difference > limit:
+            words = (
+                f"{name} {_compared(value / max(median, SMALLEST))} in training ({value:.2g}, training {median:.2g})"
             )
-    return descriptions
+            found[name] = Difference(words, difference > FAR * limit)
+    return found
+
+
+def _compared(ratio: float) -> str:
+    """Say how many times as large something is.
+
+    Examples
+    --------
+    >>> _compared(0.4), _compared(1.65), _compared(3.2)
+    ('60 % lower than', '65 % higher than', '3.2 times that')
+    """
+    if ratio >= MANY_TIMES:
+        return f"{ratio:.2g} times that"
+    return f"{abs(ratio - 1):.0%} {'higher' if ratio > 1 else 'lower'} than".replace("%", " %")

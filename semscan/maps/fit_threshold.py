@@ -14,13 +14,28 @@ modules continue a distribution in other ways, for other data:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from semscan.values.model_config import CEILING, COUNTED, FLOOR, TAIL
+
 LEVELS = 96
-TAIL = 20  # regions from which the tail is continued: fewer are too few, more are not yet the tail
+TAIL_REGIONS = 20  # regions from which the tail is continued: fewer are too few, more are not yet the tail
 FEW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FittedThreshold:
+    """A raw threshold, the false regions per image `reached` at it, and the `rule` that set it.
+
+    `rule` is one of `semscan.values.model_config.RULES`.
+    """
+
+    raw_threshold: float
+    reached: float
+    rule: str
 
 
 def fit_threshold(
@@ -31,7 +46,7 @@ def fit_threshold(
     min_area: int = 4,
     floor: float = 0.0,
     ceiling: float = np.inf,
-) -> tuple[float, float]:
+) -> FittedThreshold:
     """Find the raw threshold at which good images show `false_alarms` false regions each.
 
     Regions are counted as `semscan.regions` counts them (8-connected, at least `min_area` pixels) at
@@ -57,33 +72,36 @@ def fit_threshold(
 
     Returns
     -------
-    raw_threshold : float
-    reached : float
-        False regions per image's worth of held-out area at that threshold.
+    FittedThreshold
+        `reached` counts per image's worth of held-out area.
     """
     images = sum(float(area.mean()) for area in areas)  # a part of an image is a share of one
     scores = np.concatenate([raw[area] for raw, area in zip(raw_maps, areas, strict=True)])
     # evenly spaced in log-odds, where tails are about straight; nothing below the top 5 % is a region
     levels = np.linspace(inverse_softplus(scores.max()), inverse_softplus(np.quantile(scores, 0.95)), LEVELS)
     counts = np.array([_count(raw_maps, areas, _softplus(level), min_area) for level in levels])
-    level = max(_level_for(levels, counts, false_alarms * images), float(inverse_softplus(floor)))
-    threshold = max(min(float(_softplus(level)), float(ceiling)), float(floor))
-    return threshold, _count(raw_maps, areas, threshold, min_area) / images
+    level, rule = _level_for(levels, counts, false_alarms * images)
+    threshold = float(_softplus(level))
+    if threshold > ceiling:
+        threshold, rule = float(ceiling), CEILING
+    if threshold < floor:
+        threshold, rule = float(floor), FLOOR
+    return FittedThreshold(threshold, _count(raw_maps, areas, threshold, min_area) / images, rule)
 
 
-def _level_for(levels: np.ndarray, counts: np.ndarray, wanted: float) -> float:
-    """Find the level with `wanted` regions: where the count passes it, or further up along its tail."""
+def _level_for(levels: np.ndarray, counts: np.ndarray, wanted: float) -> tuple[float, str]:
+    """Find the level with `wanted` regions: where the count passes it, or further up along its tail; and which."""
     # regions merge at lower levels, so that counts fall again: the largest so far is what the level promises
     counts = np.maximum.accumulate(counts)
     if wanted >= FEW and counts[-1] >= wanted:
-        return float(levels[np.argmax(counts >= wanted)])
+        return float(levels[np.argmax(counts >= wanted)]), COUNTED
     if counts[-1] == 0:
-        return float(levels[0])
-    base = int(np.argmax(counts >= min(TAIL, counts[-1])))
+        return float(levels[0]), TAIL
+    base = int(np.argmax(counts >= min(TAIL_REGIONS, counts[-1])))
     new = np.diff(counts[: base + 1], prepend=0)
     # an exponential tail has its mean excess over any level as its scale
     scale = float((new * (levels[: base + 1] - levels[base])).sum() / counts[base])
-    return float(levels[base] + scale * np.log(counts[base] / wanted))
+    return float(levels[base] + scale * np.log(counts[base] / wanted)), TAIL
 
 
 def _count(raw_maps: Sequence[np.ndarray], areas: Sequence[np.ndarray], threshold: float, min_area: int) -> int:

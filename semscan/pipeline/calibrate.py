@@ -17,13 +17,17 @@ from semscan.files.models.folder import ModelFolder, read_model_folder, recalibr
 from semscan.image.appearance import measure_appearance, typical_appearance
 from semscan.image.clean import clean
 from semscan.image.resize import Scale
+from semscan.pipeline.detection.painted import try_in_files
 from semscan.pipeline.methods.training_domain import network_zoom
 from semscan.pipeline.training.calibration import GoodPart, measure_threshold
 from semscan.pipeline.training.data.reader import TrainingReader
+from semscan.report.text.detection import detection_lines
+from semscan.scores.detection.curve import detection_curve
 from semscan.settings import CalibrateSettings
 from semscan.settings.networks import NETWORKS
 from semscan.values.model_config import Calibration, ModelConfig
 
+PAINTED = "defects painted into these images"
 Log = Callable[[str], None]
 
 
@@ -80,6 +84,8 @@ def calibrate(good: Path, model: Path, settings: CalibrateSettings, log: Log) ->
         "raw_threshold": config.calibration.raw_threshold,
         "raw_threshold_before": before.raw_threshold,
         "reached": config.calibration.reached,
+        "threshold_rule": config.calibration.rule,
+        "painted": None if config.painted is None else config.painted.to_json(),
     }
 
 
@@ -89,16 +95,21 @@ def _recalibrated(
     """Return the configuration with the new threshold, and a sentence about it."""
     before, domain = folder.config.calibration, folder.config.training_domain
     rate = settings.false_alarms or before.false_alarms
-    measured = measure_threshold(folder, [GoodPart(path) for path in paths], settings.read, rate)
+    parts = [GoodPart(path) for path in paths]
+    measured = measure_threshold(folder, parts, settings.read, rate)
     scale = Scale(domain.nm_per_pixel, domain.zoom) if NETWORKS[folder.config.network.kind].resamples else Scale()
     reader = TrainingReader(settings.read, scale)
     # the threshold now holds on images that look like these, so later ones are compared with these
     appearance = typical_appearance(measure_appearance(reader.values(path)) for path in paths)
-    calibration = Calibration(measured.raw_threshold, rate, measured.reached, source, measured.worth)
+    calibration = Calibration(measured.raw_threshold, rate, measured.reached, source, measured.worth, measured.rule)
     config = replace(folder.config, calibration=calibration, training_domain=replace(domain, appearance=appearance))
+    tried = try_in_files(replace(folder, config=config), parts, settings.read, config.seed)
+    config = replace(config, painted=detection_curve(tried, domain.nm_per_pixel))
+    found = "" if config.painted is None else " " + " ".join(detection_lines(config.painted, PAINTED))
     news = (
         f"Calibrated on {source}: the threshold is raw score {measured.raw_threshold:.4g} (was "
-        f"{before.raw_threshold:.4g}), for {rate:g} false regions per good image; these show {measured.reached:.2g}."
+        f"{before.raw_threshold:.4g}), for {rate:g} false regions per good image; these show "
+        f"{measured.reached:.2g}.{found}"
     )
     return config, news
 

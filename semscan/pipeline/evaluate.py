@@ -21,11 +21,13 @@ from semscan.files.images.read import read_image
 from semscan.files.results.compare_folder import EVALUATION as RECORD
 from semscan.files.results.compare_folder import read_evaluation
 from semscan.image.clean import clean
+from semscan.pipeline.detection.real import compare_detection
 from semscan.pipeline.inspect import InspectedImage, inspect_image
 from semscan.pipeline.methods.base import Method, choose_method
 from semscan.pipeline.run.error_records import or_error
-from semscan.report.pictures.evaluation_curves import draw_measured
 from semscan.report.pictures.failures import Failure, cut_failure, draw_failures
+from semscan.report.plots.detection_curves import draw_detection
+from semscan.report.plots.evaluation_curves import draw_measured
 from semscan.report.record import json_line
 from semscan.report.text.evaluation import evaluation_notes
 from semscan.scores.defects import Component
@@ -38,6 +40,7 @@ from semscan.values.record import ErrorRecord
 
 CURVES = "curves.png"
 FAILURES = "failures.png"
+DETECTION = "sensitivity.png"
 KEYS = {"data", "status", "method", "images", "outputs"}  # every evaluation.json has them
 Progress = Callable[[str, int], None]
 
@@ -87,7 +90,9 @@ def evaluate(
             progress=lambda: progress("measuring", len(cases)),
         )
         evaluation = _evaluation(data, found, measured, method, settings)
-        evaluation = replace(evaluation, notes=tuple(_notes(evaluation, method, found)), failed=tuple(failed))
+        detection = compare_detection(cases, method, settings.inspect, settings.seed)
+        evaluation = replace(evaluation, detection=detection, failed=tuple(failed))
+        evaluation = replace(evaluation, notes=tuple(_notes(evaluation, method, found)))
         pictures = _pictures(evaluation, measured, settings)
     outputs = {"record": str(out / RECORD)} | {Path(name).stem: str(out / name) for name in pictures}
     evaluation = replace(evaluation, outputs=outputs, seconds=round(time.monotonic() - began, 1))
@@ -117,7 +122,7 @@ def _evaluation(
 
 def _check_out(out: Path) -> None:
     """Refuse a folder whose files of our names are not those of an earlier evaluation, such as a model's."""
-    there = [name for name in (RECORD, CURVES, FAILURES) if os.path.lexists(out / name)]
+    there = [name for name in (RECORD, CURVES, DETECTION, FAILURES) if os.path.lexists(out / name)]
     earlier = read_evaluation(out)
     if there and (earlier is None or earlier.absent & KEYS):
         raise OutputError(f"{out / there[0]} is there and not of an evaluation; move it away, or name another --out")
@@ -171,6 +176,7 @@ def _case(
         predicted_class=judged.record.class_name,
         types=types,
         has_region_class=named,
+        nm_per_pixel=image.nm_per_pixel,
     )
 
 
@@ -196,6 +202,9 @@ def _pictures(evaluation: Evaluation, measured: EvaluatedMaps, settings: Evaluat
     drawn = {}
     if measured.lines:
         drawn[CURVES] = draw_measured(measured.lines, evaluation, title)
+    detection = evaluation.detection
+    if detection is not None:
+        drawn[DETECTION] = draw_detection(detection.painted, detection.real, title)
     if evaluation.at_threshold is not None:
         misses, alarms = (
             [_failure(case, component, settings.inspect) for case, component in worst[: settings.shown]]

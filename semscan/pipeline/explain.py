@@ -24,8 +24,8 @@ from semscan.pipeline.inspect import InspectedImage, inspect_image
 from semscan.pipeline.methods.base import model_path
 from semscan.pipeline.methods.model import ModelMethod
 from semscan.pipeline.run.error_records import or_error
-from semscan.report.pictures.explain_figure import draw_explanation, draw_faithful
-from semscan.report.pictures.explain_panels import make_panels, panel_picture
+from semscan.report.plots.explain_figure import draw_explanation, draw_faithful
+from semscan.report.plots.explain_panels import make_panels, panel_picture
 from semscan.settings import ExplainSettings, InspectSettings
 from semscan.settings.networks import NETWORKS
 from semscan.values.faithfulness import Faithfulness

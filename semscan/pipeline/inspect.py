@@ -44,7 +44,7 @@ from semscan.regions.measure import measure
 from semscan.report.record import NO_THRESHOLD, map_description, with_regions
 from semscan.settings import InspectSettings
 from semscan.values import AnomalyMap, CleanImage, Region, SemImage
-from semscan.values.record import AnyRecord, PeriodicRecord, Record, likeliest
+from semscan.values.record import UNLIKE, AnyRecord, PeriodicRecord, Record, likeliest
 from semscan.values.run_record import RunRecord
 
 
@@ -183,6 +183,7 @@ def inspect_image(image: SemImage, given: str, settings: InspectSettings, method
 def _record(image: SemImage, given: str, cleaned: CleanImage, result: MethodResult, method: Method) -> Record:
     """Return the record of an image as it was read, cleaned and scored, without regions and score."""
     rows, cols = cleaned.values.shape
+    unlike = (UNLIKE + ", ".join(result.unlike),) if result.unlike else ()
     no_threshold = () if method.raw_threshold is not None else (NO_THRESHOLD,)
     return Record(
         image=given,
@@ -203,7 +204,8 @@ def _record(image: SemImage, given: str, cleaned: CleanImage, result: MethodResu
         class_probabilities=result.class_probabilities,
         regions=(),
         periodic=None if result.periodic is None else PeriodicRecord.of(result.periodic, image.nm_per_pixel),
-        warnings=(*cleaned.warnings, *result.warnings, *no_threshold),
+        warnings=(*cleaned.warnings, *result.warnings, *unlike, *no_threshold),
+        unlike_training=True if unlike else None,
     )
 
 

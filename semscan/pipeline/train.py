@@ -26,6 +26,7 @@ from semscan.pipeline.training.findings import TrainingFindings, find_before_tra
 from semscan.pipeline.training.plan import TrainingPlan
 from semscan.pipeline.training.review import Review, review
 from semscan.report.text.model_card import summary_lines
+from semscan.report.text.weaknesses import weaknesses
 from semscan.settings import AUTO, TrainSettings
 from semscan.values.model_config import (
     Calibration,
@@ -42,7 +43,13 @@ from semscan.version import __version__
 
 Log = Callable[[str], None]
 # keys of config.json that the plan and the training set; all others are the task, which --resume must not change
-NOT_OF_THE_TASK = (*(field.name for field in dataclasses.fields(Tiling)), "calibration", "libraries", "graph_sha256")
+NOT_OF_THE_TASK = (
+    *(field.name for field in dataclasses.fields(Tiling)),
+    "calibration",
+    "libraries",
+    "graph_sha256",
+    "painted",
+)
 
 
 def train(data: Path, settings: TrainSettings, log: Log) -> dict[str, Any]:
@@ -209,7 +216,7 @@ def _fit(
     plan: TrainingPlan, network: NetworkConfig, work: Path, settings: TrainSettings, log: Log
 ) -> fit.FittedNetwork:
     try:
-        return fit.train_network(plan, network, work, settings)
+        return fit.train_network(plan, network, work, settings, log)
     except KeyboardInterrupt:
         log(f"Interrupted. The finished rounds are kept in {work}; go on with the same command and --resume.")
         raise
@@ -220,7 +227,7 @@ def _reviewed(config: ModelConfig, reviewed: Review) -> ModelConfig:
     training = dataclasses.replace(
         config.training, accepted=reviewed.accepted, outliers=reviewed.outliers, labelled=reviewed.labelled
     )
-    return dataclasses.replace(config, training=training, calibration=reviewed.calibration)
+    return dataclasses.replace(config, training=training, calibration=reviewed.calibration, painted=reviewed.painted)
 
 
 def _class_limits(folder: ModelFolder, images: dataset.TrainSet, settings: TrainSettings) -> ClassLimits | None:
@@ -248,6 +255,9 @@ def _record(out: Path, config: ModelConfig) -> dict[str, Any]:
         "held_back_reached": calibration.reached,
         "classes": None if config.network.classes is None else list(config.network.classes),
         "held_back_accuracy": fitted.held_out_accuracy,
+        "threshold_rule": calibration.rule,
+        "painted": None if config.painted is None else config.painted.to_json(),
+        "warnings": list(weaknesses(config)),
         "seed": config.seed,
         "seconds": fitted.seconds,
     }

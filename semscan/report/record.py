@@ -17,13 +17,20 @@ from semscan.version import __version__
 
 NO_THRESHOLD = "this model was trained without good images: it tells classes apart but has no threshold for defects"
 # the keys of a record that `semscan score` prints
-SCORE_KEYS = ("image", "status", "score", "raw_score", "defect", "threshold", "class", "class_probabilities", "error")
+SCORE_KEYS = (
+    *("image", "status", "score", "raw_score", "defect", "unlike_training", "threshold"),
+    *("class", "class_probabilities", "error"),
+)
 
 
 def with_regions(record: Record, regions: Sequence[Region]) -> Record:
-    """Return the record of an image with its regions, numbered from 1, and the verdict that follows from them."""
+    """Return the record of an image with its regions, numbered from 1, and the verdict that follows from them.
+
+    An image unlike the training images gets no verdict.
+    """
     found = tuple(region_record(number, region, record) for number, region in enumerate(regions, start=1))
-    return replace(record, regions=found, defect=any(not region.nuisance for region in regions))
+    has_defect = any(not region.nuisance for region in regions)
+    return replace(record, regions=found, defect=None if record.unlike_training else has_defect)
 
 
 def map_description(record: Record, provenance: MethodProvenance, read: ReadSettings) -> dict[str, Any]:
@@ -42,6 +49,7 @@ def map_description(record: Record, provenance: MethodProvenance, read: ReadSett
         "threshold": known["threshold"],
         "class": record.class_name,
         "class_probabilities": classes,
+        **({"unlike_training": True} if record.unlike_training else {}),
         "periodic": known["periodic"],
         "read": asdict(read),
     }

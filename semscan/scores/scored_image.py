@@ -35,6 +35,7 @@ class ScoredImage:
     packed_truth: np.ndarray | None = field(default=None, repr=False)
     types: tuple[DefectType, ...] = ()
     has_region_class: bool = False
+    nm_per_pixel: float | None = None
 
     @property
     def truth(self) -> np.ndarray:
@@ -55,6 +56,7 @@ def scored_image(
     predicted_class: str | None = None,
     types: Sequence[DefectType] = (),
     has_region_class: bool = False,
+    nm_per_pixel: float | None = None,
 ) -> ScoredImage:
     """Keep of one image what its figures need.
 
@@ -76,6 +78,7 @@ def scored_image(
         Of its true defects, see `semscan.scores.types.type_defects`.
     has_region_class : bool
         Whether any of its regions has a class.
+    nm_per_pixel : float, optional
     """
     marked = np.zeros(anomaly_map.shape, bool) if truth is None else truth
     defects, shares = true_defects(marked, anomaly_map)
@@ -94,4 +97,5 @@ def scored_image(
         packed_truth=np.packbits(marked) if marked.any() else None,
         types=tuple(types),
         has_region_class=has_region_class,
+        nm_per_pixel=nm_per_pixel,
     )

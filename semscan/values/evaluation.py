@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from semscan.values.detection import DetectionFigures
 from semscan.values.json_record import JsonRecord
 from semscan.values.record import OK, ErrorRecord
 
@@ -118,6 +119,7 @@ class Evaluation(JsonRecord):
     classes: Mapping[str, ClassFigures] | None = None
     confusion: Confusion | None = None
     types: TypeFigures | None = None
+    detection: DetectionFigures | None = None
     intervals: Mapping[str, Interval | None]
     notes: tuple[str, ...] = ()
     failed: tuple[ErrorRecord, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from semscan.values.detection import DetectionCurve
 from semscan.values.model_config import Calibration
 
 
@@ -47,7 +48,9 @@ class MethodProvenance:
     """What a method's scores come from.
 
     `model` is the path of the model folder, `kind` its network, `fingerprint` names its content. `reference` is the
-    path of the image or folder compared with. None where the method has none.
+    path of the image or folder compared with. `painted` says which defects painted into good images a model found at
+    the end of its training; `enlarge` is how much smaller than the image a model
+    sees it. Neither is part of the JSON. None where the method has none.
     """
 
     calibration: Calibration | ChanceCalibration | CombinedCalibration | None = None
@@ -55,6 +58,8 @@ class MethodProvenance:
     kind: str | None = None
     fingerprint: str | None = None
     reference: str | None = None
+    painted: DetectionCurve | None = None
+    enlarge: float = 1.0
 
     def to_json(self) -> dict[str, Any]:
         """Return the object ``method`` of run.json: what is known, by name.
@@ -85,4 +90,5 @@ def combined_provenance(provenances: Sequence[MethodProvenance], calibration: Co
         kind=model.kind,
         fingerprint=model.fingerprint,
         reference=references[0] if references else None,
+        painted=model.painted if len(provenances) == 1 else None,
     )

@@ -9,6 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from semscan.values.detection import DetectionCurve
+
+TIME_LIMIT = "time limit"  # why a training ended
+# What set a threshold: false regions that were counted; their tail, continued; the lowest and the highest threshold
+# that the network is given; accepted regions.
+RULES = COUNTED, TAIL, FLOOR, CEILING, ACCEPTED = "counted", "tail", "floor", "ceiling", "accepted"
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkConfig:
@@ -97,7 +104,8 @@ class Calibration:
 
     `raw_threshold` is the raw score that becomes 0.5 in the map; None for a model without a good class.
     `false_alarms` is the wanted number of false regions per good image, `reached` the measured one. `held_out`
-    states in words which images were used. `worth` is their judged area in whole images.
+    states in words which images were used. `worth` is their judged area in whole images. `rule` is one of `RULES`, None
+    where a model does not state it.
     """
 
     raw_threshold: float | None
@@ -105,6 +113,7 @@ class Calibration:
     reached: float | None
     held_out: str
     worth: float | None = None
+    rule: str | None = None
 
     @classmethod
     def unset(cls, false_alarms: float, held_out: str) -> Calibration:
@@ -119,7 +128,8 @@ class Calibration:
             "reached": self.reached,
             "held_back": self.held_out,
         }
-        return found if self.worth is None else {**found, "worth": self.worth}
+        stated = {"worth": self.worth, "rule": self.rule}
+        return found | {key: value for key, value in stated.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +168,9 @@ class TrainingTask:
 class FitRecord:
     """How the fit went; None for what a model does not state.
 
-    `ended` is the reason in words; `seconds` include those before a resume. `held_out_accuracy` (0 to 1) of
-    `held_out_images` is there for a network that learns classes.
+    `ended` is the reason in words; `seconds` include those before a resume. `falling` is the share by which the
+    validation loss fell over the last fifth of the training. `held_out_accuracy` (0 to 1) of `held_out_images` is there
+    for a network that learns classes; `held_out_majority` of those are of the largest class.
     """
 
     precision: str | None = None
@@ -170,8 +181,10 @@ class FitRecord:
     ended: str | None = None
     seconds: float | None = None
     parameters: int | None = None
+    falling: float | None = None
     held_out_accuracy: float | None = None
     held_out_images: int | None = None
+    held_out_majority: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +240,8 @@ class TrainingRecord:
 class ModelConfig:
     """All of a model's config.json.
 
+    `painted` says which of the defects painted into good images the model finds at its threshold.
+
     `libraries` are the versions that made the model, by name. `graph_sha256` is the hash of its graph, 64 hexadecimal
     digits; empty until the graph is written.
     """
@@ -242,3 +257,4 @@ class ModelConfig:
     training: TrainingRecord = TrainingRecord()
     libraries: Mapping[str, str] = field(default_factory=dict)
     graph_sha256: str = ""
+    painted: DetectionCurve | None = None

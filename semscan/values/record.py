@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from semscan.values import Box, Periodic
@@ -17,9 +17,13 @@ CALIBRATED_THRESHOLD = 0.5  # in map units, of every method
 MAP_KEYS = (
     *("image", "source", "width", "height", "judged_fraction", "nm_per_pixel", "nm_per_pixel_source", "vendor"),
     *("data_bar_px", "data_bar_source", "ignored_fraction", "method", "model", "raw_score", "class_probabilities"),
-    "periodic",
+    *("unlike_training", "periodic"),
 )
 LARGEST_PIXEL = 1 << 31
+# How warnings begin that are about the model, or that are told once for a whole run.
+WEAK_MODEL = "weak model: "
+DIFFERS = "differs from the training images: "
+UNLIKE = "unlike the training images: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,11 +149,14 @@ class Record(JsonRecord):
     `source` is the absolute path of the image. `score` is None when the method has no calibrated threshold,
     `raw_score` when a saved map lacks it; `score` and `threshold` are in map units. `judged_fraction` and
     `ignored_fraction` are shares of the image, `page` counts from 0 in a file with several. `seconds` is wall time.
-    `earlier_outputs` are files of earlier runs of the same image that are still there.
+    `earlier_outputs` are files of earlier runs of the same image that are still there. `unlike_training` is True for an
+    image far outside what the model was trained on, else None: it is neither clean nor defective, `defect` is None.
     """
 
     KEYS: ClassVar[Mapping[str, str]] = {"class_name": "class"}
-    OMITTED: ClassVar[frozenset[str]] = frozenset({"class_name", "class_probabilities", "earlier_outputs"})
+    OMITTED: ClassVar[frozenset[str]] = frozenset(
+        {"unlike_training", "class_name", "class_probabilities", "earlier_outputs"}
+    )
     DIGITS: ClassVar[Mapping[str, int]] = {
         "judged_fraction": 6,
         "ignored_fraction": 6,
@@ -162,7 +169,8 @@ class Record(JsonRecord):
     status: str = OK
     score: float | None = None
     raw_score: float | None = None
-    defect: bool = False
+    defect: bool | None = False
+    unlike_training: bool | None = None
     threshold: float = CALIBRATED_THRESHOLD
     width: int
     height: int
@@ -187,7 +195,9 @@ class Record(JsonRecord):
 
     @property
     def defects(self) -> tuple[RegionRecord, ...]:
-        """The regions that count: those that are not a nuisance."""
+        """The regions that count: those that are not a nuisance; none in an image unlike the training images."""
+        if self.unlike_training:
+            return ()
         return tuple(region for region in self.regions if not region.nuisance)
 
 
@@ -234,4 +244,7 @@ def parse_record(json: Mapping[str, Any]) -> AnyRecord | None:
     source = json.get("source")
     if not isinstance(source, str) or not source:
         json = {**json, "source": os.path.abspath(str(json.get("image", "")))}
-    return Record.parse(json) if status == OK else ErrorRecord.parse(json)
+    if status != OK:
+        return ErrorRecord.parse(json)
+    record = Record.parse(json)
+    return replace(record, defect=None) if record.unlike_training else record

@@ -38,6 +38,7 @@ class RunRecord(JsonRecord):
     seconds: float | None = None
     images: int | None = None
     defective: int | None = None
+    unlike_training: int | None = None
     errors: tuple[RunError, ...] = ()
     method: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -30,8 +30,10 @@ def false_regions(maps, threshold):
 def test_many_images_reach_the_wanted_rate_on_fresh_ones():
     maps = [quiet_map(seed) for seed in range(60)]
 
-    threshold, reached = fit_threshold(maps, everywhere(maps), false_alarms=0.5)
+    fitted = fit_threshold(maps, everywhere(maps), false_alarms=0.5)
+    threshold, reached = fitted.raw_threshold, fitted.reached
 
+    assert fitted.rule == "counted"
     assert reached == pytest.approx(0.5, abs=0.25)
     assert false_regions([quiet_map(seed) for seed in range(100, 200)], threshold) == pytest.approx(0.5, abs=0.3)
 
@@ -41,8 +43,9 @@ def test_few_images_continue_the_tail_to_a_rate_they_cannot_show():
     fresh = [quiet_map(seed) for seed in range(1000, 1200)]
     for start in range(0, 60, 6):
         maps = [quiet_map(seed) for seed in range(start, start + 6)]
-        threshold, _ = fit_threshold(maps, everywhere(maps), false_alarms=0.1)
-        rates.append(false_regions(fresh, threshold))
+        fitted = fit_threshold(maps, everywhere(maps), false_alarms=0.1)
+        assert fitted.rule == "tail"
+        rates.append(false_regions(fresh, fitted.raw_threshold))
 
     assert np.median(rates) < 0.25
     assert np.mean(rates) > 0.005
@@ -54,7 +57,8 @@ def test_only_the_held_out_area_counts():
     area = np.zeros(raw.shape, bool)
     area[:, 64:] = True
 
-    threshold, _ = fit_threshold([raw], [area], false_alarms=0.1)
+    fitted = fit_threshold([raw], [area], false_alarms=0.1)
+    threshold = fitted.raw_threshold
 
     assert threshold < 20
 
@@ -62,8 +66,10 @@ def test_only_the_held_out_area_counts():
 def test_threshold_never_falls_below_the_floor():
     maps = [np.full((64, 64), 1e-6, np.float32)]
 
-    threshold, reached = fit_threshold(maps, everywhere(maps), false_alarms=0.1, floor=0.7)
+    fitted = fit_threshold(maps, everywhere(maps), false_alarms=0.1, floor=0.7)
+    threshold, reached = fitted.raw_threshold, fitted.reached
 
+    assert fitted.rule == "floor"
     assert threshold == pytest.approx(0.7)
     assert reached == 0
 
@@ -71,9 +77,12 @@ def test_threshold_never_falls_below_the_floor():
 def test_threshold_never_rises_above_what_the_network_can_reach():
     maps = [quiet_map(seed) for seed in range(3)]
 
-    free, _ = fit_threshold(maps, everywhere(maps), false_alarms=1e-4)
-    capped, reached = fit_threshold(maps, everywhere(maps), false_alarms=1e-4, ceiling=0.5)
+    fitted = fit_threshold(maps, everywhere(maps), false_alarms=1e-4)
+    free = fitted.raw_threshold
+    fitted = fit_threshold(maps, everywhere(maps), false_alarms=1e-4, ceiling=0.5)
+    capped, reached = fitted.raw_threshold, fitted.reached
 
+    assert fitted.rule == "ceiling"
     assert free > 0.5
     assert capped == pytest.approx(0.5)
     assert reached == pytest.approx(false_regions(maps, 0.5))

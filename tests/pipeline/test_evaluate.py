@@ -58,7 +58,12 @@ def test_figures_notes_and_pictures_come_of_a_folder(data, tmp_path):
     assert (at.defective_images_found, at.good_images_flagged) == (1, 1)
     assert (record.method, record.model, record.fingerprint) == ("bright", "m", "f0")
     out = tmp_path / "out"
-    assert sorted(path.name for path in out.iterdir()) == ["curves.png", "evaluation.json", "failures.png"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "curves.png",
+        "evaluation.json",
+        "failures.png",
+        "sensitivity.png",
+    ]
     assert json.loads((out / "evaluation.json").read_text("utf-8")) == record.to_json()
 
 
@@ -216,7 +221,7 @@ def test_the_text_tells_every_figure(data, tmp_path):
         assert words in text
 
 
-@pytest.mark.parametrize("name", ["curves.png", "failures.png", "evaluation.json"])
+@pytest.mark.parametrize("name", ["curves.png", "failures.png", "sensitivity.png", "evaluation.json"])
 def test_a_file_of_somebody_elses_is_not_written_over(data, tmp_path, name):
     there = tmp_path / "out" / name
     there.parent.mkdir()

@@ -96,7 +96,8 @@ def test_model_folder_is_complete_and_nothing_else_is_left(good_model):
     root, _ = good_model
 
     names = {path.name for path in (root / "model").iterdir()}
-    assert names == {"config.json", "graph.onnx", "weights.weights.h5", "history.csv", "curves.png", "MODEL_CARD.md"}
+    pictures = {"curves.png", "sensitivity.png"}
+    assert names == {"config.json", "graph.onnx", "weights.weights.h5", "history.csv", "MODEL_CARD.md"} | pictures
     assert sorted(path.name for path in root.iterdir()) == ["data", "model"]
     curves = cv2.imdecode(np.fromfile(root / "model" / "curves.png", np.uint8), cv2.IMREAD_COLOR)
     assert curves.std() > 5

@@ -132,7 +132,7 @@ def test_tables_have_a_line_of_names_and_a_line_for_each_record():
 
 def test_csv_quotes_what_needs_it():
     assert list(score_lines([error_record("a.png", "/a.png", "torn, file")], "csv"))[1] == (
-        'a.png,error,,,,,,"torn, file"'
+        'a.png,error,,,,,,"torn, file",'
     )
 
 

@@ -44,8 +44,11 @@ def evaluate(ctx: click.Context, data: Path, output_format: str | None, **choice
         semscan evaluate data/ --model semscan-model
         semscan evaluate data/ --format json | jq .pixel_ap
 
-    Writes evaluation.json, curves.png, and failures.png with the worst misses and false alarms. The confidence
-    intervals are 95 %: bootstrap over the images, or Poisson for rates.
+    Writes evaluation.json, curves.png, failures.png with the worst misses and false alarms, and sensitivity.png with
+    the share of defects found by their size. For it, defects are painted into the good images of DATA. So a folder
+    of good images alone is enough to see which defects a model would find.
+
+    The confidence intervals are 95 %: bootstrap over the images, or Poisson for rates.
     """
     from semscan.pipeline.evaluate import evaluate as run
     from semscan.pipeline.methods.base import announcement

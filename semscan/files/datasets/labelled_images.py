@@ -64,7 +64,8 @@ def find_labelled_images(data: Path, good: str | None = None, *, skip: Path | No
     They are those of ``data/test/<class>``, else those of ``data/<class>``. Good is the class named `good` (as
     `class_called` takes it), or one of ``settings.GOOD_NAMES``; all others are defective. The mask of
     ``test/<class>/a.png`` is ``ground_truth/<class>/a_mask.png`` (or ``a.png``), or ``a_mask.png`` in the same
-    folder. Without class folders an image is defective when it has a mask, ``ground_truth/a_mask.png``.
+    folder. Without class folders an image is defective when it has a mask, ``ground_truth/a_mask.png``; without any
+    mask, all images are good where the folder itself has the name of the good class.
 
     Parameters
     ----------
@@ -86,6 +87,7 @@ def find_labelled_images(data: Path, good: str | None = None, *, skip: Path | No
     held_out = TEST in folders
     paths, masks_in_folder = _images(root, skip)
     loose = _is_loose(root, paths)
+    all_good = loose and (is_good_name(root.resolve().name) if good is None else good == root.resolve().name)
     if good is not None and not loose:
         good = class_called(root, sorted({path.relative_to(root).parts[0] for path in paths}), good)
     masks = _masks_by_place(folders.get(MASK_FOLDER))
@@ -93,10 +95,11 @@ def find_labelled_images(data: Path, good: str | None = None, *, skip: Path | No
     for path in paths:
         mask = masks_in_folder.get(path) or mask_at(_place(path.relative_to(root)), masks)
         images.append(_labelled(root, path, mask, good))
-    if loose and all(image.mask is None for image in images):
+    if loose and not all_good and all(image.mask is None for image in images):
         raise BadDataError(
             f"{root}: its images lie in no class folders and have no masks, so nothing shows which are defective; "
-            f"put them into {root / GOOD_NAMES[0]} and {root}/<class>"
+            f"put them into {root / GOOD_NAMES[0]} and {root}/<class>, or give --good {root.resolve().name} if all "
+            "are good"
         )
     used = {image.mask for image in images}
     orphans = tuple(sorted(mask for mask in masks.values() if mask not in used)) if held_out else ()

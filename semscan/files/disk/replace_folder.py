@@ -26,7 +26,15 @@ class FolderKind:
 MODEL = FolderKind(
     "a model",
     "config.json",
-    ("config.json", "graph.onnx", "weights.weights.h5", "history.csv", "curves.png", "MODEL_CARD.md"),
+    (
+        "config.json",
+        "graph.onnx",
+        "weights.weights.h5",
+        "history.csv",
+        "curves.png",
+        "sensitivity.png",
+        "MODEL_CARD.md",
+    ),
 )
 EXPORT = FolderKind(
     "an exported model",

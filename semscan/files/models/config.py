@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 
 from semscan.settings import SCHEMA_VERSION
 from semscan.settings.networks import NETWORKS
+from semscan.values.detection import DetectionCurve
 from semscan.values.model_config import (
+    RULES,
     AcceptedCount,
     Calibration,
     ClassLimits,
@@ -68,6 +70,7 @@ def parse_config(document: Mapping[str, Any]) -> ModelConfig:
         libraries=fields.take("libraries", VERSIONS),
         graph_sha256=fields.take("graph_sha256", SHA256),
         class_limits=_class_limits(fields),
+        painted=_painted(fields),
     )
     _check_together(config)
     return config
@@ -99,17 +102,22 @@ def config_json(config: ModelConfig) -> dict[str, Any]:
     document["calibration"] = config.calibration.to_json()
     if config.class_limits is not None:
         document["class_marks"] = _class_limits_json(config.class_limits)
+    if config.painted is not None:
+        document["painted"] = config.painted.to_json()
     document["graph_sha256"] = config.graph_sha256
     return document
 
 
 def recalibrated_json(document: Mapping[str, Any], config: ModelConfig) -> dict[str, Any]:
-    """Return `document`, a model's config.json, with the calibration and the appearance of `config`.
+    """Return `document`, a model's config.json, with the calibration, `painted` and the appearance of `config`.
 
     All other keys stay as they are, those of other versions too.
     """
+    kept = {key: value for key, value in document.items() if key != "painted"}
+    painted = {} if config.painted is None else {"painted": config.painted.to_json()}
     return {
-        **document,
+        **kept,
+        **painted,
         "calibration": {**document["calibration"], **config.calibration.to_json()},
         "training_look": appearance_json(config.training_domain.appearance),
     }
@@ -199,7 +207,18 @@ def _calibration(fields: _Fields) -> Calibration:
         reached=fields.take("reached", _null_or(_number(0, 1e9, "a number of at least 0"))),
         held_out=fields.take("held_back", TEXT),
         worth=fields.take_or(None, "worth", _null_or(_number(0, 1e9, "a number of at least 0"))),
+        rule=fields.take_or(None, "rule", Rule(lambda value: value in RULES, f"one of {', '.join(RULES)}")),
     )
+
+
+def _painted(fields: _Fields) -> DetectionCurve | None:
+    stated = fields.take_or(None, "painted", Rule(_or_none(_is_object), "null or an object"))
+    if stated is None:
+        return None
+    curve = DetectionCurve.parse(stated)
+    if not curve.whole:
+        raise ValueError("painted is damaged, wanted the figures of the painted defects as semscan train writes them")
+    return curve
 
 
 def _class_limits(fields: _Fields) -> ClassLimits | None:
@@ -267,8 +286,10 @@ def _fit(record: _Fields) -> FitRecord:
         ended=record.take_or(None, "ended", TEXT),
         seconds=record.take_or(None, "seconds", SIZE),
         parameters=record.take_or(None, "parameters", COUNT),
+        falling=record.take_or(None, "falling", share),
         held_out_accuracy=record.take_or(None, "held_back_accuracy", share),
         held_out_images=record.take_or(None, "held_back_images", COUNT),
+        held_out_majority=record.take_or(None, "held_back_majority", COUNT),
     )
 
 
@@ -337,6 +358,7 @@ def _training_json(training: TrainingRecord) -> dict[str, Any]:
     fit = asdict(training.fit)
     fit["held_back_accuracy"] = fit.pop("held_out_accuracy")
     fit["held_back_images"] = fit.pop("held_out_images")
+    fit["held_back_majority"] = fit.pop("held_out_majority")
     document |= {key: value for key, value in fit.items() if value is not None}
     if training.export_difference is not None:
         document["export_difference"] = training.export_difference

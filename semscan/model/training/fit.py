@@ -27,15 +27,20 @@ from tqdm import tqdm
 from semscan.errors import UsageFault
 from semscan.model.tf_import import keras, tf
 from semscan.model.training.gradients import Examples, GradientNorms
+from semscan.values.model_config import TIME_LIMIT
 
 BEST_WEIGHTS = "best.weights.h5"
 PROGRESS = "progress.json"
+MEASURED_STEPS = 5
 Logs = dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
 class FitPlan:
-    """How long and how fast to train. A round has `round_steps` steps; the network is validated after each."""
+    """How long and how fast to train. A round has `round_steps` steps; the network is validated after each.
+
+    `say` gets a sentence about the time that the training takes, once that is known.
+    """
 
     steps: int
     round_steps: int
@@ -47,6 +52,7 @@ class FitPlan:
     resume: bool
     tensorboard: Path | None = None
     progress: bool = True
+    say: Callable[[str], None] = lambda sentence: None
 
 
 def fit(
@@ -125,9 +131,10 @@ def fit(
 
 
 class _Schedule(keras.callbacks.Callback):
-    """Learning rate and time limit: warm-up, then a half cosine over the steps, or over the time if that ends first.
+    """Learning rate and time limit: warm-up, then a half cosine over the steps that there is time for.
 
-    Loshchilov & Hutter, "SGDR", ICLR 2017, arXiv:1608.03983.
+    How many those are is measured: the first step builds the graph, the next ones show the speed. A machine that
+    becomes slower later is followed too. Loshchilov & Hutter, "SGDR", ICLR 2017, arXiv:1608.03983.
     """
 
     def __init__(self, plan: FitPlan) -> None:
@@ -135,9 +142,11 @@ class _Schedule(keras.callbacks.Callback):
         self.plan = plan
         self.seconds = 0.0
         self.step = 0
+        self.reachable = plan.steps
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self.began = time.monotonic() - self.seconds
+        self.first_step = self.step
 
     def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
         self.seconds = time.monotonic() - self.began
@@ -145,18 +154,37 @@ class _Schedule(keras.callbacks.Callback):
         self.step += 1
 
     def _learning_rate(self) -> float:
-        plan = self.plan
-        progress = self.step / plan.steps
-        if plan.time_limit:
-            progress = max(progress, self.seconds / plan.time_limit)
-        warm_up = min(1.0, (self.step + 1) / max(1, min(100, plan.steps // 10)))
+        progress = self.step / self.reachable
+        if self.plan.time_limit:
+            progress = max(progress, self.seconds / self.plan.time_limit)
+        warm_up = min(1.0, (self.step + 1) / max(1, min(100, self.reachable // 10)))
         cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
-        return plan.learning_rate * warm_up * (0.01 + 0.99 * cosine)
+        return self.plan.learning_rate * warm_up * (0.01 + 0.99 * cosine)
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         self.seconds = time.monotonic() - self.began
+        done = self.step - self.first_step
+        if done == 1:
+            self.built = self.seconds
+        elif done == 1 + MEASURED_STEPS:
+            self._plan((self.seconds - self.built) / MEASURED_STEPS)
         if self.plan.time_limit and self.seconds > self.plan.time_limit:
             self.model.stop_training = True
+
+    def _plan(self, seconds_a_step: float) -> None:
+        """Plan the rest of the training from its measured speed, and say how long it takes."""
+        left = self.plan.steps - self.step
+        sentence = f"Training takes {seconds_a_step:.2g} s a step"
+        if self.plan.time_limit:
+            fitting = int(max(0.0, self.plan.time_limit - self.seconds) / max(seconds_a_step, 1e-6))
+            if fitting < left:
+                self.reachable = max(1, self.step + fitting)
+                self.plan.say(
+                    f"{sentence}: about {self.reachable} of {self.plan.steps} steps fit into the time limit of "
+                    f"{self.plan.time_limit / 60:.3g} minutes, and the learning rate is planned for them."
+                )
+                return
+        self.plan.say(f"{sentence}: about {max(1, math.ceil(left * seconds_a_step / 60))} minutes for {left} steps.")
 
 
 class _BestWeights(keras.callbacks.Callback):
@@ -214,7 +242,7 @@ class _Checkpoint(keras.callbacks.Callback):
             self.history.setdefault(name, [math.nan] * done).append(float(value))
         limit = self.plan.time_limit
         if self.model.stop_training and not self.ended and limit and self.schedule.seconds >= limit * 0.99:
-            self.ended = "time limit"
+            self.ended = TIME_LIMIT
         rounds = len(self.history["step"])
         _save_weights(self.model, self._weights_of(rounds))
         progress = {"rounds": rounds, "history": self.history, "ended": self.ended, "seconds": self.schedule.seconds}

@@ -32,7 +32,8 @@ class MethodResult:
     `raw` is float32 (rows, cols), raw scores, 0 where not judged. `judged` is bool (rows, cols) if the method
     could not judge all judged pixels of the clean image. `reference` is float32 (rows, cols): the same image without
     defects, on its grey scale. `parts` holds, of several methods, each one's raw map in multiples of its threshold.
-    `classify_regions` classifies regions, where the method knows classes.
+    `classify_regions` classifies regions, where the method knows classes. `unlike` says why the image is far outside
+    what the method was trained on; empty for an image that it can judge.
     """
 
     raw: np.ndarray
@@ -43,6 +44,7 @@ class MethodResult:
     parts: Mapping[str, np.ndarray] = field(default_factory=dict)
     classify_regions: RegionClassifier | None = None
     warnings: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
 
 
 class Method(Protocol):

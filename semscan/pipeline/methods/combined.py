@@ -59,6 +59,7 @@ class CombinedMethod:
             periodic=_first(result.periodic for result in each),
             parts=parts,
             classify_regions=_first(result.classify_regions for result in each),
+            unlike=tuple(reason for result in each for reason in result.unlike),
             warnings=(*map(str, faults), *(warning for result in each for warning in result.warnings)),
         )
 

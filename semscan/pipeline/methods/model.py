@@ -13,12 +13,14 @@ from semscan.maps.neighbourhood import add_neighbourhood
 from semscan.pipeline.classes.model import ModelRegionClassifier
 from semscan.pipeline.methods.base import MethodResult, model_path
 from semscan.pipeline.methods.tiled import TiledImage, resized
-from semscan.pipeline.methods.training_domain import at_training_scale, domain_warnings
+from semscan.pipeline.methods.training_domain import at_training_scale, domain_warnings, unlike_training
+from semscan.report.text.weaknesses import weaknesses
 from semscan.runtime.session import Network, cpu_count
 from semscan.settings import InspectSettings
 from semscan.values import CleanImage
 from semscan.values.method import MethodProvenance
 from semscan.values.model_config import NetworkConfig, Surround
+from semscan.values.record import WEAK_MODEL
 
 BATCH_PIXELS = 1 << 18  # of the tiles a call: more is not faster on a CPU, and takes memory
 NO_SURROUND = Surround(0.0, 1.0)
@@ -63,12 +65,15 @@ class ModelMethod:
         self._config = folder.config
         network = folder.config.network
         self._classes = (network.classes or ()) if "logits" in self._network.outputs else ()
+        self._weaknesses = tuple(WEAK_MODEL + words for words in weaknesses(folder.config))
         self.raw_threshold: float | None = folder.config.calibration.raw_threshold
         self.provenance = MethodProvenance(
             calibration=folder.config.calibration,
             model=str(folder.path),
             kind=network.kind,
             fingerprint=folder.fingerprint,
+            painted=folder.config.painted,
+            enlarge=1 / folder.config.training_domain.zoom,
         )
 
     def __call__(self, image: CleanImage) -> MethodResult:
@@ -84,10 +89,15 @@ class ModelMethod:
         scaled = at_training_scale(image, self._config)
         tiled = TiledImage(scaled, self._config)
         result = self._score(scaled, tiled)
+        unlike = unlike_training(tiled.grey, result.raw[tiled.rows], scaled.judged[tiled.rows], self._config)
         if scaled is not image:
             raw = resized(result.raw, image.values.shape)
             result = replace(result, raw=np.where(image.judged, raw, np.float32(0)))
-        return replace(result, warnings=domain_warnings(image, tiled.grey, self._config))
+        return replace(
+            result,
+            warnings=(*self._weaknesses, *domain_warnings(image, tiled.grey, self._config, is_unlike=bool(unlike))),
+            unlike=unlike,
+        )
 
     def at_training_scale(self, image: CleanImage) -> MethodResult:
         """Score an image that has the scale of the training images already."""

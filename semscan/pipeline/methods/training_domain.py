@@ -7,12 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from semscan.errors import BadImageError
-from semscan.image.appearance import measure_appearance, unusual_measures
+from semscan.image.appearance import Difference, measure_appearance, unusual_measures
 from semscan.image.resize import zoom_between, zoomed
 from semscan.settings import MAX_ZOOM
 from semscan.settings.networks import NETWORKS
 from semscan.values import CleanImage
 from semscan.values.model_config import ModelConfig
+from semscan.values.record import DIFFERS
+
+ALMOST_EVERYWHERE = 0.6  # share of an image above the threshold: a defect is smaller
 
 
 def magnification_zoom(image: CleanImage, config: ModelConfig) -> float:
@@ -50,7 +53,9 @@ def at_training_scale(image: CleanImage, config: ModelConfig) -> CleanImage:
     return replace(image, values=zoomed(image.values, zoom), judged=judged)
 
 
-def domain_warnings(image: CleanImage, grey: np.ndarray, config: ModelConfig) -> tuple[str, ...]:
+def domain_warnings(
+    image: CleanImage, grey: np.ndarray, config: ModelConfig, *, is_unlike: bool = False
+) -> tuple[str, ...]:
     """Compare an image with the training images; return what a person should know.
 
     Parameters
@@ -60,6 +65,8 @@ def domain_warnings(image: CleanImage, grey: np.ndarray, config: ModelConfig) ->
     grey : ndarray of float32, shape (rows, cols)
         Its grey levels as the network gets them.
     config : ModelConfig
+    is_unlike : bool
+        Whether `unlike_training` says already how it looks.
     """
     domain, own = config.training_domain, image.nm_per_pixel
     zoom = magnification_zoom(image, config)
@@ -73,9 +80,39 @@ def domain_warnings(image: CleanImage, grey: np.ndarray, config: ModelConfig) ->
         warnings.append(
             f"has {own:.4g} nm per pixel, the training images {domain.nm_per_pixel:.4g}: the scores may not hold"
         )
-    unusual = unusual_measures(measure_appearance(grey), domain.appearance) if domain.appearance and grey.size else {}
+    unusual = [] if is_unlike else _unusual(grey, config)
     if unusual:
-        warnings.append(
-            f"differs from the training images: {', '.join(unusual.values())}; the threshold may not hold on it"
-        )
+        warnings.append(f"{DIFFERS}{', '.join(one.words for one in unusual)}; the threshold may not hold on it")
     return tuple(warnings)
+
+
+def unlike_training(grey: np.ndarray, raw: np.ndarray, judged: np.ndarray, config: ModelConfig) -> tuple[str, ...]:
+    """Say why an image is far outside what a model was trained on; empty for an image that it can judge.
+
+    Parameters
+    ----------
+    grey : ndarray of float32, shape (rows, cols)
+        Its grey levels as the network gets them.
+    raw : ndarray of float32, same shape
+        Its raw map.
+    judged : ndarray of bool, same shape
+    config : ModelConfig
+    """
+    threshold = config.calibration.raw_threshold
+    if threshold is None or not judged.any():
+        return ()
+    marked = (raw > threshold) & judged
+    unusual = _unusual(grey, config)
+    reasons = [one.words for one in unusual] if any(one.is_far for one in unusual) else []
+    if reasons and marked.any() and not marked.all():  # a large defect alone does not make an image foreign
+        rest = np.where(marked, np.float32(np.median(grey[~marked])), grey)
+        reasons = reasons if any(one.is_far for one in _unusual(rest, config)) else []
+    share = float(marked.sum() / judged.sum())
+    if share > ALMOST_EVERYWHERE and not config.network.classes:
+        reasons.append(f"{share:.0%} of it lies above the threshold".replace("%", " %"))
+    return tuple(reasons)
+
+
+def _unusual(grey: np.ndarray, config: ModelConfig) -> list[Difference]:
+    appearance = config.training_domain.appearance
+    return list(unusual_measures(measure_appearance(grey), appearance).values()) if appearance and grey.size else []

@@ -16,6 +16,7 @@ from semscan.pipeline.reporting.written import Written
 from semscan.pipeline.run.record import INTERRUPTED
 from semscan.report.html import html_report
 from semscan.settings import ReportSettings
+from semscan.values.record import WEAK_MODEL, Record
 from semscan.values.run_record import RunRecord
 
 PAGE = "report.html"
@@ -109,6 +110,8 @@ def _notes(finished: FinishedRun, pictures: Pictures) -> list[str]:
         notes.append("The last run was interrupted: images that it did not reach are missing.")
     if last is not None and last != count and not finished.unfinished:
         notes.append(f"The folder holds the records of several runs; the settings below are of the last, of {last}.")
+    weak = {words for record in finished.records if isinstance(record, Record) for words in record.warnings}
+    notes += [f"Caution: {words}." for words in sorted(weak) if words.startswith(WEAK_MODEL)]
     if pictures.left_out:
         notes.append(
             f"{pictures.left_out} images are listed without a picture, to keep the page small: those "

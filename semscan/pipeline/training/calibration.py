@@ -39,11 +39,15 @@ class GoodPart:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredThreshold:
-    """A raw threshold, the number of false regions per image `reached` at it, and the judged area in whole images."""
+    """A raw threshold, the number of false regions per image `reached` at it, and the judged area in whole images.
+
+    `rule` is one of `semscan.values.model_config.RULES`.
+    """
 
     raw_threshold: float
     reached: float
     worth: float
+    rule: str
 
 
 def calibrate_held_out(
@@ -64,10 +68,20 @@ def calibrate_held_out(
     calibration = Calibration.unset(settings.false_alarms, plan.held_description)
     if not held:
         return calibration
-    parts = [GoodPart(images.cache.paths[number], *images.in_file(number, row, col)) for number, row, col in held]
     ceiling = highest_usable_threshold(folder.graph, plan, DETECTED)
-    measured = measure_threshold(folder, parts, settings.read, settings.false_alarms, ceiling)
-    return replace(calibration, raw_threshold=measured.raw_threshold, reached=measured.reached, worth=measured.worth)
+    measured = measure_threshold(folder, good_parts(images, held), settings.read, settings.false_alarms, ceiling)
+    return replace(
+        calibration,
+        raw_threshold=measured.raw_threshold,
+        reached=measured.reached,
+        worth=measured.worth,
+        rule=measured.rule,
+    )
+
+
+def good_parts(images: TrainSet, held: Sequence[HeldPart]) -> list[GoodPart]:
+    """Return held-out parts as places in their files."""
+    return [GoodPart(images.cache.paths[number], *images.in_file(number, row, col)) for number, row, col in held]
 
 
 def measure_threshold(
@@ -101,8 +115,9 @@ def measure_threshold(
         maps.append(method(image).raw)
         areas.append(area)
     floor = NETWORKS[folder.config.network.kind].floor
-    threshold, reached = fit_threshold(maps, areas, false_alarms=false_alarms, floor=floor, ceiling=ceiling)
-    return MeasuredThreshold(threshold, reached, round(sum(float(area.mean()) for area in areas), 3))
+    fitted = fit_threshold(maps, areas, false_alarms=false_alarms, floor=floor, ceiling=ceiling)
+    worth = round(sum(float(area.mean()) for area in areas), 3)
+    return MeasuredThreshold(fitted.raw_threshold, fitted.reached, worth, fitted.rule)
 
 
 def highest_usable_threshold(graph: bytes, plan: TrainingPlan, detected: float) -> float:

@@ -71,7 +71,7 @@ def _unlike_the_others(images: TrainSet) -> list[Outlier]:
     outliers = []
     for n in measured:
         unusual = unusual_measures(images.appearances[n] or {}, images.typical)
-        outliers += [Outlier(n, reason, math.inf) for reason in unusual.values()]
+        outliers += [Outlier(n, difference.words, math.inf) for difference in unusual.values()]
     distances = most_unusual_blocks([block_features(images.cache[n].astype(np.float32)) for n in measured])
     for place, far in robust_outliers(distances, deviations=5, spread=0.2, margin=math.log(_BLOCK_RATIO)):
         outliers.append(Outlier(measured[place], "a place in it is unlike all other images", far))

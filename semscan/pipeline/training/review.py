@@ -13,8 +13,9 @@ from semscan.files.models.folder import ModelFolder
 from semscan.image.clean import clean
 from semscan.maps.normalise import normalise_map
 from semscan.phrases import plural
+from semscan.pipeline.detection.painted import at_threshold, try_in_files
 from semscan.pipeline.methods.model import ModelMethod
-from semscan.pipeline.training.calibration import calibrate_held_out, highest_usable_threshold
+from semscan.pipeline.training.calibration import calibrate_held_out, good_parts, highest_usable_threshold
 from semscan.pipeline.training.data.accepted_regions import region_peaks
 from semscan.pipeline.training.data.dataset import TrainSet
 from semscan.pipeline.training.data.labelled_defects import LabelledDefects
@@ -22,9 +23,11 @@ from semscan.pipeline.training.data.split import HeldPart
 from semscan.pipeline.training.findings import TrainingFindings
 from semscan.pipeline.training.outliers import Outlier, find_outliers_with_model, outlier_notes, without_outliers
 from semscan.pipeline.training.plan import TrainingPlan
+from semscan.scores.detection.curve import detection_curve
 from semscan.settings import ReadSettings, TrainSettings
 from semscan.settings.networks import NETWORKS
-from semscan.values.model_config import AcceptedCount, Calibration, LabelledCount, OutlierNote
+from semscan.values.detection import DetectionCurve, TriedDefect
+from semscan.values.model_config import ACCEPTED, AcceptedCount, Calibration, LabelledCount, OutlierNote
 
 ABOVE = 1.05  # the threshold is this much above the accepted regions
 DETECTED = 0.5  # of the painted, held-out defects, at least, must stay above a threshold raised for accepted regions
@@ -34,9 +37,13 @@ Log = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """The calibration of a fitted network, and what else was found; None where it does not apply."""
+    """The calibration of a fitted network, and what else was found; None where it does not apply.
+
+    `painted` says which of the defects painted into held-out good images the network finds.
+    """
 
     calibration: Calibration
+    painted: DetectionCurve | None = None
     accepted: AcceptedCount | None = None
     outliers: tuple[OutlierNote, ...] | None = None
     labelled: LabelledCount | None = None
@@ -68,24 +75,28 @@ def review(
         Gets what a person should know, line by line.
     """
     if NETWORKS[folder.config.network.kind].needs_classes:
-        return Review(calibrate_held_out(folder, images, plan.held, plan, settings))
+        calibration = calibrate_held_out(folder, images, plan.held, plan, settings)
+        tried = _try_painted(folder, calibration, images, plan.held, settings)
+        return Review(calibration, detection_curve(tried, folder.config.training_domain.nm_per_pixel))
     method = ModelMethod(folder)
     numbers = [part.number for part in plan.held]
     again, peaks = find_outliers_with_model(method.at_training_scale, images.cache, numbers)
     held = without_outliers(plan.held, [*findings.outliers.outliers, *again])
     calibration = calibrate_held_out(folder, images, held, plan, settings)
     calibration = _naming_left_out(calibration, plan.held, held, images)
+    tried = _try_painted(folder, calibration, images, held, settings)
     accepted = None
     if findings.accepted is not None:
         accepted_peaks = region_peaks(method.at_training_scale, findings.accepted)
-        calibration, accepted = _keep_below(calibration, accepted_peaks, folder.graph, plan, log)
+        calibration, tried, accepted = _keep_below(calibration, tried, accepted_peaks, folder.graph, plan, log)
     threshold = calibration.raw_threshold
     if threshold is None:  # a plan always holds out a part, so this is a fault in the plan
         raise ValueError("the training plan holds out no part of the good images")
+    painted = detection_curve(tried, folder.config.training_domain.nm_per_pixel)
     scored = [_with_score(outlier, peaks[outlier.number], threshold) for outlier in again]
     outliers = _report_outliers(findings.outliers.outliers, scored, images, log)
     labelled = _check_labelled(method, findings.labelled, threshold, settings.read, log)
-    return Review(calibration, accepted, outliers, labelled)
+    return Review(calibration, painted, accepted, outliers, labelled)
 
 
 def _naming_left_out(
@@ -115,22 +126,41 @@ def _report_outliers(
     return found
 
 
+def _try_painted(
+    folder: ModelFolder, calibration: Calibration, images: TrainSet, held: Sequence[HeldPart], settings: TrainSettings
+) -> tuple[TriedDefect, ...]:
+    """Paint defects into the held-out parts and see which the calibrated network finds."""
+    calibrated = replace(folder, config=replace(folder.config, calibration=calibration))
+    return try_in_files(calibrated, good_parts(images, held), settings.read, settings.seed)
+
+
 def _keep_below(
-    calibration: Calibration, peaks: np.ndarray, graph: bytes, plan: TrainingPlan, log: Log
-) -> tuple[Calibration, AcceptedCount]:
+    calibration: Calibration,
+    tried: tuple[TriedDefect, ...],
+    peaks: np.ndarray,
+    graph: bytes,
+    plan: TrainingPlan,
+    log: Log,
+) -> tuple[Calibration, tuple[TriedDefect, ...], AcceptedCount]:
     """Raise the threshold above the accepted regions, where enough painted defects stay above it; see `review`."""
     before = calibration.raw_threshold or 0.0
     highest = highest_usable_threshold(graph, plan, DETECTED)
     after = max(before, min(float(peaks.max()) * ABOVE, highest))
     above = int((peaks > after).sum())
     if after > before:
-        log(f"The threshold is raised from raw score {before:.4g} to {after:.4g} because of the accepted regions.")
+        found_before = sum(one.found for one in tried)
+        tried = at_threshold(tried, after / before)
+        log(
+            f"The threshold is raised from raw score {before:.4g} to {after:.4g} because of the accepted regions. "
+            f"Of {len(tried)} painted defects it finds {sum(one.found for one in tried)}, before {found_before}."
+        )
+        calibration = replace(calibration, raw_threshold=after, rule=ACCEPTED)
     if above:
         log(
             f"warning: {above} of {plural(len(peaks), 'accepted region')} still lie above the threshold: it is not "
             "raised further, because they look too much like defects"
         )
-    return replace(calibration, raw_threshold=after), AcceptedCount(len(peaks), above)
+    return calibration, tried, AcceptedCount(len(peaks), above)
 
 
 def _with_score(outlier: Outlier, peak: float, threshold: float) -> Outlier:

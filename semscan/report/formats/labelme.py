@@ -41,7 +41,7 @@ def labelme(record: Record, pieces: Sequence[RegionPixels], image_path: str, gre
         {
             "version": VERSION,
             "semscan_version": __version__,
-            "flags": {"defect": record.defect},
+            "flags": {"defect": bool(record.defect)},
             "shapes": [_shape(piece) for piece in pieces],
             "imagePath": image_path,
             "imageData": None if grey is None else _png(np.rint(np.clip(grey, 0, 1) * 255)),

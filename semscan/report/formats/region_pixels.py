@@ -43,6 +43,8 @@ def region_pixels(record: Record, mask: np.ndarray | None) -> list[RegionPixels]
         If the record is damaged.
     """
     check_whole(record)
+    if record.unlike_training:
+        return []
     shown = _components(record, mask) if record.regions and mask is not None else {}
     return [RegionPixels(region, shown.get((*region.bbox, region.area_px))) for region in record.regions]
 

@@ -12,11 +12,11 @@ from semscan.values.record import AnyRecord, Record, RegionRecord
 
 FORMATS = ("jsonl", "tsv", "csv")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how words begin that a spreadsheet would run: an apostrophe goes before
-SCORE_COLUMNS = ("image", "status", "score", "raw_score", "defect", "threshold", "class", "error")
+SCORE_COLUMNS = ("image", "status", "score", "raw_score", "defect", "threshold", "class", "error", "unlike_training")
 INSPECT_COLUMNS = (
     *("image", "status", "score", "raw_score", "defect", "threshold", "regions", "nuisance_regions", "class"),
     *("width_px", "height_px", "judged_fraction", "nm_per_pixel", "method", "model"),
-    *("overlay", "mask", "map", "warnings", "seconds", "error"),
+    *("overlay", "mask", "map", "warnings", "seconds", "error", "unlike_training"),
 )
 
 
@@ -85,7 +85,7 @@ def _image_row(record: AnyRecord) -> dict[str, Any]:
     row = {**record.to_json(), **record.outputs.to_json()}
     if isinstance(record, Record):
         row |= {"width_px": record.width, "height_px": record.height, "regions": len(record.defects)}
-        row["nuisance_regions"] = len(record.regions) - len(record.defects)
+        row["nuisance_regions"] = sum(region.nuisance for region in record.regions)
     return row
 
 

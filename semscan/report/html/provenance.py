@@ -38,11 +38,12 @@ class RunSettings:
 
 @dataclass(frozen=True, slots=True)
 class CardBlock:
-    """A heading, a paragraph or a list of a model card."""
+    """A heading, a paragraph, a list or a table of a model card; the first of the `rows` is the table's head."""
 
     text: str = ""
     is_heading: bool = False
     items: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
 
 
 def list_problems(summary: Summary) -> Problems:
@@ -80,7 +81,7 @@ def versions(run: RunRecord) -> dict[str, Any]:
 
 
 def model_card(text: str) -> list[CardBlock]:
-    """Return the headings, lists and paragraphs of a MODEL_CARD.md, without its title."""
+    """Return the headings, lists, tables and paragraphs of a MODEL_CARD.md, without its title."""
     blocks = []
     items: list[str] = []
     for kind, words in _pieces(text):
@@ -90,14 +91,22 @@ def model_card(text: str) -> list[CardBlock]:
         if items:
             blocks.append(CardBlock(items=tuple(items)))
             items = []
-        if kind != "title":
+        if kind == "table":
+            blocks.append(CardBlock(rows=_rows(words)))
+        elif kind != "title":
             blocks.append(CardBlock(words, is_heading=kind == "heading"))
     return [*blocks, CardBlock(items=tuple(items))] if items else blocks
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:
-    """Yield what each piece of Markdown is (title, heading, item or text), and its words on one line."""
+    """Yield what each piece of Markdown is (title, heading, item, text or table), and its words on one line.
+
+    Of a table it yields all lines.
+    """
     for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip()):
+        if all(line.startswith("|") for line in block.split("\n")):
+            yield "table", block
+            continue
         kind = ""
         words = ""
         for line in block.split("\n"):
@@ -111,6 +120,12 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
             words = found[2].strip() if found else line.strip()
         if kind:
             yield kind, words
+
+
+def _rows(table: str) -> tuple[tuple[str, ...], ...]:
+    """Return the cells of a Markdown table, without the line that divides its head from the rest."""
+    rows = [tuple(cell.strip() for cell in line.strip().strip("|").split("|")) for line in table.split("\n")]
+    return tuple(row for row in rows if not all(set(cell) <= set("-: ") for cell in row))
 
 
 def _kind(mark: str) -> str:

@@ -41,7 +41,7 @@ class Defect:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The records, counted. A nuisance region is not a defect.
+    """The records, counted. A nuisance region is not a defect; images `unlike` those of training have no defects.
 
     `area_um2` is the judged area of the `calibrated` images, `counted` the defects on it.
     """
@@ -50,6 +50,7 @@ class Summary:
     inspected: list[Record]
     failed: list[ErrorRecord]
     defective: int
+    unlike: int
     defects: list[Defect]
     nuisance: int
     calibrated: int
@@ -82,9 +83,10 @@ def summarise(records: Sequence[AnyRecord]) -> Summary:
         records=records,
         inspected=inspected,
         failed=[record for record in records if isinstance(record, ErrorRecord)],
-        defective=sum(record.defect for record in inspected),
+        defective=sum(bool(record.defect) for record in inspected),
+        unlike=sum(bool(record.unlike_training) for record in inspected),
         defects=sorted(defects, key=lambda defect: -defect.region.peak),
-        nuisance=sum(len(record.regions) - len(record.defects) for record in inspected),
+        nuisance=sum(sum(region.nuisance for region in record.regions) for record in inspected),
         calibrated=len(calibrated),
         area_um2=sum(map(_judged_um2, calibrated)),
         counted=sum(len(record.defects) for record in calibrated),

@@ -9,7 +9,13 @@ from semscan.report.html.parts import ImageName, Picture, names_of
 from semscan.report.html.summary import diameters
 from semscan.values.record import AnyRecord, ErrorRecord, Record
 
-VERDICTS = {"defect": "defect", "fine": "no defect", "unsure": "no verdict", "failed": "not inspected"}
+VERDICTS = {
+    "defect": "defect",
+    "unlike": "unlike the training images",
+    "fine": "no defect",
+    "unsure": "no verdict",
+    "failed": "not inspected",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,8 @@ def verdict_of(record: AnyRecord) -> str:
     """Return a key of `VERDICTS`."""
     if isinstance(record, ErrorRecord):
         return "failed"
+    if record.unlike_training:
+        return "unlike"
     if record.score is None:
         return "unsure"
     return "defect" if record.defect else "fine"

@@ -21,6 +21,7 @@ PAPER = (26, 26, 26)
 INK = (235, 235, 235)
 DEFECT = (60, 160, 255)
 FINE = (200, 200, 120)
+UNLIKE = (80, 220, 255)
 
 
 def scale_colours() -> tuple[np.ndarray, np.ndarray]:

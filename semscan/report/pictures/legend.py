@@ -106,10 +106,13 @@ def _verdict(record: Record) -> tuple[str, list[str], lettering.Colour]:
         details.append(f"class {record.class_name} {100 * share:.0f} %")
     if record.defect:
         details.append("1 region" if count == 1 else f"{count} regions")
-    if count < len(record.regions):
-        details.append(f"{len(record.regions) - count} nuisance")
+    nuisance = sum(region.nuisance for region in record.regions)
+    if nuisance:
+        details.append(f"{nuisance} nuisance")
     if record.score is not None:
         details.append(f"threshold {record.threshold:.3g}")
+    if record.unlike_training:
+        return "NO VERDICT", ["unlike the training images", *details], colours.UNLIKE
     if record.defect:
         return "DEFECT", details, colours.DEFECT
     return ("no defect" if record.score is not None else "no verdict"), details, colours.FINE

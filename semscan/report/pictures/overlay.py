@@ -7,13 +7,14 @@ import math
 import cv2
 import numpy as np
 
-from semscan.report.pictures import colours, legend
+from semscan.report.pictures import colours, legend, lettering
 from semscan.report.pictures.region_marks import draw_marks
 from semscan.values import CleanImage
 from semscan.values.record import Record
 
 SMALLEST_PICTURE = 360  # smaller images are enlarged by a whole number: the marks need room
 SMALLEST_TYPE = 13
+SMALLEST_STRIP = 6
 TYPE_SHARE = 56  # the type's height is this part of the picture's side, so it reads the same at any size
 
 
@@ -22,7 +23,8 @@ def draw_overlay(image: CleanImage, anomaly_map: np.ndarray, labels: np.ndarray,
 
     The image lies in the top left corner, so that a pixel of the picture is the same pixel of
     the image (times a whole number for images smaller than `SMALLEST_PICTURE`); the colour bar
-    stands to its right, name, scale bar (when calibrated) and verdict below, none of it over the image. One
+    stands to its right, name, scale bar (when calibrated) and verdict below, none of it over the image; only an image
+    unlike the training images has a strip across it that says so. One
     colour scale, 0 to 1, serves all images. The number of a region is its `id` in the record and stands next to
     it. Pixels that were not judged are hatched; the data bar stays legible and only has a line above it.
 
@@ -58,6 +60,8 @@ def draw_overlay(image: CleanImage, anomaly_map: np.ndarray, labels: np.ndarray,
         if image.data_bar_px:
             _rule(picture, bar * zoom, size)
     draw_marks(picture, _enlarged(labels, zoom), record.regions, zoom, size)
+    if record.unlike_training:
+        _strip(picture, "UNLIKE THE TRAINING IMAGES: NO VERDICT", size)
     judged = record.score is not None  # a model of classes alone gives no verdict
     legend.draw_colour_bar(canvas[:body, wide:], record.threshold if judged else None, size)
     legend.draw_caption(canvas[body:], record, size, zoom)
@@ -97,6 +101,18 @@ def _rule(picture: np.ndarray, row: int, size: int) -> None:
     thin = max(1, size // 12)
     cv2.line(picture, (0, row - 1), (picture.shape[1], row - 1), colours.DARK, 3 * thin)
     cv2.line(picture, (0, row - 1), (picture.shape[1], row - 1), colours.FINE, thin)
+
+
+def _strip(picture: np.ndarray, words: str, size: int) -> None:
+    """Draw words on a dark strip across the middle of the picture, in place, as large as there is room for."""
+    rows, cols = picture.shape[:2]
+    while size > SMALLEST_STRIP and lettering.width(words, size, bold=True) > cols - size:
+        size -= 1
+    top = max(0, rows // 2 - size)
+    bottom = min(rows, top + 2 * size)
+    picture[top:bottom] = colours.DARK
+    left = max(0, (cols - lettering.width(words, size, bold=True)) // 2)
+    lettering.put(picture, words, left, min(rows - 1, top + round(1.35 * size)), size, colours.UNLIKE, bold=True)
 
 
 def _enlarged(values: np.ndarray, zoom: int) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from semscan.phrases import plural
+from semscan.report.text.detection import comparison_lines
 from semscan.values.evaluation import AtThreshold, ClassFigures, Confusion, Evaluation, Interval, TypeFigures
 
 FEW = 10
@@ -103,6 +104,8 @@ def evaluation_lines(evaluation: Evaluation) -> list[str]:
         lines += ["", *_confusion(evaluation.confusion)]
     if evaluation.types is not None:
         lines += ["", *_types(evaluation.types, evaluation.intervals)]
+    if evaluation.detection is not None:
+        lines += ["", *comparison_lines(evaluation.detection)]
     if evaluation.notes:
         lines += ["", *(f"note: {note}" for note in evaluation.notes)]
     return [*lines, *(f"left out: {failure.error}" for failure in evaluation.failed)]

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from semscan.report.text.detection import detection_lines, detection_table
+from semscan.report.text.weaknesses import weaknesses
 from semscan.settings.networks import NETWORKS
-from semscan.values.model_config import Calibration, ModelConfig, TrainingRecord, TrainingTask
+from semscan.values.model_config import (
+    ACCEPTED,
+    CEILING,
+    COUNTED,
+    FLOOR,
+    TAIL,
+    Calibration,
+    ModelConfig,
+    TrainingRecord,
+    TrainingTask,
+)
 
 
 def summary_lines(config: ModelConfig) -> list[str]:
@@ -33,7 +45,11 @@ def summary_lines(config: ModelConfig) -> list[str]:
             f"Classes: {', '.join(network.classes or ())}; predicted correctly for {fit.held_out_accuracy:.1%} of "
             f"{fit.held_out_images} held-out images."
         )
-    return [*lines, *_threshold_lines(calibration), *_findings_lines(config.training)]
+    lines += _threshold_lines(calibration)
+    if config.painted is not None:
+        lines += detection_lines(config.painted)
+    lines += _findings_lines(config.training)
+    return [*lines, *(f"Warning: {words}." for words in weaknesses(config))]
 
 
 def _task(training: TrainingRecord) -> TrainingTask:
@@ -50,21 +66,31 @@ def _threshold_lines(calibration: Calibration) -> list[str]:
         ]
     worth = calibration.worth or 0.0
     lines = [
-        f"Threshold: 0.5 in the map is raw score {calibration.raw_threshold:.4g}, set for "
-        f"{calibration.false_alarms:g} false regions per good image; the held-out area, "
-        f"{worth:.1f} images' worth, shows {calibration.reached:.2g} per image."
+        f"Threshold: 0.5 in the map is raw score {calibration.raw_threshold:.4g}. {calibration.false_alarms:g} false "
+        f"regions per good image are wanted; at this threshold the held-out area, {worth:.1f} images' worth, shows "
+        f"{calibration.reached:.2g} per image."
     ]
-    if calibration.reached > 2 * calibration.false_alarms:
-        lines.append(
-            "That is more than was asked for: the network reaches no higher scores. Another --seed or "
-            "more --steps may help, or a threshold above 0.5."
-        )
-    elif worth * calibration.false_alarms < 3:
-        lines.append(
-            "The held-out area is too small to measure a rate this low, so the threshold is extrapolated. "
-            "Add good images for a reliable one."
-        )
-    return lines
+    rule = _RULES.get(calibration.rule or "")
+    return [*lines, rule] if rule else lines
+
+
+# what set the threshold, and what would improve it
+_RULES = {
+    COUNTED: "The false regions in the held-out area were counted to set it.",
+    TAIL: (
+        "The held-out area is too small to count so few false regions, so their number is extrapolated to higher "
+        "scores. Add good images for a reliable threshold."
+    ),
+    FLOOR: (
+        "It is the lowest threshold that semscan sets: the held-out area has no scores as high. Defects that score "
+        "lower are missed; a --threshold below 0.5 shows them, with more false regions."
+    ),
+    CEILING: (
+        "It is lower than the false regions ask for: a higher one would miss most of the painted defects. Train "
+        "longer, or with more good images, so that the network tells the two apart."
+    ),
+    ACCEPTED: "It was raised so that the accepted regions stay below it.",
+}
 
 
 def _findings_lines(training: TrainingRecord) -> list[str]:
@@ -93,6 +119,13 @@ def _findings_lines(training: TrainingRecord) -> list[str]:
     return lines
 
 
+_PAINTED = (
+    "Defects of known size were painted into held-out good images and inspected. Real defects may be harder or easier. "
+    "The size is the diameter of a circle of the same area; the contrast is the mean change of grey level, as a share "
+    "of the grey scale."
+)
+
+
 def model_card(config: ModelConfig, summary: Sequence[str]) -> str:
     """Write MODEL_CARD.md: what the model is, what it was trained on, what it promises, its limits.
 
@@ -110,6 +143,9 @@ def model_card(config: ModelConfig, summary: Sequence[str]) -> str:
     )
     libraries = ", ".join(f"{name} {version}" for name, version in config.libraries.items())
     facts = "\n".join(f"- {line}" for line in summary)
+    painted = ""
+    if config.painted is not None:
+        painted = f"\n## Painted defects\n\n{_PAINTED}\n\n" + "\n".join(detection_table(config.painted)) + "\n"
     return f"""# Model card
 
 {facts}
@@ -119,7 +155,7 @@ def model_card(config: ModelConfig, summary: Sequence[str]) -> str:
 (relative), checked on training patches at two sizes and two batches.
 - Training data fingerprint: {task.data_fingerprint}
 - Made with semscan {config.semscan_version}; {libraries}.
-
+{painted}
 ## Limits
 
 It knows the images it was trained on: same tool, magnification, layer and contrast. On others the

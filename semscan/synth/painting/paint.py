@@ -127,11 +127,46 @@ def _paint_defect(
     if min(mask.shape) < 3:
         return
     window = (slice(top, bottom), slice(left, right))
-    before = painted[window].copy()
-    new = painter(_Canvas(painted, window, noise, pool, rng), mask)
-    after = before + new.mask * (new.filling - before)
+    after, shown = _apply(_Canvas(painted, window, noise, pool, rng), painter, mask)
     painted[window] = after
-    label[window] = np.maximum(label[window], visible(before, after, new.mask, noise, new.whole))
+    label[window] = np.maximum(label[window], shown)
+
+
+def _apply(canvas: _Canvas, painter: Painter, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Paint a defect into the window of a canvas, which is not changed: (its new pixels, where it is visible)."""
+    before = canvas.before
+    new = painter(canvas, mask)
+    after = before + new.mask * (new.filling - before)
+    return after, visible(before, after, new.mask, canvas.noise, new.whole)
+
+
+def paint_in(
+    patch: np.ndarray, window: Window, kind: str, mask: np.ndarray, pool: Pool, noise: float, rng: Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Paint one defect of a kind at a given place.
+
+    Parameters
+    ----------
+    patch : ndarray of float32, shape (rows, cols)
+        Grey levels, about 0 to 1. Not changed.
+    window : pair of slice
+        Where.
+    kind : str
+        A name of `PAINTERS`.
+    mask : ndarray of float32, shape of the window
+        Its shape, see `semscan.synth.painting.shapes`.
+    pool : callable
+        As in `paint`.
+    noise : float
+        Standard deviation of a pixel.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    after, shown : ndarrays of float32, shape of the window
+        The window with the defect, and 1 where it is visible, else 0.
+    """
+    return _apply(_Canvas(patch, window, noise, pool, rng), PAINTERS[kind][0], mask)
 
 
 def visible(before: np.ndarray, after: np.ndarray, mask: np.ndarray, noise: float, whole: bool) -> np.ndarray:

@@ -100,3 +100,33 @@ def test_doctor_prints_words_on_a_terminal(data):
         first = terminal.read(4096).decode()
 
     assert first.startswith(f"{data}: train/ with the class folder 'good'")
+
+
+def test_a_folder_of_good_images_is_enough_to_see_what_would_be_found(semscan, model, save_png, tmp_path):
+    for number in range(4):
+        columns = 60 + 50 * np.sin(np.arange(256) / 3)
+        noise = np.random.default_rng(number).normal(0, 3, (256, 256))
+        save_png(tmp_path / "good" / f"{number}.png", np.clip(columns + noise, 0, 255).astype(np.uint8))
+
+    done = semscan("evaluate", tmp_path / "good", "--model", model, "--out", tmp_path / "e", "--format", "json")
+
+    record = json.loads(done.stdout)
+    assert (record["images"], record["good_images"], record["defects"]) == (4, 4, 0)
+    assert record["at_threshold"]["false_per_good_image"] is not None
+    assert record["detection"]["real"] is None
+    assert record["detection"]["painted_on"] == "the good test images"
+    assert record["detection"]["painted"]["defects"] > 20
+    assert (tmp_path / "e" / "sensitivity.png").is_file()
+
+
+def test_a_loose_folder_of_another_name_is_taken_as_good_only_when_told(semscan, model, good, tmp_path):
+    folder = tmp_path / "lot8"
+    folder.mkdir()
+    good.rename(folder / "a.png")
+
+    refused = semscan("evaluate", folder, "--model", model)
+    taken = semscan("evaluate", folder, "--model", model, "--good", "lot8", "--format", "json")
+
+    assert refused.returncode == 2
+    assert "or give --good lot8 if all are good" in refused.stderr
+    assert json.loads(taken.stdout)["good_images"] == 1

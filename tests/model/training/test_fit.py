@@ -1,12 +1,14 @@
 """Training goes on where it was interrupted, stops when it should, and keeps the best weights."""
 
 import json
+import types
 
 import numpy as np
 import pytest
 
 from semscan.errors import UsageFault
 from semscan.model.tf_import import keras
+from semscan.model.training import fit as page
 from semscan.model.training.batches import stream
 from semscan.model.training.fit import FitPlan, fit
 from semscan.model.training.gradients import gradient_norms
@@ -184,3 +186,49 @@ def test_same_seed_and_step_draw_the_same_batch():
 
     np.testing.assert_array_equal(whole[3], later)
     assert not np.array_equal(whole[0], whole[1])
+
+
+class Clock:
+    """Time that passes as the steps say: the first one takes 10 s, each other `step_seconds`."""
+
+    def __init__(self, monkeypatch, step_seconds):
+        self.now = 0.0
+        self.step_seconds = step_seconds
+        monkeypatch.setattr(page.time, "monotonic", lambda: self.now)
+
+    def on(self, schedule, steps):
+        rates = []
+        rate = types.SimpleNamespace(assign=rates.append)
+        model = types.SimpleNamespace(optimizer=types.SimpleNamespace(learning_rate=rate), stop_training=False)
+        schedule.set_model(model)
+        schedule.on_train_begin()
+        for step in range(steps):
+            schedule.on_train_batch_begin(step)
+            self.now += 10.0 if step == 0 else self.step_seconds
+            schedule.on_train_batch_end(step)
+            if model.stop_training:
+                break
+        return rates
+
+
+def test_a_time_limit_plans_the_learning_rate_for_the_steps_that_fit(tmp_path, monkeypatch):
+    said = []
+    plan = plan_in(tmp_path / "a", steps=2400, time_limit=110.0, say=said.append)
+
+    rates = Clock(monkeypatch, step_seconds=2.0).on(page._Schedule(plan), 2400)
+
+    assert len(rates) == 52
+    assert max(rates) > 0.8 * plan.learning_rate  # the warm-up is planned for them too
+    assert rates[-1] < 0.02 * plan.learning_rate
+    assert len(said) == 1
+    assert "2 s a step: about 51 of 2400 steps fit into the time limit of 1.83 minutes" in said[0]
+
+
+def test_without_a_limit_train_says_how_long_it_will_take(tmp_path, monkeypatch):
+    said = []
+    plan = plan_in(tmp_path / "a", steps=200, say=said.append)
+
+    rates = Clock(monkeypatch, step_seconds=3.0).on(page._Schedule(plan), 200)
+
+    assert len(rates) == 200
+    assert said == ["Training takes 3 s a step: about 10 minutes for 194 steps."]

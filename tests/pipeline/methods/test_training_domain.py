@@ -108,8 +108,28 @@ def test_an_image_that_looks_otherwise_carries_a_warning_and_one_alike_none(mode
     folder = changed(model, training_look=typical_appearance([measure_appearance(picture(spot=False))]))
 
     assert seen(folder, picture(spot=False) + np.float32(0.02)).warnings == ()
-    (said,) = seen(folder, 0.4 + 0.3 * (picture(spot=False) - 0.4)).warnings
-    assert said.startswith("differs from the training images: contrast 0.30 of the training images'")
+    (said,) = seen(folder, 0.4 + 0.6 * (picture(spot=False) - 0.4)).warnings
+    assert said.startswith(
+        "differs from the training images: contrast 40 % lower than in training (0.012, training 0.02)"
+    )
+
+
+def test_an_image_far_outside_the_training_images_is_not_judged(model):
+    folder = changed(model, training_look=typical_appearance([measure_appearance(picture(spot=False))]))
+
+    found = seen(folder, 0.4 + 0.2 * (picture(spot=False) - 0.4))
+
+    assert any(reason.startswith("contrast 80 % lower than in training") for reason in found.unlike)
+    assert found.warnings == ()
+    assert seen(folder, picture(spot=True)).unlike == ()
+
+
+def test_a_map_that_is_above_the_threshold_almost_everywhere_is_no_verdict(model):
+    bright = np.full((80, 100), 0.9, np.float32)
+
+    assert seen(model, bright).unlike == ("100 % of it lies above the threshold",)
+    bright[:, :60] = 0.4
+    assert seen(model, bright).unlike == ()
 
 
 @pytest.mark.parametrize("look", ["much", {"noise": 3}, {"noise": {"median": "a", "spread": 1}}, {"noise": {}}])

@@ -15,6 +15,7 @@ from semscan.pipeline.training.findings import TrainingFindings
 from semscan.pipeline.training.outliers import Outlier, OutlierScan
 from semscan.pipeline.training.review import review
 from semscan.settings import ReadSettings, TrainSettings
+from semscan.values.detection import TriedDefect
 from semscan.values.model_config import AcceptedCount, Calibration
 
 
@@ -79,9 +80,14 @@ def test_the_threshold_is_raised_over_accepted_regions_but_not_over_half_the_def
     monkeypatch.setattr(page, "highest_usable_threshold", lambda graph, plan, share: 3.0 if share == 0.5 else 0)
     before, said = Calibration(1.0, 0.1, 0.0, "2 images"), []
 
-    calibration, count = page._keep_below(before, np.array([0.1, peak]), b"", None, said.append)
+    tried = tuple(TriedDefect("body", 9.0, 0.2, peak) for peak in (0.5, 1.5, 4.0))
+    calibration, again, count = page._keep_below(before, tried, np.array([0.1, peak]), b"", None, said.append)
 
     assert calibration.raw_threshold == pytest.approx(after)
+    assert calibration.rule == ("accepted" if after > 1 else None)
+    assert sum(one.found for one in again) == sum(peak > after for peak in (0.5, 1.5, 4.0))
+    if after > 1:
+        assert "Of 3 painted defects it finds 1, before 2." in said[0]
     assert count == AcceptedCount(2, above)
     assert len(said) == (after > 1) + bool(above)
 

@@ -314,3 +314,16 @@ def test_the_template_engine_is_loaded_only_for_a_page(tmp_path):
         "    assert ('jinja2' in sys.modules) == loaded, form"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+
+
+def test_a_table_of_the_model_card_becomes_a_table_and_nothing_in_it_is_run():
+    card = "# Title\n\n| painted | found |\n|---|---|\n| size <b> 4 px | 3 |\n"
+
+    assert model_card(card) == [CardBlock(rows=(("painted", "found"), ("size <b> 4 px", "3")))]
+    page = html_report([record()], run=RunRecord(), model_card=card)
+    assert '<th scope="col">painted</th>' in page
+    assert "<td>size &lt;b&gt; 4 px</td><td>3</td>" in page
+
+
+def test_an_empty_table_row_ends_in_no_fault():
+    assert model_card("|\n|") == [CardBlock(rows=())]

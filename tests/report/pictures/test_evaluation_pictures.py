@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from semscan.report.pictures.evaluation_curves import draw_measured
 from semscan.report.pictures.failures import COLUMNS, cut_failure, draw_failures
+from semscan.report.plots.evaluation_curves import draw_measured
 from semscan.values import Box, CleanImage
 from semscan.values.evaluation import Evaluation
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from semscan.report.plots.figure import BLUE, RED, plain, png_of
 from semscan.values.evaluation import Evaluation
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 Line = tuple[np.ndarray, np.ndarray]
 
-_BLUE = "#0072b2"
-_RED = "#d55e00"
 # false regions per image shown
 _LEAST = 0.01
 _MOST = 100.0
@@ -39,10 +37,10 @@ def draw_measured(lines: Mapping[str, Line], evaluation: Evaluation, title: str)
     roc, pr, pro, froc = figure.subplots(1, 4)
     _roc(roc, lines, evaluation)
     if "pixel PR" in lines:
-        pr.plot(*lines["pixel PR"], color=_BLUE, label=f"AP {evaluation.pixel_ap:.3f}")
+        pr.plot(*lines["pixel PR"], color=BLUE, label=f"AP {evaluation.pixel_ap:.3f}")
         pr.axhline(evaluation.pixel_share, color="0.5", linestyle=":", label="by chance")
     if "PRO" in lines:
-        pro.plot(*lines["PRO"], color=_BLUE, label=f"AUPRO {evaluation.aupro30:.3f}")
+        pro.plot(*lines["PRO"], color=BLUE, label=f"AUPRO {evaluation.aupro30:.3f}")
     if "FROC" in lines:
         _froc(froc, lines["FROC"], evaluation)
     _dress(roc, "ROC", "false-positive rate", "true-positive rate", (0, 1))
@@ -50,22 +48,14 @@ def draw_measured(lines: Mapping[str, Line], evaluation: Evaluation, title: str)
     _dress(pro, "overlap with each defect", "false-positive rate of pixels", "mean overlap", (0, 0.3))
     _dress(froc, "defects hit", "false regions per image", "share of defects", (_LEAST, _MOST))
     froc.set_xscale("log")
-    figure.suptitle(_plain(title))
-    with io.BytesIO() as buffer:
-        figure.savefig(buffer, format="png", dpi=100)
-        return buffer.getvalue()
-
-
-def _plain(title: str) -> str:
-    """Return the title in letters that the font has, with dollar signs that do not begin a formula."""
-    letters = (letter if letter.isprintable() and letter < "\u0250" else "?" for letter in title)
-    return "".join(letters).replace("$", r"\$")
+    figure.suptitle(plain(title))
+    return png_of(figure, dpi=100)
 
 
 def _roc(axes: Axes, lines: Mapping[str, Line], evaluation: Evaluation) -> None:
     for name, area, colour, style in (
-        ("pixel", evaluation.pixel_auroc, _BLUE, "-"),
-        ("image", evaluation.image_auroc, _RED, "--"),
+        ("pixel", evaluation.pixel_auroc, BLUE, "-"),
+        ("image", evaluation.image_auroc, RED, "--"),
     ):
         if f"{name} ROC" in lines:
             axes.plot(*lines[f"{name} ROC"], style, color=colour, label=f"{name}s {area:.4f}")
@@ -74,11 +64,11 @@ def _roc(axes: Axes, lines: Mapping[str, Line], evaluation: Evaluation) -> None:
 
 def _froc(axes: Axes, line: Line, evaluation: Evaluation) -> None:
     across, up = line
-    axes.step(np.maximum(across, _LEAST), up, where="post", color=_BLUE, label="best threshold")
+    axes.step(np.maximum(across, _LEAST), up, where="post", color=BLUE, label="best threshold")
     at = evaluation.at_threshold
     if at is not None and at.false_per_image is not None and at.hit_share is not None:
         place = (max(at.false_per_image, _LEAST), at.hit_share)
-        axes.plot(*place, "o", color=_RED, label=f"at {at.threshold:g}")
+        axes.plot(*place, "o", color=RED, label=f"at {at.threshold:g}")
 
 
 def _dress(axes: Axes, title: str, across: str, up: str, span: tuple[float, float]) -> None:

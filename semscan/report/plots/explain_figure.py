@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from semscan.report.pictures.explain_panels import GREY, MAP, Panel
+from semscan.report.plots.explain_panels import GREY, MAP, Panel
+from semscan.report.plots.figure import BLUE, RED, plain, png_of
 from semscan.values.faithfulness import Faithfulness, OrderAreas, Orders
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ _HEAD = 0.24
 _FINE = 900  # pixels across a panel that are worth drawing
 _MOST_CHANNELS = 64
 _LINES = {
-    "most": ("most attended first", "#d55e00", "-"),
+    "most": ("most attended first", RED, "-"),
     "random": ("random order", "#767676", ":"),
-    "least": ("least attended first", "#0072b2", "--"),
+    "least": ("least attended first", BLUE, "--"),
 }
 
 
@@ -56,7 +56,7 @@ def draw_explanation(
     high = min(max(side * tall, 0.5), 2.5 * side)
     height = 0.3 + lines * (high + _BAR + _HEAD)
     figure = Figure(figsize=(_WIDTH, height), facecolor="white")
-    figure.text(0.1 / _WIDTH, 1 - 0.2 / height, _plain(title), fontsize=8)
+    figure.text(0.1 / _WIDTH, 1 - 0.2 / height, plain(title), fontsize=8)
     for number in range(count):
         line, column = divmod(number, columns)
         left = (0.1 + column * (side + 0.1)) / _WIDTH
@@ -66,7 +66,7 @@ def draw_explanation(
             _draw_panel(figure, axes, panels[number], rows, threshold, (left, bottom, side, height))
         else:
             _draw_channels(axes, *list(channels.items())[number - len(panels)])
-    return _png(figure)
+    return png_of(figure, dpi=_DPI)
 
 
 def _draw_panel(
@@ -91,7 +91,7 @@ def _draw_panel(
     )
     if panel.key == "map" and threshold is not None and values.min() <= threshold < values.max():
         axes.contour(values, levels=[threshold], colors=["#3cf0ff"], linewidths=0.6)
-    axes.set_title(_plain(panel.title), fontsize=7, loc="left", pad=3)
+    axes.set_title(plain(panel.title), fontsize=7, loc="left", pad=3)
     axes.set_axis_off()
     if panel.kind == MAP:
         left, bottom, side, height = place
@@ -108,8 +108,8 @@ def _draw_panel(
 def _draw_channels(axes: Axes, name: str, weights: np.ndarray) -> None:
     """Draw the weights as bars, strongest first."""
     order = np.argsort(-weights, kind="stable")
-    axes.bar(range(len(weights)), weights[order], width=1.0, color="#0072b2")
-    axes.set_title(_plain(f"{name}: attention to channels"), fontsize=7, loc="left", pad=3)
+    axes.bar(range(len(weights)), weights[order], width=1.0, color=BLUE)
+    axes.set_title(plain(f"{name}: attention to channels"), fontsize=7, loc="left", pad=3)
     axes.set_xlabel(f"{len(weights)} channels, most attended first", fontsize=5.5, labelpad=1)
     axes.tick_params(labelsize=5.5, length=2, pad=1)
     axes.set_ylim(0, max(1.0, float(weights.max(initial=0))))
@@ -133,9 +133,9 @@ def draw_faithful(found: Faithfulness, title: str) -> bytes:
     deletion.set_xlabel(f"share replaced by {place}", fontsize=7)
     _draw_curves(insertion, "insertion", shares, found.curves.insertion, found.insertion_auc)
     insertion.set_xlabel(f"share left, all else from {place}", fontsize=7)
-    deletion.set_ylabel(_plain(found.score), fontsize=7)
-    figure.suptitle(f"{_plain(title)}\n{_wrapped(found.said)}", fontsize=7.5)
-    return _png(figure)
+    deletion.set_ylabel(plain(found.score), fontsize=7)
+    figure.suptitle(f"{plain(title)}\n{_wrapped(found.said)}", fontsize=7.5)
+    return png_of(figure, dpi=_DPI)
 
 
 def _draw_curves(axes: Axes, title: str, shares: Sequence[float], curves: Orders, areas: OrderAreas) -> None:
@@ -163,16 +163,4 @@ def _place(background: str) -> str:
 def _wrapped(words: str) -> str:
     import textwrap
 
-    return "\n".join(textwrap.wrap(_plain(words), 120))
-
-
-def _plain(words: str) -> str:
-    """Return words in letters that the font has, with dollar signs that do not begin a formula."""
-    letters = (letter if letter.isprintable() and letter < "\u0250" else "?" for letter in words)
-    return "".join(letters).replace("$", r"\$")
-
-
-def _png(figure: Figure) -> bytes:
-    with io.BytesIO() as buffer:
-        figure.savefig(buffer, format="png", dpi=_DPI)
-        return buffer.getvalue()
+    return "\n".join(textwrap.wrap(plain(words), 120))

@@ -1,6 +1,6 @@
 """The training curves."""
 
-from semscan.report.pictures.training_curves import draw_curves
+from semscan.report.plots.training_curves import draw_curves
 
 
 def test_a_loss_that_stays_zero_is_drawn_without_a_warning():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from semscan.report.pictures.explain_panels import make_panels
+from semscan.report.plots.explain_panels import make_panels
 
 GREY = np.full((2, 4), 0.8, np.float32)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 
+from semscan.report.plots.figure import BLUE, RED, png_of
+
 History = Mapping[str, Sequence[float]]
-_NORMS = {"gradient_norm": ("#0072b2", "all weights"), "gradient_norm_first": ("#d55e00", "first layer")}
+_NORMS = {"gradient_norm": (BLUE, "all weights"), "gradient_norm_first": (RED, "first layer")}
 
 
 def draw_curves(history: History, title: str) -> bytes:
@@ -27,8 +28,8 @@ def draw_curves(history: History, title: str) -> bytes:
     figure = Figure(figsize=(3.2 * panels, 3.2), layout="constrained")
     all_axes = figure.subplots(1, panels, squeeze=False)[0]
     for axes, name in zip(all_axes, names, strict=False):
-        axes.plot(history["step"], history[name], color="#0072b2", label="training")
-        axes.plot(history["step"], history[f"val_{name}"], color="#d55e00", linestyle="--", label="held out")
+        axes.plot(history["step"], history[name], color=BLUE, label="training")
+        axes.plot(history["step"], history[f"val_{name}"], color=RED, linestyle="--", label="held out")
         positive = min(*history[name], *history[f"val_{name}"]) > 0  # a loss without a weight stays 0
         axes.set(title=name.replace("_", " "), xlabel="step", yscale="log" if positive else "linear")
         axes.grid(alpha=0.3)
@@ -41,9 +42,7 @@ def draw_curves(history: History, title: str) -> bytes:
         all_axes[-1].legend(loc="upper right")
     figure.axes[0].legend(loc="upper right")
     figure.suptitle(title)
-    with io.BytesIO() as buffer:
-        figure.savefig(buffer, format="png", dpi=100)
-        return buffer.getvalue()
+    return png_of(figure, dpi=100)
 
 
 def history_table(history: History) -> str:

@@ -1,0 +1,1 @@
+"""Diagrams drawn with matplotlib, which is imported on use."""

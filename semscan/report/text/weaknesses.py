@@ -1,0 +1,60 @@
+"""What makes a model useless or doubtful, in sentences: its training ended too early, or it finds next to nothing."""
+
+from __future__ import annotations
+
+from semscan.values.model_config import TIME_LIMIT, FitRecord, ModelConfig
+
+FEWEST_CLEAR = 10  # clear painted defects below which their share says nothing
+BLIND = 0.5  # share of the clear painted defects below which a model is not to be trusted
+STILL_FALLING = 0.1  # share by which the loss fell in the last fifth of the training
+BETTER_THAN_GUESSING = 1.645  # standard deviations
+
+
+def weaknesses(config: ModelConfig) -> tuple[str, ...]:
+    """Return what a user must know before trusting the model; empty for a good one.
+
+    Models that were made before semscan measured these things have no weaknesses that are known.
+    """
+    fit = config.training.fit
+    found = (_nearly_blind(config), _near_guessing(fit), _ended_early(fit))
+    return tuple(sentence for sentence in found if sentence)
+
+
+def _nearly_blind(config: ModelConfig) -> str | None:
+    painted = config.painted
+    if config.network.classes or painted is None or painted.clear < FEWEST_CLEAR:
+        return None
+    if (painted.clear_share or 0.0) >= BLIND:
+        return None
+    return (
+        f"it finds {painted.clear_found} of {painted.clear} clear defects painted into good images, so an image "
+        "without a region is no proof of anything; train longer, or with more good images"
+    )
+
+
+def _near_guessing(fit: FitRecord) -> str | None:
+    images, accuracy, majority = fit.held_out_images, fit.held_out_accuracy, fit.held_out_majority
+    if not images or accuracy is None or majority is None:
+        return None
+    guess = majority / images
+    margin = BETTER_THAN_GUESSING * (guess * (1 - guess) / images) ** 0.5
+    if accuracy > guess + margin:
+        return None
+    return (
+        f"it predicts the class of {accuracy:.0%} of {images} held-out images correctly, and naming always the "
+        f"largest class gives {guess:.0%}; train longer, or with more images of each class"
+    )
+
+
+def _ended_early(fit: FitRecord) -> str | None:
+    if fit.ended != TIME_LIMIT or not fit.steps or not fit.steps_done:
+        return None
+    if fit.falling is not None and fit.falling < STILL_FALLING:
+        return None
+    how = "before its loss was measured twice"
+    if fit.falling is not None:
+        how = f"while its loss still fell, by {fit.falling:.0%} in the last fifth of the time"
+    return (
+        f"the time limit ended the training at step {fit.steps_done} of {fit.steps}, {how}; give it more time, or "
+        "leave --time-limit away"
+    )
