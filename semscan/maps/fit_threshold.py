@@ -46,6 +46,7 @@ def fit_threshold(
     min_area: int = 4,
     floor: float = 0.0,
     ceiling: float = np.inf,
+    tail_ceiling: float = np.inf,
 ) -> FittedThreshold:
     """Find the raw threshold at which good images show `false_alarms` false regions each.
 
@@ -68,7 +69,9 @@ def fit_threshold(
     floor : float
         Least threshold, whatever the good images show.
     ceiling : float
-        Largest threshold (but at least `floor`), however far the tail is continued.
+        Largest threshold (but at least `floor`), whatever the good images show.
+    tail_ceiling : float
+        Largest threshold that a tail is continued to: what few regions say of rarer ones is uncertain.
 
     Returns
     -------
@@ -82,8 +85,9 @@ def fit_threshold(
     counts = np.array([_count(raw_maps, areas, _softplus(level), min_area) for level in levels])
     level, rule = _level_for(levels, counts, false_alarms * images)
     threshold = float(_softplus(level))
-    if threshold > ceiling:
-        threshold, rule = float(ceiling), CEILING
+    highest = min(ceiling, tail_ceiling) if rule == TAIL else ceiling
+    if threshold > highest:
+        threshold, rule = float(highest), CEILING
     if threshold < floor:
         threshold, rule = float(floor), FLOOR
     return FittedThreshold(threshold, _count(raw_maps, areas, threshold, min_area) / images, rule)

@@ -44,6 +44,7 @@ from semscan.regions.measure import measure
 from semscan.report.record import NO_THRESHOLD, map_description, with_regions
 from semscan.settings import InspectSettings
 from semscan.values import AnomalyMap, CleanImage, Region, SemImage
+from semscan.values.detection import DetectsFrom
 from semscan.values.record import UNLIKE, AnyRecord, PeriodicRecord, Record, likeliest
 from semscan.values.run_record import RunRecord
 
@@ -206,7 +207,13 @@ def _record(image: SemImage, given: str, cleaned: CleanImage, result: MethodResu
         periodic=None if result.periodic is None else PeriodicRecord.of(result.periodic, image.nm_per_pixel),
         warnings=(*cleaned.warnings, *result.warnings, *unlike, *no_threshold),
         unlike_training=True if unlike else None,
+        detects_from=None if unlike else _detects_from(result, image.nm_per_pixel),
     )
+
+
+def _detects_from(result: MethodResult, nm_per_pixel: float | None) -> DetectsFrom | None:
+    px = result.detects_from_px
+    return None if px is None else DetectsFrom(px=px, nm=None if nm_per_pixel is None else px * nm_per_pixel)
 
 
 def _find_regions(

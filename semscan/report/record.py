@@ -49,7 +49,7 @@ def map_description(record: Record, provenance: MethodProvenance, read: ReadSett
         "threshold": known["threshold"],
         "class": record.class_name,
         "class_probabilities": classes,
-        **({"unlike_training": True} if record.unlike_training else {}),
+        **{key: known[key] for key in ("unlike_training", "detects_from") if key in known},
         "periodic": known["periodic"],
         "read": asdict(read),
     }

@@ -13,6 +13,7 @@ from semscan.values.json_record import JsonRecord
 
 Interval = tuple[float, float]
 SAME = 1e-3
+STATED_CONTRAST = 0.2  # share of the grey scale, for which sizes are stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,3 +141,14 @@ class DetectionFigures(JsonRecord):
     real: DetectionCurve | None = None
     share_of_real_expected: float | None = None
     a90_ratio: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectsFrom(JsonRecord):
+    """The diameter from which defects of a contrast are found nine times in ten, in pixels and, where known, in nm."""
+
+    DIGITS: ClassVar[Mapping[str, int]] = {"px": 1, "nm": 2}
+
+    px: float
+    nm: float | None = None
+    contrast: float = STATED_CONTRAST

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from semscan.values import Box, Periodic
+from semscan.values.detection import DetectsFrom
 from semscan.values.json_record import JsonRecord, read_number
 
 OK = "ok"
@@ -17,7 +18,7 @@ CALIBRATED_THRESHOLD = 0.5  # in map units, of every method
 MAP_KEYS = (
     *("image", "source", "width", "height", "judged_fraction", "nm_per_pixel", "nm_per_pixel_source", "vendor"),
     *("data_bar_px", "data_bar_source", "ignored_fraction", "method", "model", "raw_score", "class_probabilities"),
-    *("unlike_training", "periodic"),
+    *("unlike_training", "detects_from", "periodic"),
 )
 LARGEST_PIXEL = 1 << 31
 # How warnings begin that are about the model, or that are told once for a whole run.
@@ -149,13 +150,14 @@ class Record(JsonRecord):
     `source` is the absolute path of the image. `score` is None when the method has no calibrated threshold,
     `raw_score` when a saved map lacks it; `score` and `threshold` are in map units. `judged_fraction` and
     `ignored_fraction` are shares of the image, `page` counts from 0 in a file with several. `seconds` is wall time.
+    `detects_from` is the size from which defects are found nine times in ten here; None where that is not known.
     `earlier_outputs` are files of earlier runs of the same image that are still there. `unlike_training` is True for an
     image far outside what the model was trained on, else None: it is neither clean nor defective, `defect` is None.
     """
 
     KEYS: ClassVar[Mapping[str, str]] = {"class_name": "class"}
     OMITTED: ClassVar[frozenset[str]] = frozenset(
-        {"unlike_training", "class_name", "class_probabilities", "earlier_outputs"}
+        {"unlike_training", "detects_from", "class_name", "class_probabilities", "earlier_outputs"}
     )
     DIGITS: ClassVar[Mapping[str, int]] = {
         "judged_fraction": 6,
@@ -187,6 +189,7 @@ class Record(JsonRecord):
     class_name: str | None = None
     class_probabilities: Mapping[str, float] | None = None
     regions: tuple[RegionRecord, ...]
+    detects_from: DetectsFrom | None = None
     periodic: PeriodicRecord | None = None
     outputs: Outputs = Outputs()
     warnings: tuple[str, ...] = ()

@@ -86,3 +86,15 @@ def test_threshold_never_rises_above_what_the_network_can_reach():
     assert free > 0.5
     assert capped == pytest.approx(0.5)
     assert reached == pytest.approx(false_regions(maps, 0.5))
+
+
+def test_an_extrapolated_threshold_has_a_lower_ceiling_than_a_counted_one():
+    few = [quiet_map(seed) for seed in range(3)]
+    many = [quiet_map(seed) for seed in range(60)]
+
+    guessed = fit_threshold(few, everywhere(few), false_alarms=1e-4, ceiling=9.0, tail_ceiling=0.5)
+    counted = fit_threshold(many, everywhere(many), false_alarms=0.5, ceiling=9.0, tail_ceiling=0.01)
+
+    assert (guessed.raw_threshold, guessed.rule) == (0.5, "ceiling")
+    assert counted.raw_threshold > 0.01
+    assert counted.rule == "counted"

@@ -33,7 +33,8 @@ class MethodResult:
     could not judge all judged pixels of the clean image. `reference` is float32 (rows, cols): the same image without
     defects, on its grey scale. `parts` holds, of several methods, each one's raw map in multiples of its threshold.
     `classify_regions` classifies regions, where the method knows classes. `unlike` says why the image is far outside
-    what the method was trained on; empty for an image that it can judge.
+    what the method was trained on; empty for an image that it can judge. `detects_from_px` is the diameter, in pixels
+    of the image, from which defects of a contrast of 0.2 are found nine times in ten; None where that is not known.
     """
 
     raw: np.ndarray
@@ -44,6 +45,7 @@ class MethodResult:
     parts: Mapping[str, np.ndarray] = field(default_factory=dict)
     classify_regions: RegionClassifier | None = None
     warnings: tuple[str, ...] = ()
+    detects_from_px: float | None = None
     unlike: tuple[str, ...] = ()
 
 

@@ -59,6 +59,7 @@ class CombinedMethod:
             periodic=_first(result.periodic for result in each),
             parts=parts,
             classify_regions=_first(result.classify_regions for result in each),
+            detects_from_px=min((r.detects_from_px for r in each if r.detects_from_px is not None), default=None),
             unlike=tuple(reason for result in each for reason in result.unlike),
             warnings=(*map(str, faults), *(warning for result in each for warning in result.warnings)),
         )

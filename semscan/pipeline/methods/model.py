@@ -13,7 +13,7 @@ from semscan.maps.neighbourhood import add_neighbourhood
 from semscan.pipeline.classes.model import ModelRegionClassifier
 from semscan.pipeline.methods.base import MethodResult, model_path
 from semscan.pipeline.methods.tiled import TiledImage, resized
-from semscan.pipeline.methods.training_domain import at_training_scale, domain_warnings, unlike_training
+from semscan.pipeline.methods.training_domain import at_training_scale, detects_from, domain_warnings, unlike_training
 from semscan.report.text.weaknesses import weaknesses
 from semscan.runtime.session import Network, cpu_count
 from semscan.settings import InspectSettings
@@ -97,6 +97,7 @@ class ModelMethod:
             result,
             warnings=(*self._weaknesses, *domain_warnings(image, tiled.grey, self._config, is_unlike=bool(unlike))),
             unlike=unlike,
+            detects_from_px=detects_from(image, self._config),
         )
 
     def at_training_scale(self, image: CleanImage) -> MethodResult:

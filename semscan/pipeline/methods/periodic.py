@@ -33,7 +33,11 @@ class PeriodicMethod:
             )
         found = compare_cells(image, lattice)
         return MethodResult(
-            found.raw, judged=found.judged, reference=found.reference, periodic=_periodic(found.lattice)
+            found.raw,
+            judged=found.judged,
+            reference=found.reference,
+            periodic=_periodic(found.lattice),
+            detects_from_px=found.smallest_px,
         )
 
 

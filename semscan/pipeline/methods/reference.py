@@ -59,7 +59,9 @@ class ReferenceMethod:
             raise BadImageError(f"{image.source} against {reference.source}: {error}") from error
         raw = found.raw / np.float32(found.raw_threshold)
         raw[~found.judged] = 0
-        return MethodResult(raw, judged=found.judged & image.judged, reference=found.aligned)
+        return MethodResult(
+            raw, judged=found.judged & image.judged, reference=found.aligned, detects_from_px=found.smallest_px
+        )
 
     def _is_folder(self) -> bool:
         try:

@@ -86,6 +86,14 @@ def domain_warnings(
     return tuple(warnings)
 
 
+def detects_from(image: CleanImage, config: ModelConfig) -> float | None:
+    """Return the diameter in pixels of this image from which painted defects were found nine times in ten."""
+    painted = config.painted
+    if painted is None or painted.a90_px is None:
+        return None
+    return painted.a90_px / magnification_zoom(image, config)
+
+
 def unlike_training(grey: np.ndarray, raw: np.ndarray, judged: np.ndarray, config: ModelConfig) -> tuple[str, ...]:
     """Say why an image is far outside what a model was trained on; empty for an image that it can judge.
 

@@ -25,6 +25,7 @@ from semscan.settings.networks import NETWORKS
 from semscan.values.model_config import Calibration
 
 DETECTED = 0.25  # of the painted, held-out defects, at least, must stay above the threshold
+DETECTED_BY_TAIL = 0.5  # ... above one that is extrapolated
 MARGIN = 0.9  # times the score that they reach
 
 
@@ -68,8 +69,8 @@ def calibrate_held_out(
     calibration = Calibration.unset(settings.false_alarms, plan.held_description)
     if not held:
         return calibration
-    ceiling = highest_usable_threshold(folder.graph, plan, DETECTED)
-    measured = measure_threshold(folder, good_parts(images, held), settings.read, settings.false_alarms, ceiling)
+    highest = [highest_usable_threshold(folder.graph, plan, share) for share in (DETECTED, DETECTED_BY_TAIL)]
+    measured = measure_threshold(folder, good_parts(images, held), settings.read, settings.false_alarms, *highest)
     return replace(
         calibration,
         raw_threshold=measured.raw_threshold,
@@ -90,6 +91,7 @@ def measure_threshold(
     read: ReadSettings,
     false_alarms: float,
     ceiling: float = float("inf"),
+    tail_ceiling: float = float("inf"),
 ) -> MeasuredThreshold:
     """Measure the raw threshold of a model on good images, or parts of them.
 
@@ -101,8 +103,9 @@ def measure_threshold(
     false_alarms : float
         Wanted false regions per good image.
     ceiling : float
-        The raw threshold is never set above this, however far the tail of few images is continued: a score
-        that the network does not reach is not a threshold.
+        The raw threshold is never set above this: a score that the network does not reach is not a threshold.
+    tail_ceiling : float
+        ... nor above this where the tail of few images is continued.
     """
     method = ModelMethod(folder)
     maps: list[np.ndarray] = []
@@ -115,7 +118,9 @@ def measure_threshold(
         maps.append(method(image).raw)
         areas.append(area)
     floor = NETWORKS[folder.config.network.kind].floor
-    fitted = fit_threshold(maps, areas, false_alarms=false_alarms, floor=floor, ceiling=ceiling)
+    fitted = fit_threshold(
+        maps, areas, false_alarms=false_alarms, floor=floor, ceiling=ceiling, tail_ceiling=tail_ceiling
+    )
     worth = round(sum(float(area.mean()) for area in areas), 3)
     return MeasuredThreshold(fitted.raw_threshold, fitted.reached, worth, fitted.rule)
 

@@ -15,6 +15,7 @@ from semscan.reference.cell.lattice import NOT_FOUND, Lattice, find_lattice
 from semscan.reference.cell.phase_map import measure_phases
 from semscan.reference.cell.shading import shading_gain
 from semscan.reference.cell.standardise import SCALES, standardise
+from semscan.reference.visible_size import ScaleLimit, smallest_visible
 from semscan.values import CleanImage
 
 SEAM = 7  # px
@@ -29,13 +30,15 @@ class CellComparison:
     """The result of a comparison of an image with its own repeats; all maps have its shape (rows, cols).
 
     `raw` is float32, 0 or more, in multiples of the value that chance reaches; 0 where not `judged`. `reference` is
-    the golden reference, float32, on the grey scale of the image.
+    the golden reference, float32, on the grey scale of the image. `smallest_px` is the diameter from which defects of a
+    contrast of 0.2 are found nine times in ten; None where no size is.
     """
 
     raw: np.ndarray
     judged: np.ndarray
     reference: np.ndarray
     lattice: Lattice
+    smallest_px: float | None = None
 
 
 def find_image_lattice(image: CleanImage) -> Lattice:
@@ -73,20 +76,24 @@ def compare_cells(image: CleanImage, lattice: Lattice | None = None) -> CellComp
     framed_reference = reference[frame]
     pieces = _pieces(values.shape, max(lattice.pitch_px))
     refined = lattice
+    visible: list[float | None] = []
     for piece in pieces:
-        part_raw, part_reference, refined = _compare(
+        part_raw, part_reference, refined, smallest = _compare(
             values[piece.compared], judged[piece.compared], lattice, FALSE_REGIONS / len(pieces)
         )
+        visible.append(smallest)
         framed_raw[piece.kept] = part_raw[piece.inner]
         framed_reference[piece.kept] = part_reference[piece.inner]
     # the lattice of a piece is not that of the image, which may be distorted
-    return CellComparison(raw, image.judged, reference, refined if len(pieces) == 1 else lattice)
+    known = [size for size in visible if size is not None]
+    smallest_px = max(known) if len(known) == len(pieces) else None
+    return CellComparison(raw, image.judged, reference, refined if len(pieces) == 1 else lattice, smallest_px)
 
 
 def _compare(
     values: np.ndarray, judged: np.ndarray, lattice: Lattice, false_regions: float
-) -> tuple[np.ndarray, np.ndarray, Lattice]:
-    """Compute raw map, golden reference and refined lattice of one piece."""
+) -> tuple[np.ndarray, np.ndarray, Lattice, float | None]:
+    """Compute raw map, golden reference, refined lattice and smallest visible size of one piece."""
     gain = shading_gain(values)
     values = values / gain  # at a border the cells around all lie on one side, where the shading differs
     phase_map = measure_phases(values, lattice)
@@ -94,14 +101,17 @@ def _compare(
     raw = np.zeros(values.shape, np.float32)
     image_deviation = float(values[judged].std()) if judged.any() else 1.0
     deviations = standardise(values - golden, phase_map, judged, SCALES, image_deviation=image_deviation)
+    limits = []
     for scale, deviation in zip(SCALES, deviations, strict=True):
-        size = np.abs(deviation)
+        size = np.abs(deviation.values)
+        threshold = chance_threshold(size, judged, scale, false_regions)
         # in units of its own threshold, each scale counts the same: a defect shows at the scale of its size
-        np.maximum(raw, size / np.float32(chance_threshold(size, judged, scale, false_regions)), out=raw)
+        np.maximum(raw, size / np.float32(threshold), out=raw)
+        limits.append(ScaleLimit(scale, deviation.spread, threshold))
     # between the too bright and the too dark part of a defect the residual crosses zero: fill that seam
     raw = cv2.morphologyEx(raw, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (SEAM, SEAM)))
     raw[~judged] = 0
-    return raw, golden * gain, phase_map.lattice
+    return raw, golden * gain, phase_map.lattice, smallest_visible(limits)
 
 
 @dataclass(frozen=True, slots=True)

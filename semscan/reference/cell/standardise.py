@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from semscan.reference.cell.golden_image import Grid, make_grid
 from semscan.reference.cell.phase_map import PhaseMap
+from semscan.reference.visible_size import PLACES
 
 SCALES = (1.0, 1.6, 2.5, 4.0)  # px, standard deviations of the smoothing
 QUANTILES = ((0.683, 1.0), (0.9, 1.645), (0.954, 2.0))  # of a normal deviate's size, and their values in sigmas
@@ -24,6 +26,17 @@ MOST_CELLS = 2000
 SMALLEST_SPREAD = 0.25  # of the typical one: where all cells agree by chance the quotient must stay finite
 
 
+class Deviation(NamedTuple):
+    """A residual at one scale.
+
+    `values` are float32 (rows, cols), about normal deviates in a good image, the sign kept. `spread` is the usual
+    deviation, on the grey scale of the residual, that nine in ten places do not exceed.
+    """
+
+    values: np.ndarray
+    spread: float
+
+
 def standardise(
     residual: np.ndarray,
     phase_map: PhaseMap,
@@ -31,7 +44,7 @@ def standardise(
     scales: Sequence[float] = SCALES,
     *,
     image_deviation: float,
-) -> list[np.ndarray]:
+) -> list[Deviation]:
     """Subtract the usual mean of each lattice position from the residual, and divide by its usual deviation.
 
     Parameters
@@ -48,8 +61,8 @@ def standardise(
 
     Returns
     -------
-    list of ndarray of float32, shape (rows, cols)
-        For each scale; about normal deviates in a good image; sign kept.
+    list of Deviation
+        For each scale.
     """
     positions = phase_map.positions()
     weight = judged.astype(np.float32)
@@ -60,7 +73,9 @@ def standardise(
         # a smoothed residual changes slowly: fewer samples of a cell hold as much
         grid = make_grid(phase_map, judged, 1.0 / max(1.0, 0.7 * scale), positions)
         middle, spread = position_statistics(grid.take(smooth), grid, NEGLIGIBLE * image_deviation)
-        deviations.append((smooth - grid.put(middle)) / grid.put(spread))
+        usual = grid.put(spread)
+        at_most = float(np.quantile(usual[judged], PLACES)) if judged.any() else math.inf
+        deviations.append(Deviation((smooth - grid.put(middle)) / usual, at_most))
     return deviations
 
 

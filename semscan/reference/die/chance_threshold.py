@@ -17,7 +17,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from semscan.reference.die.residual import Residual
+from semscan.reference.die.residual import SURROUNDINGS, Residual
+from semscan.reference.visible_size import ScaleLimit, smallest_visible
 
 FALSE_ALARMS = 0.003  # chance peaks above the threshold, per image, scale and kind of area (flat or edges)
 TAIL = 0.9
@@ -80,7 +81,7 @@ def _tail_threshold(sizes: np.ndarray, where: np.ndarray) -> float:
     return float(np.sqrt(threshold))
 
 
-def combine(found: Sequence[Residual], common: np.ndarray) -> tuple[np.ndarray, float]:
+def combine(found: Sequence[Residual], common: np.ndarray) -> tuple[np.ndarray, float, float | None]:
     """Combine the residuals of all scales into one map, and return its threshold.
 
     Each scale is divided by its own chance threshold, edges and the areas between them separately: what
@@ -100,16 +101,22 @@ def combine(found: Sequence[Residual], common: np.ndarray) -> tuple[np.ndarray, 
     raw : ndarray of float32, shape (rows, cols)
         0 or more, in units of spread between the edges at the finest scale.
     raw_threshold : float
+    smallest_px : float or None
+        Diameter from which defects of a contrast of 0.2 are found nine times in ten, edges included; None where no
+        size is.
     """
+    limits = []
     threshold = chance_threshold(found[0].values, common & ~found[0].edges)
     raw = np.zeros(common.shape, np.float32)
     for residual in found:
-        flat = threshold / chance_threshold(residual.values, common & ~residual.edges)
-        edges = threshold / chance_threshold(residual.values, common & residual.edges) / EDGE_FACTOR
+        at_flat = chance_threshold(residual.values, common & ~residual.edges)
+        at_edges = chance_threshold(residual.values, common & residual.edges) * EDGE_FACTOR
+        limits.append(ScaleLimit(residual.scale, residual.spread, max(at_flat, at_edges), SURROUNDINGS))
+        flat, edges = threshold / at_flat, threshold / at_edges
         sizes = np.abs(residual.values) * np.where(residual.edges, edges, flat).astype(np.float32)
         raw = np.maximum(raw, _without_blur(sizes, raw > threshold, threshold))
     raw = cv2.morphologyEx(raw, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (GAP, GAP)))
-    return np.where(common, raw, 0).astype(np.float32), threshold
+    return np.where(common, raw, 0).astype(np.float32), threshold, smallest_visible(limits)
 
 
 def _without_blur(sizes: np.ndarray, finer: np.ndarray, threshold: float) -> np.ndarray:

@@ -30,13 +30,15 @@ class PairComparison:
     `raw` is float32, 0 or more, in units of what noise and edge jitter explain; 0 where not `judged`.
     `raw_threshold` is the value that chance reaches once in some tens of images, at all scales together. `judged`
     is bool: the common field of both, less a narrow border. `aligned` is float32, the reference brought
-    onto the inspected image in its grey levels, 0 outside the common field.
+    onto the inspected image in its grey levels, 0 outside the common field. `smallest_px` is the diameter from which
+    defects of a contrast of 0.2 are found nine times in ten; None where no size is.
     """
 
     raw: np.ndarray
     raw_threshold: float
     judged: np.ndarray
     aligned: np.ndarray
+    smallest_px: float | None = None
 
 
 def compare_pair(inspected: CleanImage, reference: CleanImage) -> PairComparison:
@@ -88,8 +90,8 @@ def compare_pair(inspected: CleanImage, reference: CleanImage) -> PairComparison
     # now that edges lie on each other, pixels can be paired: a better fit of the grey levels
     moved = match_by_pixel(ours, follow_edges(ours, theirs, noise, JITTER), common)
     error = remove_shading(ours, moved, valid)
-    raw, threshold = combine(residuals(ours, moved, error, valid, common), common)
-    return PairComparison(raw, threshold, common, np.where(valid, aligned, 0))
+    raw, threshold, smallest_px = combine(residuals(ours, moved, error, valid, common), common)
+    return PairComparison(raw, threshold, common, np.where(valid, aligned, 0), smallest_px)
 
 
 def _common_field(inspected: CleanImage, reference: CleanImage, warp: Warp) -> tuple[np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from semscan.report.pictures import colours, lettering
 from semscan.report.pictures.scale_bar import bar_nm, length_text
+from semscan.values.detection import DetectsFrom
 from semscan.values.record import Record
 
 _MIDDLE_GREY = 128
@@ -115,7 +116,14 @@ def _verdict(record: Record) -> tuple[str, list[str], lettering.Colour]:
         return "NO VERDICT", ["unlike the training images", *details], colours.UNLIKE
     if record.defect:
         return "DEFECT", details, colours.DEFECT
+    if record.score is not None and record.detects_from is not None:
+        details.insert(0, _least_size(record.detects_from))
     return ("no defect" if record.score is not None else "no verdict"), details, colours.FINE
+
+
+def _least_size(found: DetectsFrom) -> str:
+    """Say from which size on there is no defect."""
+    return f"from {found.px:.0f} px" if found.nm is None else f"from {length_text(float(f'{found.nm:.2g}'))}"
 
 
 def _label(margin: np.ndarray, words: str, left: int, middle: int, size: int, colour: lettering.Colour) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from semscan.scores.detection.logistic import fit_logistic
 from semscan.scores.intervals import share_interval
-from semscan.values.detection import DetectedShare, DetectionCurve, DetectionFigures, TriedDefect
+from semscan.values.detection import STATED_CONTRAST, DetectedShare, DetectionCurve, DetectionFigures, TriedDefect
 
 NINE_IN_TEN = math.log(0.9 / 0.1)  # the logit of 0.9
 ONE_SIDED = 1.6449  # standard deviations of a one-sided confidence of 95 %
@@ -25,7 +25,6 @@ SIZES = (0.0, 4.0, 6.0, 9.0, 13.0, 20.0, 30.0, 1e4)  # px, the bins of the table
 CONTRASTS = (0.0, 0.05, 0.1, 0.2, 0.4, 1.5)
 CLEAR_PX = 8.0
 CLEAR_CONTRAST = 0.15
-STATED_CONTRAST = 0.2
 
 
 def detection_curve(defects: Sequence[TriedDefect], nm_per_pixel: float | None = None) -> DetectionCurve | None:

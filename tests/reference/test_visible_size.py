@@ -1,0 +1,72 @@
+"""The size that would have been seen, against discs of known size planted in images of known noise."""
+
+import numpy as np
+import pytest
+
+from semscan.reference.cell.compare import compare_cells
+from semscan.reference.die.compare import compare_pair
+from semscan.reference.visible_size import NINE_IN_TEN, ScaleLimit, smallest_visible
+from semscan.values import CleanImage
+
+
+def test_at_a_small_scale_the_whole_contrast_shows_where_the_disc_is_large():
+    limit = ScaleLimit(1.0, 0.02, 5.0)
+
+    size = smallest_visible([limit], contrast=0.2)
+
+    shown = 0.2 * (1 - np.exp(-(size**2) / 8))
+    assert shown == pytest.approx(0.02 * (5 + NINE_IN_TEN), rel=0.05)
+
+
+def test_the_best_scale_counts_and_hopeless_noise_gives_none():
+    fine, coarse = ScaleLimit(1.0, 0.05, 5.0), ScaleLimit(4.0, 0.01, 5.0)
+
+    assert smallest_visible([fine]) is None
+    assert smallest_visible([fine, coarse]) == smallest_visible([coarse])
+    assert smallest_visible([coarse], contrast=0.4) < smallest_visible([coarse])
+
+
+def lines(seed, noise=0.05):
+    columns = 0.5 + 0.2 * np.sin(2 * np.pi * np.arange(256) / 24)
+    return (columns + np.random.default_rng(seed).normal(0, noise, (256, 256))).astype(np.float32)
+
+
+def with_disc(values, place, diameter, contrast=0.2):
+    down, right = np.mgrid[:256, :256]
+    return values + np.float32(contrast) * (np.hypot(down - place[0], right - place[1]) < diameter / 2)
+
+
+def found(raw, threshold, place):
+    return raw[place[0] - 3 : place[0] + 4, place[1] - 3 : place[1] + 4].max() > threshold
+
+
+@pytest.mark.parametrize(("times", "least", "most"), [(1.2, 0.75, 1.0), (0.4, 0.0, 0.5)])
+def test_discs_of_the_stated_size_are_found_in_lines_and_much_smaller_ones_are_not(times, least, most):
+    rng = np.random.default_rng(0)
+    whole = np.ones((256, 256), bool)
+    hits = 0
+    for seed in range(12):
+        values = lines(seed)
+        size = compare_cells(CleanImage(values, whole)).smallest_px
+        place = tuple(int(n) for n in rng.integers(30, 226, 2))
+        raw = compare_cells(CleanImage(with_disc(values, place, times * size), whole)).raw
+        hits += found(raw, 1.0, place)
+
+    assert least <= hits / 12 <= most
+
+
+def test_more_noise_hides_larger_discs_in_a_pair():
+    whole = np.ones((256, 256), bool)
+    sizes = []
+    for noise in (0.02, 0.06):
+        pair = [CleanImage(lines(seed, noise), whole) for seed in (1, 2)]
+        sizes.append(compare_pair(*pair).smallest_px)
+
+    assert sizes[0] < sizes[1]
+    hits = 0
+    for seed in range(6):
+        place = (60 + 20 * seed, 128)
+        inspected = with_disc(lines(1, 0.02), place, 1.3 * sizes[0])
+        result = compare_pair(CleanImage(inspected, whole), CleanImage(lines(2, 0.02), whole))
+        hits += found(result.raw, result.raw_threshold, place)
+    assert hits >= 4
