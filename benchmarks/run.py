@@ -2,13 +2,15 @@
 
     python benchmarks/run.py accuracy [SET ...] [--seed N ...] [--steps N]
     python benchmarks/run.py leave-one-out [--steps N]
+    python benchmarks/run.py detection [SET ...] [--seed N ...]
     python benchmarks/run.py tiles [SET ...]
     python benchmarks/run.py speed [--model DIR]
 
 accuracy trains with the defaults on each SET and evaluates it on test/: lines and contacts (sample_images/),
 lines-fresh and contacts-fresh (the same models on images of other seeds), lines-24 and contacts-24 (24 good
 images of 384 x 384, 100 good test images), classes (the attention CNN), and, where the environment variable
-SEMSCAN_REAL_DATA names a folder that holds them, nanofibres and grid. With several seeds the median follows.
+SEMSCAN_REAL_DATA names a folder that holds them, nanofibres, grid and tiles. With several seeds the median follows.
+detection sets the real defects of these evaluations beside defects painted into good images.
 leave-one-out trains on four of the five good nanofibre images and counts false regions in the fifth, five
 times. tiles compares the maps of two grids of tiles. speed times commands against `import tensorflow` in
 turn, and prints ratios of medians and peak memory. All output goes to bench-out/; the last tables are kept
@@ -31,7 +33,7 @@ SAMPLES = ROOT / "sample_images"
 SEMSCAN = [sys.executable, "-m", "semscan"]
 FRESH = {"lines-fresh": "lines", "contacts-fresh": "contacts"}
 PITCH = {"lines": 28, "contacts": 30}  # as in sample_images/README.md
-REAL = ("nanofibres", "grid")
+REAL = ("nanofibres", "grid", "tiles")
 MADE = {
     "lines-24": ["--pattern", "lines", "--pitch", 26, "--roughness", 0.8, "--seed", 9001],
     "contacts-24": ["--pattern", "contacts", "--pitch", 32, "--seed", 9002],
@@ -141,6 +143,23 @@ def tiles(names, seed):
                 print(f"| {name} | {overlap} | {apart.max():.3f} | {np.quantile(apart, 0.999):.3f} |", flush=True)
 
 
+def detection(names, seeds):
+    """Print what is found of real and of painted defects, and the sizes found nine times in ten."""
+    print("| set, seed | painted found | real found | expected from painted | painted: 9 of 10 from | real | ratio |")
+    print("|---|---|---|---|---|---|---|")
+    for name in names:
+        for seed in seeds:
+            out = OUT / f"{name}-seed{seed}.evaluation" / "evaluation.json"
+            if not out.is_file():
+                measured(name, seed, None)
+            found = json.loads(out.read_text("utf-8"))["detection"]
+            painted, real = found["painted"], found["real"]
+            shares = " | ".join("-" if of is None else f"{of['found']}/{of['defects']}" for of in (painted, real))
+            sizes = " | ".join("-" if of is None else figure(of["a90_any_px"], 1) for of in (painted, real))
+            expected, ratio = figure(found["share_of_real_expected"], 2), figure(found["a90_ratio"], 2)
+            print(f"| {name}, {seed} | {shares} | {expected} | {sizes} | {ratio} |", flush=True)
+
+
 def row_of(set_name, minutes, record):
     """Format the record of `semscan evaluate` as one Markdown row."""
     at = record["at_threshold"]
@@ -210,7 +229,7 @@ def speed(model, rounds=7):
 def main():
     """Parse and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    what = ["all", "accuracy", "leave-one-out", "tiles", "speed"]
+    what = ["all", "accuracy", "detection", "leave-one-out", "tiles", "speed"]
     parser.add_argument("what", nargs="?", default="all", choices=what)
     parser.add_argument("sets", nargs="*")
     parser.add_argument("--seed", type=int, nargs="+", default=[0])
@@ -221,10 +240,12 @@ def main():
     generated = ["lines", "lines-fresh", "contacts", "contacts-fresh"]
     if chosen.what in ("all", "accuracy"):
         accuracy(chosen.sets or [*generated, *MADE, "classes", *real], chosen.seed, chosen.steps)
+    if chosen.what in ("all", "detection"):
+        detection(chosen.sets or [*generated, *MADE, *real], chosen.seed)
     if chosen.what == "leave-one-out":
         leave_one_out(chosen.steps)
     if chosen.what in ("all", "tiles"):
-        tiles(chosen.sets or ["contacts", *real], chosen.seed[0])
+        tiles(chosen.sets or ["contacts", *(name for name in real if name != "tiles")], chosen.seed[0])
     if chosen.what in ("all", "speed"):
         speed(chosen.model or OUT / f"lines-seed{chosen.seed[0]}.model")
 

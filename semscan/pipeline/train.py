@@ -137,6 +137,8 @@ def _kind(settings: TrainSettings, layout: Layout) -> str:
         raise BadDataError(
             f"the {kind.title} learns from good images and this data has none; name the good class with --good"
         )
+    if settings.backbone not in (AUTO, "plain") and "backbone" not in kind.options:
+        raise UsageFault(f"--backbone is not for the {kind.title}, which has one of its own; leave it away here")
     if settings.seam and "seam" not in kind.options:
         raise UsageFault(f"--seam is not for the {kind.title}, which learns from good images; leave it away here")
     if settings.accept and "accept" not in kind.options:

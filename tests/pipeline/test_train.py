@@ -198,6 +198,7 @@ def test_a_classifier_says_of_each_region_which_class_it_is(class_model, tmp_pat
         (["--model", "autoencodr"], "did you mean 'autoencoder'?"),
         (["--attention", "cbm+gates"], "did you mean 'cbam'?"),
         (["--model", "autoencoder", "--seam"], "--seam is not for the attention-guided autoencoder"),
+        (["--model", "autoencoder", "--backbone", "residual"], "--backbone is not for the attention-guided"),
         (["--model", "attention-cnn"], "at least two class folders"),
         (["--time-limit", "soon"], "write 90s, 10m or 1.5h"),
         (["--from", "nowhere"], "nowhere"),

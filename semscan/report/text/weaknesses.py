@@ -5,7 +5,8 @@ from __future__ import annotations
 from semscan.values.model_config import TIME_LIMIT, FitRecord, ModelConfig
 
 FEWEST_CLEAR = 10  # clear painted defects below which their share says nothing
-BLIND = 0.5  # share of the clear painted defects below which a model is not to be trusted
+BLIND = 0.1  # share of the clear painted defects below which a model is not to be trusted
+HALF_TRAINED = 0.5  # ... and below which it is not where its loss still fell
 STILL_FALLING = 0.1  # share by which the loss fell in the last fifth of the training
 BETTER_THAN_GUESSING = 1.645  # standard deviations
 
@@ -24,12 +25,22 @@ def _nearly_blind(config: ModelConfig) -> str | None:
     painted = config.painted
     if config.network.classes or painted is None or painted.clear < FEWEST_CLEAR:
         return None
-    if (painted.clear_share or 0.0) >= BLIND:
+    share = painted.clear_share or 0.0
+    unfinished = _is_unfinished(config.training.fit)
+    if share >= (HALF_TRAINED if unfinished else BLIND):
         return None
+    why = "its loss still fell when the training ended; train longer" if unfinished else "train with more good images"
     return (
         f"it finds {painted.clear_found} of {painted.clear} clear defects painted into good images, so an image "
-        "without a region is no proof of anything; train longer, or with more good images"
+        f"without a region is no proof of anything; {why}"
     )
+
+
+def _is_unfinished(fit: FitRecord) -> bool:
+    """Return whether the loss still fell when the training ended, or was measured too seldom to know."""
+    if not fit.steps_done:
+        return False
+    return fit.falling is None or fit.falling >= STILL_FALLING
 
 
 def _near_guessing(fit: FitRecord) -> str | None:
@@ -49,7 +60,7 @@ def _near_guessing(fit: FitRecord) -> str | None:
 def _ended_early(fit: FitRecord) -> str | None:
     if fit.ended != TIME_LIMIT or not fit.steps or not fit.steps_done:
         return None
-    if fit.falling is not None and fit.falling < STILL_FALLING:
+    if not _is_unfinished(fit):
         return None
     how = "before its loss was measured twice"
     if fit.falling is not None:

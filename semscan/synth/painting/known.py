@@ -14,7 +14,7 @@ from semscan.robust import noise_level
 from semscan.synth.painting.paint import PAINTERS, Pool, Window, paint_in
 from semscan.synth.painting.shapes import blob, streak
 
-RADIUS = (1.2, 16.0)  # px, of the painted shapes
+RADIUS = (1.2, 24.0)  # px, of the painted shapes
 SCRATCH_LENGTH = (8.0, 80.0)
 SCRATCH_WIDTH = (1.0, 4.0)
 GAP = 24  # px between two painted defects, so that the network sees each alone

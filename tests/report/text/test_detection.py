@@ -75,6 +75,16 @@ def test_a_blind_model_is_named_with_its_figures(config):
     (words,) = weaknesses(replace(config, painted=detection_curve(tried(0.02))))
 
     assert words.startswith("it finds 2 of 49 clear defects painted into good images")
+    assert words.endswith("train with more good images")
+
+
+def test_a_half_trained_model_is_named_where_a_finished_one_is_not(config):
+    fit = {"steps": 49, "steps_done": 49, "ended": "all steps"}
+    painted = detection_curve(tried(0.15))
+
+    (words,) = weaknesses(replace(with_fit(config, **fit, falling=0.4), painted=painted))
+    assert words.endswith("its loss still fell when the training ended; train longer")
+    assert weaknesses(replace(with_fit(config, **fit, falling=0.01), painted=painted)) == ()
 
 
 def test_a_training_that_time_ended_early_is_named(config):
