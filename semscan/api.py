@@ -39,6 +39,7 @@ from semscan.settings import (
     TrainSettings,
 )
 from semscan.values import Region, SemImage
+from semscan.values.detection import DetectsFrom
 from semscan.values.record import PeriodicRecord
 
 __all__ = ["Inspection", "Model", "inspect_pair", "inspect_periodic", "load_model", "train"]
@@ -129,6 +130,11 @@ class Inspection:
         """Probability of each class of the image; None unless the model is a classifier."""
         classes = self._found.record.class_probabilities
         return None if classes is None else dict(classes)
+
+    @property
+    def detects_from(self) -> DetectsFrom | None:
+        """The size from which defects are found nine times in ten in this image; None where that is not known."""
+        return self._found.record.detects_from
 
     @property
     def warnings(self) -> tuple[str, ...]:

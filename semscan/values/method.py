@@ -90,5 +90,4 @@ def combined_provenance(provenances: Sequence[MethodProvenance], calibration: Co
         kind=model.kind,
         fingerprint=model.fingerprint,
         reference=references[0] if references else None,
-        painted=model.painted if len(provenances) == 1 else None,
     )
