@@ -1,4 +1,4 @@
-"""Parts of messages that every room words in the same way."""
+"""Parts of messages that every package words in the same way."""
 
 from __future__ import annotations
 

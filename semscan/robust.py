@@ -1,4 +1,4 @@
-"""Spread and noise, estimated so that a few defects do not count. Any room may use it; it imports no other."""
+"""Spread and noise, estimated so that a few defects do not count. Any package may use it; it imports no other."""
 
 from __future__ import annotations
 

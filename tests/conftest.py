@@ -1,4 +1,4 @@
-"""Small things that several rooms' tests need."""
+"""Small things that several packages' tests need."""
 
 from __future__ import annotations
 

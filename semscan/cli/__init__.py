@@ -1,1 +1,1 @@
-"""The terminal: parse, one call into pipeline, print. The only room that knows Click."""
+"""The terminal: parse, one call into pipeline, print. The only package that knows Click."""

@@ -1,4 +1,4 @@
-"""The story of `semscan synth`: a recipe becomes a folder of images with planted defects and masks."""
+"""Synth: a recipe becomes a folder of images with planted defects and masks."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 A further network costs its builder (`semscan/model/networks/`), its training plan
 (`semscan/pipeline/training/`), and an entry here. Nothing here imports TensorFlow: builders are named as
-"module:function" and imported on use, by `semscan.model.registry.resolve`. The registry lies on the ground floor
-because `files` checks the name of a network in a model folder, and rooms do not import each other.
+"module:function" and imported on use, by `semscan.model.registry.resolve`. The registry lies in `settings`
+because `files` checks the name of a network in a model folder, and these packages do not import each other.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from tqdm import tqdm
 from semscan.errors import UsageFault
 from semscan.model.tf_import import keras, tf
 from semscan.model.training.gradients import Examples, GradientNorms
+from semscan.phrases import plural
 from semscan.values.model_config import TIME_LIMIT
 
 BEST_WEIGHTS = "best.weights.h5"
@@ -184,7 +185,8 @@ class _Schedule(keras.callbacks.Callback):
                     f"{self.plan.time_limit / 60:.3g} minutes, and the learning rate is planned for them."
                 )
                 return
-        self.plan.say(f"{sentence}: about {max(1, math.ceil(left * seconds_a_step / 60))} minutes for {left} steps.")
+        minutes = max(1, math.ceil(left * seconds_a_step / 60))
+        self.plan.say(f"{sentence}: about {plural(minutes, 'minute')} for {plural(left, 'step')}.")
 
 
 class _BestWeights(keras.callbacks.Callback):

@@ -47,7 +47,8 @@ def summary_lines(config: ModelConfig) -> list[str]:
         )
     lines += _threshold_lines(calibration)
     if config.painted is not None:
-        lines += detection_lines(config.painted)
+        kind = "defects of kinds it was not taught," if network.classes else "defects"
+        lines += detection_lines(config.painted, f"{kind} painted into held-out good images")
     lines += _findings_lines(config.training)
     return [*lines, *(f"Warning: {words}." for words in weaknesses(config))]
 
