@@ -125,7 +125,7 @@ def _subtitle(run: RunRecord, summary: Summary) -> list[str]:
     parts = [
         "" if run.began is None else utc(run.began),
         common,
-        f"judged by {', '.join(sorted(methods))}" if methods else "",
+        f"inspected by {', '.join(sorted(methods))}" if methods else "",
         f"model {', '.join(sorted(models))}" if models else "",
         f"semscan {run.semscan_version or __version__}",
     ]
