@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
-
-import numpy as np
 
 from semscan.values.json_record import JsonRecord
 
@@ -104,15 +101,6 @@ class DetectionCurve(JsonRecord):
     kinds: Mapping[str, DetectedShare] | None = None
     coefficients: tuple[float, ...] = ()
     any_contrast: tuple[float, ...] = ()
-
-    def probability(self, sizes_px: np.ndarray, contrast: float | None = None) -> np.ndarray:
-        """Return the fitted probability of detection, 0 to 1, shape of `sizes_px`; without a contrast, over all."""
-        if contrast is None:
-            odds = self.any_contrast[0] + self.any_contrast[1] * np.log(sizes_px)
-        else:
-            odds = self.coefficients[0] + self.coefficients[1] * np.log(sizes_px)
-            odds = odds + self.coefficients[2] * math.log(contrast)
-        return 1 / (1 + np.exp(-odds))
 
     @property
     def a90_is_smallest(self) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 
 from semscan.report.plots.figure import BLUE, RED, plain, png_of
 from semscan.values.detection import DetectedShare, DetectionCurve
+from semscan.values.detection_probability import probability
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +56,7 @@ def draw_detection(painted: DetectionCurve | None, real: DetectionCurve | None, 
 
 def _fit(axes: Axes, curve: DetectionCurve, contrast: float | None, label: str, style: str, colour: str) -> None:
     sizes = np.geomspace(max(curve.smallest_px, 0.5), max(curve.largest_px, 1.0), 100)
-    axes.plot(sizes, curve.probability(sizes, contrast), style, color=colour, label=label, linewidth=1.2)
+    axes.plot(sizes, probability(curve, sizes, contrast), style, color=colour, label=label, linewidth=1.2)
 
 
 def _shares(axes: Axes, bins: tuple[DetectedShare, ...], label: str, colour: str) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from semscan.scores.detection.logistic import fit_logistic
 from semscan.scores.intervals import share_interval
 from semscan.values.detection import STATED_CONTRAST, DetectedShare, DetectionCurve, DetectionFigures, TriedDefect
+from semscan.values.detection_probability import probability
 
 NINE_IN_TEN = math.log(0.9 / 0.1)  # the logit of 0.9
 ONE_SIDED = 1.6449  # standard deviations of a one-sided confidence of 95 %
@@ -95,7 +96,7 @@ def compare_with_painted(
     expected = ratio = None
     if painted is not None and painted.any_contrast and curve is not None:
         sizes = np.clip([one.size_px for one in real], painted.smallest_px, painted.largest_px)
-        expected = float(painted.probability(sizes).mean())
+        expected = float(probability(painted, sizes).mean())
         if painted.a90_any_px and curve.a90_any_px and not curve.a90_is_smallest:
             ratio = curve.a90_any_px / painted.a90_any_px
     return DetectionFigures(

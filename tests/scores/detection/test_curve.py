@@ -8,6 +8,7 @@ import pytest
 from semscan.scores.detection.curve import compare_with_painted, detection_curve
 from semscan.scores.detection.logistic import fit_logistic
 from semscan.values.detection import DetectionCurve, TriedDefect
+from semscan.values.detection_probability import probability
 
 
 def defects(count, *, a90=10.0, slope=5.0, contrast_slope=0.0, seed=0):
@@ -27,7 +28,7 @@ def test_the_size_found_nine_times_in_ten_comes_out_and_its_bound_lies_above_it(
     assert curve.a90_px == pytest.approx(10, rel=0.08)
     assert curve.a90_px < curve.a90_95_px < 12
     assert curve.a90_nm == pytest.approx(2 * curve.a90_px)
-    assert curve.probability(np.array([10.0]), 0.2)[0] == pytest.approx(0.9, abs=0.03)
+    assert probability(curve, np.array([10.0]), 0.2)[0] == pytest.approx(0.9, abs=0.03)
 
 
 def test_a_contrast_counts_where_it_matters():
