@@ -2,6 +2,7 @@
 
 import pytest
 
+from semscan import settings
 from semscan.errors import UsageFault
 from semscan.settings import CalibrateSettings, ReadSettings, TrainSettings
 
@@ -23,3 +24,8 @@ def test_pixel_sizes_that_config_json_cannot_hold_are_refused(nm):
 def test_the_ends_of_the_ranges_are_taken():
     assert TrainSettings(false_alarms=1e6, read=ReadSettings(nm_per_px=1e9)).false_alarms == 1e6
     assert CalibrateSettings("out").false_alarms is None
+
+
+def test_every_name_of_the_package_has_a_module_and_every_module_gives_its_names():
+    assert set(settings.__all__) == set(settings._MODULE_OF)
+    assert [name for name in settings.__all__ if not hasattr(settings, name)] == []
