@@ -132,10 +132,11 @@ def fit(
 
 
 class _Schedule(keras.callbacks.Callback):
-    """Learning rate and time limit: warm-up, then a half cosine over the steps that there is time for.
+    """Learning rate and time limit: warm-up, then a half cosine over the steps, or over the time if that ends first.
 
-    How many those are is measured: the first step builds the graph, the next ones show the speed. A machine that
-    becomes slower later is followed too. Loshchilov & Hutter, "SGDR", ICLR 2017, arXiv:1608.03983.
+    How many steps there is time for is measured: the first step builds the graph, the next ones show the speed. The
+    warm-up is planned for them; the cosine follows the time, so a machine that becomes slower or faster later does no
+    harm. Loshchilov & Hutter, "SGDR", ICLR 2017, arXiv:1608.03983.
     """
 
     def __init__(self, plan: FitPlan) -> None:
@@ -155,7 +156,7 @@ class _Schedule(keras.callbacks.Callback):
         self.step += 1
 
     def _learning_rate(self) -> float:
-        progress = self.step / self.reachable
+        progress = self.step / self.plan.steps
         if self.plan.time_limit:
             progress = max(progress, self.seconds / self.plan.time_limit)
         warm_up = min(1.0, (self.step + 1) / max(1, min(100, self.reachable // 10)))

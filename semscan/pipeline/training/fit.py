@@ -23,7 +23,7 @@ from semscan.report.text.model_card import model_card
 from semscan.settings import TrainSettings
 from semscan.values.model_config import FitRecord, ModelConfig, NetworkConfig
 
-ENOUGH_STEPS = 0.75  # of the planned steps: with fewer the batch is made smaller
+ENOUGH_STEPS = 0.25  # of the planned steps: with fewer the batch is made smaller
 History = Mapping[str, Sequence[float]]
 
 
@@ -66,6 +66,7 @@ def train_network(
 
     precision = build.start(settings.seed, settings.precision)
     network = build.build(config)
+    planned = plan.batch
     if settings.time_limit:
         plan = replace(plan, batch=batch_in_time(plan, _pixels_per_second(network, plan), settings.time_limit))
     if settings.start_from:
@@ -75,7 +76,9 @@ def train_network(
         return stream(plan.draw, batch=plan.batch, seed=settings.seed, first_step=first_step)
 
     losses = resolve(NETWORKS[config.kind].losses)()
-    history, ended, seconds = fit(network, batches, plan.validation, _fit_plan(plan, work, settings, log), **losses)
+    history, ended, seconds = fit(
+        network, batches, plan.validation, _fit_plan(plan, work, settings, planned // plan.batch, log), **losses
+    )
     record = FitRecord(
         precision=precision,
         batch=plan.batch,
@@ -114,7 +117,8 @@ def _pixels_per_second(network: Any, plan: TrainingPlan) -> float:
     return float(patches.size / max(time.monotonic() - began, 1e-6))
 
 
-def _fit_plan(plan: TrainingPlan, work: Path, settings: TrainSettings, log: Callable[[str], None]) -> Any:
+def _fit_plan(plan: TrainingPlan, work: Path, settings: TrainSettings, shorter: int, log: Callable[[str], None]) -> Any:
+    """Return the plan of the fit; `shorter` is how many times fewer patches a step has than planned."""
     from semscan.model.training.fit import FitPlan
 
     return FitPlan(
@@ -122,7 +126,7 @@ def _fit_plan(plan: TrainingPlan, work: Path, settings: TrainSettings, log: Call
         round_steps=max(1, min(100, plan.steps // 5)),
         learning_rate=plan.learning_rate,
         clip=settings.clip,
-        patience=settings.patience,
+        patience=settings.patience * shorter,
         time_limit=settings.time_limit,
         work=work,
         resume=settings.resume,

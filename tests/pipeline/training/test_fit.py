@@ -8,7 +8,7 @@ import pytest
 from semscan.pipeline.training.fit import batch_in_time, falling_share
 
 
-@pytest.mark.parametrize(("seconds", "batch"), [(10_000, 8), (700, 4), (300, 2), (1, 2)])
+@pytest.mark.parametrize(("seconds", "batch"), [(10_000, 8), (700, 8), (300, 4), (100, 2), (1, 2)])
 def test_little_time_makes_small_batches(seconds, batch):
     plan = types.SimpleNamespace(batch=8, steps=1000, validation=(np.zeros((4, 100, 100, 1)), {}))
 
