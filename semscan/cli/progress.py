@@ -17,8 +17,9 @@ from semscan.values.record import DIFFERS, UNLIKE, WEAK_MODEL, AnyRecord, ErrorR
 class _Once:
     """Images that all have one kind of warning: how many, and the first as an example."""
 
-    def __init__(self, words: str) -> None:
-        self._words = words
+    def __init__(self, of_one: str, of_many: str) -> None:
+        self._of_one = of_one
+        self._of_many = of_many
         self._example = ""
         self.count = 0
 
@@ -30,9 +31,8 @@ class _Once:
     def sentence(self) -> str:
         """The warning of all these images in one line."""
         if self.count == 1:
-            words = self._words.replace("they get", "it gets").replace("on them", "on it")
-            return f"1 image is {words}: {self._example}"
-        return f"{self.count} images are {self._words}; the first is {self._example}"
+            return f"1 image is {self._of_one}: {self._example}"
+        return f"{self.count} images are {self._of_many}; the first is {self._example}"
 
 
 class RunProgress:
@@ -48,8 +48,14 @@ class RunProgress:
         self._short = short
         self._known_warnings: set[str] = set()
         self._once = {
-            UNLIKE: _Once("unlike the training images, so they get no verdict"),
-            DIFFERS: _Once("different from the training images, so the threshold may not hold on them"),
+            UNLIKE: _Once(
+                "unlike the training images, so it gets no verdict",
+                "unlike the training images, so they get no verdict",
+            ),
+            DIFFERS: _Once(
+                "different from the training images, so the threshold may not hold on it",
+                "different from the training images, so the threshold may not hold on them",
+            ),
         }
         self.images = 0
         self.defective = 0

@@ -28,13 +28,15 @@ FEW = 3
 
 @dataclass(frozen=True, slots=True)
 class FittedThreshold:
-    """A raw threshold, the false regions per image `reached` at it, and the `rule` that set it.
+    """A raw threshold, and the false regions per image `reached` at it.
 
-    `rule` is one of `semscan.values.model_config.RULES`.
+    `worth` is the judged area in whole images. `rule` is what set the threshold, one of
+    `semscan.values.model_config.RULES`.
     """
 
     raw_threshold: float
     reached: float
+    worth: float
     rule: str
 
 
@@ -90,7 +92,8 @@ def fit_threshold(
         threshold, rule = float(highest), CEILING
     if threshold < floor:
         threshold, rule = float(floor), FLOOR
-    return FittedThreshold(threshold, _count(raw_maps, areas, threshold, min_area) / images, rule)
+    reached = _count(raw_maps, areas, threshold, min_area) / images
+    return FittedThreshold(threshold, reached, round(images, 3), rule)
 
 
 def _level_for(levels: np.ndarray, counts: np.ndarray, wanted: float) -> tuple[float, str]:

@@ -21,7 +21,7 @@ MAP_KEYS = (
     *("unlike_training", "detects_from", "periodic"),
 )
 LARGEST_PIXEL = 1 << 31
-# How warnings begin that are about the model, or that are told once for a whole run.
+# How warnings begin that are about the model, or that are printed once for a whole run.
 WEAK_MODEL = "weak model: "
 DIFFERS = "differs from the training images: "
 UNLIKE = "unlike the training images: "

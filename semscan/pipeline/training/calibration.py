@@ -14,7 +14,7 @@ import numpy as np
 from semscan.files.images.read import read_image
 from semscan.files.models.folder import ModelFolder
 from semscan.image.clean import clean
-from semscan.maps.fit_threshold import fit_threshold
+from semscan.maps.fit_threshold import FittedThreshold, fit_threshold
 from semscan.pipeline.methods.model import ModelMethod
 from semscan.pipeline.training.data.dataset import TrainSet
 from semscan.pipeline.training.data.split import HeldPart
@@ -38,19 +38,6 @@ class GoodPart:
     col: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class MeasuredThreshold:
-    """A raw threshold, the number of false regions per image `reached` at it, and the judged area in whole images.
-
-    `rule` is one of `semscan.values.model_config.RULES`.
-    """
-
-    raw_threshold: float
-    reached: float
-    worth: float
-    rule: str
-
-
 def calibrate_held_out(
     folder: ModelFolder, images: TrainSet, held: Sequence[HeldPart], plan: TrainingPlan, settings: TrainSettings
 ) -> Calibration:
@@ -69,7 +56,8 @@ def calibrate_held_out(
     calibration = Calibration.unset(settings.false_alarms, plan.held_description)
     if not held:
         return calibration
-    highest = [highest_usable_threshold(folder.graph, plan, share) for share in (DETECTED, DETECTED_BY_TAIL)]
+    peaks = painted_peaks(folder.graph, plan)
+    highest = [usable_threshold(peaks, share) for share in (DETECTED, DETECTED_BY_TAIL)]
     measured = measure_threshold(folder, good_parts(images, held), settings.read, settings.false_alarms, *highest)
     return replace(
         calibration,
@@ -92,7 +80,7 @@ def measure_threshold(
     false_alarms: float,
     ceiling: float = float("inf"),
     tail_ceiling: float = float("inf"),
-) -> MeasuredThreshold:
+) -> FittedThreshold:
     """Measure the raw threshold of a model on good images, or parts of them.
 
     Parameters
@@ -118,22 +106,24 @@ def measure_threshold(
         maps.append(method(image).raw)
         areas.append(area)
     floor = NETWORKS[folder.config.network.kind].floor
-    fitted = fit_threshold(
+    return fit_threshold(
         maps, areas, false_alarms=false_alarms, floor=floor, ceiling=ceiling, tail_ceiling=tail_ceiling
     )
-    worth = round(sum(float(area.mean()) for area in areas), 3)
-    return MeasuredThreshold(fitted.raw_threshold, fitted.reached, worth, fitted.rule)
 
 
-def highest_usable_threshold(graph: bytes, plan: TrainingPlan, detected: float) -> float:
-    """Return 0.9 times the peak score that the share `detected` of the painted, held-out defects reaches.
+def painted_peaks(graph: bytes, plan: TrainingPlan) -> list[float]:
+    """Return the peak score of the defects in each painted, held-out patch.
 
-    Infinite where no defect is painted into the held-out patches: a classifier learns from whole images.
+    Empty where no defect is painted into the held-out patches: a classifier learns from whole images.
     """
     inputs, targets = plan.validation
     if "score" not in targets:
-        return np.inf
+        return []
     score = Network(graph, cpu_count()).run(inputs[..., 0])["score"]
     labels = targets["score"][..., 0] > 0
-    peaks = [float(patch[label].max()) for patch, label in zip(score, labels, strict=True) if label.any()]
+    return [float(patch[label].max()) for patch, label in zip(score, labels, strict=True) if label.any()]
+
+
+def usable_threshold(peaks: Sequence[float], detected: float) -> float:
+    """Return 0.9 times the score that the share `detected` of the peaks reaches; infinite without peaks."""
     return MARGIN * float(np.quantile(peaks, 1 - detected)) if peaks else np.inf

@@ -24,6 +24,7 @@ from semscan.settings import TrainSettings
 from semscan.values.model_config import FitRecord, ModelConfig, NetworkConfig
 
 ENOUGH_STEPS = 0.25  # of the planned steps: with fewer the batch is made smaller
+FEWEST_ROUNDS = 5
 History = Mapping[str, Sequence[float]]
 
 
@@ -99,17 +100,16 @@ def train_network(
 def batch_in_time(plan: TrainingPlan, pixels_per_second: float, seconds: float) -> int:
     """Return the patches of a step: a half or a quarter of the plan's where time is short.
 
-    Many small steps teach more than few large ones: with a tenth of the time for a plan of 2,400 steps on lines, the
-    network found 55 % of painted defects with a quarter of the batch, and 40 % with the whole batch.
+    Where only a small part of the planned steps fits, many small steps teach more than few large ones.
     """
     pixels = plan.validation[0][0].size
-    sizes = [max(2, plan.batch // part) for part in (1, 2, 4)]
+    sizes = [min(plan.batch, max(2, plan.batch // part)) for part in (1, 2, 4)]
     enough = [size for size in sizes if seconds * pixels_per_second / (size * pixels) >= ENOUGH_STEPS * plan.steps]
-    return enough[0] if enough else min(plan.batch, sizes[-1])
+    return enough[0] if enough else sizes[-1]
 
 
 def _pixels_per_second(network: Any, plan: TrainingPlan) -> float:
-    """Measure the speed of the network on two patches: about that of training on them, as measured on two cores."""
+    """Measure the speed of the network on two patches, which is about that of training on them on a CPU."""
     patches = plan.validation[0][:2]
     network(patches, training=False)  # the first call builds
     began = time.monotonic()
@@ -153,16 +153,16 @@ def _with_accuracy(record: FitRecord, network: Any, plan: TrainingPlan) -> FitRe
 def falling_share(losses: Sequence[float]) -> float | None:
     """Return by how much the lowest loss of the last fifth of the rounds lies below that before, 0 to 1.
 
-    None with a single round.
+    None with fewer than five rounds, of which a fifth says nothing.
 
     Examples
     --------
-    >>> falling_share([1.0, 0.5, 0.4, 0.3, 0.15]), falling_share([1.0, 0.5, 0.4, 0.2, 0.25]), falling_share([1.0])
+    >>> falling_share([1.0, 0.5, 0.4, 0.3, 0.15]), falling_share([1.0, 0.5, 0.4, 0.2, 0.25]), falling_share([1.0] * 4)
     (0.5, 0.0, None)
     """
     finite = [loss for loss in losses if math.isfinite(loss)]
     last = max(1, len(finite) // 5)
-    if len(finite) < 2:
+    if len(finite) < FEWEST_ROUNDS:
         return None
     before, after = min(finite[:-last]), min(finite[-last:])
     return round(min(1.0, max(0.0, 1 - after / before)), 4) if before > 0 else None

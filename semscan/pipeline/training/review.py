@@ -15,7 +15,7 @@ from semscan.maps.normalise import normalise_map
 from semscan.phrases import plural
 from semscan.pipeline.detection.painted import at_threshold, try_in_files
 from semscan.pipeline.methods.model import ModelMethod
-from semscan.pipeline.training.calibration import calibrate_held_out, good_parts, highest_usable_threshold
+from semscan.pipeline.training.calibration import calibrate_held_out, good_parts, painted_peaks, usable_threshold
 from semscan.pipeline.training.data.accepted_regions import region_peaks
 from semscan.pipeline.training.data.dataset import TrainSet
 from semscan.pipeline.training.data.labelled_defects import LabelledDefects
@@ -144,7 +144,7 @@ def _keep_below(
 ) -> tuple[Calibration, tuple[TriedDefect, ...], AcceptedCount]:
     """Raise the threshold above the accepted regions, where enough painted defects stay above it; see `review`."""
     before = calibration.raw_threshold or 0.0
-    highest = highest_usable_threshold(graph, plan, DETECTED)
+    highest = usable_threshold(painted_peaks(graph, plan), DETECTED)
     after = max(before, min(float(peaks.max()) * ABOVE, highest))
     above = int((peaks > after).sum())
     if after > before:

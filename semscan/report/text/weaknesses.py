@@ -62,7 +62,7 @@ def _ended_early(fit: FitRecord) -> str | None:
         return None
     if not _is_unfinished(fit):
         return None
-    how = "before its loss was measured twice"
+    how = "before it was seen whether its loss still fell"
     if fit.falling is not None:
         how = f"while its loss still fell, by {fit.falling:.0%} in the last fifth of the time"
     return (

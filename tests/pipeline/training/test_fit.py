@@ -22,6 +22,6 @@ def test_a_small_batch_is_never_made_larger():
 
 
 def test_losses_that_are_not_finite_do_not_count():
-    assert falling_share([4.0, 2.0, float("nan"), 1.0]) == 0.5
-    assert falling_share([2.0, 1.0, 3.0]) == 0.0
-    assert falling_share([float("nan"), 1.0]) is None
+    assert falling_share([4.0, 3.0, 2.0, 2.0, float("nan"), 1.0]) == 0.5
+    assert falling_share([2.0, 1.0, 3.0, 3.0, 3.0]) == 0.0
+    assert falling_share([float("nan"), 4.0, 3.0, 2.0, 1.0]) is None

@@ -8,7 +8,7 @@ import pytest
 from semscan.files.datasets.layout import find_layout
 from semscan.files.models.folder import read_model_folder
 from semscan.pipeline.training import review as page
-from semscan.pipeline.training.calibration import highest_usable_threshold
+from semscan.pipeline.training.calibration import painted_peaks, usable_threshold
 from semscan.pipeline.training.data.dataset import open_good
 from semscan.pipeline.training.data.split import HeldPart
 from semscan.pipeline.training.findings import TrainingFindings
@@ -77,7 +77,8 @@ def test_what_looked_odd_before_is_on_record_with_what_the_network_finds(folder,
 
 @pytest.mark.parametrize(("peak", "after", "above"), [(0.5, 1.0, 0), (2.0, 2.1, 0), (9.0, 3.0, 1)])
 def test_the_threshold_is_raised_over_accepted_regions_but_not_over_half_the_defects(monkeypatch, peak, after, above):
-    monkeypatch.setattr(page, "highest_usable_threshold", lambda graph, plan, share: 3.0 if share == 0.5 else 0)
+    monkeypatch.setattr(page, "painted_peaks", lambda graph, plan: [])
+    monkeypatch.setattr(page, "usable_threshold", lambda peaks, share: 3.0 if share == 0.5 else 0)
     before, said = Calibration(1.0, 0.1, 0.0, "2 images"), []
 
     tried = tuple(TriedDefect("body", 9.0, 0.2, peak) for peak in (0.5, 1.5, 4.0))
@@ -96,6 +97,6 @@ def test_the_ceiling_of_the_threshold_is_what_a_quarter_of_the_painted_defects_e
     inputs, targets = plan.validation
     inputs *= np.arange(1, 5, dtype=np.float32)[:, None, None, None] / 4  # peaks 0.25, 1.5, 2.75 and 4
 
-    assert highest_usable_threshold(folder.graph, plan, 0.25) == pytest.approx(0.9 * (2.75 + 0.25 * 1.25))
+    assert usable_threshold(painted_peaks(folder.graph, plan), 0.25) == pytest.approx(0.9 * (2.75 + 0.25 * 1.25))
     plan.validation = inputs, {"logits": targets["score"]}
-    assert highest_usable_threshold(folder.graph, plan, 0.25) == np.inf
+    assert usable_threshold(painted_peaks(folder.graph, plan), 0.25) == np.inf

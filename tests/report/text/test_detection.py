@@ -93,7 +93,7 @@ def test_a_training_that_time_ended_early_is_named(config):
     (words,) = weaknesses(with_fit(config, **fit, falling=0.31))
     assert "the time limit ended the training at step 49 of 2400, while its loss still fell, by 31%" in words
     (words,) = weaknesses(with_fit(config, **fit))
-    assert "before its loss was measured twice" in words
+    assert "before it was seen whether its loss still fell" in words
     assert weaknesses(with_fit(config, **fit, falling=0.02)) == ()
 
 
