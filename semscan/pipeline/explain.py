@@ -18,7 +18,7 @@ from semscan.files.images.read import read_image
 from semscan.files.models.folder import ModelFolder, read_model_folder
 from semscan.files.results.explain_folder import FAITHFUL, FIGURE, PANEL, PANELS, ExplainFolder
 from semscan.files.results.folder import output_path
-from semscan.pipeline.explaining.activations import LayerMaps, Layers, layer_activations
+from semscan.pipeline.explaining.activations import RECONSTRUCTION, LayerMaps, Layers, layer_activations
 from semscan.pipeline.explaining.faithfulness import measure_faithfulness
 from semscan.pipeline.inspect import InspectedImage, inspect_image
 from semscan.pipeline.methods.base import model_path
@@ -29,7 +29,6 @@ from semscan.report.plots.explain_panels import make_panels, panel_picture
 from semscan.settings import ExplainSettings, InspectSettings
 from semscan.settings.networks import NETWORKS
 from semscan.values.faithfulness import Faithfulness
-from semscan.values.model_config import Preprocessing
 from semscan.values.record import ErrorRecord
 
 MAIN = "attention"
@@ -108,7 +107,7 @@ def _explain(found: InputImage, explained: ExplainFolder, settings: ExplainSetti
     judged = inspect_image(image, found.given, InspectSettings(read=settings.read), opened.method)
     config = opened.folder.config
     activations = layer_activations(judged.image, config, opened.layers, opened.competing)
-    reconstruction = _on_grey_scale(activations, config.preprocessing)
+    reconstruction = activations.maps.get(RECONSTRUCTION)
     attention = _attended(activations)
     weighed = None
     if settings.faithful is not None:  # first: an image that cannot be tested leaves no figure
@@ -174,16 +173,6 @@ def _write(
         write_png(path, panel_picture(panel, activations.rows, judged.image.judged))
         written[panel.key] = str(path)
     return {"figure": str(figure), "panels": written}
-
-
-def _on_grey_scale(activations: LayerMaps, preprocessing: Preprocessing) -> np.ndarray | None:
-    """Return the reconstruction as grey levels, black outside the rows that the network sees; None without one."""
-    if "reconstruction" not in activations.maps:
-        return None
-    standard = activations.maps["reconstruction"]
-    grey = np.zeros_like(standard)
-    grey[activations.rows] = standard[activations.rows] * np.float32(preprocessing.std) + np.float32(preprocessing.mean)
-    return grey
 
 
 def _attended(activations: LayerMaps) -> np.ndarray | None:

@@ -33,7 +33,6 @@ from semscan.values.model_config import (
     ClassLimits,
     ModelConfig,
     NetworkConfig,
-    Preprocessing,
     Tiling,
     TrainingDomain,
     TrainingRecord,
@@ -151,7 +150,7 @@ def _kind(settings: TrainSettings, layout: Layout) -> str:
 def _open_images(kind: str, layout: Layout, settings: TrainSettings, log: Log) -> dataset.TrainSet:
     if NETWORKS[kind].needs_classes:
         return dataset.open_classes(layout, settings.read, log, settings.progress)
-    return dataset.open_good(layout, settings.read, log, settings.zoom, settings.progress)
+    return dataset.open_good(layout, settings.read, log, settings.zoom, settings.brightness, settings.progress)
 
 
 def _network(kind: str, layout: Layout, settings: TrainSettings) -> NetworkConfig:
@@ -193,7 +192,7 @@ def _draft(
         semscan_version=__version__,
         network=network,
         tiling=plan.tiling,
-        preprocessing=Preprocessing(images.mean, images.std),
+        preprocessing=images.preprocessing,
         training_domain=TrainingDomain(images.scale.nm_per_pixel, images.scale.share, images.typical),
         calibration=Calibration.unset(settings.false_alarms, plan.held_description),
         seed=settings.seed,

@@ -12,7 +12,11 @@ from dataclasses import dataclass
 
 # Raw score softplus(-1): below it the network gives a synthetic defect a probability of less than one in four.
 AUTOENCODER_FLOOR = 0.3133
-SCHEMA_VERSION = 1
+FIRST_SCHEMA = 1
+SCHEMA_VERSION = 2  # written where an older semscan would misjudge
+# Images of varying lighting are brought to this median, and to this distance of the 10 % and 90 % percentiles.
+MATCHED_MEDIAN = 0.45
+MATCHED_RANGE = 1 / 3
 MAX_ZOOM = 2.0  # largest factor by which images of another magnification are resampled
 
 

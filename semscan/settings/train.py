@@ -11,6 +11,10 @@ from semscan.settings.read import ReadSettings
 MAX_SEED = (1 << 32) - 1  # the largest that Keras accepts
 DEFAULT_COMPARISON = "semscan-compare"
 
+MATCH = "match"
+KEEP = "keep"
+BRIGHTNESS = (AUTO, MATCH, KEEP)
+
 # The autoencoder. Its receptive field is about 250 px and should hold a few repeats of a pattern.
 AUTOENCODER_STEPS = 2400
 AUTOENCODER_TILE = 256  # px
@@ -79,6 +83,8 @@ class TrainSettings:
         Teach the attention CNN that a smaller, mirrored image has the same map (SEAM).
     zoom : float or str
         Share of their size at which the autoencoder reads images, 0.25 to 1, or "auto".
+    brightness : str
+        One of `BRIGHTNESS`: whether the autoencoder sees all images at one brightness and contrast.
     good : str or None
         Name of the good class's folder; None: one of `GOOD_NAMES`.
     steps : int or None
@@ -123,6 +129,7 @@ class TrainSettings:
     backbone: str = "auto"
     seam: bool = False
     zoom: float | str = AUTO
+    brightness: str = AUTO
     good: str | None = None
     steps: int | None = None
     time_limit: float | None = None

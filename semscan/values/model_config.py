@@ -79,10 +79,14 @@ class Tiling:
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """Mean and standard deviation of the training images' grey levels, black 0 to white 1."""
+    """Mean and standard deviation of the training images' grey levels, black 0 to white 1.
+
+    With `matched`, every image is first brought to one brightness and contrast, see `semscan.image.brightness`.
+    """
 
     mean: float
     std: float
+    matched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import click
 
 from semscan.cli import options, text_or_json
 from semscan.cli.output import print_message, print_result, print_results
-from semscan.settings import AUTO, DEFAULT_MODEL, LONG_PITCH, MAX_SEED, AugmentSettings, TrainSettings
+from semscan.settings import AUTO, BRIGHTNESS, DEFAULT_MODEL, LONG_PITCH, MAX_SEED, AugmentSettings, TrainSettings
 
 _DEFAULT = TrainSettings()
 _AUGMENT = AugmentSettings()
@@ -75,6 +75,14 @@ def _parse_zoom(ctx: click.Context, param: click.Parameter, text: str) -> str | 
     metavar="FACTOR",
     help="Factor by which images are resized for the autoencoder: 0.25 to 1, or auto (0.5 if the pattern repeats "
     f"every {LONG_PITCH:.0f} px or more, else 1).",
+)
+@click.option(
+    "--brightness",
+    type=click.Choice(BRIGHTNESS),
+    default=_DEFAULT.brightness,
+    show_default=True,
+    help="match: the autoencoder sees all images at one brightness and contrast; keep: as they are; auto: match if "
+    "those of the good images vary.",
 )
 @options.good
 @click.option("--steps", type=click.IntRange(1), help="Number of training steps.  [default: depends on the network]")

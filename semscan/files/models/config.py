@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from semscan.settings import SCHEMA_VERSION
+from semscan.settings import FIRST_SCHEMA, SCHEMA_VERSION
 from semscan.settings.networks import NETWORKS
 from semscan.values.detection import DetectionCurve
 from semscan.values.model_config import (
@@ -45,7 +45,7 @@ class Rule(NamedTuple):
 
 
 def parse_config(document: Mapping[str, Any]) -> ModelConfig:
-    """Check the keys of schema 1 and return them as values; unknown keys are ignored.
+    """Check the keys of schemas 1 and 2 and return them as values; unknown keys are ignored.
 
     Parameters
     ----------
@@ -80,7 +80,8 @@ def config_json(config: ModelConfig) -> dict[str, Any]:
     """Return what config.json holds, keys in the order of the file."""
     network = config.network
     document: dict[str, Any] = {
-        "schema_version": SCHEMA_VERSION,
+        # an older semscan would pass over `matched`, and judge with a wrong brightness
+        "schema_version": SCHEMA_VERSION if config.preprocessing.matched else FIRST_SCHEMA,
         "semscan_version": config.semscan_version,
         "kind": network.kind,
         "attention": network.attention,
@@ -88,7 +89,7 @@ def config_json(config: ModelConfig) -> dict[str, Any]:
         "dropout": network.dropout,
         "classes": None if network.classes is None else list(network.classes),
         "good_class": network.good_class,
-        "preprocessing": asdict(config.preprocessing),
+        "preprocessing": _preprocessing_json(config.preprocessing),
         "seed": config.seed,
         "nm_per_pixel": config.training_domain.nm_per_pixel,
         "zoom": config.training_domain.zoom,
@@ -164,7 +165,7 @@ def _network(fields: _Fields) -> NetworkConfig:
         good_class=fields.take("good_class", Rule(_or_none(_is_text), "null or the name of a class")),
         backbone=fields.take_or("plain", "backbone", Rule(_is_text, "the name of a backbone")),
         dropout=fields.take_or(0.0, "dropout", _number(0, 1, "a number of 0 to 1")),
-        seam=fields.take_or(False, "seam", Rule(lambda value: isinstance(value, bool), "true or false")),
+        seam=fields.take_or(False, "seam", TRUE_OR_FALSE),
     )
 
 
@@ -188,7 +189,13 @@ def _tiling(fields: _Fields) -> Tiling:
 
 def _preprocessing(fields: _Fields) -> Preprocessing:
     mean = fields.take("mean", _number(-1e6, 1e6, "a number"))
-    return Preprocessing(mean, fields.take("std", _above_zero(1e6)))
+    std = fields.take("std", _above_zero(1e6))
+    return Preprocessing(mean, std, matched=fields.take_or(False, "matched", TRUE_OR_FALSE))
+
+
+def _preprocessing_json(preprocessing: Preprocessing) -> dict[str, Any]:
+    stated = {"mean": preprocessing.mean, "std": preprocessing.std}
+    return {**stated, "matched": True} if preprocessing.matched else stated
 
 
 def _training_domain(fields: _Fields) -> TrainingDomain:
@@ -474,6 +481,7 @@ def _are_versions(value: Any) -> bool:
 
 ANYTHING = Rule(lambda value: True, "a value")
 TEXT = Rule(_is_text, "a text")
+TRUE_OR_FALSE = Rule(lambda value: isinstance(value, bool), "true or false")
 OBJECT = Rule(_is_object, "an object")
 COUNT = _whole(0, 1 << 53)
 SIZE = _number(0, 1e300, "a number of at least 0")

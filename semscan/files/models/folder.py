@@ -18,7 +18,7 @@ from typing import Any
 from semscan.errors import BadModelError
 from semscan.files.models.config import config_json, parse_config, recalibrated_json, shown
 from semscan.phrases import one_line
-from semscan.settings import SCHEMA_VERSION
+from semscan.settings import FIRST_SCHEMA, SCHEMA_VERSION
 from semscan.values.model_config import ModelConfig
 
 CONFIG = "config.json"
@@ -146,8 +146,9 @@ def _parse(path: Path, text: bytes) -> dict[str, Any]:
             f"{path}: was written by a newer semscan (schema {shown(version)}, this one reads "
             f"{SCHEMA_VERSION}); install the newer semscan"
         )
-    if version != SCHEMA_VERSION or isinstance(version, bool):
-        raise BadModelError(f"{path}: schema_version is {shown(version)}, wanted {SCHEMA_VERSION}; {AGAIN}")
+    if not isinstance(version, int) or isinstance(version, bool) or version < FIRST_SCHEMA:
+        wanted = f"{FIRST_SCHEMA} to {SCHEMA_VERSION}"
+        raise BadModelError(f"{path}: schema_version is {shown(version)}, wanted {wanted}; {AGAIN}")
     return config
 
 

@@ -17,6 +17,7 @@ from semscan.values.model_config import ModelConfig
 Maps = dict[str, np.ndarray]
 Layers = Callable[[np.ndarray], tuple[Maps, Maps]]
 BATCH = 4  # tiles a call
+RECONSTRUCTION = "reconstruction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class LayerMaps:
 
     `maps` are float32 (rows, cols), the image's own size, 0 outside `rows`, the rows that the network sees.
     Weights of the layers `competing` (a softmax over positions) are multiples of an even share.
-    `channels` are the weights of attention to channels, mean over the tiles.
+    The reconstruction has the grey levels of the image. `channels` are the weights of attention to channels, mean over
+    the tiles.
     """
 
     maps: Mapping[str, np.ndarray]
@@ -61,6 +63,7 @@ def layer_activations(
         blend.add(some, *layers(tiles))
     maps = {}
     for name, values in blend.maps():
+        values = tiled.grey_levels(values) if name == RECONSTRUCTION else values
         maps[name] = np.zeros(image.values.shape, np.float32)
         maps[name][rows] = resized(values, image.values[rows].shape)
     return LayerMaps(maps, blend.channels(), rows, competing)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from semscan.errors import UsageFault
-from semscan.image.exemplar_background import exemplar_background
+from semscan.image.filling.exemplar_background import exemplar_background
 from semscan.maps.normalise import normalise_map
 from semscan.pipeline.methods.base import MethodResult
 from semscan.pipeline.methods.model import ModelMethod

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 import cv2
 import numpy as np
 
-from semscan.image.inpaint import inpaint_ignored
+from semscan.image.brightness import Matching, matching
+from semscan.image.filling.inpaint import inpaint_ignored
 from semscan.image.resize import fit_within
 from semscan.image.tiling import cheapest_tile, cut_tiles, judged_rows, pad_to_tile, tile_offsets
 from semscan.maps.stitch import Stitcher
@@ -55,6 +56,9 @@ class TiledImage:
         self.shape: tuple[int, int] = fitted.shape
         self.tile = cheapest_tile(fitted.shape, tiling.tile, tiling.largest_tile, tiling.overlap)
         self._overlap = tiling.overlap
+        self._preprocessing = config.preprocessing
+        self._matching = matching(fitted) if config.preprocessing.matched else Matching()
+        fitted = self._matching.applied(fitted)
         self._padded = pad_to_tile(standardise(fitted, config.preprocessing), self.tile, tiling.rim)
         self.offsets: Offsets = tile_offsets(self._padded.shape, self.tile, tiling.overlap)
 
@@ -72,6 +76,11 @@ class TiledImage:
         """Return the blended map without padding, float32, the size at which the network saw the image."""
         rows, cols = self.shape
         return stitcher.result()[:rows, :cols]
+
+    def grey_levels(self, standard: np.ndarray) -> np.ndarray:
+        """Return standardised values of the network, such as its reconstruction, as grey levels of the image."""
+        preprocessing = self._preprocessing
+        return self._matching.undone(standard * np.float32(preprocessing.std) + np.float32(preprocessing.mean))
 
     def without_padding(self, grid: np.ndarray) -> np.ndarray:
         """Return the part of a coarse map of the padded image, (r, c, ...), that lies in the image."""

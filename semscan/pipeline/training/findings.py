@@ -11,6 +11,7 @@ from semscan.pipeline.training.data.accepted_regions import open_accepted
 from semscan.pipeline.training.data.dataset import TrainSet
 from semscan.pipeline.training.data.examples import AcceptedRegions
 from semscan.pipeline.training.data.labelled_defects import LabelledDefects, open_labelled_defects
+from semscan.pipeline.training.data.reader import TrainingReader
 from semscan.pipeline.training.outliers import NOT_SCANNED, OutlierScan, find_outliers
 from semscan.settings import TrainSettings
 
@@ -44,6 +45,7 @@ def find_before_training(
     scan = find_outliers(images)
     for outlier in scan.outliers:
         log(f"warning: {images.cache.paths[outlier.number]} looks odd among the good images: {outlier.reason}")
-    labelled = open_labelled_defects(layout, settings.read, images.scale, scan.level, log)
-    accepted = open_accepted(settings.accept, data, settings.read, images.scale, log, every=settings.accept_all)
+    reader = TrainingReader(settings.read, images.scale, images.preprocessing.matched)
+    labelled = open_labelled_defects(layout, reader, scan.level, log)
+    accepted = open_accepted(settings.accept, data, reader, log, every=settings.accept_all)
     return TrainingFindings(scan, labelled, accepted)

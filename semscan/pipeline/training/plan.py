@@ -20,7 +20,7 @@ from semscan.pipeline.training.data.examples import (
     real_examples,
 )
 from semscan.pipeline.training.data.image_cache import ImageCache
-from semscan.pipeline.training.data.split import HeldPart, Split, TrainPart, looks_alike_turned, split_good
+from semscan.pipeline.training.data.split import HeldPart, Split, TrainPart, looks_alike_turned, split_good, tile_for
 from semscan.pipeline.training.findings import TrainingFindings
 from semscan.pipeline.training.workload import autoencoder_work, classifier_work
 from semscan.settings import AugmentSettings, TrainSettings
@@ -60,7 +60,7 @@ def autoencoder_plan(
     work = autoencoder_work(split, settings.steps)
     tile = work.tile
     turn = _turn(images.cache, settings)
-    preprocessing = Preprocessing(images.mean, images.std)
+    preprocessing = images.preprocessing
     defects = findings.labelled.defects if findings.labelled else None
     real = real_examples(defects, findings.accepted, tile, settings.augment, turn)
     draw = autoencoder_examples(images.cache, split, tile, preprocessing, settings.augment, turn, real)
@@ -87,9 +87,8 @@ def autoencoder_plan(
 def _held_out_patches(cache: ImageCache, split: Split, tile: int, preprocessing: Preprocessing, seed: int) -> Example:
     """Paint defects into patches of the held-out parts, always the same ones: (inputs, targets)."""
     ends = _HeldOutImages(cache, split.held)
-    shapes = [ends[number].shape for number in range(len(ends))]
-    side = max(32, min(tile, min(map(min, shapes)) // 32 * 32))
-    whole = Split(tuple(TrainPart(number, *shape) for number, shape in enumerate(shapes)), (), "")
+    whole = Split(tuple(TrainPart(number, *ends[number].shape) for number in range(len(ends))), (), "")
+    side = tile_for(whole, tile)
     still = AugmentSettings(flip=False, gain=0, offset=0, noise=0)
     draw = autoencoder_examples(ends, whole, side, preprocessing, still, turn=False)
     rng = np.random.default_rng([seed, 7])
@@ -132,7 +131,7 @@ def classifier_plan(
     """
     classes, good = network.classes or (), network.good_index
     members, held = _split_classes(images, classes, settings)
-    preprocessing = Preprocessing(images.mean, images.std)
+    preprocessing = images.preprocessing
     draw = classifier_examples(
         images.cache, members, good, preprocessing, settings.augment, _turn(images.cache, settings)
     )

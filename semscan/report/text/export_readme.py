@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from semscan.settings.networks import NETWORKS
+from semscan.settings.networks import MATCHED_MEDIAN, MATCHED_RANGE, NETWORKS
 from semscan.values.model_config import ModelConfig, Tiling
 
 FILES = {"onnx": "model.onnx", "savedmodel": "1", "tflite": "model.tflite"}
@@ -108,6 +108,11 @@ def _outside(config: ModelConfig, to: str) -> list[str]:
         steps.append(f"shrink the image to {domain.zoom:g} of its size (area mean), and bring the map back")
     if tiling.scale_to:
         steps.append(_shrinking(tiling))
+    if config.preprocessing.matched:
+        steps.append(
+            f"a linear change of the grey levels of the whole image: the median to {MATCHED_MEDIAN:g}, the distance of "
+            f"the 10 % and 90 % percentiles to {MATCHED_RANGE:.3f}"
+        )
     steps.append(
         f"tiles of {tiling.tile} px that overlap by at least {tiling.overlap} px, mirrored at the right "
         "and bottom where an image is smaller, blended where they overlap"

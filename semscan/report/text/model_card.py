@@ -19,6 +19,11 @@ from semscan.values.model_config import (
     TrainingTask,
 )
 
+MATCHED = (
+    "Each image is brought to the same brightness and contrast first: those of the training images vary, so neither "
+    "says anything of a defect."
+)
+
 
 def summary_lines(config: ModelConfig) -> list[str]:
     """State in plain language what was trained, on what, and how the threshold was set, line by line.
@@ -142,6 +147,7 @@ def model_card(config: ModelConfig, summary: Sequence[str]) -> str:
         if nm and NETWORKS[config.network.kind].resamples
         else ""
     )
+    brightness = f"- {MATCHED}\n" if config.preprocessing.matched else ""
     libraries = ", ".join(f"{name} {version}" for name, version in config.libraries.items())
     facts = "\n".join(f"- {line}" for line in summary)
     painted = ""
@@ -150,7 +156,7 @@ def model_card(config: ModelConfig, summary: Sequence[str]) -> str:
     return f"""# Model card
 
 {facts}
-{scale}- Grey levels are standardised by mean {config.preprocessing.mean:.4f} and deviation \
+{scale}{brightness}- Grey levels are standardised by mean {config.preprocessing.mean:.4f} and deviation \
 {config.preprocessing.std:.4f} of the training images (0 black, 1 white).
 - Exported graph differs from the trained network by at most {config.training.export_difference or 0.0:.1g} \
 (relative), checked on training patches at two sizes and two batches.

@@ -243,9 +243,9 @@ def test_a_huge_configuration_is_not_read(folder):
 
 
 def test_a_newer_schema_asks_for_a_newer_semscan(folder):
-    (folder / "config.json").write_text(json.dumps(GOOD | {"schema_version": 2}))
+    (folder / "config.json").write_text(json.dumps(GOOD | {"schema_version": 3}))
 
-    with pytest.raises(BadModelError, match=r"newer semscan .schema 2, this one reads 1"):
+    with pytest.raises(BadModelError, match=r"newer semscan .schema 3, this one reads 2"):
         read_model_folder(folder)
 
 
@@ -393,3 +393,18 @@ def test_a_configuration_that_would_not_be_read_is_not_written():
 def test_a_name_too_long_for_the_system_is_refused(tmp_path):
     with pytest.raises(BadModelError, match="too long"):
         read_model_folder(tmp_path / ("x" * 5000))
+
+
+def test_a_model_of_matched_images_is_not_for_an_older_semscan(folder):
+    config = read_model_folder(folder).config
+    preprocessing = dataclasses.replace(config.preprocessing, matched=True)
+    matched = dataclasses.replace(config, preprocessing=preprocessing)
+
+    document = config_json(matched)
+
+    assert (config_json(config)["schema_version"], document["schema_version"]) == (1, 2)
+    assert "matched" not in config_json(config)["preprocessing"]
+    assert parse_config(document).preprocessing == matched.preprocessing
+    (folder / "config.json").write_text(json.dumps(document | {"preprocessing": {"mean": 0, "std": 1, "matched": 1}}))
+    with pytest.raises(BadModelError, match=r"preprocessing.matched is 1, wanted true or false"):
+        read_model_folder(folder)

@@ -14,6 +14,7 @@ from semscan.pipeline.training.data import reader
 from semscan.pipeline.training.data.dataset import open_classes, open_good
 from semscan.pipeline.training.data.reader import TrainingReader
 from semscan.settings import ReadSettings
+from semscan.settings.networks import MATCHED_MEDIAN
 
 
 @pytest.mark.skipif(os.name == "nt", reason="such names are not possible on Windows")
@@ -110,6 +111,22 @@ def test_images_that_do_not_repeat_keep_their_size(tmp_path, save_png):
         save_png(tmp_path / "good" / f"{number}.png", (120 + 40 * noise / noise.std()).clip(0, 255).astype(np.uint8))
 
     assert open_good(find_layout(tmp_path), ReadSettings(), print).scale.share == 1.0
+
+
+@pytest.mark.parametrize(("brightness", "matched"), [("auto", True), ("keep", False), ("match", True)])
+def test_images_of_varying_brightness_are_matched_unless_told_otherwise(tmp_path, save_png, brightness, matched):
+    for number in range(12):
+        noise = np.random.default_rng(number).normal(0, 8 + number, (64, 64))
+        save_png(tmp_path / "good" / f"{number:02d}.png", (40 + 15 * number + noise).clip(0, 255).astype(np.uint8))
+    said = []
+
+    found = open_good(find_layout(tmp_path), ReadSettings(), said.append, brightness=brightness)
+
+    assert found.preprocessing.matched is matched
+    assert any("same brightness and contrast" in line for line in said) == (brightness == "auto")
+    medians = [float(np.median(found.cache[number])) for number in range(12)]
+    assert np.allclose(medians, MATCHED_MEDIAN, atol=0.02) is matched
+    assert found.preprocessing.mean == pytest.approx(MATCHED_MEDIAN if matched else 0.48, abs=0.02)
 
 
 def test_images_too_far_from_the_scale_of_training_are_not_resampled(tmp_path, good):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from semscan.pipeline.training.data.image_cache import ImageCache
-from semscan.pipeline.training.data.split import crop, looks_alike_turned, split_good, tile_for
+from semscan.pipeline.training.data.split import Split, TrainPart, crop, looks_alike_turned, split_good, tile_for
 
 
 def numbered(count, shape=(100, 160)):
@@ -102,3 +102,19 @@ def test_opened_images_split_without_being_read_again(tmp_path, grey, save_png, 
     monkeypatch.setattr(reader, "read_image", None)
 
     assert split_good(cache, share=0.2, few=10, seed=1).parts[0].rows == 48
+
+
+def test_the_edges_of_an_image_are_drawn_often(grey, save_png, tmp_path):
+    ramp = np.tile(np.arange(256, dtype=np.uint8), (256, 1))
+    paths = [save_png(tmp_path / "ramp.png", ramp)]
+    cache = ImageCache(paths, lambda path: ramp.astype(np.float32))
+    split = Split((TrainPart(0, 256, 256),), (), "")
+    rng = np.random.default_rng(0)
+
+    first = [crop(cache, split, 64, rng)[0, 0] for _ in range(400)]
+
+    # 193 places and 8 px beyond at either end: an edge is drawn about nine times as often as a place inside
+    for edge in (0, 192):
+        assert 8 <= np.sum(np.array(first) == edge) <= 32
+    assert min(first) == 0
+    assert max(first) == 192

@@ -15,10 +15,11 @@ from semscan.pipeline.training.data.dataset import open_good
 from semscan.pipeline.training.data.examples import AcceptedRegions, autoencoder_examples, real_examples
 from semscan.pipeline.training.data.image_cache import ImageCache
 from semscan.pipeline.training.data.labelled_defects import differing, open_labelled_defects
+from semscan.pipeline.training.data.reader import TrainingReader
 from semscan.pipeline.training.findings import TrainingFindings
 from semscan.pipeline.training.plan import autoencoder_plan
 from semscan.settings import AugmentSettings, ReadSettings, TrainSettings
-from semscan.values.model_config import LabelledCount, NetworkConfig, Preprocessing
+from semscan.values.model_config import LabelledCount, NetworkConfig
 
 READ, STILL = ReadSettings(), AugmentSettings(flip=False, gain=0, offset=0, noise=0)
 SQUARE = (slice(40, 50), slice(60, 72))
@@ -74,7 +75,7 @@ def records(path, *regions, source, outputs=None):
 
 def test_a_masked_defect_gives_patches_whose_label_is_the_defect_and_whose_target_is_without_it(data):
     said = []
-    few = open_labelled_defects(find_layout(data), READ, Scale(), None, said.append)
+    few = open_labelled_defects(find_layout(data), TrainingReader(READ, Scale()), None, said.append)
     rng, good = np.random.default_rng(0), lines(0)[:64, :64].astype(np.float32) / 255
 
     examples = [few.defects.example(64, lambda rng: good, rng, STILL, False) for _ in range(40)]
@@ -95,7 +96,7 @@ def test_a_masked_defect_gives_patches_whose_label_is_the_defect_and_whose_targe
 
 
 def test_without_a_mask_the_place_that_does_not_repeat_is_the_defect(data):
-    few = open_labelled_defects(find_layout(data), READ, Scale(), 3.0, lambda line: None)
+    few = open_labelled_defects(find_layout(data), TrainingReader(READ, Scale()), 3.0, lambda line: None)
 
     assert few.count.by_repeats == 1
     assert few.rest == ()
@@ -111,7 +112,7 @@ def test_a_mask_of_another_size_and_an_empty_one_are_left_out_aloud(data, save_p
     save_png(data / "ground_truth" / "square" / "8_mask.png", np.zeros((96, 128), np.uint8))
     said = []
 
-    few = open_labelled_defects(find_layout(data), READ, Scale(), 3.0, said.append)
+    few = open_labelled_defects(find_layout(data), TrainingReader(READ, Scale()), 3.0, said.append)
 
     assert few.defects is None
     assert few.count.defects == 0
@@ -123,9 +124,7 @@ def test_a_mask_of_another_size_and_an_empty_one_are_left_out_aloud(data, save_p
 def test_good_images_alone_give_the_very_same_patches_as_ever(data):
     found = open_good(find_layout(data / "train" / "good"), READ, print)
     plan = autoencoder_plan(found, NetworkConfig("autoencoder", "none"), TrainSettings(steps=1), TrainingFindings())
-    again = autoencoder_examples(
-        found.cache, *_split(found), Preprocessing(found.mean, found.std), AugmentSettings(), False
-    )
+    again = autoencoder_examples(found.cache, *_split(found), found.preprocessing, AugmentSettings(), False)
 
     for draw in (plan.draw, again):
         patch, targets = draw(np.random.default_rng([0, 3]))
@@ -142,7 +141,7 @@ def _split(found):
 
 
 def test_real_patches_come_in_their_share(data):
-    few = open_labelled_defects(find_layout(data), READ, Scale(), None, lambda line: None)
+    few = open_labelled_defects(find_layout(data), TrainingReader(READ, Scale()), None, lambda line: None)
     accepted = AcceptedRegions(
         ImageCache([Path("a")], lambda path: np.zeros((64, 64), np.float32)), ((0, (1, 1, 5, 5)),)
     )
@@ -162,7 +161,7 @@ def test_an_accepted_region_gives_patches_of_label_0_that_show_it(data, tmp_path
     source = data / "train" / "square" / "8.png"
     said = []
     given = records(tmp_path / "r.jsonl", ((60, 40, 12, 10), HARMLESS), source=source)
-    accepted = open_accepted([given], data, READ, Scale(), said.append)
+    accepted = open_accepted([given], data, TrainingReader(READ, Scale()), said.append)
     rng = np.random.default_rng(0)
 
     for _ in range(20):
@@ -184,7 +183,7 @@ def test_what_else_was_found_in_that_image_is_not_shown_as_normal(data, tmp_path
     judged = ((60, 40, 12, 10), {"accepted": True}), ((20, 10, 10, 10), {"accepted": False})
     path = records(tmp_path / "r.jsonl", *judged, source=source, outputs={"mask": str(mask)})
 
-    shown = open_accepted([path], data, READ, Scale(), lambda line: None).images[0]
+    shown = open_accepted([path], data, TrainingReader(READ, Scale()), lambda line: None).images[0]
 
     assert shown[SQUARE].min() > 0.9
     assert shown[10:20, 20:30].max() < 0.8  # said not to be harmless
@@ -199,7 +198,7 @@ def test_test_images_and_missing_ones_are_refused_with_a_warning(data, tmp_path,
 
     for source in (inside, link, tmp_path / "gone.png"):
         path = records(tmp_path / "r.jsonl", ((60, 40, 12, 10), HARMLESS), source=source)
-        assert open_accepted([path], data, READ, Scale(), said.append) is None
+        assert open_accepted([path], data, TrainingReader(READ, Scale()), said.append) is None
 
     assert [line.startswith("warning: ") for line in said] == [True] * 3
     assert "lies in test/" in said[0]
@@ -215,8 +214,7 @@ def test_regions_of_an_image_that_changed_its_size_are_left_out(data, tmp_path, 
         open_accepted(
             [records(tmp_path / "r.jsonl", ((1, 1, 3, 3), HARMLESS), source=source)],
             data,
-            READ,
-            Scale(),
+            TrainingReader(READ, Scale()),
             said.append,
         )
         is None
@@ -227,7 +225,7 @@ def test_regions_of_an_image_that_changed_its_size_are_left_out(data, tmp_path, 
 def test_a_file_without_accepted_regions_is_refused(data, tmp_path):
     (tmp_path / "r.jsonl").write_text("")
     with pytest.raises(BadDataError, match="accepts nothing"):
-        open_accepted([str(tmp_path / "r.jsonl")], data, READ, Scale(), print)
+        open_accepted([str(tmp_path / "r.jsonl")], data, TrainingReader(READ, Scale()), print)
 
 
 def test_the_peak_of_each_accepted_region_is_measured_in_it_alone():
@@ -243,7 +241,7 @@ FAR = ReadSettings(nm_per_px=9.0)
 @pytest.mark.parametrize("level", [None, 3.0])
 def test_labelled_images_of_a_far_magnification_are_left_out_aloud(data, level):
     said = []
-    few = open_labelled_defects(find_layout(data), FAR, Scale(2.0), level, said.append)
+    few = open_labelled_defects(find_layout(data), TrainingReader(FAR, Scale(2.0)), level, said.append)
 
     assert few.defects is None
     assert [line.startswith("left out: ") for line in said].count(True) == (1 if level is None else 2)
@@ -254,6 +252,6 @@ def test_accepted_regions_of_a_far_magnification_are_left_out_aloud(data, tmp_pa
     given = records(tmp_path / "r.jsonl", ((60, 40, 12, 10), HARMLESS), source=data / "train" / "square" / "8.png")
     said = []
 
-    assert open_accepted([given], data, FAR, Scale(2.0), said.append) is None
+    assert open_accepted([given], data, TrainingReader(FAR, Scale(2.0)), said.append) is None
     assert "accepted regions left out" in said[0]
     assert "9 nm per pixel, more than 2 times from 2" in said[0]

@@ -15,16 +15,17 @@ from semscan.files.datasets.accepted import Accepted, read_accepted
 from semscan.files.datasets.class_folders import TEST
 from semscan.files.datasets.labelled_images import read_defect_mask
 from semscan.files.images.read import read_image
+from semscan.image.brightness import matched_brightness
 from semscan.image.clean import clean
-from semscan.image.inpaint import inpaint_ignored
-from semscan.image.resize import Scale, zoomed
+from semscan.image.filling.inpaint import inpaint_ignored
+from semscan.image.resize import zoomed
 from semscan.image.tiling import judged_rows
 from semscan.phrases import plural
 from semscan.pipeline.methods.base import MethodResult
 from semscan.pipeline.training.data.examples import AcceptedRegions, Corners
 from semscan.pipeline.training.data.image_cache import ImageCache
-from semscan.pipeline.training.data.reader import near_zoom
-from semscan.settings import IMAGE_CACHE_BYTES, ReadSettings
+from semscan.pipeline.training.data.reader import TrainingReader, near_zoom
+from semscan.settings import IMAGE_CACHE_BYTES
 from semscan.synth.painting.paste import components, inpainted
 from semscan.values import Box, CleanImage
 
@@ -45,7 +46,7 @@ class _Opened:
 
 
 def open_accepted(
-    files: Sequence[str], data: Path, read: ReadSettings, scale: Scale, log: Log, *, every: bool = False
+    files: Sequence[str], data: Path, reader: TrainingReader, log: Log, *, every: bool = False
 ) -> AcceptedRegions | None:
     """Open the regions that the files accept; None if there are none. `every` is as in `read_accepted`.
 
@@ -61,19 +62,19 @@ def open_accepted(
         if _is_test(record.source, data):
             log(f"warning: {record.source} is not accepted: it lies in {TEST}/, which is never trained on")
             continue
-        boxes = _usable_boxes(record, read, scale, log)
+        boxes = _usable_boxes(record, reader, log)
         if boxes:
             opened.pop(record.source, None)  # of several files about an image the last counts, at its own place
             opened[record.source] = (record, boxes)
     if not opened:
         return None
-    reader = _AcceptedReader({path: record for path, (record, _) in opened.items()}, read, scale)
+    accepted = _AcceptedReader({path: record for path, (record, _) in opened.items()}, reader)
     places = tuple((number, box) for number, (_, boxes) in enumerate(opened.values()) for box in boxes)
     log(
         f"{plural(len(places), 'accepted region')} of {plural(len(opened), 'image')} become normal: training shows "
         "them as they are, and the threshold is kept above them where it can be."
     )
-    return AcceptedRegions(ImageCache(list(opened), reader.values, IMAGE_CACHE_BYTES // 16), places)
+    return AcceptedRegions(ImageCache(list(opened), accepted.values, IMAGE_CACHE_BYTES // 16), places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +82,18 @@ class _AcceptedReader:
     """Reads images with accepted regions; what else was found in them is inpainted."""
 
     records: Mapping[Path, Accepted]
-    read: ReadSettings
-    scale: Scale
+    reader: TrainingReader
 
     def values(self, path: Path) -> np.ndarray:
         """Return the judged rows at the scale of training, float32 (rows, cols)."""
-        opened = _open(self.records[path], self.read, self.scale)
+        opened = _open(self.records[path], self.reader)
         return inpainted(opened.values, opened.foreign) if opened.foreign.any() else opened.values
 
 
-def _usable_boxes(record: Accepted, read: ReadSettings, scale: Scale, log: Log) -> tuple[Corners, ...]:
+def _usable_boxes(record: Accepted, reader: TrainingReader, log: Log) -> tuple[Corners, ...]:
     """Return the accepted regions that the image still has; a line to `log` if there are none."""
     try:
-        boxes = _open(record, read, scale).boxes
+        boxes = _open(record, reader).boxes
     except SemscanError as error:
         log(f"warning: accepted regions left out: {error}")
         return ()
@@ -112,11 +112,11 @@ def region_peaks(score: Score, accepted: AcceptedRegions) -> np.ndarray:
     return np.array(peaks)
 
 
-def _open(record: Accepted, read: ReadSettings, scale: Scale) -> _Opened:
-    image = clean(read_image(record.source, read), read)
+def _open(record: Accepted, reader: TrainingReader) -> _Opened:
+    image = clean(read_image(record.source, reader.read), reader.read)
     rows = judged_rows(image)
     shape = image.values.shape
-    zoom = near_zoom(record.source, image.nm_per_pixel, scale)
+    zoom = near_zoom(record.source, image.nm_per_pixel, reader.scale)
     foreign = np.zeros(shape, bool)
     if shape == record.size:  # else the file was replaced by another image
         foreign = _found(record, shape)
@@ -126,6 +126,8 @@ def _open(record: Accepted, read: ReadSettings, scale: Scale) -> _Opened:
             foreign[box.top : box.bottom, box.left : box.right] = False
     boxes = [_moved(box, rows.start, zoom) for box in record.boxes if shape == record.size]
     values = zoomed(inpaint_ignored(image.values[rows], image.judged[rows]), zoom)
+    if reader.matched:
+        values = matched_brightness(values)
     inside = [
         (max(0, top), max(0, left), min(bottom, values.shape[0]), min(right, values.shape[1]))
         for top, left, bottom, right in boxes

@@ -15,14 +15,16 @@ from tqdm import tqdm
 from semscan.errors import BadDataError, BadImageError, SemscanError
 from semscan.files.datasets.layout import Layout
 from semscan.image.appearance import measure_appearance, typical_appearance
+from semscan.image.brightness import brightness_varies, matched_brightness
 from semscan.image.resize import Scale, fit_within, zoom_between, zoomed
 from semscan.pipeline.training.data.image_cache import ImageCache
 from semscan.pipeline.training.data.reader import ClassifierReader, TrainingReader, near_zoom, read_judged_rows
 from semscan.pipeline.training.repeat_deviation import spread_out
 from semscan.pipeline.training.workload import classifier_side
 from semscan.reference.cell.compare import find_image_lattice
-from semscan.settings import AUTO, CLASSIFIER_SIDE, LONG_PITCH, UNKNOWN, ReadSettings
+from semscan.settings import AUTO, CLASSIFIER_SIDE, LONG_PITCH, MATCH, UNKNOWN, ReadSettings
 from semscan.values import CleanImage
+from semscan.values.model_config import Preprocessing
 
 MEASURED = 200  # images whose appearance is measured
 Log = Callable[[str], None]
@@ -33,17 +35,17 @@ Named = Sequence[tuple[str | None, Path]]
 class TrainSet:
     """The training images with their labels.
 
-    `mean` and `std` are those of all grey levels; `fingerprint` names the files. All images have the magnification of
-    `scale`; its nm per pixel are None where not known of all. `typical` is the typical appearance of the (good)
-    images, see `semscan.image.appearance`; `appearances` are the measures of each image, None of those that were not
-    measured. `origins` gives for each image the first row of its file that is used, and how much it was enlarged.
-    `longest` is the longest side of an image before a classifier's images are shrunk, pixels.
+    `preprocessing` has the mean and deviation of all grey levels; `fingerprint` names the files. All images have
+    the magnification of `scale`; its nm per pixel are None where not known of all. `typical` is the typical
+    appearance of the (good) images, see `semscan.image.appearance`; `appearances` are the measures of each image,
+    None of those that were not measured. `origins` gives for each image the first row of its file that is used, and
+    how much it was enlarged. `longest` is the longest side of an image before a classifier's images are shrunk,
+    pixels.
     """
 
     cache: ImageCache
     labels: tuple[str | None, ...]
-    mean: float
-    std: float
+    preprocessing: Preprocessing
     fingerprint: str
     scale: Scale
     typical: Mapping[str, Mapping[str, float]]
@@ -58,18 +60,31 @@ class TrainSet:
 
 
 def open_good(
-    layout: Layout, settings: ReadSettings, log: Log, zoom: float | str = AUTO, progress: bool = True
+    layout: Layout,
+    settings: ReadSettings,
+    log: Log,
+    zoom: float | str = AUTO,
+    brightness: str = AUTO,
+    progress: bool = True,
 ) -> TrainSet:
     """Open the good images without data bars, at one magnification, and at `zoom` times their size.
 
     Auto: at half their size where their pattern repeats so slowly that the network would see too few repeats of it.
+    `brightness` is one of `semscan.settings.train.BRIGHTNESS`. Auto: images of one brightness where theirs varies.
     """
     named = [(layout.good_name, path) for path in layout.good]
     scan = _scan(named, settings, log, Scale(), progress=progress)
     scale, near = working_scale(scan.paths, scan.scales, settings, zoom, log)
-    reader = TrainingReader(settings, scale)
+    matched = brightness == MATCH
+    if brightness == AUTO and brightness_varies([one for one in scan.appearances if one]):
+        matched = True
+        log(
+            "The brightness or contrast of the good images varies: each image is brought to the same brightness and "
+            "contrast before it is judged (--brightness keep judges them as they are)."
+        )
+    reader = TrainingReader(settings, scale, matched)
     if all(scale.zoom(own) == 1 for own in scan.scales):
-        return scan.as_set(TrainingReader(settings, Scale()), scale)
+        return scan.as_set(TrainingReader(settings, Scale(), matched), scale)
     readable = zip(scan.labels, scan.paths, near, strict=True)
     named = [(label, path) for label, path, is_near in readable if is_near]
     return _scan(named, settings, log, scale, progress=progress).as_set(reader, scale)
@@ -161,6 +176,7 @@ class _Scan:
     paths: list[Path] = field(default_factory=list)
     scales: list[float | None] = field(default_factory=list)
     sums: list[tuple[int, float, float]] = field(default_factory=list)
+    matched_sums: list[tuple[int, float, float]] = field(default_factory=list)
     appearances: list[dict[str, float] | None] = field(default_factory=list)
     origins: list[tuple[int, float]] = field(default_factory=list)
     shapes: list[tuple[int, int]] = field(default_factory=list)
@@ -171,7 +187,8 @@ class _Scan:
         self, reader: TrainingReader | ClassifierReader, scale: Scale, typical_of: str | None = None
     ) -> TrainSet:
         """Join the results; the typical appearance is that of the images labelled `typical_of`, by default of all."""
-        size, total, squares = np.sum(self.sums, axis=0)
+        matched = isinstance(reader, TrainingReader) and reader.matched
+        size, total, squares = np.sum(self.matched_sums if matched else self.sums, axis=0)
         std = float(np.sqrt(max(squares / size - (total / size) ** 2, 1e-8)))
         measured = [one for one in self.appearances if one]
         labelled = zip(self.appearances, self.labels, strict=True)
@@ -184,8 +201,7 @@ class _Scan:
         return TrainSet(
             cache=cache,
             labels=tuple(self.labels),
-            mean=float(total / size),
-            std=std,
+            preprocessing=Preprocessing(float(total / size), std, matched),
             fingerprint=self.fingerprint,
             scale=scale,
             typical=typical_appearance(chosen or measured),
@@ -218,6 +234,7 @@ def _scan(
         scan.paths.append(path)
         scan.scales.append(rows.nm_per_pixel)
         scan.sums.append((values.size, *_moments(values)))
+        scan.matched_sums.append((values.size, *_moments(matched_brightness(values))))
         scan.shapes.append(values.shape)
     if not scan.paths:
         raise BadDataError("none of the training images can be read; see the lines above")

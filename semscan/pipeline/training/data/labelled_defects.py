@@ -14,13 +14,13 @@ from semscan.files.datasets.labelled_images import read_defect_mask
 from semscan.files.datasets.layout import Layout
 from semscan.files.images.read import read_image
 from semscan.image.clean import clean
-from semscan.image.resize import Scale, zoomed
+from semscan.image.resize import zoomed
 from semscan.image.tiling import judged_rows
 from semscan.pipeline.training.data.examples import RealDefects
 from semscan.pipeline.training.data.image_cache import ImageCache, PackedMask
 from semscan.pipeline.training.data.reader import TrainingReader, near_zoom
 from semscan.reference.cell.compare import compare_cells, find_image_lattice
-from semscan.settings import IMAGE_CACHE_BYTES, ReadSettings
+from semscan.settings import IMAGE_CACHE_BYTES
 from semscan.synth.painting.paste import components, inpainted
 from semscan.values import CleanImage
 from semscan.values.model_config import LabelledCount
@@ -66,7 +66,7 @@ class _DefectMasks:
 
 
 def open_labelled_defects(
-    layout: Layout, read: ReadSettings, scale: Scale, level: float | None, log: Log
+    layout: Layout, reader: TrainingReader, level: float | None, log: Log
 ) -> LabelledDefects | None:
     """Find the defects of the labelled images that are not good; None if there are no such images.
 
@@ -76,9 +76,8 @@ def open_labelled_defects(
     Parameters
     ----------
     layout : Layout
-    read : ReadSettings
-    scale : Scale
-        That of training.
+    reader : TrainingReader
+        That of the good images.
     level : float or None
         A defect exceeds it in the comparison with the image's own repeats, and no good image does, in multiples
         of its threshold; None where the good images do not repeat.
@@ -87,7 +86,6 @@ def open_labelled_defects(
     paths = [path for name in sorted(layout.classes) for path in layout.classes[name]]
     if not paths:
         return None
-    reader = TrainingReader(read, scale)
     marked = _masks_of_files(layout.masks, reader, log)
     bare = [path for path in paths if path not in layout.masks]
     compared = {} if level is None else _masks_by_repeats(bare[:MOST_SEARCHED], reader, level, log)

@@ -9,8 +9,9 @@ import numpy as np
 
 from semscan.errors import BadImageError
 from semscan.files.images.read import read_image
+from semscan.image.brightness import matched_brightness
 from semscan.image.clean import clean
-from semscan.image.inpaint import inpaint_ignored
+from semscan.image.filling.inpaint import inpaint_ignored
 from semscan.image.resize import Scale, fit_within, zoom_between, zoomed
 from semscan.image.tiling import judged_rows, pad_to_tile
 from semscan.settings import CLASSIFIER_SIDE, MAX_ZOOM, ReadSettings
@@ -49,15 +50,20 @@ def near_zoom(path: Path, own: float | None, scale: Scale) -> float:
 
 @dataclass(frozen=True, slots=True)
 class TrainingReader:
-    """Reads good images for the autoencoder, at the `scale` of training."""
+    """Reads good images for the autoencoder, at the `scale` of training.
+
+    With `matched`, all have one brightness and contrast.
+    """
 
     read: ReadSettings
     scale: Scale
+    matched: bool = False
 
     def values(self, path: Path) -> np.ndarray:
         """Return the judged rows, float32 (rows, cols); raises BadImageError if the file cannot be used."""
         rows = read_judged_rows(path, self.read)
-        return zoomed(rows.values, near_zoom(path, rows.nm_per_pixel, self.scale))
+        values = zoomed(rows.values, near_zoom(path, rows.nm_per_pixel, self.scale))
+        return matched_brightness(values) if self.matched else values
 
     def ignored_mask(self, path: Path) -> np.ndarray | None:
         """Return where the judged rows hold ignored pixels, bool (rows, cols); None for nowhere."""

@@ -13,6 +13,7 @@ from semscan.image.tiling import pad_to_tile
 from semscan.pipeline.training.data.image_cache import ImageCache, ImageSource
 
 TRIES = 15  # corners tried for a patch of an image that is ignored in part
+EDGE = 8  # a patch may be drawn this part of its side beyond the edge of an image
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,18 @@ def crop(cache: ImageSource, split: Split, tile: int, rng: np.random.Generator) 
 
 
 def _corner(shape: tuple[int, ...], tile: int, rng: np.random.Generator) -> tuple[int, int]:
-    rows, cols = shape
-    row = int(rng.integers(max(1, rows - tile + 1)))
-    return row, int(rng.integers(max(1, cols - tile + 1)))
+    row, col = (_start(length, tile, rng) for length in shape)
+    return row, col
+
+
+def _start(length: int, tile: int, rng: np.random.Generator) -> int:
+    """Draw where a patch begins along one side of an image.
+
+    Patches that would begin outside of the image begin at its edge. So the edge, where borders and shadows lie, is
+    drawn more often than once in the length of the image.
+    """
+    beyond = tile // EDGE
+    return int(np.clip(rng.integers(-beyond, max(1, length - tile + 1) + beyond), 0, max(0, length - tile)))
 
 
 def looks_alike_turned(cache: ImageCache, numbers: Sequence[int]) -> bool:

@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 
-from semscan.image.inpaint import inpaint_ignored
+from semscan.image.filling.inpaint import inpaint_ignored
 
 LINES = np.tile(0.3 + 0.4 * (np.arange(160) % 16 < 8), (120, 1)).astype(np.float32)
 NOISY = (LINES + np.random.default_rng(0).normal(0, 0.03, LINES.shape)).astype(np.float32)

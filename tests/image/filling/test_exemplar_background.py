@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from semscan.image.exemplar_background import exemplar_background
+from semscan.image.filling.exemplar_background import exemplar_background
 
 
 def test_what_is_filled_in_keeps_the_noise_of_the_image():

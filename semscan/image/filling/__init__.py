@@ -1,0 +1,1 @@
+"""Areas of an image filled with other pieces of the same image."""
