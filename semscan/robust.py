@@ -31,6 +31,22 @@ def median_deviation(values: np.ndarray, centre: float = 0.0) -> float:
     return MEDIAN_DEVIATIONS * float(np.median(np.abs(values - centre)))
 
 
+def region_peak(raw: np.ndarray) -> float:
+    """Return the largest value that at least 4 pixels of a map reach, as many as the smallest region has.
+
+    Parameters
+    ----------
+    raw : ndarray of float, any shape
+        Of a map with fewer pixels it is the smallest value.
+
+    Examples
+    --------
+    >>> region_peak(np.array([[1.0, 9.0, 5.0], [6.0, 7.0, 2.0]]))
+    5.0
+    """
+    return float(np.partition(raw, -min(4, raw.size), axis=None)[-min(4, raw.size)])
+
+
 def noise_level(values: np.ndarray) -> float:
     """Estimate the standard deviation of pixel noise from the finest detail of an image.
 

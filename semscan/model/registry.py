@@ -6,13 +6,12 @@ The networks themselves are entries of `semscan.settings.networks`, where a mode
 from __future__ import annotations
 
 import difflib
-import importlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from semscan.errors import UsageFault
 from semscan.settings.networks import NETWORKS, AttentionRole, NetworkKind
+from semscan.settings.resolve import resolve
 
 __all__ = [
     "ATTENTIONS",
@@ -144,12 +143,6 @@ def is_local(name: str) -> bool:
     (True, False)
     """
     return all(ATTENTIONS[part].local for part in attention_parts(name))
-
-
-def resolve(target: str) -> Any:
-    """Import what a "module:function" string names."""
-    module, _, function = target.partition(":")
-    return getattr(importlib.import_module(module), function)
 
 
 def catalogue() -> list[dict[str, str | None]]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from importlib import import_module
 from pathlib import Path
 
 from semscan.errors import ReportError, SemscanError
 from semscan.pipeline.reporting.written import Written
 from semscan.settings import REPORT_FORMATS, ReportSettings
+from semscan.settings.resolve import resolve
 
 
 def report(results: Path | str, settings: ReportSettings) -> Generator[Written, None, None]:
@@ -34,9 +34,8 @@ def report(results: Path | str, settings: ReportSettings) -> Generator[Written, 
     for name in settings.to:
         if name not in REPORT_FORMATS:
             raise ReportError(f"unknown report format {name!r}; choose from {', '.join(REPORT_FORMATS)}")
-        module, function = REPORT_FORMATS[name].split(":")
         try:
-            yield from getattr(import_module(module), function)(Path(results), settings)
+            yield from resolve(REPORT_FORMATS[name])(Path(results), settings)
         except SemscanError as error:
             first = first or error
     if first is not None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +17,7 @@ import numpy as np
 from semscan.errors import BadModelError, UsageFault
 from semscan.pipeline.classes.names import RegionClassifier
 from semscan.settings import AUTO, DEFAULT_MODEL, METHODS, MODEL_VARIABLE, InspectSettings
+from semscan.settings.resolve import resolve
 from semscan.values import CleanImage, Periodic
 from semscan.values.method import MethodProvenance
 
@@ -76,8 +76,8 @@ def choose_method(settings: InspectSettings) -> Method:
         If the one reference image cannot be read.
     """
     names = chosen_methods(settings)
-    methods = [_named(METHODS[name])(settings) for name in names]
-    return methods[0] if len(methods) == 1 else _named(COMBINED)(methods)
+    methods = [resolve(METHODS[name])(settings) for name in names]
+    return methods[0] if len(methods) == 1 else resolve(COMBINED)(methods)
 
 
 def chosen_methods(settings: InspectSettings) -> tuple[str, ...]:
@@ -138,8 +138,3 @@ def _check(names: tuple[str, ...], settings: InspectSettings) -> None:
     for name, given in (("reference", settings.reference), ("model", settings.model)):
         if given and name not in names:
             raise UsageFault(f"--{name} is given but not used by --method {names[0]}; add --method {name}")
-
-
-def _named(place: str) -> Any:
-    module, function = place.split(":")
-    return getattr(import_module(module), function)

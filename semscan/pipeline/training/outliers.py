@@ -15,7 +15,7 @@ from semscan.pipeline.training.data.dataset import TrainSet
 from semscan.pipeline.training.data.image_cache import ImageCache
 from semscan.pipeline.training.data.split import HeldPart
 from semscan.pipeline.training.repeat_deviation import ENOUGH, repeat_peaks, spread_out, typical_peak
-from semscan.robust import median_deviation
+from semscan.robust import median_deviation, region_peak
 from semscan.settings import AUTOENCODER_FLOOR
 from semscan.values import CleanImage
 from semscan.values.model_config import OutlierNote
@@ -133,7 +133,7 @@ def _peaks(score: Score, cache: ImageCache, held: Sequence[int]) -> dict[int, fl
         if room < 0 and len(peaks) >= ENOUGH:
             break
         raw = score(CleanImage(values, np.ones(values.shape, bool))).raw
-        peaks[n] = float(np.sort(raw, axis=None)[-min(4, raw.size)])
+        peaks[n] = region_peak(raw)
     return peaks
 
 

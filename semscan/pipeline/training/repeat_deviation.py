@@ -12,7 +12,7 @@ import numpy as np
 from semscan.image.tiling import centre_window
 from semscan.pipeline.training.data.image_cache import ImageCache
 from semscan.reference.cell.compare import compare_cells, find_image_lattice
-from semscan.robust import median_deviation
+from semscan.robust import median_deviation, region_peak
 from semscan.runtime.session import cpu_count
 from semscan.values import CleanImage
 
@@ -43,7 +43,7 @@ def repeat_peaks(cache: ImageCache) -> dict[int, float]:
         lattice = find_image_lattice(image)
         if not lattice.found:
             return None
-        return float(np.sort(compare_cells(image, lattice).raw, axis=None)[-4])
+        return region_peak(compare_cells(image, lattice).raw)
 
     with ThreadPoolExecutor(min(2, cpu_count())) as pool:
         found = dict(zip(chosen, pool.map(peak, chosen), strict=True))

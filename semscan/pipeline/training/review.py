@@ -23,6 +23,7 @@ from semscan.pipeline.training.data.split import HeldPart
 from semscan.pipeline.training.findings import TrainingFindings
 from semscan.pipeline.training.outliers import Outlier, find_outliers_with_model, outlier_notes, without_outliers
 from semscan.pipeline.training.plan import TrainingPlan
+from semscan.robust import region_peak
 from semscan.scores.detection.curve import detection_curve
 from semscan.settings import ReadSettings, TrainSettings
 from semscan.settings.networks import NETWORKS
@@ -190,7 +191,7 @@ def _check_labelled(
         except SemscanError as error:
             log(f"left out: {error}")
             continue
-        scores.append(float(np.sort(raw, axis=None)[-min(4, raw.size)]))
+        scores.append(region_peak(raw))
     if not scores:
         return labelled.count
     above = sum(score > threshold for score in scores)
