@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from semscan.files.images.read import read_image
@@ -24,9 +25,10 @@ from semscan.settings import ReadSettings, TrainSettings
 from semscan.settings.networks import NETWORKS
 from semscan.values.model_config import Calibration
 
-DETECTED = 0.25  # of the painted, held-out defects, at least, must stay above the threshold
-DETECTED_BY_TAIL = 0.5  # ... above one that is extrapolated
-MARGIN = 0.9  # times the score that they reach
+DETECTED = 0.15  # of the painted, held-out defects, at least, must stay above the threshold
+DETECTED_BY_TAIL = 0.25  # ... above one that is extrapolated
+PAINTED = 128  # patches into which they are painted
+BATCH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def calibrate_held_out(
     calibration = Calibration.unset(settings.false_alarms, plan.held_description)
     if not held:
         return calibration
-    peaks = painted_peaks(folder.graph, plan)
+    peaks = painted_peaks(folder.graph, plan, settings.seed)
     highest = [usable_threshold(peaks, share) for share in (DETECTED, DETECTED_BY_TAIL)]
     measured = measure_threshold(folder, good_parts(images, held), settings.read, settings.false_alarms, *highest)
     return replace(
@@ -111,19 +113,24 @@ def measure_threshold(
     )
 
 
-def painted_peaks(graph: bytes, plan: TrainingPlan) -> list[float]:
-    """Return the peak score of the defects in each painted, held-out patch.
+def painted_peaks(graph: bytes, plan: TrainingPlan, seed: int) -> list[float]:
+    """Return the peak score of each defect that is painted into patches of the held-out parts.
 
-    Empty where no defect is painted into the held-out patches: a classifier learns from whole images.
+    Empty where none is painted: a classifier learns from whole images.
     """
-    inputs, targets = plan.validation
-    if "score" not in targets:
+    if plan.draw_held is None:
         return []
-    score = Network(graph, cpu_count()).run(inputs[..., 0])["score"]
-    labels = targets["score"][..., 0] > 0
-    return [float(patch[label].max()) for patch, label in zip(score, labels, strict=True) if label.any()]
+    network, rng = Network(graph, cpu_count()), np.random.default_rng([seed, 8])
+    peaks: list[float] = []
+    for _ in range(PAINTED // BATCH):
+        examples = [plan.draw_held(rng) for _ in range(BATCH)]
+        scores = network.run(np.stack([inputs[..., 0] for inputs, _ in examples]))["score"]
+        for score, (_, targets) in zip(scores, examples, strict=True):
+            count, numbers = cv2.connectedComponents((targets["score"][..., 0] > 0).astype(np.uint8), connectivity=8)
+            peaks += [float(score[numbers == number].max()) for number in range(1, count)]
+    return peaks
 
 
 def usable_threshold(peaks: Sequence[float], detected: float) -> float:
-    """Return 0.9 times the score that the share `detected` of the peaks reaches; infinite without peaks."""
-    return MARGIN * float(np.quantile(peaks, 1 - detected)) if peaks else np.inf
+    """Return the score that the share `detected` of the peaks reaches; infinite without peaks."""
+    return float(np.quantile(peaks, 1 - detected)) if peaks else np.inf

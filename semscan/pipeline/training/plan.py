@@ -33,9 +33,10 @@ _VALIDATION = 32  # patches
 class TrainingPlan:
     """All that fitting needs.
 
-    `draw` makes one example; `validation` are (inputs, targets by output name) that are never trained on. `held` are
-    the parts of images for calibration, `held_description` the same in words. `samples` are a few inputs to check the
-    export, float32 (n, tile, tile).
+    `draw` makes one example; `validation` are (inputs, targets by output name) that are never trained on. `draw_held`
+    makes one example of the held-out parts, with painted defects; None where none are painted. `held` are the parts of
+    images for calibration, `held_description` the same in words. `samples` are a few inputs to check the export,
+    float32 (n, tile, tile).
     """
 
     tiling: Tiling
@@ -47,6 +48,7 @@ class TrainingPlan:
     held: tuple[HeldPart, ...]
     held_description: str
     samples: np.ndarray
+    draw_held: Draw | None = None
 
 
 def autoencoder_plan(
@@ -64,6 +66,8 @@ def autoencoder_plan(
     defects = findings.labelled.defects if findings.labelled else None
     real = real_examples(defects, findings.accepted, tile, settings.augment, turn)
     draw = autoencoder_examples(images.cache, split, tile, preprocessing, settings.augment, turn, real)
+    draw_held = _held_out_examples(images.cache, split, tile, preprocessing)
+    rng = np.random.default_rng([settings.seed, 7])
     tiling = Tiling(
         tile=tile,
         overlap=min(defaults.OVERLAP, tile // 2),
@@ -74,25 +78,24 @@ def autoencoder_plan(
     return TrainingPlan(
         tiling=tiling,
         draw=draw,
-        validation=_held_out_patches(images.cache, split, tile, preprocessing, settings.seed),
+        validation=_stacked([draw_held(rng) for _ in range(_VALIDATION)]),
         batch=work.batch,
         steps=work.steps,
         learning_rate=settings.learning_rate or defaults.AUTOENCODER_RATE,
         held=split.held,
         held_description=split.description,
         samples=_samples(draw, settings.seed),
+        draw_held=draw_held,
     )
 
 
-def _held_out_patches(cache: ImageCache, split: Split, tile: int, preprocessing: Preprocessing, seed: int) -> Example:
-    """Paint defects into patches of the held-out parts, always the same ones: (inputs, targets)."""
+def _held_out_examples(cache: ImageCache, split: Split, tile: int, preprocessing: Preprocessing) -> Draw:
+    """Make the function that paints defects into patches of the held-out parts, which are not changed otherwise."""
     ends = _HeldOutImages(cache, split.held)
     whole = Split(tuple(TrainPart(number, *ends[number].shape) for number in range(len(ends))), (), "")
     side = tile_for(whole, tile)
     still = AugmentSettings(flip=False, gain=0, offset=0, noise=0)
-    draw = autoencoder_examples(ends, whole, side, preprocessing, still, turn=False)
-    rng = np.random.default_rng([seed, 7])
-    return _stacked([draw(rng) for _ in range(_VALIDATION)])
+    return autoencoder_examples(ends, whole, side, preprocessing, still, turn=False)
 
 
 class _HeldOutImages:

@@ -15,7 +15,13 @@ from semscan.maps.normalise import normalise_map
 from semscan.phrases import plural
 from semscan.pipeline.detection.painted import at_threshold, try_in_files
 from semscan.pipeline.methods.model import ModelMethod
-from semscan.pipeline.training.calibration import calibrate_held_out, good_parts, painted_peaks, usable_threshold
+from semscan.pipeline.training.calibration import (
+    DETECTED_BY_TAIL,
+    calibrate_held_out,
+    good_parts,
+    painted_peaks,
+    usable_threshold,
+)
 from semscan.pipeline.training.data.accepted_regions import region_peaks
 from semscan.pipeline.training.data.dataset import TrainSet
 from semscan.pipeline.training.data.labelled_defects import LabelledDefects
@@ -31,7 +37,6 @@ from semscan.values.detection import DetectionCurve, TriedDefect
 from semscan.values.model_config import ACCEPTED, AcceptedCount, Calibration, LabelledCount, OutlierNote
 
 ABOVE = 1.05  # the threshold is this much above the accepted regions
-DETECTED = 0.5  # of the painted, held-out defects, at least, must stay above a threshold raised for accepted regions
 MOST_CHECKED = 200  # labelled images
 Log = Callable[[str], None]
 
@@ -61,7 +66,8 @@ def review(
     """Set the threshold and check the training images again.
 
     Held-out images that look unusual, before training or to the network, do not set the threshold (at least half of
-    them stay). Accepted regions are kept below it, as long as half of the painted defects stay above it.
+    them stay). Accepted regions are kept below it, as long as a quarter of the defects painted into
+    held-out patches stays above it.
 
     Parameters
     ----------
@@ -89,7 +95,8 @@ def review(
     accepted = None
     if findings.accepted is not None:
         accepted_peaks = region_peaks(method.at_training_scale, findings.accepted)
-        calibration, tried, accepted = _keep_below(calibration, tried, accepted_peaks, folder.graph, plan, log)
+        highest = usable_threshold(painted_peaks(folder.graph, plan, settings.seed), DETECTED_BY_TAIL)
+        calibration, tried, accepted = _keep_below(calibration, tried, accepted_peaks, highest, log)
     threshold = calibration.raw_threshold
     if threshold is None:  # a plan always holds out a part, so this is a fault in the plan
         raise ValueError("the training plan holds out no part of the good images")
@@ -139,13 +146,11 @@ def _keep_below(
     calibration: Calibration,
     tried: tuple[TriedDefect, ...],
     peaks: np.ndarray,
-    graph: bytes,
-    plan: TrainingPlan,
+    highest: float,
     log: Log,
 ) -> tuple[Calibration, tuple[TriedDefect, ...], AcceptedCount]:
-    """Raise the threshold above the accepted regions, where enough painted defects stay above it; see `review`."""
+    """Raise the threshold above the accepted regions, at most to `highest`; see `review`."""
     before = calibration.raw_threshold or 0.0
-    highest = usable_threshold(painted_peaks(graph, plan), DETECTED)
     after = max(before, min(float(peaks.max()) * ABOVE, highest))
     above = int((peaks > after).sum())
     if after > before:

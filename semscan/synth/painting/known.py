@@ -11,7 +11,7 @@ import numpy as np
 from numpy.random import Generator
 
 from semscan.robust import noise_level
-from semscan.synth.painting.paint import PAINTERS, Pool, Window, paint_in
+from semscan.synth.painting.paint import PAINTERS, Pool, Window, families, paint_in
 from semscan.synth.painting.shapes import blob, streak
 
 RADIUS = (1.2, 24.0)  # px, of the painted shapes
@@ -95,7 +95,7 @@ def paint_known(
 
 def _shapes(rng: Generator, count: int, enlarge: float) -> Iterator[tuple[str, np.ndarray]]:
     """Draw the kinds by their shares, and a shape for each: small ones as often as large ones."""
-    names = list(PAINTERS)
+    names = list(families())
     shares = np.array([PAINTERS[name][1] for name in names])
     for name in rng.choice(names, count, p=shares / shares.sum()):
         if name == "scratch":

@@ -1,8 +1,8 @@
 """Paint defects into good patches, so that attention has something to learn from good images alone.
 
 Every kind corresponds to a defect in SEM images: foreign matter (bodies with bright rims, specks,
-scratches), foreign texture, and *absence*: structure moved from another place of the same image with its
-grey levels unchanged, and structure erased. The last two matter most on periodic images: a missing
+scratches), foreign texture, stained areas, and *absence*: structure moved from another place of the same image with its
+grey levels unchanged, and structure erased. These two matter most on periodic images: a missing
 contact is locally normal, and only the lattice shows that it is missing. A label is set only where
 the change is visible above the noise.
 """
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.random import Generator
 
 from semscan.robust import noise_level
-from semscan.synth.painting.shapes import blob, random_field, streak
+from semscan.synth.painting.shapes import band, blob, random_field, softened, streak
 
 Window = tuple[slice, slice]
 Pool = Callable[[Generator], np.ndarray]
@@ -82,7 +82,7 @@ def paint(
         ``pool(rng)`` returns another good patch of the same shape, for foreign texture.
     rng : numpy.random.Generator
     kinds : sequence of str, optional
-        Names from `PAINTERS` to draw from, by their shares; by default all.
+        Names from `PAINTERS` to draw from, by their shares; by default `families`.
     count : int, optional
         Defects to paint; by default none in a quarter of the patches, else 1 to 5.
 
@@ -95,7 +95,7 @@ def paint(
     label = np.zeros(patch.shape, np.float32)
     if count is None:
         count = _random_count(rng)
-    names = list(kinds or PAINTERS)
+    names = list(kinds or families())
     noise = noise_level(patch)
     shares = np.array([PAINTERS[name][1] for name in names])
     for name in rng.choice(names, count, p=shares / shares.sum()):
@@ -204,6 +204,9 @@ def _log_uniform(low: float, high: float, rng: Generator) -> float:
 def _shape_for(painter: Painter, rng: Generator) -> np.ndarray:
     if painter is _scratch:
         return streak(_log_uniform(12, 120, rng), _log_uniform(1, 4, rng), rng)
+    if painter is _area:
+        shape = blob if rng.random() < 0.6 else band
+        return softened(shape(_log_uniform(16, 70, rng), rng), _log_uniform(0.5, 6, rng))
     sizes: dict[Painter, tuple[float, float]] = {_speck: (1.2, 4), _moved: (3.5, 20), _erased: (4, 22)}
     low, high = sizes.get(painter, (3, 34))
     return blob(_log_uniform(low, high, rng), rng)
@@ -300,6 +303,17 @@ def _changed(canvas: _Canvas, mask: np.ndarray) -> _Painted:
     return _Painted(np.clip(filling, -0.05, 1.05), mask, False)
 
 
+def _area(canvas: _Canvas, mask: np.ndarray) -> _Painted:
+    """Paint a large area of other brightness, contrast or roughness, as a stain or an uneven finish has."""
+    rng = canvas.rng
+    span = float(np.subtract(*np.percentile(canvas.patch[::4, ::4], (98, 2))))
+    slow = cv2.GaussianBlur(canvas.before, (0, 0), 12.0)
+    filling = slow + (canvas.before - slow) * _log_uniform(0.5, 2.5, rng) + span * rng.uniform(-0.5, 0.5)
+    if rng.random() < 0.4:
+        filling += span * rng.uniform(0, 0.25) * random_field(mask.shape, rng.uniform(2, 12), rng)
+    return _Painted(np.clip(filling, -0.05, 1.05), mask * rng.uniform(0.7, 1.0), True)
+
+
 # by name: the painter, and its share of the defects
 PAINTERS: dict[str, tuple[Painter, float]] = {
     "body": (_body, 0.26),
@@ -309,4 +323,14 @@ PAINTERS: dict[str, tuple[Painter, float]] = {
     "moved": (_moved, 0.22),
     "erased": (_erased, 0.12),
     "changed": (_changed, 0.10),
+    "area": (_area, 0.15),
 }
+
+
+def families(*, areas: bool = False) -> tuple[str, ...]:
+    """Return the names of `PAINTERS` that are usual; with `areas`, large areas too.
+
+    Areas teach a network to fill what they cover, and cost it small defects: see "What was tried" in
+    benchmarks/README.md. They are for good images of varying brightness, where no grey level shows an area.
+    """
+    return tuple(name for name in PAINTERS if areas or name != "area")

@@ -51,6 +51,21 @@ def streak(length: float, width: float, rng: np.random.Generator) -> np.ndarray:
     return cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), float(rng.uniform(0.4, 0.9)))
 
 
+def band(radius: float, rng: np.random.Generator) -> np.ndarray:
+    """Draw a straight band, 4 `radius` px long and about half as wide, often along a side; a mask as of `blob`."""
+    half = round(2 * radius)
+    mask = np.zeros((2 * half + 1,) * 2, np.float32)
+    wide = max(1, int(radius * rng.uniform(0.4, 1)))
+    mask[half - wide : half + wide] = 1
+    angle = float(rng.choice([0, 90, rng.uniform(0, 180)]))
+    return cv2.warpAffine(mask, cv2.getRotationMatrix2D((half, half), angle, 1), mask.shape)
+
+
+def softened(mask: np.ndarray, softness: float) -> np.ndarray:
+    """Return a mask with edges `softness` px soft."""
+    return np.clip(cv2.GaussianBlur(mask, (0, 0), softness), 0, 1)
+
+
 def random_field(shape: tuple[int, ...], grain: float, rng: np.random.Generator) -> np.ndarray:
     """Draw a smooth random field of the given shape, mean 0 and standard deviation 1, `grain` px coarse."""
     small = [max(2, int(np.ceil(n / grain)) + 1) for n in shape]

@@ -19,15 +19,21 @@ from semscan.values.detection import TriedDefect
 from semscan.values.model_config import AcceptedCount, Calibration
 
 
+def two_spots(first, second):
+    """A patch with two painted defects of these grey levels, and its label."""
+    patch = np.zeros((32, 32, 1), np.float32)
+    patch[4:12, 4:12] = first
+    patch[20:28, 20:28] = second
+    return patch, {"score": (patch > 0).astype(np.float32)}
+
+
 @pytest.fixture
 def plan():
     """Held out: images 1, 2 and 7. Painted patches reach a raw score of 4."""
-    inputs = np.zeros((4, 32, 32, 1), np.float32)
-    inputs[:, 8:16, 8:16] = 5
     return types.SimpleNamespace(
         held=(HeldPart(1, 0, 0), HeldPart(2, 0, 0), HeldPart(7, 0, 0)),
         held_description="3 of 10 good images",
-        validation=(inputs, {"score": (inputs > 0).astype(np.float32)}),
+        draw_held=lambda rng: two_spots(5.0, 5.0),
     )
 
 
@@ -76,13 +82,11 @@ def test_what_looked_odd_before_is_on_record_with_what_the_network_finds(folder,
 
 
 @pytest.mark.parametrize(("peak", "after", "above"), [(0.5, 1.0, 0), (2.0, 2.1, 0), (9.0, 3.0, 1)])
-def test_the_threshold_is_raised_over_accepted_regions_but_not_over_half_the_defects(monkeypatch, peak, after, above):
-    monkeypatch.setattr(page, "painted_peaks", lambda graph, plan: [])
-    monkeypatch.setattr(page, "usable_threshold", lambda peaks, share: 3.0 if share == 0.5 else 0)
+def test_the_threshold_is_raised_over_accepted_regions_but_not_over_too_many_defects(peak, after, above):
     before, said = Calibration(1.0, 0.1, 0.0, "2 images"), []
 
     tried = tuple(TriedDefect("body", 9.0, 0.2, peak) for peak in (0.5, 1.5, 4.0))
-    calibration, again, count = page._keep_below(before, tried, np.array([0.1, peak]), b"", None, said.append)
+    calibration, again, count = page._keep_below(before, tried, np.array([0.1, peak]), 3.0, said.append)
 
     assert calibration.raw_threshold == pytest.approx(after)
     assert calibration.rule == ("accepted" if after > 1 else None)
@@ -93,10 +97,14 @@ def test_the_threshold_is_raised_over_accepted_regions_but_not_over_half_the_def
     assert len(said) == (after > 1) + bool(above)
 
 
-def test_the_ceiling_of_the_threshold_is_what_a_quarter_of_the_painted_defects_exceed(folder, plan):
-    inputs, targets = plan.validation
-    inputs *= np.arange(1, 5, dtype=np.float32)[:, None, None, None] / 4  # peaks 0.25, 1.5, 2.75 and 4
+def test_the_ceiling_of_the_threshold_is_what_a_share_of_the_painted_defects_exceeds(folder, plan):
+    plan.draw_held = lambda rng: two_spots(2.5, 5.0)  # raw scores of 1.5 and 4
 
-    assert usable_threshold(painted_peaks(folder.graph, plan), 0.25) == pytest.approx(0.9 * (2.75 + 0.25 * 1.25))
-    plan.validation = inputs, {"logits": targets["score"]}
-    assert usable_threshold(painted_peaks(folder.graph, plan), 0.25) == np.inf
+    peaks = painted_peaks(folder.graph, plan, 0)
+
+    assert sorted(set(peaks)) == pytest.approx([1.5, 4.0])
+    assert peaks.count(max(peaks)) == len(peaks) / 2
+    assert usable_threshold(peaks, 0.25) == pytest.approx(4.0)
+    assert usable_threshold(peaks, 0.75) == pytest.approx(1.5)
+    plan.draw_held = None
+    assert usable_threshold(painted_peaks(folder.graph, plan, 0), 0.25) == np.inf

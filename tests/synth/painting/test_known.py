@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from semscan.synth.painting.known import GAP, paint_known
-from semscan.synth.painting.paint import PAINTERS
+from semscan.synth.painting.paint import families
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_every_kind_is_painted_and_larger_ones_where_asked(image):
     small = [one for seed in range(40) for one in painted_in(image, seed=seed)[1]]
     large = [one for seed in range(40) for one in painted_in(image, seed=seed, enlarge=2.0)[1]]
 
-    assert {one.kind for one in small} == set(PAINTERS)
+    assert {one.kind for one in small} == set(families())
     assert np.median([one.size_px for one in large]) > 1.5 * np.median([one.size_px for one in small])
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.ndimage import binary_dilation
 
 from semscan.robust import noise_level
-from semscan.synth.painting.paint import PAINTERS, paint
+from semscan.synth.painting.paint import PAINTERS, families, paint
 
 PATTERN = (0.4 + 0.25 * np.sign(np.sin(np.arange(128) / 3)))[None, :].repeat(128, 0).astype(np.float32)
 
@@ -69,3 +69,17 @@ def test_noise_level_is_the_deviation_of_added_noise():
     smooth = np.linspace(0, 1, 200, dtype=np.float32)[None].repeat(200, 0)
 
     assert noise_level(smooth + rng.normal(0, 0.05, smooth.shape).astype(np.float32)) == pytest.approx(0.05, rel=0.1)
+
+
+def test_large_areas_are_painted_only_where_asked():
+    rng = np.random.default_rng(2)
+    good = np.full((256, 256), 0.5, np.float32)
+
+    assert set(PAINTERS) - set(families()) == {"area"}
+    assert families(areas=True) == tuple(PAINTERS)
+    good += rng.normal(0, 0.05, good.shape).astype(np.float32)
+    area, speck = (
+        np.median([paint(good, lambda rng: good, rng, kinds=[kind], count=1)[1].sum() for _ in range(20)])
+        for kind in ("area", "speck")
+    )
+    assert area > 20 * speck > 0

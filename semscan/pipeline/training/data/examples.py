@@ -14,7 +14,7 @@ from semscan.pipeline.training.data.split import Split, crop
 from semscan.settings import ACCEPTED_SHARE, LABELLED_SHARE, AugmentSettings
 from semscan.synth.painting import augment
 from semscan.synth.painting.augment import random_flip
-from semscan.synth.painting.paint import paint
+from semscan.synth.painting.paint import families, paint
 from semscan.synth.painting.paste import MARGIN, paste
 from semscan.values.model_config import Preprocessing
 
@@ -147,6 +147,8 @@ def autoencoder_examples(
     Patches are standardised by `preprocessing`. `real`, as from `real_examples`, takes its share of the calls.
     """
 
+    kinds = families(areas=preprocessing.matched)
+
     def patch(rng: Rng) -> np.ndarray:
         return augment.random_flip(crop(cache, split, tile, rng), rng, flip=settings.flip, turn=turn)
 
@@ -155,7 +157,7 @@ def autoencoder_examples(
         if found is not None:
             return found
         good = patch(rng)
-        painted, label = paint(good, patch, rng)
+        painted, label = paint(good, patch, rng, kinds=kinds)
         return painted, label, good
 
     def draw(rng: Rng) -> Example:
