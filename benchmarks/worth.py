@@ -165,7 +165,10 @@ def hidden(halves, seeds, steps):
     for share in (0.05, 0.1):
         some = halves.pool[: max(1, round(share * good))]
         variant = f"{len(some)} of {good + len(some)} good images are defective"
-        halves.measure(variant, seeds, steps, halves.training_set(variant, hidden=some))
+        for model in halves.measure(variant, seeds, steps, halves.training_set(variant, hidden=some)):
+            odd = json.loads((model / "config.json").read_text("utf-8"))["training"].get("odd_images") or []
+            found = sum(Path(one["image"]).name.startswith("hidden-") for one in odd)
+            print(f"{model}: train named {found} of {len(some)} hidden and {len(odd) - found} good", file=sys.stderr)
 
 
 def families(halves, seeds, steps):
