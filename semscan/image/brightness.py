@@ -52,7 +52,7 @@ def matched_brightness(values: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> dark = np.linspace(0.1, 0.2, 101, dtype=np.float32)[None].repeat(20, axis=0)
-    >>> matched_brightness(dark)[0, [10, 50, 90]].round(2).tolist()
+    >>> [round(float(value), 2) for value in matched_brightness(dark)[0, [10, 50, 90]]]
     [0.28, 0.45, 0.62]
     """
     return matching(values).applied(values)
