@@ -67,7 +67,7 @@ def review(
 
     Held-out images that look unusual, before training or to the network, do not set the threshold (at least half of
     them stay). Accepted regions are kept below it, as long as a quarter of the defects painted into
-    held-out patches stays above it.
+    held-out patches stays above it, and half of those that are found without them.
 
     Parameters
     ----------
@@ -149,16 +149,18 @@ def _keep_below(
     highest: float,
     log: Log,
 ) -> tuple[Calibration, tuple[TriedDefect, ...], AcceptedCount]:
-    """Raise the threshold above the accepted regions, at most to `highest`; see `review`."""
+    """Raise the threshold above the accepted regions, at most to `highest`, and so that half of what is found stays."""
     before = calibration.raw_threshold or 0.0
+    found = [one.peak for one in tried if one.found]
+    if found:
+        highest = min(highest, before * float(np.median(found)))
     after = max(before, min(float(peaks.max()) * ABOVE, highest))
     above = int((peaks > after).sum())
     if after > before:
-        found_before = sum(one.found for one in tried)
         tried = at_threshold(tried, after / before)
         log(
             f"The threshold is raised from raw score {before:.4g} to {after:.4g} because of the accepted regions. "
-            f"Of {len(tried)} painted defects it finds {sum(one.found for one in tried)}, before {found_before}."
+            f"Of {len(tried)} painted defects it finds {sum(one.found for one in tried)}, before {len(found)}."
         )
         calibration = replace(calibration, raw_threshold=after, rule=ACCEPTED)
     if above:

@@ -81,7 +81,7 @@ def test_what_looked_odd_before_is_on_record_with_what_the_network_finds(folder,
     assert "the finished network" in found.outliers[0].reason
 
 
-@pytest.mark.parametrize(("peak", "after", "above"), [(0.5, 1.0, 0), (2.0, 2.1, 0), (9.0, 3.0, 1)])
+@pytest.mark.parametrize(("peak", "after", "above"), [(0.5, 1.0, 0), (2.0, 2.1, 0), (9.0, 2.75, 1)])
 def test_the_threshold_is_raised_over_accepted_regions_but_not_over_too_many_defects(peak, after, above):
     before, said = Calibration(1.0, 0.1, 0.0, "2 images"), []
 
