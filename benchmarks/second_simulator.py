@@ -110,7 +110,8 @@ def measure(count, seed, folder):
                         tones["inverted" if is_inverted(number) else "usual"][part] += counts
             print(row(pattern, kind, parts), flush=True)
     for tone, parts in tones.items():
-        print(row("both", f"all, {tone} tone", parts))
+        if any(parts):
+            print(row("both", f"all, {tone} tone", parts))
 
 
 def main():

@@ -21,11 +21,8 @@ def _strip(start, end, width, neck, lean, rng):
 
 def _space(layout, at):
     """Return a point on each of two neighbouring lines, at the height of `at`."""
-    first = layout.nearest(at)[0]
-    u = np.sort(layout.middles[:, 0])
-    left = int(np.searchsorted(u, layout.middles[first, 0]))
-    left = min(left, u.size - 2)
-    return np.array([u[left], at[1]]), np.array([u[left + 1], at[1]])
+    left = min(layout.nearest(at)[0], len(layout.middles) - 2)
+    return tuple(np.array([u, at[1]]) for u in layout.middles[left : left + 2, 0])
 
 
 def bridge(layout, at, rng):
@@ -49,9 +46,8 @@ def pinch(layout, at, rng):
     """Narrow a line by 40 to 70 % of its width, from both sides or from one."""
     index = layout.nearest(at)[0]
     outline = layout.outlines[index].copy()
-    less = rng.uniform(0.4, 0.7) * np.exp(
-        -(np.abs((outline[:, 1] - at[1]) / (layout.pitch * rng.uniform(0.25, 0.5))) ** 3)
-    )
+    share, length = rng.uniform(0.4, 0.7), layout.pitch * rng.uniform(0.25, 0.5)
+    less = share * np.exp(-(np.abs((outline[:, 1] - at[1]) / length) ** 3))
     held = layout.middles[index, 0] + layout.width / 2 * rng.choice([-0.9, 0, 0, 0.9])
     outline[:, 0] = held + (outline[:, 0] - held) * (1 - less)
     return layout.changed(index, outline)
@@ -63,10 +59,11 @@ def missing(layout, at, rng):
 
 
 def oversized(layout, at, rng):
-    """Widen a hole or pillar by 30 to 55 %, as far as its neighbours leave room."""
+    """Widen a hole or pillar to 1.35 to 1.6 times the usual diameter, as far as its neighbours leave room."""
     index = layout.nearest(at)[0]
+    sizes = np.sqrt([np.ptp(outline, axis=0).prod() for outline in layout.outlines])
     room = (2 * layout.pitch - layout.width) / layout.width - 0.25
-    grow = min(rng.uniform(1.3, 1.55), room)
+    grow = min(rng.uniform(1.35, 1.6), room) * np.median(sizes) / sizes[index]
     return layout.changed(index, layout.middles[index] + (layout.outlines[index] - layout.middles[index]) * grow)
 
 

@@ -95,7 +95,8 @@ def lines(canvas, pitch, rng):
     u = np.arange(-half, half, pitch) + rng.uniform(0, pitch)
     v = np.arange(-half, half, 1.0)
     width = pitch * rng.uniform(0.35, 0.65)
-    sigma, reach, hurst = pitch * rng.uniform(0.01, 0.04), pitch * rng.uniform(0.3, 1.5), rng.uniform(0.4, 0.9)
+    sigma = min(width, pitch - width) * rng.uniform(0.02, 0.07)
+    reach, hurst = pitch * rng.uniform(0.3, 1.5), rng.uniform(0.4, 0.9)
     left, right = (rough(u.size, v.size, sigma, reach, hurst, rng) for _ in range(2))
     link = rng.choice([0.0, 0.0, 0.8, -0.6])
     right = link * left + np.sqrt(1 - link**2) * right
