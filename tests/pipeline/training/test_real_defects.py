@@ -134,8 +134,8 @@ def test_good_images_alone_give_the_very_same_patches_as_ever(data):
 
 
 def test_a_small_image_does_not_make_the_patches_small_that_choose_the_best_round(tmp_path, save_png):
-    for number in range(12):
-        side = 40 if number % 4 == 0 else 128
+    for number in range(40):
+        side = 40 if number % 5 == 0 else 128
         save_png(tmp_path / "good" / f"{number}.png", lines(number, (side, side)))
     found = open_good(find_layout(tmp_path), READ, print)
 
