@@ -90,7 +90,7 @@ def compare_pair(inspected: CleanImage, reference: CleanImage) -> PairComparison
     aligned = match_by_rank(ours, warp.apply(reference.values, shape), common)
     levels = two_levels(ours, common), two_levels(aligned, common)
     if levels[0] is not None and levels[1] is not None:
-        found = compare_outlines(*levels, common)
+        found = compare_outlines(levels[0], levels[1], common)
         return PairComparison(found.depth, found.most, common, np.where(common, aligned, 0), found.smallest_px)
     theirs = np.where(valid, aligned, ours)
     noise = median_deviation((ours - theirs)[common])
