@@ -53,9 +53,9 @@ def open_model(settings: ExplainSettings) -> Opened:
     BadModelError
         If there is none, or it cannot be used.
     """
-    from semscan.model.reload import OpenedNetwork, open_network
-
     folder = read_model_folder(model_path(InspectSettings(model=settings.model)))
+    from semscan.model.reload import OpenedNetwork, open_network  # slow: only for a folder that has a network
+
     network = folder.config.network
     kind = NETWORKS[network.kind]
     if settings.faithful and settings.faithful.background == "reconstruction" and not kind.reconstructs:
