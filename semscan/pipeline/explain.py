@@ -88,8 +88,8 @@ def explain_images(
     log : callable
         Gets what a person should know.
     """
-    explained = ExplainFolder(Path(settings.out))
     opened = opened or open_model(settings)
+    explained = ExplainFolder(Path(settings.out))
     for found in find_images(arguments, stdin=stdin, nul=nul, skip=explained.out):
         record = or_error(found, lambda found: _explain(found, explained, settings, opened))
         if isinstance(record, ErrorRecord):

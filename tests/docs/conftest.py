@@ -183,12 +183,14 @@ def _data(folder: Path) -> None:
 def _write_calibrated(folder: Path) -> None:
     """The threshold of a method without training, which the folder's suffix names."""
     from semscan.files.models.method_folder import method_config_text
-    from semscan.values.method_config import MethodConfig
+    from semscan.pipeline.methods.raw_map import raw_map
+    from semscan.values.method import MethodConfig
     from semscan.values.model_config import Calibration
 
     calibration = Calibration(1.2, 0.1, 0.0, "2 good images of lot8/good")
     folder.mkdir()
-    config = MethodConfig("0.1.0", folder.suffix.removeprefix("."), calibration)
+    method = folder.suffix.removeprefix(".")
+    config = MethodConfig("0.1.0", method, raw_map(method), calibration)
     (folder / "config.json").write_text(method_config_text(config), "utf-8")
 
 

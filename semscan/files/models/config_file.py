@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from semscan.errors import BadModelError
 from semscan.files.models.fields import shown
 from semscan.phrases import one_line
 from semscan.settings import FIRST_SCHEMA, SCHEMA_VERSION
+from semscan.settings.networks import METHOD_SCHEMA
 
 CONFIG = "config.json"
+METHOD = "method"
 LARGEST_CONFIG = 4 << 20
 AGAIN = "train it again or copy the whole folder"
 
@@ -33,6 +36,11 @@ def read_config_file(folder: Path) -> tuple[bytes, dict[str, Any]]:
     path = folder / CONFIG
     text = read_limited(path, LARGEST_CONFIG)
     return text, _parse(path, text)
+
+
+def is_method(document: Mapping[str, Any]) -> bool:
+    """Return whether `document`, a config.json as read, is that of a calibrated method and not of a trained model."""
+    return document["schema_version"] >= METHOD_SCHEMA and METHOD in document
 
 
 def require(folder: Path, name: str) -> None:

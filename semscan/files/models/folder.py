@@ -15,9 +15,8 @@ from typing import Any
 
 from semscan.errors import BadModelError
 from semscan.files.models.config import config_json, parse_config, recalibrated_json
-from semscan.files.models.config_file import AGAIN, CONFIG, read_config_file, read_limited, require
+from semscan.files.models.config_file import AGAIN, CONFIG, METHOD, is_method, read_config_file, read_limited, require
 from semscan.files.models.fields import shown
-from semscan.files.models.method_config import METHOD, is_method
 from semscan.values.model_config import ModelConfig
 
 GRAPH = "graph.onnx"

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from semscan.errors import BadModelError
-from semscan.files.models.config_file import CONFIG, read_config_file
-from semscan.files.models.fields import is_text
+from semscan.files.models.config_file import CONFIG, METHOD, is_method, read_config_file
+from semscan.files.models.fields import TEXT, Fields, above_zero, is_text, null_or, one_of
 from semscan.files.models.folder import read_model_folder
-from semscan.files.models.method_config import METHOD, is_method, method_config_json, parse_method_config
-from semscan.values.method_config import MethodConfig
+from semscan.files.models.parts import APPEARANCE, VERSIONS, appearance_json, read_calibration, read_painted
+from semscan.settings import untrained_methods
+from semscan.settings.networks import METHOD_SCHEMA
+from semscan.values.method import MethodConfig
 
 AGAIN = "make it again with `semscan calibrate`"
 
@@ -65,6 +69,47 @@ def read_fingerprint(path: Path) -> str:
     if named_method(path) is None:
         return read_model_folder(path).fingerprint
     return read_method_folder(path).fingerprint
+
+
+def parse_method_config(document: Mapping[str, Any]) -> MethodConfig:
+    """Check the keys of a calibrated method and return them as values; unknown keys are ignored.
+
+    Raises
+    ------
+    ValueError
+        In one line, if a key is missing, has the wrong type or is out of range.
+    """
+    fields = Fields(document)
+    config = MethodConfig(
+        semscan_version=fields.take("semscan_version", TEXT),
+        method=fields.take(METHOD, one_of(untrained_methods())),
+        raw_map=fields.take("raw_map", TEXT),
+        calibration=read_calibration(fields.inner("calibration")),
+        nm_per_pixel=fields.take("nm_per_pixel", null_or(above_zero(1e9))),
+        appearance=appearance_json(fields.take("appearance", APPEARANCE)),
+        painted=read_painted(fields),
+        libraries=fields.take("libraries", VERSIONS),
+    )
+    if config.calibration.raw_threshold is None:
+        raise ValueError("calibration.raw_threshold is None, wanted a number above 0")
+    return config
+
+
+def method_config_json(config: MethodConfig) -> dict[str, Any]:
+    """Return what config.json holds, keys in the order of the file."""
+    document: dict[str, Any] = {
+        "schema_version": METHOD_SCHEMA,
+        "semscan_version": config.semscan_version,
+        METHOD: config.method,
+        "raw_map": config.raw_map,
+        "nm_per_pixel": config.nm_per_pixel,
+        "appearance": appearance_json(config.appearance),
+        "libraries": dict(config.libraries),
+        "calibration": config.calibration.to_json(),
+    }
+    if config.painted is not None:
+        document["painted"] = config.painted.to_json()
+    return document
 
 
 def method_config_text(config: MethodConfig) -> str:

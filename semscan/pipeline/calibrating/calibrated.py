@@ -9,7 +9,6 @@ from pathlib import Path
 from semscan.values.detection import DetectionCurve
 from semscan.values.model_config import Calibration
 
-PAINTED = "defects painted into these images"
 Log = Callable[[str], None]
 
 

@@ -21,11 +21,12 @@ from semscan.pipeline.calibrating.calibrated import Calibrated, Log
 from semscan.pipeline.detection.painted import MOST_IMAGES, GoodArea, try_painted
 from semscan.pipeline.methods.base import FALSE_ALARMS, Method, choose_method
 from semscan.pipeline.methods.calibrated import CalibratedMethod, judged_grey
+from semscan.pipeline.methods.raw_map import raw_map
 from semscan.pipeline.run.record import library_versions
 from semscan.report.text.method_card import method_card, method_lines
 from semscan.scores.detection.curve import detection_curve
 from semscan.settings import CalibrateSettings, InspectSettings, ReadSettings
-from semscan.values.method_config import MethodConfig
+from semscan.values.method import MethodConfig
 from semscan.values.model_config import Calibration
 from semscan.version import __version__
 
@@ -137,6 +138,7 @@ def _config(
     return MethodConfig(
         semscan_version=__version__,
         method=method.name,
+        raw_map=raw_map(method.name),
         calibration=Calibration(fitted.raw_threshold, rate, fitted.reached, source, fitted.worth, fitted.rule),
         nm_per_pixel=scales.pop() if len(scales) == 1 else None,
         appearance=typical_appearance(one.appearance for one in scored),

@@ -17,12 +17,12 @@ from semscan.image.appearance import measure_appearance, typical_appearance
 from semscan.image.clean import clean
 from semscan.image.resize import Scale
 from semscan.phrases import plural
-from semscan.pipeline.calibrating.calibrated import PAINTED, Calibrated, Log
+from semscan.pipeline.calibrating.calibrated import Calibrated, Log
 from semscan.pipeline.detection.painted import try_in_files
 from semscan.pipeline.methods.training_domain import network_zoom
 from semscan.pipeline.training.calibration import GoodPart, measure_threshold
 from semscan.pipeline.training.data.reader import TrainingReader
-from semscan.report.text.detection import detection_lines
+from semscan.report.text.detection import INTO_THESE, detection_lines
 from semscan.scores.detection.curve import detection_curve
 from semscan.settings import CalibrateSettings
 from semscan.settings.networks import NETWORKS
@@ -75,7 +75,7 @@ def calibrate_network(
     config = replace(folder.config, calibration=calibration, training_domain=replace(domain, appearance=appearance))
     tried = try_in_files(replace(folder, config=config), parts, settings.read, config.seed)
     config = replace(config, painted=detection_curve(tried, domain.nm_per_pixel))
-    found = "" if config.painted is None else " " + " ".join(detection_lines(config.painted, PAINTED))
+    found = "" if config.painted is None else " " + " ".join(detection_lines(config.painted, INTO_THESE))
     news = (
         f"Calibrated on {source}: the threshold is raw score {measured.raw_threshold:.4g} (was "
         f"{before.raw_threshold:.4g}), for {rate:g} false regions per good image; these show "

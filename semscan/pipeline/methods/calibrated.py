@@ -6,18 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 
+from semscan.errors import BadModelError
 from semscan.files.models.method_folder import MethodFolder, read_method_folder
 from semscan.image.appearance import measure_appearance, unusual_measures
 from semscan.image.filling.inpaint import inpaint_ignored
 from semscan.image.resize import zoom_between
 from semscan.image.tiling import judged_rows
 from semscan.pipeline.methods.base import Method, MethodResult, model_path
+from semscan.pipeline.methods.raw_map import raw_map
 from semscan.report.text.weaknesses import nearly_blind
 from semscan.settings import InspectSettings
 from semscan.values import CleanImage
-from semscan.values.method_config import MethodConfig
+from semscan.values.method import MethodConfig
 from semscan.values.record import DIFFERS_FROM_GOOD, WEAK_MODEL
-from semscan.version import __version__
 
 ADVICE = "train a model with `semscan train`"
 
@@ -31,13 +32,20 @@ class CalibratedMethod:
         The method that the folder names.
     folder : MethodFolder
         Its threshold, and the appearance of the good images that it was set on.
+
+    Raises
+    ------
+    BadModelError
+        If the threshold was set on other raw scores than the method gives now.
     """
 
     def __init__(self, method: Method, folder: MethodFolder) -> None:
         config = folder.config
+        _check_raw_map(folder)
         self._method = method
         self._config = config
-        self._warnings = tuple(_doubts(config))
+        blind = nearly_blind(config.painted, ADVICE)
+        self._warnings = () if blind is None else (WEAK_MODEL + blind,)
         self.name = method.name
         self.raw_threshold: float | None = config.calibration.raw_threshold
         self.provenance = replace(
@@ -71,15 +79,14 @@ def judged_grey(image: CleanImage) -> np.ndarray:
     return inpaint_ignored(image.values[rows], image.judged[rows])
 
 
-def _doubts(config: MethodConfig) -> list[str]:
-    blind = nearly_blind(config.painted, ADVICE)
-    doubts = [] if blind is None else [WEAK_MODEL + blind]
-    if config.semscan_version != __version__:
-        doubts.append(
-            f"the threshold was calibrated with semscan {config.semscan_version}, this is {__version__}: the scores "
-            "may differ; calibrate again"
+def _check_raw_map(folder: MethodFolder) -> None:
+    config = folder.config
+    now = raw_map(config.method)
+    if config.raw_map != now:
+        raise BadModelError(
+            f"{folder.path}: its threshold was set on other scores of --method {config.method} ({config.raw_map}) than "
+            f"this semscan gives ({now}); set it again with `semscan calibrate GOOD --model {folder.path} --out NEW`"
         )
-    return doubts
 
 
 def _differences(image: CleanImage, config: MethodConfig) -> list[str]:

@@ -10,6 +10,7 @@ PAINTED = (
     "The size is the diameter of a circle of the same area; the contrast is the mean change of grey level, as a share "
     "of the grey scale."
 )
+INTO_THESE = "defects painted into these images"
 _OPEN = 1e4  # a bin that ends here has no upper end
 
 

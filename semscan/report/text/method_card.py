@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from semscan.report.text.detection import PAINTED, detection_lines, detection_table
-from semscan.values.method_config import MethodConfig
+from semscan.report.text.detection import INTO_THESE, PAINTED, detection_lines, detection_table
+from semscan.values.method import MethodConfig
 from semscan.values.model_config import COUNTED, FLOOR, TAIL
 
 # what set the threshold, and what would improve it
@@ -34,7 +34,7 @@ def method_lines(config: MethodConfig, own_threshold: float) -> list[str]:
     if rule:
         lines.append(rule)
     if config.painted is not None:
-        lines += detection_lines(config.painted, "defects painted into these images")
+        lines += detection_lines(config.painted, INTO_THESE)
     return lines
 
 

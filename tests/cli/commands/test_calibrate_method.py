@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from semscan.files.results.map_file import read_tiff_map
+from semscan.pipeline.methods.raw_map import raw_map
 from semscan.settings import SynthSettings
 from semscan.synth.simulator.image import make_image
 
@@ -85,6 +86,7 @@ def test_the_folder_holds_its_configuration_and_a_card_and_no_network(periodic):
 
     assert sorted(path.name for path in periodic.iterdir()) == ["MODEL_CARD.md", "config.json"]
     assert (config["schema_version"], config["method"]) == (3, "periodic")
+    assert config["raw_map"] == raw_map("periodic")
     assert config["calibration"]["held_back"].startswith("10 good images of ")
     assert set(config["appearance"]) == {"brightness", "contrast", "noise", "sharpness"}
     assert "numpy" in config["libraries"]
@@ -193,6 +195,23 @@ def test_commands_that_need_a_network_refuse_it_in_one_line(semscan, lot, period
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.splitlines()[-1].startswith("Error: ")
         assert "Traceback" not in done.stderr
+        assert not (tmp_path / "x").exists()
+
+
+def test_a_threshold_for_another_network_is_refused_until_it_is_set_again(semscan, lot, periodic, tmp_path):
+    older = shutil.copytree(periodic, tmp_path / "older")
+    config = json.loads((older / "config.json").read_text())
+    (older / "config.json").write_text(json.dumps(config | {"raw_map": "rule 1, network 0123456789abcdef"}))
+    for command in ("inspect", "score"):
+        done = semscan(command, lot / "bridge.png", "--model", older)
+
+        assert (done.returncode, done.stdout) == (2, "")
+        (line,) = (line for line in done.stderr.splitlines() if line.startswith("Error: "))
+        assert f"`semscan calibrate GOOD --model {older} --out NEW`" in line
+
+    lines_of(semscan("calibrate", lot / "good", "--model", older, "--out", tmp_path / "new"))
+    (record,) = lines_of(semscan("score", lot / "bridge.png", "--model", tmp_path / "new"))
+    assert record["defect"]
 
 
 def test_one_good_image_is_enough_and_doubted(semscan, lot, tmp_path):

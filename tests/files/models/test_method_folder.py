@@ -8,10 +8,11 @@ import pytest
 
 from semscan.errors import BadModelError
 from semscan.files.models.folder import read_model_folder
-from semscan.files.models.method_config import method_config_json, parse_method_config
 from semscan.files.models.method_folder import (
+    method_config_json,
     method_config_text,
     named_method,
+    parse_method_config,
     read_fingerprint,
     read_method_folder,
 )
@@ -20,6 +21,7 @@ GOOD = {
     "schema_version": 3,
     "semscan_version": "0.1.0",
     "method": "periodic",
+    "raw_map": "rule 1, network 0123456789abcdef",
     "nm_per_pixel": 1.5,
     "appearance": {"noise": {"median": 0.1, "spread": 0.01}},
     "libraries": {"numpy": "2.4.6"},
@@ -131,6 +133,7 @@ def test_a_missing_key_is_named(folder, key):
         ("method", ["periodic"]),
         ("method", None),
         ("semscan_version", 1),
+        ("raw_map", 1),
         ("nm_per_pixel", 0),
         ("appearance", None),
         ("appearance", {"noise": {"median": "0"}}),

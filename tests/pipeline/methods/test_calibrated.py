@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from semscan.errors import BadModelError, UsageFault
-from semscan.files.models.method_config import parse_method_config
-from semscan.files.models.method_folder import MethodFolder, method_config_text
+from semscan.files.models.method_folder import MethodFolder, method_config_text, parse_method_config
 from semscan.pipeline.inspect import inspect_image
 from semscan.pipeline.methods.base import MethodResult, announcement, choose_method, chosen_methods, settled
 from semscan.pipeline.methods.calibrated import CalibratedMethod
+from semscan.pipeline.methods.raw_map import RULES, raw_map
+from semscan.runtime import comparison_network
 from semscan.settings import InspectSettings
 from semscan.values import SemImage
-from semscan.values.method import MethodProvenance
-from semscan.values.method_config import MethodConfig
+from semscan.values.method import MethodConfig, MethodProvenance
 from semscan.values.model_config import Calibration
 from semscan.version import __version__
 
@@ -24,7 +24,7 @@ SPOT = (slice(10, 16), slice(10, 16))
 
 def config_of(method="periodic", raw_threshold=1.7, **other):
     calibration = Calibration(raw_threshold, 0.1, 0.0, "15 good images of good", 15.0, "tail")
-    return MethodConfig(__version__, method, calibration, **other)
+    return MethodConfig(__version__, method, raw_map(method), calibration, **other)
 
 
 @pytest.fixture
@@ -104,16 +104,34 @@ def test_images_unlike_the_good_ones_are_warned_of():
     assert scale == "has 1 nm per pixel, the good images of the calibration 2: the threshold may not hold"
 
 
-def test_a_threshold_of_another_version_is_warned_of():
+def test_a_threshold_of_another_version_with_the_same_scores_is_used_without_a_word():
     config = dataclasses.replace(config_of(), semscan_version="0.0.1")
 
-    assert "calibrated with semscan 0.0.1" in inspected(config).record.warnings[0]
+    assert inspected(config).record.warnings == ("its own warning",)
+
+
+def test_a_threshold_for_the_scores_of_another_network_is_refused(monkeypatch):
+    config = config_of()
+    monkeypatch.setattr(comparison_network, "network_digest", lambda: "f" * 16)
+
+    with pytest.raises(BadModelError, match=rf"other scores .*{config.raw_map}.* gives .rule 1, network f+.; set it"):
+        inspected(config)
+    assert inspected(config_of("reference")).record.defect  # which asks no network
+
+
+def test_a_threshold_for_the_scores_of_another_rule_is_refused(monkeypatch):
+    config = config_of("reference")
+    monkeypatch.setitem(RULES, "reference", 99)
+
+    with pytest.raises(BadModelError, match=r"\(rule 1\) than this semscan gives \(rule 99\)"):
+        inspected(config)
 
 
 def test_a_threshold_that_finds_next_to_nothing_is_warned_of():
     curve = {"defects": 99, "found": 1, "share": 0.01, "share_95": [0.0, 0.1], "clear": 40, "clear_found": 1}
     painted = {**curve, "smallest_px": 3.0, "largest_px": 50.0}
     document = {"semscan_version": __version__, "method": "periodic", "nm_per_pixel": None, "appearance": {}}
+    document["raw_map"] = raw_map("periodic")
     calibration = config_of().calibration.to_json()
     config = parse_method_config({**document, "libraries": {}, "calibration": calibration, "painted": painted})
 
