@@ -24,6 +24,11 @@ MIN_CLASS_PROBABILITY = 0.6
 BACKGROUNDS = ("patches", "reconstruction", "repeats", "blur")
 
 
+def untrained_methods() -> tuple[str, ...]:
+    """Return the names of the methods without training, whose threshold `semscan calibrate --method` sets."""
+    return tuple(name for name in METHODS if name != "model")
+
+
 @dataclass(frozen=True, slots=True)
 class RegionSettings:
     """Which part of an anomaly map is reported.
