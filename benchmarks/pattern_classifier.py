@@ -3,7 +3,8 @@
     python benchmarks/pattern_classifier.py examples [--images N] [--seed N]
     python benchmarks/pattern_classifier.py train
 
-examples generates images of many recipes with all kinds of defects of `semscan synth`, and keeps views of each defect.
+examples generates images with all kinds of defects, and keeps views of each defect. A quarter of the images has many
+recipes of `semscan synth`, the others are drawn by benchmarks/comparison, where lines and contacts vary more.
 train trains on them and writes semscan/runtime/pattern_classes.onnx. The last tenth of the images is held out and
 measures the network; `semscan evaluate` measures it on generated sets of other seeds.
 """
@@ -20,8 +21,11 @@ from tqdm import tqdm
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.comparison.examples import CLASSES, draw  # noqa: E402
+from benchmarks.comparison.render import CLEAR  # noqa: E402
 from semscan.errors import UsageFault  # noqa: E402
 from semscan.image.pattern_view import SIDE, grey_range, pattern_view  # noqa: E402
+from semscan.image.topology import MEASURES, topology  # noqa: E402
 from semscan.pipeline.classes.pattern import GOOD  # noqa: E402
 from semscan.reference.cell.lattice import find_lattice  # noqa: E402
 from semscan.settings import DEFECTS, SynthSettings  # noqa: E402
@@ -33,6 +37,9 @@ KINDS = (*sorted({*DEFECTS["lines"], *DEFECTS["contacts"]}), GOOD)
 PATTERNS = tuple(DEFECTS)
 EACH = 5  # defects in each image
 VIEWS = 3  # of each defect, since the region of a defect differs from map to map
+DRAWN = {"lines": ("lines", "rough lines", "double lines"), "contacts": ("contacts", "contacts", "dashes")}
+TURNED = {"bridge": "break", "break": "bridge", "pinch": "micro-bridge", "micro-bridge": "pinch"}
+LEAST_CONTRAST = 0.12  # of the grey range: below it, nobody can say which is the line
 
 
 def recipe(pattern, rng, seed):
@@ -97,29 +104,29 @@ def views_of(task):
     seed, number = task
     rng = np.random.default_rng([seed, number])
     pattern = PATTERNS[number % 2]
-    wanted = list(rng.choice(DEFECTS[pattern], EACH))
-    try:
-        image = make_image(recipe(pattern, rng, seed * 100_000 + number), wanted)
-    except UsageFault:
+    make = synth_image if number % 8 < 2 else drawn_image
+    made = make(pattern, rng, seed * 100_000 + number)
+    if made is None:
         return []
-    values = image.pixels.astype(np.float32) / 255
+    values, defects = made
     lattice = find_lattice(values)
     if not lattice.found or len(lattice.vectors) != 1 + (pattern == "contacts"):
         return []
-    step = shortest(lattice.vectors)
+    steps = lattice.vectors
     grey = grey_range(values)
-    pitch = float(np.hypot(*step))
+    pitch = float(np.hypot(*steps.T).min())
     found = []
-    for defect in image.defects:
-        box = (slice(defect.box.top, defect.box.bottom), slice(defect.box.left, defect.box.right))
-        own = np.zeros(values.shape, np.float32)
-        own[box] = image.mask[box] > 0
+    marked = np.zeros(values.shape, bool)
+    for kind, own in defects:
+        marked |= own
+        if kind is None:
+            continue
         for _ in range(VIEWS):
-            region = region_of(own, pitch, rng)
+            region = region_of(own.astype(np.float32), pitch, rng)
             centre = tuple(at.mean() + rng.normal(0, 0.08 * pitch) for at in np.nonzero(region))
-            view = pattern_view(values, region, 1, centre, step, grey)
-            found.append((view, (PATTERNS.index(pattern), KINDS.index(defect.kind)), number))
-    clear = cv2.distanceTransform((image.mask == 0).astype(np.uint8), cv2.DIST_L2, 3) > 0.8 * pitch
+            view = pattern_view(values, region, 1, centre, steps, grey).astype(np.float16)
+            found.append((view, (PATTERNS.index(pattern), KINDS.index(kind)), number))
+    clear = cv2.distanceTransform((~marked).astype(np.uint8), cv2.DIST_L2, 3) > 0.8 * pitch
     places = np.argwhere(clear)
     for place in rng.choice(places, min(VIEWS, len(places))) if len(places) else ():
         # Half of these views have an empty region, as inspect classifies positions between the regions.
@@ -127,36 +134,66 @@ def views_of(task):
         size = int(pitch * rng.uniform(-0.9, 0.9))
         if size > 0:
             cv2.circle(region, (int(place[1]), int(place[0])), max(2, size), 1.0, cv2.FILLED)
-        found.append(
-            (
-                pattern_view(values, region, 1, tuple(map(float, place)), step, grey),
-                (PATTERNS.index(pattern), KINDS.index(GOOD)),
-                number,
-            )
-        )
+        view = pattern_view(values, region, 1, tuple(map(float, place)), steps, grey).astype(np.float16)
+        found.append((view, (PATTERNS.index(pattern), KINDS.index(GOOD)), number))
     return found
 
 
-def shortest(vectors):
-    """Return the shorter step of a lattice."""
-    return vectors[np.argmin(np.hypot(*vectors.T))]
+def synth_image(pattern, rng, seed):
+    """Generate an image as `semscan synth` does: (grey levels, [(kind, its pixels)]); None if there is no room."""
+    try:
+        image = make_image(recipe(pattern, rng, seed), list(rng.choice(DEFECTS[pattern], EACH)))
+    except UsageFault:
+        return None
+    defects = []
+    for defect in image.defects:
+        box = (slice(defect.box.top, defect.box.bottom), slice(defect.box.left, defect.box.right))
+        own = np.zeros(image.mask.shape, bool)
+        own[box] = image.mask[box] > 0
+        defects.append((defect.kind, own))
+    return image.pixels.astype(np.float32) / 255, defects
+
+
+def drawn_image(pattern, rng, seed):
+    """Draw an image as benchmarks/comparison does, with the result of `synth_image`; None if it has no defects.
+
+    Where lines are darker than the spaces, the spaces are what is called lines: their bridge is called a break.
+    The kind is None for what has no name on the pattern.
+    """
+    drawn = draw(rng, CLEAR, str(rng.choice(DRAWN[pattern])))
+    if pattern == "lines" and abs(drawn.brighter) < LEAST_CONTRAST:
+        return None
+    defects = []
+    for kind in set(drawn.kinds):
+        label = drawn.label == 1 + CLASSES.index(kind)
+        if pattern == "lines" and drawn.brighter < 0:
+            kind = TURNED.get(kind, kind)
+        count, numbers = cv2.connectedComponents(cv2.dilate(label.astype(np.uint8), np.ones((5, 5), np.uint8)))
+        for part in range(1, count):
+            own = label & (numbers == part)
+            if own.sum() >= 9:
+                defects.append((kind if kind in DEFECTS[pattern] else None, own))
+    return (drawn.pixels.astype(np.float32) / 255, defects) if defects else None
 
 
 def network():
-    """Build a small conv net: views (n, SIDE, SIDE, 2) to features (n, 32) and logits (n, kinds)."""
+    """Build a small conv net: views (n, SIDE, SIDE, 3) and measures to features (n, 32) and logits (n, kinds)."""
     import keras
     from keras import layers
 
-    view = x = keras.Input((SIDE, SIDE, 2))
+    view = x = keras.Input((SIDE, SIDE, 3))
+    measures = keras.Input((MEASURES,))
     for width in (16, 24, 40, 56):
         for _ in range(1 if width < 40 else 2):
             x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
             x = layers.ReLU()(layers.BatchNormalization(momentum=0.95)(x))
         x = layers.MaxPooling2D(2)(x)
     x = layers.Dropout(0.2)(layers.GlobalAveragePooling2D()(layers.Conv2D(64, 3, activation="relu")(x)))
-    features = layers.Dense(32)(x)
+    y = layers.Dense(32, activation="relu")(layers.BatchNormalization(momentum=0.95)(measures))
+    y = layers.Dense(32, activation="relu")(y)
+    features = layers.Dense(32)(layers.Concatenate()([x, y]))
     logits = layers.Dense(len(KINDS))(layers.ReLU()(features))
-    return keras.Model(view, [features, logits])
+    return keras.Model([view, measures], [features, logits])
 
 
 def varied(views, contacts, rng):
@@ -169,7 +206,8 @@ def varied(views, contacts, rng):
     out[turned] = out[turned].transpose(0, 2, 1, 3)
     gain = np.exp(rng.normal(0, 0.12, (len(out), 1, 1)))
     offset = rng.normal(0, 0.06, (len(out), 1, 1))
-    out[..., 0] = out[..., 0] * gain + offset
+    for grey in (0, 2):
+        out[..., grey] = out[..., grey] * gain + offset
     out[..., 0] += rng.normal(0, 1, out.shape[:3]) * rng.uniform(0, 0.08, (len(out), 1, 1))
     return out
 
@@ -181,6 +219,7 @@ def train(steps, seed):
 
     saved = np.load(EXAMPLES)
     views = saved["views"]
+    measures = np.array([topology(view.astype(np.float32)) for view in tqdm(views, unit="view", disable=None)])
     kinds = saved["kinds"]
     owners = saved["owners"]
     held_out = owners >= np.quantile(np.unique(owners), 0.9)
@@ -193,9 +232,9 @@ def train(steps, seed):
     own = np.array([_allowed(pattern) for pattern in kinds[:, 0]], np.float32)
 
     @tf.function
-    def train_step(inputs, targets, allowed):
+    def train_step(inputs, measured, targets, allowed):
         with tf.GradientTape() as tape:
-            _, logits = model(inputs, training=True)
+            _, logits = model([inputs, measured], training=True)
             logits = tf.where(allowed > 0, logits, -20.0)  # kinds of the other pattern are excluded, as in inspect
             loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=targets, logits=logits))
         optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
@@ -206,9 +245,9 @@ def train(steps, seed):
     bar = tqdm(range(steps), unit="step", disable=None)
     for _ in bar:
         batch = rng.choice(pool, 64)
-        loss = train_step(varied(views[batch], kinds[batch, 0] == 1, rng), smooth[batch], own[batch])
+        loss = train_step(varied(views[batch], kinds[batch, 0] == 1, rng), measures[batch], smooth[batch], own[batch])
         bar.set_postfix(loss=f"{float(loss):.3f}")
-    features, logits = model.predict(views.astype(np.float32), batch_size=256, verbose=0)
+    features, logits = model.predict([views, measures], batch_size=256, verbose=0)
     predicted = np.where(own > 0, logits, -np.inf).argmax(1)
     print_accuracy(kinds[held_out], predicted[held_out])
     write(model, features, kinds[:, 1], held_out)
@@ -244,9 +283,14 @@ def write(model, features, kinds, held_out):
     own_distance = (whitened**2).sum(-1)[np.arange(held_out.sum()), kinds[held_out]]
     limits = [float(np.quantile(own_distance[kinds[held_out] == k], 0.995)) for k in range(len(KINDS))]
 
-    @tf.function(input_signature=[tf.TensorSpec((None, SIDE, SIDE, 2), tf.float32, name="views")])
-    def infer(views):
-        embedded, logits = model(views, training=False)
+    signature = [
+        tf.TensorSpec((None, SIDE, SIDE, 3), tf.float32, name="views"),
+        tf.TensorSpec((None, MEASURES), tf.float32, name="measures"),
+    ]
+
+    @tf.function(input_signature=signature)
+    def infer(views, measures):
+        embedded, logits = model([views, measures], training=False)
         distances = tf.reduce_sum(((embedded[:, None] - means[None].astype(np.float32)) @ whitening) ** 2, -1)
         return {"logits": tf.identity(logits, name="logits"), "distances": tf.identity(distances, name="distances")}
 

@@ -27,12 +27,16 @@ SEEN = 12.0  # signal of a whole defect in multiples of the noise of a pixel: le
 
 @dataclass
 class Drawn:
-    """A generated image: `pixels` uint8 (side, side), `label` uint8 of that shape, its family and defects."""
+    """A generated image: `pixels` uint8 (side, side), `label` uint8 of that shape, its family and defects.
+
+    `brighter` is how much brighter its features are than the space between them, as a share of the grey range.
+    """
 
     pixels: np.ndarray
     label: np.ndarray
     family: str
     kinds: tuple[str, ...]
+    brighter: float
 
 
 def draw(rng, exposure=NOISY, family=None):
@@ -88,7 +92,10 @@ def draw(rng, exposure=NOISY, family=None):
         marked = annotated(pixels, rng)
         label[(marked != pixels) & (label > 0)] = UNSURE
         pixels = marked
-    return Drawn(pixels, label, family, tuple(kind for kind, _, _ in painted))
+    inside = layout.distance() > 0
+    low, high = np.percentile(shown[0], (2, 98))
+    brighter = float(shown[0][inside].mean() - shown[0][~inside].mean()) / max(float(high - low), 1e-3)
+    return Drawn(pixels, label, family, tuple(kind for kind, _, _ in painted), brighter)
 
 
 def _hide_in_noise(label, shown, pixels, scale):

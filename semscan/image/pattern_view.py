@@ -28,10 +28,10 @@ def pattern_view(
     labels: np.ndarray,
     label: int,
     centre: tuple[float, float],
-    step: np.ndarray,
+    steps: np.ndarray,
     grey: tuple[float, float],
 ) -> np.ndarray:
-    """Cut out a view, turned so that `step` points to the right, and scaled so that it is `PITCH` long.
+    """Cut out a view, turned so that the shorter step points to the right, and scaled so that it is `PITCH` long.
 
     Parameters
     ----------
@@ -42,20 +42,23 @@ def pattern_view(
     label : int
         Label of the region that the view shows; 0 for none.
     centre : (row, col)
-    step : ndarray of float64, shape (2,)
-        (row, col) from one repeat to the next, px.
+    steps : ndarray of float64, shape (1 or 2, 2)
+        (row, col) from one repeat to the next, px; one step for lines, two for arrays.
     grey : (float, float)
         As from `grey_range`.
 
     Returns
     -------
-    ndarray of float32, shape (SIDE, SIDE, 2)
-        Grey levels about 0, most within -1 to 1, and the region; mirrored beyond the image's border.
+    ndarray of float32, shape (SIDE, SIDE, 3)
+        Grey levels about 0, most within -1 to 1, mirrored beyond the image's border; the region; and the golden
+        reference, which is the median of the nearest repeats.
     """
+    step = steps[np.argmin(np.hypot(*steps.T))]
     zoom = PITCH / math.hypot(*step)
     turn = cv2.getRotationMatrix2D((centre[1], centre[0]), math.degrees(math.atan2(step[0], step[1])), zoom)
     turn[:, 2] += (SIDE - 1) / 2 - np.array([centre[1], centre[0]])
-    reach = math.ceil(SIDE / zoom * 0.75) + 4  # only these pixels need to be blurred and turned
+    shifts = _repeats(steps)
+    reach = math.ceil(SIDE / zoom * 0.75 + np.abs(shifts).max()) + 4  # only these pixels are blurred and turned
     rows, cols = (slice(max(0, int(at) - reach), int(at) + reach + 1) for at in centre)
     piece = values[rows, cols]
     region = ((labels[rows, cols] == label) & (label > 0)).astype(np.float32)
@@ -63,7 +66,36 @@ def pattern_view(
         piece = cv2.GaussianBlur(piece, (0, 0), 0.5 / zoom)
         region = cv2.GaussianBlur(region, (0, 0), 0.5 / zoom)
     turn[:, 2] += turn[:, :2] @ np.array([cols.start, rows.start])
-    size = (SIDE, SIDE)
-    piece = cv2.warpAffine(piece, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    region = cv2.warpAffine(region, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    return np.stack([(piece - grey[0]) / grey[1], region], -1).astype(np.float32)
+    view = _turned(piece, turn, cv2.BORDER_REFLECT)
+    golden = _golden(piece, turn, shifts, view)
+    region = _turned(region, turn, cv2.BORDER_CONSTANT)
+    return np.stack([(view - grey[0]) / grey[1], region, (golden - grey[0]) / grey[1]], -1).astype(np.float32)
+
+
+def _turned(piece: np.ndarray, turn: np.ndarray, border: int, value: float = 0.0) -> np.ndarray:
+    return cv2.warpAffine(
+        piece, turn, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=border, borderValue=(value, 0, 0, 0)
+    )
+
+
+def _repeats(steps: np.ndarray) -> np.ndarray:
+    """Return the steps to the nearest repeats, float64 (n, 2) as (row, col)."""
+    if len(steps) == 1:
+        along = steps[0][::-1] * (-1, 1)
+        pairs = [(i, j) for i in range(-3, 4) for j in (-2, 0, 2) if (i, j) != (0, 0)]
+        return np.array([i * steps[0] + j * along for i, j in pairs])
+    pairs = [(i, j) for i in range(-2, 3) for j in range(-2, 3) if (i, j) != (0, 0)]
+    return np.array([i * steps[0] + j * steps[1] for i, j in pairs])
+
+
+def _golden(piece: np.ndarray, turn: np.ndarray, shifts: np.ndarray, view: np.ndarray) -> np.ndarray:
+    """Return the median of the repeats that lie in the image; the view itself where none does."""
+    repeats = []
+    for row, col in shifts:
+        moved = turn.copy()
+        moved[:, 2] -= moved[:, :2] @ (col, row)
+        repeats.append(_turned(piece, moved, cv2.BORDER_CONSTANT, np.nan))
+    values = np.sort(np.stack(repeats), axis=0)  # NaN comes last
+    count = np.isfinite(values).sum(0)
+    middle = [np.take_along_axis(values, np.maximum(at, 0)[None], 0)[0] for at in ((count - 1) // 2, count // 2)]
+    return np.where(count > 0, (middle[0] + middle[1]) / 2, view)

@@ -1,4 +1,4 @@
-"""Explain images: open the network, let it look as inspect does, and show each step on the way to the map."""
+"""Explain images: let the network or the comparison look as inspect does, and show each step on the way to the map."""
 
 from __future__ import annotations
 
@@ -6,26 +6,29 @@ import os
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from semscan.errors import UsageFault
-from semscan.files.disk.atomic import write_bytes, write_png
+from semscan.files.disk.atomic import write_bytes
 from semscan.files.find.images import InputImage, find_images
 from semscan.files.images.read import read_image
 from semscan.files.models.folder import ModelFolder, read_model_folder
-from semscan.files.results.explain_folder import FAITHFUL, FIGURE, PANEL, PANELS, ExplainFolder
+from semscan.files.results.explain_folder import FAITHFUL, ExplainFolder
 from semscan.files.results.folder import output_path
 from semscan.pipeline.explaining.activations import RECONSTRUCTION, LayerMaps, Layers, layer_activations
+from semscan.pipeline.explaining.comparison import THRESHOLD, comparison_panels
 from semscan.pipeline.explaining.faithfulness import measure_faithfulness
+from semscan.pipeline.explaining.write import write_panels
 from semscan.pipeline.inspect import InspectedImage, inspect_image
-from semscan.pipeline.methods.base import model_path
+from semscan.pipeline.methods.base import Method, choose_method, model_path
 from semscan.pipeline.methods.model import ModelMethod
 from semscan.pipeline.run.error_records import or_error
 from semscan.report.plots.explain_figure import draw_explanation, draw_faithful
-from semscan.report.plots.explain_panels import make_panels, panel_picture
+from semscan.report.plots.explain_panels import make_panels
 from semscan.settings import ExplainSettings, InspectSettings
 from semscan.settings.networks import NETWORKS
 from semscan.values.faithfulness import Faithfulness
@@ -64,6 +67,19 @@ def open_model(settings: ExplainSettings) -> Opened:
     return Opened(folder, ModelMethod(folder), layers, layers.competing)
 
 
+def open_comparison(settings: ExplainSettings) -> Method:
+    """Make the method of the settings.
+
+    Raises
+    ------
+    UsageFault
+        If something is asked for that only a network has, or the reference is missing.
+    """
+    if settings.faithful:
+        raise UsageFault(f"--faithful tests the attention of a network; --method {settings.method} has none to test")
+    return choose_method(_inspection(settings))
+
+
 def explain_images(
     arguments: Sequence[str],
     settings: ExplainSettings,
@@ -88,10 +104,14 @@ def explain_images(
     log : callable
         Gets what a person should know.
     """
-    opened = opened or open_model(settings)
+    if settings.method == "model":
+        network = opened or open_model(settings)
+        explain_one = partial(_explain, settings=settings, opened=network)
+    else:
+        explain_one = partial(_explain_comparison, settings=settings, method=open_comparison(settings))
     explained = ExplainFolder(Path(settings.out))
     for found in find_images(arguments, stdin=stdin, nul=nul, skip=explained.out):
-        record = or_error(found, lambda found: _explain(found, explained, settings, opened))
+        record = or_error(found, lambda found: explain_one(found, explained))
         if isinstance(record, ErrorRecord):
             yield record.to_json()
             continue
@@ -101,7 +121,9 @@ def explain_images(
         yield record
 
 
-def _explain(found: InputImage, explained: ExplainFolder, settings: ExplainSettings, opened: Opened) -> dict[str, Any]:
+def _explain(
+    found: InputImage, explained: ExplainFolder, *, settings: ExplainSettings, opened: Opened
+) -> dict[str, Any]:
     began = time.monotonic()
     image = read_image(found.path, settings.read, given=found.given)
     judged = inspect_image(image, found.given, InspectSettings(read=settings.read), opened.method)
@@ -138,6 +160,39 @@ def _explain(found: InputImage, explained: ExplainFolder, settings: ExplainSetti
     return {**record, "seconds": round(time.monotonic() - began, 2)}
 
 
+def _explain_comparison(
+    found: InputImage, explained: ExplainFolder, *, settings: ExplainSettings, method: Method
+) -> dict[str, Any]:
+    """Write the figure and the panels of one image; return its record."""
+    began = time.monotonic()
+    image = read_image(found.path, settings.read, given=found.given)
+    judged = inspect_image(image, found.given, _inspection(settings), method)
+    panels = comparison_panels(
+        judged.image, judged.reference, judged.anomaly_map.values, periodic=settings.method == "periodic"
+    )
+    stem = explained.claim(found, os.path.abspath(found.path))
+    explained.clear(stem)
+    score = judged.record.score
+    title = f"{found.path.name}: method {settings.method}" + ("" if score is None else f", score {score:.2f}")
+    rows = slice(0, judged.image.values.shape[0])
+    figure = draw_explanation(panels, rows, {}, title, THRESHOLD)
+    return {
+        "image": found.given,
+        "source": image.source,
+        "status": "ok",
+        "stem": str(stem),
+        "score": score,
+        "method": settings.method,
+        "outputs": write_panels(explained.out / stem, figure, panels, rows, judged.image.judged),
+        "warnings": list(judged.record.warnings),
+        "seconds": round(time.monotonic() - began, 2),
+    }
+
+
+def _inspection(settings: ExplainSettings) -> InspectSettings:
+    return InspectSettings((settings.method,), settings.model, settings.reference, settings.read)
+
+
 def _write_faithful(weighed: dict[str, Any], base: Path, title: str) -> str:
     """Write the picture of the test of faithfulness; return its path."""
     path = output_path(base, FAITHFUL)
@@ -165,14 +220,8 @@ def _write(
         anomaly_map=judged.anomaly_map.values,
         threshold=threshold,
     )
-    figure, folder = output_path(base, FIGURE), output_path(base, PANELS)
-    write_bytes(figure, draw_explanation(panels, activations.rows, activations.channels, title, threshold))
-    written = {}
-    for number, panel in enumerate(panels, start=1):
-        path = folder / f"{number:02d}-{panel.key}{PANEL}"
-        write_png(path, panel_picture(panel, activations.rows, judged.image.judged))
-        written[panel.key] = str(path)
-    return {"figure": str(figure), "panels": written}
+    figure = draw_explanation(panels, activations.rows, activations.channels, title, threshold)
+    return write_panels(base, figure, panels, activations.rows, judged.image.judged)
 
 
 def _attended(activations: LayerMaps) -> np.ndarray | None:

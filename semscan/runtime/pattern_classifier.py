@@ -30,14 +30,21 @@ class PatternClassifier:
         self.kinds = tuple(metadata["kinds"].split(","))
         self.limits = np.array([float(limit) for limit in metadata["limits"].split(",")])
 
-    def run(self, views: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Classify views, float32 (n, side, side, 2), see `semscan.image.pattern_view`.
+    def run(self, views: np.ndarray, measures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Classify views and their measures.
+
+        Parameters
+        ----------
+        views : ndarray of float32, shape (n, side, side, 3)
+            See `semscan.image.pattern_view`.
+        measures : ndarray of float32, shape (n, measures)
+            See `semscan.image.topology`.
 
         Returns
         -------
         logits, distances : ndarrays of float32, shape (n, kinds)
         """
-        logits, distances = self._session.run(["logits", "distances"], {"views": views})
+        logits, distances = self._session.run(["logits", "distances"], {"views": views, "measures": measures})
         return logits, distances
 
 

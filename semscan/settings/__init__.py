@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from semscan.settings.patterns import (
         DEFECTS,
         PATTERNS,
+        RELATED,
     )
     from semscan.settings.read import (
         GOOD_NAMES,
@@ -93,7 +94,7 @@ _NAMES = {
     "networks": "AUTOENCODER_FLOOR FIRST_SCHEMA MAX_ZOOM SCHEMA_VERSION",
     "read": "GOOD_NAMES IMAGE_SUFFIXES MAX_IMAGE_PIXELS MAX_NM_PER_PX MIN_IMAGE_SIDE ReadSettings",
     "report": "EXPORT_FORMATS REPORT_FORMATS ExportSettings KlarfSettings ReportSettings",
-    "patterns": "DEFECTS PATTERNS",
+    "patterns": "DEFECTS PATTERNS RELATED",
     "synth": "SynthSetSettings SynthSettings",
     "train": (
         "ACCEPTED_SHARE AUTOENCODER_BATCH AUTOENCODER_RATE AUTOENCODER_STEPS AUTOENCODER_TILE BRIGHTNESS "
@@ -141,6 +142,7 @@ __all__ = [
     "MODEL_VARIABLE",
     "OVERLAP",
     "PATTERNS",
+    "RELATED",
     "REPORT_FORMATS",
     "SCHEMA_VERSION",
     "SURROUND_REACH",

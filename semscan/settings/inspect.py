@@ -210,9 +210,15 @@ class ExplainSettings:
         How images are read.
     faithful : FaithfulSettings or None
         The test of the attended area; None: no test.
+    method : str
+        "model", "periodic" or "reference".
+    reference : str or None
+        As for `InspectSettings`, for the method "reference".
     """
 
     model: str | None = None
     out: str = DEFAULT_EXPLANATION
     read: ReadSettings = ReadSettings()
     faithful: FaithfulSettings | None = None
+    method: str = "model"
+    reference: str | None = None

@@ -7,3 +7,4 @@ DEFECTS = {
     "lines": ("bridge", "micro-bridge", "break", "pinch", "particle", "residue", "scratch"),
     "contacts": ("missing", "merged", "oversized", "particle", "residue", "scratch"),
 }
+RELATED = (("bridge", "micro-bridge"), ("break", "pinch"))  # a defect and what nearly is one

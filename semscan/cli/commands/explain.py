@@ -18,6 +18,13 @@ _TEST = FaithfulSettings()
 @click.command()
 @options.images
 @options.model
+@click.option(
+    "--method",
+    type=click.Choice(("model", "periodic", "reference")),
+    help="What is explained: the network of --model, the comparison with the image's own repeats, or with "
+    "--reference.  [default: reference with --reference, else model]",
+)
+@options.reference
 @click.option("--out", default=DEFAULT_EXPLANATION, show_default=True, metavar="DIR", help="Output folder.")
 @click.option(
     "--faithful",
@@ -44,27 +51,32 @@ _TEST = FaithfulSettings()
 @options.verbosity_flags
 @click.pass_context
 def explain(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
-    """Draw what the network of --model computes for each IMAGE.
+    """Draw how the result of each IMAGE comes about.
 
-    The figure shows the features before and after attention, each attention map, the image enhanced by attention,
-    the reconstruction and its residual, and the anomaly map.
+    For the network of --model, the figure shows the features before and after attention, each attention map, the
+    image enhanced by attention, the reconstruction and its residual, and the anomaly map. For a method without
+    training it shows the golden reference, the residuals, the comparison network, and the anomaly map.
 
     \b
         semscan explain wafer.png --model lines.model
+        semscan explain wafer.png --method periodic
         semscan explain lot7/*.tif --model lines.model --faithful | jq -r '[.image, .faithful.matters] | @tsv'
 
     Writes NAME.explain.png (the figure) and NAME.panels/ (each panel alone, in the size of the image). With
     --faithful also NAME.faithful.png: deletion and insertion curves (RISE, BMVC 2018). Prints one JSON line for
-    each image. Needs TensorFlow: pip install "semscan[train]".
+    each image. Networks of --model need TensorFlow: pip install "semscan[train]".
     """
-    from semscan.model.requirements import require_training_libraries
+    method = choices["method"] or ("reference" if choices["reference"] else "model")
+    if method == "model":
+        from semscan.model.requirements import require_training_libraries
 
-    require_training_libraries("semscan explain")
+        require_training_libraries("semscan explain")
     from semscan.pipeline.explain import explain_images
     from semscan.report.record import json_line
 
     test = FaithfulSettings(background=choices["background"], seed=choices["seed"]) if choices["faithful"] else None
-    settings = ExplainSettings(choices["model"], choices["out"], options.pop_read_settings(choices), test)
+    read = options.pop_read_settings(choices)
+    settings = ExplainSettings(choices["model"], choices["out"], read, test, method, choices["reference"])
 
     images_done = 0
     failed = 0

@@ -10,11 +10,12 @@ import numpy as np
 
 from semscan.image.pattern_view import grey_range, pattern_view
 from semscan.image.tiling import centre_window
+from semscan.image.topology import topology
 from semscan.pipeline.classes.names import ClassNames, RegionClassifier, best_class
 from semscan.reference.cell.compare import find_image_lattice
 from semscan.reference.cell.lattice import NOT_FOUND, SMALLEST_PITCH
 from semscan.regions.find import LabelledRegions
-from semscan.settings import DEFECTS, UNKNOWN
+from semscan.settings import DEFECTS, RELATED, UNKNOWN
 from semscan.values import CleanImage, Periodic
 
 GOOD = "good"  # the network's class for a view between the defects
@@ -67,15 +68,15 @@ def pattern_classes(image: CleanImage, numbered: np.ndarray, regions: Sequence[P
     network = pattern_classifier()
     pattern = DEFECTS["lines" if len(steps) == 1 else "contacts"]
     allowed = np.array([kind in (*pattern, GOOD) for kind in network.kinds])
-    step = steps[np.argmin(np.hypot(*steps.T))]
     grey = grey_range(image.values, image.judged)
 
     def classes_of(places: Sequence[Place]) -> ClassNames:
-        views = [pattern_view(image.values, numbered, number, at, step, grey) for at, number in places]
-        logits, distances = network.run(np.stack(views))
-        return best_class(np.where(allowed, logits, -np.inf), network.kinds, strange=distances > network.limits)
+        views = np.stack([pattern_view(image.values, numbered, number, at, steps, grey) for at, number in places])
+        logits, distances = network.run(views, np.stack([topology(view) for view in views]))
+        allowed_logits = np.where(allowed, logits, -np.inf)
+        return best_class(allowed_logits, network.kinds, strange=distances > network.limits, related=RELATED)
 
-    between = _between(image.judged & (numbered == 0), float(np.hypot(*step)))
+    between = _between(image.judged & (numbered == 0), float(np.hypot(*steps.T).min()))
     if not between or sum(name == GOOD for name, _ in classes_of([(at, 0) for at in between])) < len(between) / 2:
         return []
     return [(UNKNOWN if name == GOOD else name, share) for name, share in classes_of(regions)]
@@ -95,8 +96,8 @@ def _steps(image: CleanImage, periodic: Periodic | None) -> np.ndarray:
         middle = centre_window(image.values.shape, WIDEST)
         lattice = find_image_lattice(replace(image, values=image.values[middle], judged=image.judged[middle]))
         return lattice.vectors if lattice.found else NOT_FOUND
-    pitches = np.array(periodic.pitch_px)
-    angles = np.radians(periodic.angle_deg)
+    pitches = np.round(periodic.pitch_px, 3)  # as records have them, so that saved maps give the same names
+    angles = np.radians(np.round(periodic.angle_deg, 3))
     if not (periodic.found and 1 <= len(pitches) == len(angles) <= 2):
         return NOT_FOUND
     if pitches.min() < SMALLEST_PITCH or pitches.max() > max(image.values.shape):  # a saved map may hold anything

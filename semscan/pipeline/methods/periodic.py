@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from semscan.errors import NotPeriodicError
 from semscan.pipeline.methods.base import FALSE_ALARMS, MethodResult
-from semscan.reference.cell.compare import compare_cells, find_image_lattice
+from semscan.reference.cell.compare import CellComparison, compare_cells, find_image_lattice
 from semscan.reference.cell.lattice import PERIODIC, Lattice
 from semscan.settings import InspectSettings
 from semscan.values import CleanImage, Periodic
@@ -23,6 +23,17 @@ class PeriodicMethod:
 
     def __call__(self, image: CleanImage) -> MethodResult:
         """Compare `image` with its repeats; raises NotPeriodicError if it has none."""
+        found = self.compare(image)
+        return MethodResult(
+            found.raw,
+            judged=found.judged,
+            reference=found.reference,
+            periodic=_periodic(found.lattice),
+            detects_from_px=found.smallest_px,
+        )
+
+    def compare(self, image: CleanImage, *, keep_steps: bool = False) -> CellComparison:
+        """Compare `image` with its repeats, and keep the steps of it if wanted; raises NotPeriodicError."""
         lattice = find_image_lattice(image)
         if not lattice.found:
             raise NotPeriodicError(
@@ -34,14 +45,7 @@ class PeriodicMethod:
         # lazy: it loads onnxruntime, which an image that does not repeat does not need
         from semscan.runtime.comparison_network import comparison_network
 
-        found = compare_cells(image, lattice, comparison_network())
-        return MethodResult(
-            found.raw,
-            judged=found.judged,
-            reference=found.reference,
-            periodic=_periodic(found.lattice),
-            detects_from_px=found.smallest_px,
-        )
+        return compare_cells(image, lattice, comparison_network(), keep_steps=keep_steps)
 
 
 def _periodic(lattice: Lattice) -> Periodic:

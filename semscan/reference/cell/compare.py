@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -24,6 +25,12 @@ PIECE = 1536  # px: a larger image is compared in pieces
 OVERLAP = 64  # px of neighbouring pieces
 FEWEST_REPEATS = 12  # that a piece must hold
 EVIDENCE_SCALES = (1.0, 2.5, 4.0)  # of `SCALES`
+# how many times above the other one chance and the judge may be; chosen on generated images that were not taught
+CHANCE_ABOVE_JUDGE = 1.3
+JUDGE_ABOVE_CHANCE = 2.5
+BEYOND_DOUBT = 4.0  # times its threshold: chance needs no judge
+# the deviations at a fine, a middle and a coarse scale, their multiple of what chance reaches, and the judge's score
+COMPARISON_STEPS = ("fine", "middle", "coarse", "chance", "judge")
 Window = tuple[slice, slice]
 
 
@@ -33,7 +40,8 @@ class CellComparison:
 
     `raw` is float32, 0 or more, in multiples of the value that chance reaches; 0 where not `judged`. `reference` is
     the golden reference, float32, on the grey scale of the image. `smallest_px` is the diameter from which defects of a
-    contrast of 0.2 are found nine times in ten; None where no size is.
+    contrast of 0.2 are found nine times in ten; None where no size is. `steps` are the `COMPARISON_STEPS` on the way
+    from the image to `raw`, where they were wanted.
     """
 
     raw: np.ndarray
@@ -41,6 +49,7 @@ class CellComparison:
     reference: np.ndarray
     lattice: Lattice
     smallest_px: float | None = None
+    steps: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def find_image_lattice(image: CleanImage) -> Lattice:
@@ -51,7 +60,9 @@ def find_image_lattice(image: CleanImage) -> Lattice:
     return find_lattice(_filled(image.values[rows, cols], image.judged[rows, cols]))
 
 
-def compare_cells(image: CleanImage, lattice: Lattice | None = None, judge: Judge | None = None) -> CellComparison:
+def compare_cells(
+    image: CleanImage, lattice: Lattice | None = None, judge: Judge | None = None, *, keep_steps: bool = False
+) -> CellComparison:
     """Find what does not repeat in a periodic image.
 
     Parameters
@@ -60,7 +71,11 @@ def compare_cells(image: CleanImage, lattice: Lattice | None = None, judge: Judg
     lattice : Lattice, optional
         As `find_image_lattice` found it.
     judge : callable, optional
-        Finds more in the evidence than what chance does not explain; see `semscan.values.evidence`.
+        Gives raw scores of its own for the evidence; see `semscan.values.evidence`. At the threshold, a defect must
+        be seen by chance or the judge, and the other one must come near it; four times the threshold of chance
+        is enough alone.
+    keep_steps : bool
+        Whether to keep `CellComparison.steps`, float32 each, of the image's shape.
 
     Raises
     ------
@@ -78,22 +93,40 @@ def compare_cells(image: CleanImage, lattice: Lattice | None = None, judge: Judg
     # views of the two in the frame: pieces are written straight into the result
     framed_raw = raw[frame]
     framed_reference = reference[frame]
+    steps = {name: np.zeros_like(raw) for name in COMPARISON_STEPS} if keep_steps else {}
     pieces = _pieces(values.shape, max(lattice.pitch_px))
     refined = lattice
     visible: list[float | None] = []
     for piece in pieces:
         found = _compare(values[piece.compared], judged[piece.compared], lattice, FALSE_REGIONS / len(pieces))
         visible.append(found.smallest_px)
-        part_raw = found.evidence.chance
-        if judge is not None:
-            part_raw = np.maximum(part_raw, np.where(found.evidence.judged, judge(found.evidence), 0))
-        framed_raw[piece.kept] = part_raw[piece.inner]
+        judged_as = found.evidence.chance if judge is None else judge(found.evidence)
+        framed_raw[piece.kept] = _agreed(found.evidence.chance, judged_as)[piece.inner]
+        planes = (*found.evidence.deviations, found.evidence.chance, judged_as)
+        for step, plane in zip(steps.values(), planes, strict=False):
+            step[frame][piece.kept] = plane[piece.inner]
         framed_reference[piece.kept] = (found.evidence.reference * found.gain)[piece.inner]
         refined = found.lattice
     # the lattice of a piece is not that of the image, which may be distorted
     known = [size for size in visible if size is not None]
     smallest_px = max(known) if len(known) == len(pieces) else None
-    return CellComparison(raw, image.judged, reference, refined if len(pieces) == 1 else lattice, smallest_px)
+    refined = refined if len(pieces) == 1 else lattice
+    return CellComparison(raw, image.judged, reference, refined, smallest_px, steps)
+
+
+def _agreed(chance: np.ndarray, judged: np.ndarray) -> np.ndarray:
+    """Return the larger of two raw scores, but not more than the other one allows.
+
+    A region above chance is kept whole if the judge comes near the threshold anywhere in it, or chance is beyond doubt
+    there: so a streak does not fall to pieces.
+    """
+    allowed = np.maximum(np.float32(CHANCE_ABOVE_JUDGE) * judged, chance / np.float32(BEYOND_DOUBT))
+    count, numbers = cv2.connectedComponents((chance > 1).astype(np.uint8), connectivity=8)
+    kept = np.zeros(count, bool)
+    kept[numbers[allowed >= 1]] = True
+    kept[0] = False
+    by_chance = np.where(kept[numbers], chance, np.minimum(chance, allowed))
+    return np.maximum(by_chance, np.minimum(judged, np.float32(JUDGE_ABOVE_CHANCE) * chance))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import cv2
 import numpy as np
 import pytest
 
@@ -90,7 +91,7 @@ def test_a_charging_streak_is_reported_but_is_no_defect(semscan, tmp_path, save_
     from semscan.synth.simulator.image import make_image
 
     grey = make_image(SynthSettings(rows=192, cols=256, pitch=24, dose=100)).pixels.astype(int)
-    grey[90:93, 70:190] += 70
+    grey[90:93, 100:150] += 110
     streaked = save_png(tmp_path / "streaked.png", np.clip(grey, 0, 255).astype(np.uint8))
     done = semscan("inspect", streaked, "--method", "periodic", "--exit-code")
     (record,) = records(done)
@@ -124,3 +125,51 @@ def test_each_method_loads_only_its_own_libraries(tmp_path, striped, model, meth
 
     # lines are compared by a network, too
     assert loaded & set(HEAVY) == {"onnxruntime"}
+
+
+def test_a_comparison_is_explained_without_tensorflow(tmp_path, striped):
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, "explain", striped, "--method", "periodic", "--out", tmp_path / "why"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    loaded = {name.split(".")[0] for name in json.loads(done.stderr.splitlines()[-1])}
+    record = json.loads(done.stdout)
+    pictures = {key: cv2.imread(path) for key, path in record["outputs"]["panels"].items()}
+
+    assert not loaded & {"tensorflow", "keras"}
+    assert record["method"] == "periodic"
+    assert list(pictures) == [
+        "input", "reference", "residual", "fine", "middle", "coarse", "chance", "judge", "map",
+    ]  # fmt: skip
+    assert all(picture.shape == (128, 160, 3) for picture in pictures.values())
+    for key in ("residual", "middle", "chance", "judge", "map"):  # the bridge is the brightest place
+        grey = pictures[key].sum(-1).astype(int)
+        assert grey[60:66, 100:112].mean() > grey[100:, :].mean() + 60
+    assert cv2.imread(record["outputs"]["figure"]) is not None
+
+
+def test_a_pair_is_explained_by_its_reference(semscan, tmp_path, striped):
+    done = semscan("explain", striped, "--reference", striped, "--out", tmp_path / "why")
+    (record,) = records(done)
+
+    assert record["method"] == "reference"
+    assert list(record["outputs"]["panels"]) == ["input", "reference", "residual", "map"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--method", "reference"), "--method reference needs the image to compare with"),
+        (("--method", "periodic", "--faithful"), "--faithful tests the attention of a network"),
+        (("--method", "periodic", "--reference", "a.png"), "--reference is given but not used by --method periodic"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused_before_anything_is_written(semscan, tmp_path, striped, given, said):
+    done = semscan("explain", striped, *given, "--out", tmp_path / "why")
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not (tmp_path / "why").exists()

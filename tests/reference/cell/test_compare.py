@@ -87,20 +87,44 @@ def test_a_large_image_is_compared_in_pieces_without_seams(stripes, monkeypatch)
     assert np.unravel_index(pieces.raw.argmax(), image.shape)[0] in range(93, 105)
 
 
-def test_a_judge_decides_from_the_evidence_of_each_piece(stripes, monkeypatch):
+def test_a_judge_and_chance_must_agree(stripes, monkeypatch):
     monkeypatch.setattr(compare, "PIECE", 300)
     image = stripes(12.0, shape=(200, 520))
     judged = np.ones(image.shape, bool)
     judged[:20] = False
     seen = []
 
-    def judge(evidence):
-        seen.append(evidence)
-        return np.full(evidence.image.shape, 3, np.float32)
+    def judge(score):
+        def judged_as(evidence):
+            seen.append(evidence)
+            return np.full(evidence.image.shape, score, np.float32)
 
-    found = compare_cells(clean_of(image, judged), judge=judge)
+        return judged_as
 
-    assert len(seen) == 2
+    alone = compare_cells(clean_of(image, judged)).raw
+    sure = compare_cells(clean_of(image, judged), judge=judge(50.0)).raw
+    like = compare_cells(clean_of(image, judged), judge=judge(0.5)).raw
+    against = compare_cells(clean_of(image, judged), judge=judge(0.0)).raw
+
+    assert len(seen) == 6
     assert all(one.pitch_px == pytest.approx(12, abs=0.05) for one in seen)
-    assert (found.raw[:20] == 0).all()
-    assert (found.raw[20:] == 3).all()
+    assert sure == pytest.approx(2.5 * alone)
+    assert like == pytest.approx(np.maximum(np.minimum(alone, 0.65), np.minimum(0.5, 2.5 * alone)))
+    assert against == pytest.approx(alone / 4)
+    assert (sure[:20] == 0).all()
+
+
+def test_a_region_that_a_judge_sees_in_part_is_kept_whole(stripes):
+    image = stripes(12.0, shape=(120, 200))
+    image[60:64, 50:150] += 0.5  # a streak
+
+    def judge(evidence):
+        score = np.zeros(evidence.image.shape, np.float32)
+        score[58:66, 60:62] = 0.9
+        return score
+
+    alone = compare_cells(clean_of(image)).raw
+    found = compare_cells(clean_of(image), judge=judge).raw
+
+    assert (alone[61:63, 52:148] > 1).all()
+    assert (found[61:63, 52:148] == alone[61:63, 52:148]).all()
