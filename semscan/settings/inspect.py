@@ -13,6 +13,7 @@ METHODS = {
     "model": "semscan.pipeline.methods.model:model_method",
     "periodic": "semscan.pipeline.methods.periodic:PeriodicMethod",
     "reference": "semscan.pipeline.methods.reference:ReferenceMethod",
+    "dies": "semscan.pipeline.methods.dies:DiesMethod",
 }
 DEFAULT_MODEL = "semscan-model"
 DEFAULT_RESULTS = "semscan-results"
