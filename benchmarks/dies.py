@@ -1,6 +1,6 @@
 """Measure the comparison of the images of a lot with each other (`--method dies`).
 
-    python benchmarks/dies.py [--data FOLDER] [--lots 20] [--only NAME ...] [--pictures DIR]
+    python benchmarks/dies.py [--data FOLDER] [--lots 20] [--first 0] [--only NAME ...] [--pictures DIR]
 
 Each lot has images of one place on 8 dies, or on 4. They are shifted by up to 40 px each way, turned by up to 0.4
 degrees, distorted by slow drift of the scan, and differ in brightness, contrast, gamma and noise. Of 8 dies, two have
@@ -9,10 +9,11 @@ a defect, of 4, one:
 particle, spot    a bright or a dark disc of 6 to 14 px, 0.15 to 0.35 of the grey scale
 filled, hole      a piece of a trench that is filled, or a hole in the top, 10 to 18 px ("wiring" only)
 
-"wiring" is random wiring, made anew for each lot. --data (or $SEMSCAN_REAL_DATA) may name a folder that holds
-grid/train/good and wafer_pairs/case1_reference.tif: then the dies of a lot are also cut out of one such image ("grid",
-another image for each lot; "wafer"). Prints a Markdown row for each kind of lot. A defect is found if a region lies
-within 3 px of it; a region that lies on no defect of its own image is false.
+"wiring" is random wiring, made anew for each lot; "faint" is the same, with other defects: soft discs of 5 px, at 2, 3
+or 4 standard deviations of one image's noise, as in benchmarks/pairs.py. --data (or $SEMSCAN_REAL_DATA) may name a
+folder that holds grid/train/good and wafer_pairs/case1_reference.tif: then the dies of a lot are also cut out of one
+such image ("grid", another image for each lot; "wafer"). Prints a Markdown row for each kind of lot. A defect is found
+if a region lies within 3 px of it; a region that lies on no defect of its own image is false.
 """
 
 import argparse
@@ -26,6 +27,7 @@ import cv2
 import numpy as np
 from pairs import (
     BOTTOM,
+    CONTRASTS,
     REAL_NOISE,
     TOP,
     count_regions,
@@ -44,6 +46,7 @@ SHIFT = 40  # px
 MARGIN = 90  # px from a defect to the rim of its image: enough other dies show its place
 DISCS = ("particle", "spot")
 SHAPES = ("filled", "hole")
+FAINT = {f"faint {contrast:g}": contrast for contrast in CONTRASTS}
 
 
 def drifting(shape, corner, rng):
@@ -62,9 +65,9 @@ class WiringLot:
     """Dies of one random layout."""
 
     shape = (420, 380)
-    kinds = DISCS + SHAPES
 
-    def __init__(self, rng):
+    def __init__(self, rng, kinds=DISCS + SHAPES):
+        self.kinds = kinds
         self._distance = wiring(640, rng)
         self._jitter = np.float32(rng.uniform(0.2, 0.45))
         self._corner = np.array([110, 130])
@@ -81,6 +84,10 @@ class WiringLot:
         signal = cv2.GaussianBlur(signal.astype(np.float32), (0, 0), rng.uniform(0.7, 1.0))
         if kind in DISCS:
             signal, truth = with_disc(signal, kind, rng)
+        if kind in FAINT:
+            ((row, col),) = places(self.shape, 1, MARGIN, rng)
+            blob = faint_blob(self.shape, row, col)
+            signal, truth = signal + rng.choice([-1, 1]) * FAINT[kind] * noise_at(signal) * blob, blob > 0.5
         return signal + noise_at(signal) * rng.standard_normal(self.shape, dtype=np.float32), truth
 
     def _reshaped(self, edge, kind, rng):
@@ -145,11 +152,11 @@ def wafer_lots(folder):
     return lambda number, rng: CutLot(values, (380, 260), REAL_NOISE[1], rng)
 
 
-def measure(name, make, dies, defective, lots, pictures):
+def measure(name, make, dies, defective, numbers, pictures):
     """Measure lots of one kind and print their row."""
     sums = Counter()
     seconds = 0.0
-    for number in range(lots):
+    for number in numbers:
         rng = np.random.default_rng([number, dies, *name.encode()])
         lot = make(number, rng)
         kinds = [str(kind) for kind in rng.choice(lot.kinds, defective)] + [None] * (dies - defective)
@@ -171,7 +178,8 @@ def measure(name, make, dies, defective, lots, pictures):
                 path = Path(pictures) / f"{name}-{dies}-{number}-{place}.png"
                 cv2.imwrite(str(path), inspection.overlay()[:, :, ::-1])
         sums["lots without a fault"] += wrong == 0
-    each = ", ".join(f"{kind} {sums[f'{kind} found']}/{sums[kind]}" for kind in DISCS + SHAPES if sums[kind])
+    each = ", ".join(f"{kind} {sums[f'{kind} found']}/{sums[kind]}" for kind in (*DISCS, *SHAPES, *FAINT) if sums[kind])
+    lots = len(numbers)
     print(
         f"| {name} | {dies} | {lots} | {sums['found']}/{defective * lots}: {each} | {sums['false']} in {dies * lots} | "
         f"{sums['lots without a fault']} | {seconds / lots / dies:.2f} |",
@@ -184,11 +192,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default=os.environ.get("SEMSCAN_REAL_DATA"))
     parser.add_argument("--lots", type=int, default=20)
+    parser.add_argument("--first", type=int, default=0, help="number of the first lot, which is its seed")
     parser.add_argument("--only", nargs="+")
     parser.add_argument("--pictures")
     given = parser.parse_args()
     cv2.setNumThreads(1)
-    makers = {"wiring": lambda number, rng: WiringLot(rng)}
+    makers = {
+        "wiring": lambda number, rng: WiringLot(rng),
+        "faint": lambda number, rng: WiringLot(rng, tuple(FAINT)),
+    }
     if given.data:
         makers |= {"grid": grid_lots(given.data), "wafer": wafer_lots(given.data)}
     print("| pattern | dies | lots | defects found | false regions in images | lots without a fault | s per image |")
@@ -196,7 +208,7 @@ def main():
     for name, make in makers.items():
         for dies, defective in ((8, 2), (4, 1)):
             if given.only is None or name in given.only:
-                measure(name, make, dies, defective, given.lots, given.pictures)
+                measure(name, make, dies, defective, range(given.first, given.first + given.lots), given.pictures)
 
 
 if __name__ == "__main__":

@@ -50,3 +50,17 @@ def test_dies_cut_from_an_image_are_shifted_within_it(dies):
     assert image.shape == (420, 380)
     assert image.min() >= 0
     assert image.max() <= values.max()
+
+
+def test_a_faint_defect_rises_above_the_noise_by_its_contrast(dies, monkeypatch):
+    monkeypatch.setattr(dies, "noise_at", lambda signal: 0 * signal + 0.05)
+    lot = dies.WiringLot(np.random.default_rng(0), tuple(dies.FAINT))
+    rng = np.random.default_rng(1)
+    state = rng.bit_generator.state
+    faint, truth = lot.die("faint 4", rng)
+    rng.bit_generator.state = state
+    monkeypatch.setitem(dies.FAINT, "faint 4", 0.0)
+    clean, _ = lot.die("faint 4", rng)
+
+    assert 12 < truth.sum() < 30  # a disc of 5 px has 20
+    assert np.abs(faint - clean)[truth].max() == pytest.approx(4 * 0.05, rel=0.02)
