@@ -18,7 +18,12 @@ from pathlib import Path
 LEFT_OUT = re.compile(r"\.ci/|\.gitignore$")
 WHEEL_METADATA = re.compile(r"semscan-[^/]+\.dist-info/")
 SDIST_METADATA = re.compile(r"(PKG-INFO|setup\.cfg)$|semscan\.egg-info/")
-REQUIRED = ("semscan/py.typed", "semscan/runtime/pattern_classes.onnx", "semscan/report/html/page.css")
+REQUIRED = (
+    "semscan/py.typed",
+    "semscan/runtime/comparison.onnx",
+    "semscan/runtime/pattern_classes.onnx",
+    "semscan/report/html/page.css",
+)
 
 
 def tracked_files() -> set[str]:

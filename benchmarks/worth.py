@@ -172,11 +172,12 @@ def hidden(halves, seeds, steps):
 
 
 def families(halves, seeds, steps):
-    """Leave out each family of painted defects, train, and measure."""
-    from semscan.synth.painting.paint import PAINTERS
+    """Leave out each family of painted defects that is used for these images, train, and measure."""
+    from semscan.synth.painting.paint import families as painted
 
-    halves.measure("no labels", seeds, steps)
-    for name in PAINTERS:
+    model = halves.measure("no labels", seeds, steps)[0]
+    preprocessing = json.loads((model / "config.json").read_text("utf-8"))["preprocessing"]
+    for name in painted(areas=preprocessing.get("matched", False)):
         halves.measure(f"without {name}", seeds, steps, without=name)
 
 

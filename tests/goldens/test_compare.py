@@ -39,7 +39,7 @@ def test_the_same_is_no_difference(expected):
     ("edit", "named"),
     [
         (lambda command: command.update(exit=1), "commands[0].exit: 0 expected, 1 found"),
-        (lambda command: command["stdout"][0].update(score=0.9), "commands[0].stdout[0].score: 0.88998"),
+        (lambda command: command["stdout"][0].update(score=0.9), "commands[0].stdout[0].score: 0.90212"),
         (lambda command: command["stdout"][0].update(defect=False), "commands[0].stdout[0].defect: True"),
         (lambda command: command["stdout"][0].update(defect=1), "commands[0].stdout[0].defect: True"),
         (lambda command: command["stdout"][0].update(width=511), "commands[0].stdout[0].width: 512"),

@@ -31,7 +31,10 @@ class PeriodicMethod:
                 "--reference",
                 lattice.confidence,
             )
-        found = compare_cells(image, lattice)
+        # lazy: it loads onnxruntime, which an image that does not repeat does not need
+        from semscan.runtime.comparison_network import comparison_network
+
+        found = compare_cells(image, lattice, comparison_network())
         return MethodResult(
             found.raw,
             judged=found.judged,

@@ -17,11 +17,13 @@ from semscan.reference.cell.shading import shading_gain
 from semscan.reference.cell.standardise import SCALES, standardise
 from semscan.reference.visible_size import ScaleLimit, smallest_visible
 from semscan.values import CleanImage
+from semscan.values.evidence import Evidence, Judge
 
 SEAM = 7  # px
 PIECE = 1536  # px: a larger image is compared in pieces
 OVERLAP = 64  # px of neighbouring pieces
 FEWEST_REPEATS = 12  # that a piece must hold
+EVIDENCE_SCALES = (1.0, 2.5, 4.0)  # of `SCALES`
 Window = tuple[slice, slice]
 
 
@@ -49,7 +51,7 @@ def find_image_lattice(image: CleanImage) -> Lattice:
     return find_lattice(_filled(image.values[rows, cols], image.judged[rows, cols]))
 
 
-def compare_cells(image: CleanImage, lattice: Lattice | None = None) -> CellComparison:
+def compare_cells(image: CleanImage, lattice: Lattice | None = None, judge: Judge | None = None) -> CellComparison:
     """Find what does not repeat in a periodic image.
 
     Parameters
@@ -57,6 +59,8 @@ def compare_cells(image: CleanImage, lattice: Lattice | None = None) -> CellComp
     image : CleanImage
     lattice : Lattice, optional
         As `find_image_lattice` found it.
+    judge : callable, optional
+        Finds more in the evidence than what chance does not explain; see `semscan.values.evidence`.
 
     Raises
     ------
@@ -78,27 +82,37 @@ def compare_cells(image: CleanImage, lattice: Lattice | None = None) -> CellComp
     refined = lattice
     visible: list[float | None] = []
     for piece in pieces:
-        part_raw, part_reference, refined, smallest = _compare(
-            values[piece.compared], judged[piece.compared], lattice, FALSE_REGIONS / len(pieces)
-        )
-        visible.append(smallest)
+        found = _compare(values[piece.compared], judged[piece.compared], lattice, FALSE_REGIONS / len(pieces))
+        visible.append(found.smallest_px)
+        part_raw = found.evidence.chance
+        if judge is not None:
+            part_raw = np.maximum(part_raw, np.where(found.evidence.judged, judge(found.evidence), 0))
         framed_raw[piece.kept] = part_raw[piece.inner]
-        framed_reference[piece.kept] = part_reference[piece.inner]
+        framed_reference[piece.kept] = (found.evidence.reference * found.gain)[piece.inner]
+        refined = found.lattice
     # the lattice of a piece is not that of the image, which may be distorted
     known = [size for size in visible if size is not None]
     smallest_px = max(known) if len(known) == len(pieces) else None
     return CellComparison(raw, image.judged, reference, refined if len(pieces) == 1 else lattice, smallest_px)
 
 
-def _compare(
-    values: np.ndarray, judged: np.ndarray, lattice: Lattice, false_regions: float
-) -> tuple[np.ndarray, np.ndarray, Lattice, float | None]:
-    """Compute raw map, golden reference, refined lattice and smallest visible size of one piece."""
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """One piece compared: its evidence without shading, the `gain` of the shading, float32, and the lattice refined."""
+
+    evidence: Evidence
+    gain: np.ndarray
+    lattice: Lattice
+    smallest_px: float | None
+
+
+def _compare(values: np.ndarray, judged: np.ndarray, lattice: Lattice, false_regions: float) -> _Compared:
+    """Compare one piece with its own repeats."""
     gain = shading_gain(values)
     values = values / gain  # at a border the cells around all lie on one side, where the shading differs
     phase_map = measure_phases(values, lattice)
     golden = golden_reference(values, make_grid(phase_map, judged, FINER))
-    raw = np.zeros(values.shape, np.float32)
+    chance = np.zeros(values.shape, np.float32)
     image_deviation = float(values[judged].std()) if judged.any() else 1.0
     deviations = standardise(values - golden, phase_map, judged, SCALES, image_deviation=image_deviation)
     limits = []
@@ -106,12 +120,15 @@ def _compare(
         size = np.abs(deviation.values)
         threshold = chance_threshold(size, judged, scale, false_regions)
         # in units of its own threshold, each scale counts the same: a defect shows at the scale of its size
-        np.maximum(raw, size / np.float32(threshold), out=raw)
+        np.maximum(chance, size / np.float32(threshold), out=chance)
         limits.append(ScaleLimit(scale, deviation.spread, threshold))
     # between the too bright and the too dark part of a defect the residual crosses zero: fill that seam
-    raw = cv2.morphologyEx(raw, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (SEAM, SEAM)))
-    raw[~judged] = 0
-    return raw, golden * gain, phase_map.lattice, smallest_visible(limits)
+    chance = cv2.morphologyEx(chance, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (SEAM, SEAM)))
+    chance[~judged] = 0
+    fine, middle, coarse = (deviations[SCALES.index(scale)].values for scale in EVIDENCE_SCALES)
+    pitch = min(phase_map.lattice.pitch_px)
+    evidence = Evidence(values, golden, (fine, middle, coarse), chance, judged, pitch)
+    return _Compared(evidence, gain, phase_map.lattice, smallest_visible(limits))
 
 
 @dataclass(frozen=True, slots=True)

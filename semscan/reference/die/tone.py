@@ -10,6 +10,7 @@ SAMPLES = 60_000
 QUANTILES = np.linspace(0.005, 0.995, 100)
 ROUNDS = 6
 BEND_PENALTY = 1e-3
+LEAST_ERROR = 0.02  # of the range of the levels: in a two-level image most errors are 0, and others are no outliers
 
 
 def match_by_rank(inspected: np.ndarray, warped: np.ndarray, common: np.ndarray) -> np.ndarray:
@@ -70,10 +71,11 @@ def _robust_parabola(level: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     columns = np.stack([np.ones_like(level), level, level**2])
     weight = np.ones_like(level)
     fit = np.zeros(3)
+    least = max(LEAST_ERROR * float(np.ptp(np.quantile(wanted, [0.01, 0.99]))), 1e-6)
     for _ in range(ROUNDS):
         weighted = columns * weight
         normal = weighted @ columns.T + np.diag([0.0, 0.0, BEND_PENALTY * weight.sum()])
         fit = np.linalg.lstsq(normal, weighted @ wanted, rcond=None)[0]
         error = np.abs(wanted - fit @ columns)
-        weight = np.maximum(1 - (error / (6 * max(float(np.median(error)), 1e-6))) ** 2, 0) ** 2
+        weight = np.maximum(1 - (error / (6 * max(float(np.median(error)), least))) ** 2, 0) ** 2
     return fit

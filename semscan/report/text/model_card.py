@@ -21,7 +21,7 @@ from semscan.values.model_config import (
 
 MATCHED = (
     "Each image is brought to the same brightness and contrast first: those of the training images vary, so neither "
-    "says anything of a defect."
+    "says anything about a defect."
 )
 
 

@@ -122,18 +122,5 @@ def test_each_method_loads_only_its_own_libraries(tmp_path, striped, model, meth
     )
     loaded = {name.split(".")[0] for name in json.loads(done.stderr.splitlines()[-1])}
 
-    # what is found on lines is named by a network, too
+    # lines are compared by a network, too
     assert loaded & set(HEAVY) == {"onnxruntime"}
-
-
-def test_where_nothing_is_found_no_network_is_loaded(tmp_path, striped):
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE, "inspect", striped, "--threshold", "0.999", "--out", tmp_path / "o"],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=tmp_path,
-    )
-    loaded = {name.split(".")[0] for name in json.loads(done.stderr.splitlines()[-1])}
-
-    assert not loaded & set(HEAVY)

@@ -133,6 +133,19 @@ def test_good_images_alone_give_the_very_same_patches_as_ever(data):
         assert np.array_equal(targets["score"], first[1]["score"])
 
 
+def test_a_small_image_does_not_make_the_patches_small_that_choose_the_best_round(tmp_path, save_png):
+    for number in range(40):
+        side = 40 if number % 5 == 0 else 128
+        save_png(tmp_path / "good" / f"{number}.png", lines(number, (side, side)))
+    found = open_good(find_layout(tmp_path), READ, print)
+
+    plan = autoencoder_plan(found, NetworkConfig("autoencoder", "none"), TrainSettings(steps=1), TrainingFindings())
+
+    assert plan.tiling.tile == 128
+    assert plan.validation[0].shape[1:] == (128, 128, 1)
+    assert any(min(found.cache[part.number].shape) == 40 for part in plan.held)
+
+
 def _split(found):
     from semscan.pipeline.training.data.split import split_good, tile_for
 

@@ -85,3 +85,22 @@ def test_a_large_image_is_compared_in_pieces_without_seams(stripes, monkeypatch)
     assert np.abs(whole.reference - pieces.reference).mean() < 0.01
     assert cv2.connectedComponents((pieces.raw > 1).astype(np.uint8), connectivity=8)[0] == 2
     assert np.unravel_index(pieces.raw.argmax(), image.shape)[0] in range(93, 105)
+
+
+def test_a_judge_decides_from_the_evidence_of_each_piece(stripes, monkeypatch):
+    monkeypatch.setattr(compare, "PIECE", 300)
+    image = stripes(12.0, shape=(200, 520))
+    judged = np.ones(image.shape, bool)
+    judged[:20] = False
+    seen = []
+
+    def judge(evidence):
+        seen.append(evidence)
+        return np.full(evidence.image.shape, 3, np.float32)
+
+    found = compare_cells(clean_of(image, judged), judge=judge)
+
+    assert len(seen) == 2
+    assert all(one.pitch_px == pytest.approx(12, abs=0.05) for one in seen)
+    assert (found.raw[:20] == 0).all()
+    assert (found.raw[20:] == 3).all()

@@ -234,7 +234,8 @@ def _scan(
         scan.paths.append(path)
         scan.scales.append(rows.nm_per_pixel)
         scan.sums.append((values.size, *_moments(values)))
-        scan.matched_sums.append((values.size, *_moments(matched_brightness(values))))
+        if side is None:  # a classifier's images are never matched
+            scan.matched_sums.append((values.size, *_moments(matched_brightness(values))))
         scan.shapes.append(values.shape)
     if not scan.paths:
         raise BadDataError("none of the training images can be read; see the lines above")

@@ -146,7 +146,6 @@ def autoencoder_examples(
 
     Patches are standardised by `preprocessing`. `real`, as from `real_examples`, takes its share of the calls.
     """
-
     kinds = families(areas=preprocessing.matched)
 
     def patch(rng: Rng) -> np.ndarray:
