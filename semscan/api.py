@@ -341,7 +341,7 @@ def inspect_dies(
     settings = _settings(nm_per_pixel, threshold, min_area, low, page, databar)
     names = [str(image) if isinstance(image, (str, Path)) else f"{FORMAT} {n}" for n, image in enumerate(images)]
     dies = [_read(image, settings.read, None, name) for image, name in zip(images, names, strict=True)]
-    method = DiesMethod.of_images([clean(die, settings.read) for die in dies])
+    method = DiesMethod.of_images(dies, settings)
     return [_inspected(die, name, settings, method) for die, name in zip(dies, names, strict=True)]
 
 

@@ -19,7 +19,7 @@ from semscan.reference.lot.align import align_lot
 from semscan.reference.lot.middle import LEAST_OTHERS, Lot, Middle
 from semscan.reference.lot.same_place import same_place
 from semscan.settings import InspectSettings
-from semscan.values import CleanImage
+from semscan.values import CleanImage, SemImage
 from semscan.values.method import ChanceCalibration, MethodProvenance
 
 LEAST_DIES = LEAST_OTHERS + 1
@@ -59,11 +59,11 @@ class DiesMethod:
         self.provenance = _provenance("each image and the middle of the others")
 
     @classmethod
-    def of_images(cls, images: Sequence[CleanImage]) -> DiesMethod:
+    def of_images(cls, images: Sequence[SemImage], settings: InspectSettings) -> DiesMethod:
         """Return the method for images that are in memory; each has a `source` of its own."""
         by_source = {image.source: image for image in images}
-        method = cls(InspectSettings())
-        method._take(tuple(by_source), by_source.__getitem__)
+        method = cls(settings)
+        method._take(tuple(by_source), lambda name: clean(by_source[name], settings.read))
         return method
 
     def gather(self, paths: Sequence[Path]) -> None:

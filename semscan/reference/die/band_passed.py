@@ -64,14 +64,17 @@ def similarity(inspected: BandPassed, reference: BandPassed, warp: Warp) -> floa
     return float((ours * theirs).sum() / max(math.sqrt(float((ours**2).sum() * (theirs**2).sum())), 1e-12))
 
 
-def robust_error(inspected: np.ndarray, warped: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def robust_error(
+    inspected: np.ndarray, warped: np.ndarray, weight: np.ndarray, usual: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the difference of two images after gain matching, and weights that ignore outliers (Tukey's).
 
-    A defect is in one of the images alone; the weights keep it from moving the warp.
+    A defect is in one of the images alone; the weights keep it from moving the warp. `usual` is bool, where the error
+    is taken that outliers exceed six times; by default wherever there is weight.
     """
     gain = float((weight * inspected * warped).sum() / max(float((weight * warped * warped).sum()), 1e-12))
     error = inspected - np.float32(gain) * warped
-    sample = np.abs(error[weight > 0][::7])
+    sample = np.abs(error[weight > 0][::7] if usual is None else error[usual])
     limit = 6 * max(float(np.median(sample)) if sample.size else 0.0, 1e-9)
     return error / np.float32(gain or 1.0), weight * np.maximum(1 - (error / limit) ** 2, 0) ** 2
 

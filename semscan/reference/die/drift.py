@@ -8,7 +8,15 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from semscan.reference.die.band_passed import COARSE_SIDE, FINE_SIDE, BandPassed, band_pass, overlap, slopes
+from semscan.reference.die.band_passed import (
+    COARSE_SIDE,
+    FINE_SIDE,
+    BandPassed,
+    band_pass,
+    overlap,
+    robust_error,
+    slopes,
+)
 from semscan.reference.die.flow import LARGEST_STEP, add_flow
 from semscan.reference.die.warp import Warp
 from semscan.values import CleanImage
@@ -16,8 +24,7 @@ from semscan.values import CleanImage
 REACHES = {COARSE_SIDE: (32.0,) * 8, FINE_SIDE: (16.0,) * 4}  # px of the working size
 DAMPING = 0.05
 LEAST_ENERGY = 0.1  # of the mean over all rows
-STEEP = 0.8
-OUTLIER = 6.0  # median errors
+STEEP = 0.8  # quantile of the slopes from which pixels count as edges
 
 
 def follow_drift(inspected: CleanImage, reference: CleanImage, warp: Warp) -> Warp:
@@ -78,7 +85,7 @@ def _flow(shifts: np.ndarray, image: BandPassed) -> np.ndarray:
 def _step(inspected: BandPassed, warped: np.ndarray, weight: np.ndarray, reach: float) -> np.ndarray:
     """Return the shift (x, y) of the window around each row that explains most of its error, (rows, 1, 2)."""
     gx, gy = slopes(warped)
-    error, weight = _error(inspected.values, warped, weight, np.hypot(gx, gy))
+    error, weight = robust_error(inspected.values, warped, weight, _edges(np.hypot(gx, gy), weight > 0))
     xx = _window_sum(weight * gx * gx, reach)
     xy = _window_sum(weight * gx * gy, reach)
     yy = _window_sum(weight * gy * gy, reach)
@@ -98,16 +105,9 @@ def _continued(step: np.ndarray, energy: np.ndarray) -> np.ndarray:
     return np.interp(np.arange(len(step)), known, step[known, 0])[:, None].astype(np.float32)
 
 
-def _error(
-    inspected: np.ndarray, warped: np.ndarray, weight: np.ndarray, slope: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the difference of two images after gain matching, and weights that ignore the outliers among edges."""
-    gain = float((weight * inspected * warped).sum() / max(float((weight * warped * warped).sum()), 1e-12))
-    error = inspected - np.float32(gain) * warped
-    inside = weight > 0
-    steep = inside & (slope > np.quantile(slope[inside], STEEP)) if inside.any() else inside
-    limit = OUTLIER * max(float(np.median(np.abs(error[steep]))) if steep.any() else 0.0, 1e-9)
-    return error / np.float32(gain or 1.0), weight * np.maximum(1 - (error / limit) ** 2, 0) ** 2
+def _edges(slope: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Mark the steepest fifth of the pixels inside."""
+    return inside & (slope > np.quantile(slope[inside], STEEP)) if inside.any() else inside
 
 
 def _window_sum(values: np.ndarray, reach: float) -> np.ndarray:

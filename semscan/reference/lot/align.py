@@ -16,6 +16,7 @@ from semscan.reference.lot.middle import LEAST_OTHERS, Lot
 from semscan.robust import median_deviation
 from semscan.values import CleanImage
 
+LEAST_SHARE = 0.02  # of the field: fewer pixels hold too few grey levels to match
 ROUNDS = 2  # the first aligns to one image, the second to the middle of all
 
 
@@ -35,7 +36,7 @@ def align_lot(images: Sequence[CleanImage], warps: Sequence[Warp]) -> Lot:
     Returns
     -------
     Lot
-        On the field that three of the images reach.
+        On the field that three of the images reach. An image that hardly reaches it is valid nowhere.
     """
     corner, shape = _field(images, warps)
     warps = [_moved(warp, corner) for warp in warps]
@@ -83,6 +84,8 @@ def _aligned(images: Sequence[CleanImage], warps: Sequence[Warp], frame: CleanIm
     for place, (image, warp) in enumerate(zip(images, warps, strict=True)):
         moved = _on_field(image, follow_drift(frame, image, warp), shape)
         common = moved.judged & frame.judged
+        if common.mean() < LEAST_SHARE:
+            continue
         matched = match_by_pixel(frame.values, moved.values, common)
         # without this, the middle would have a step where an image of another shading ends
         matched += _shading(frame.values - matched, common)

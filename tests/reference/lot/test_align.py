@@ -47,6 +47,15 @@ def test_the_middle_has_less_noise_than_a_die(die, noise_free):
     assert float(difference.std()) < 0.02  # each die has 0.03
 
 
+def test_an_image_that_hardly_reaches_the_field_of_the_others_is_not_valid(die):
+    corners = [(10, 70), (10, 5), (10, 138), (10, 140), (10, 136)]  # the second shares 35 columns with the first alone
+    lot = aligned([die(corner, n, shape=(150, 100)) for n, corner in enumerate(corners)])
+
+    assert not lot.valid[1].any()
+    assert lot.valid[[0, 2, 3, 4]].any(axis=(1, 2)).all()
+    assert lot.middle().trusted.any()
+
+
 def test_sizes_may_differ_and_what_is_not_judged_is_not_valid(die):
     images = [die(corner, n) for n, corner in enumerate(CORNERS)]
     images[2] = die((50, 45), 2, shape=(110, 100))
