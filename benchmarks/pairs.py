@@ -5,7 +5,8 @@
 Pairs made here ("layout": random wiring as on logic wafers; "lines", "contacts": semscan's own synthetic
 images, two dies each). --data (or $SEMSCAN_REAL_DATA) may name a folder that holds wafer_pairs/case1_*.tif.
 Then pairs are also cut from that real pair ("real": its known defects painted out, other shifts, grey levels and
-angles). Every fourth pair has no defect. Prints one JSON line per kind of pair:
+angles). Every fourth pair has no defect. If it holds board_pairs/ (inspected/, reference/, boxes.json), all of
+these pairs are compared once ("boards": binarised images of two grey levels). Prints one JSON line per kind of pair:
 
 pairs, defects, found, split    pairs; their defects; defects hit by a region (within 3 px); hit by more than one
 by_contrast                     by kind, or for faint blobs 5 px across by contrast, in standard deviations of one
@@ -191,6 +192,31 @@ class RealPairs:
         return whole(ours), whole(regrade(theirs, rng)), truth
 
 
+class BoardPairs:
+    """The pairs of a folder with boxed defects, one after the other."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder, "board_pairs")
+        self.truth = json.loads((self.folder / "boxes.json").read_text())
+        self.names = iter(sorted(self.truth))
+
+    def __call__(self, rng, clean):
+        """Read the next pair; neither argument is used."""
+        name = next(self.names)
+        (reference,) = (self.folder / "reference").glob(f"{Path(name).stem}.*")
+        ours, theirs = (
+            whole(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) / 255)
+            for path in (self.folder / "inspected" / name, reference)
+        )
+        truth = []
+        for defect in self.truth[name]:
+            left, top, right, bottom = defect["box"]
+            mask = np.zeros(ours.values.shape, bool)
+            mask[top:bottom, left:right] = True
+            truth.append((defect["class"], mask))
+        return ours, theirs, truth
+
+
 def count_regions(anomaly_map, truth):
     """Count the regions on each defect, and the false regions."""
     on_defect = [0] * len(truth)
@@ -240,8 +266,8 @@ def measure(make, count, name, pictures):
         sums["split"] += sum(hit > 1 for hit in hits)
         sums["false"] += false
         sums["false_pairs"] += false > 0
-        sums["clean"] += index % 4 == 0
-        sums["false_clean"] += false * (index % 4 == 0)
+        sums["clean"] += not truth
+        sums["false_clean"] += 0 if truth else false
         if pictures:
             picture(Path(pictures) / f"{name}_{index}.png", ours, comparison, anomaly_map, truth)
     shares = {what: f"{hit}/{of}" for what, (hit, of) in sorted(by_contrast.items())}
@@ -264,9 +290,12 @@ def main():
     }
     if given.data:
         kinds["real"] = RealPairs(given.data)
+    if given.data and Path(given.data, "board_pairs").is_dir():
+        kinds["boards"] = BoardPairs(given.data)
     for name, make in kinds.items():
         if given.only in (None, name):
-            print(json.dumps(measure(make, given.count, name, given.pictures)))
+            count = len(make.truth) if name == "boards" else given.count
+            print(json.dumps(measure(make, count, name, given.pictures)))
             sys.stdout.flush()
 
 

@@ -1,13 +1,15 @@
 """Measure the comparison of periodic images with their own repeats (`--method periodic`).
 
-    python benchmarks/training_free.py [generated|real|speed ...] [--count 20] [--seed 1]
+    python benchmarks/training_free.py [generated|real|calibrated|speed ...] [--count 20] [--seed 1]
 
 generated makes images of lines and contacts (pitch 16 to 48 px, rotation to 4 degrees, 20 to 80 electrons
 per pixel, 256 to 512 px a side) with one defect each, and images without a defect. It measures how often the
 maximum of the map lies on the defect, how often a region does, and the false regions per image at the threshold.
 real needs the environment variable SEMSCAN_REAL_DATA, a folder that holds grid/ (must be periodic) and
-nanofibres/ (must not be). speed times a cold inspection of 1024 x 1024 pixels against `import tensorflow`,
-both on one core.
+nanofibres/ (must not be). calibrated sets the threshold on good images, as `semscan calibrate --method periodic` does.
+On generated ones it measures how often further good images exceed it. On 15 of the good training images of grid/ it
+measures that too, and the defects hit. speed times a cold inspection of 1024 x 1024 pixels against
+`import tensorflow`, both on one core.
 """
 
 import argparse
@@ -24,10 +26,12 @@ import numpy as np
 
 from semscan.files.images.read import read_image
 from semscan.image.clean import clean
+from semscan.maps.fit_threshold import fit_threshold
+from semscan.pipeline.calibrate import calibrate
 from semscan.pipeline.inspect import inspect_image
 from semscan.pipeline.methods.periodic import PeriodicMethod
 from semscan.reference.cell.compare import find_image_lattice
-from semscan.settings import InspectSettings, ReadSettings, SynthSettings
+from semscan.settings import CalibrateSettings, InspectSettings, ReadSettings, SynthSettings
 from semscan.synth.simulator.image import make_image
 from semscan.values import SemImage
 
@@ -38,6 +42,11 @@ KINDS = (
 SIDES = (256, 384, 512)
 NEAR = np.ones((11, 11), np.uint8)
 SETTINGS = InspectSettings()
+FAMILIES = 4  # of generated good images; in the second half each image has another dose and roughness
+RATES = (0.1, 0.3, 1.0)
+SETS = (1, 3, 15)  # good images
+FRESH = 30
+GRID_GOOD = 15
 
 
 def recipe(pattern, number, rng):
@@ -83,6 +92,14 @@ def generated(count, seed):
         print(f"| {pattern} | {kind or 'none'} | {count} | {hits} | {false / count:.3f} |", flush=True)
 
 
+def grid_truth(folder, path, shape):
+    """Read the defect mask of a test image of grid/."""
+    mask = folder / "grid" / "ground_truth" / path.parent.name / f"{path.stem}_mask.png"
+    if not mask.is_file():
+        return np.zeros(shape, bool)
+    return cv2.imdecode(np.fromfile(mask, np.uint8), cv2.IMREAD_GRAYSCALE) > 0
+
+
 def real(folder):
     """Measure AUROC on the grid images, and which images are detected as periodic."""
     from sklearn.metrics import roc_auc_score
@@ -94,10 +111,7 @@ def real(folder):
     false = []
     for path in sorted((folder / "grid" / "test").rglob("*.png")):
         inspected = inspect_image(read_image(path, ReadSettings()), path.name, SETTINGS, PeriodicMethod())
-        mask = folder / "grid" / "ground_truth" / path.parent.name / f"{path.stem}_mask.png"
-        truth = np.zeros(inspected.mask.shape, bool)
-        if mask.is_file():
-            truth = cv2.imdecode(np.fromfile(mask, np.uint8), cv2.IMREAD_GRAYSCALE) > 0
+        truth = grid_truth(folder, path, inspected.mask.shape)
         peaks.append(inspected.anomaly_map.values.max())
         defective.append(path.parent.name != "good")
         maps.append(inspected.anomaly_map.values[::2, ::2].ravel())
@@ -117,6 +131,81 @@ def real(folder):
         print(
             f"{name}: {sum(lattice.found for lattice in lattices)} of {len(files)} periodic, "
             f"confidence {min(confidences):.2f} to {max(confidences):.2f}",
+            flush=True,
+        )
+
+
+def family(number, seed):
+    """Make the raw maps of good images of one pattern."""
+    rng = np.random.default_rng([seed, number])
+    pattern = ("lines", "contacts")[number % 2]
+    pitch = float(rng.uniform(16, 48))
+    maps = []
+    for index in range(max(SETS) + FRESH):
+        if index == 0 or number >= FAMILIES // 2:
+            dose, roughness = float(rng.uniform(20, 80)), float(rng.uniform(0.2, 1.2))
+        settings = SynthSettings(
+            pattern=pattern, pitch=pitch, dose=dose, roughness=roughness, rotation=1.0, rows=320, cols=320
+        )
+        image = make_image(settings, [], key=f"family {number}", index=index)
+        maps.append(PeriodicMethod()(clean(SemImage(image.pixels, "generated"), ReadSettings())).raw)
+    return maps
+
+
+def regions_above(raw, threshold):
+    """Count the regions of at least 4 px above a threshold."""
+    sizes = cv2.connectedComponentsWithStats((raw > threshold).astype(np.uint8), connectivity=8)[2]
+    return int((sizes[1:, cv2.CC_STAT_AREA] >= 4).sum())
+
+
+def promises(seed, draws=5):
+    """Measure how many false regions further good images show at a threshold that was set on few of them."""
+    rates = {(count, rate, on): [] for count in SETS for rate in RATES for on in (False, True)}
+    for number in range(FAMILIES):
+        maps = family(number, seed)
+        rng = np.random.default_rng([seed, number, 1])
+        for _ in range(draws):
+            order = rng.permutation(len(maps))
+            fresh = [maps[n] for n in order[max(SETS) :]]
+            for (count, rate, on), found in rates.items():
+                good = [maps[n] for n in order[:count]]
+                areas = [np.ones(raw.shape, bool) for raw in good]
+                threshold = fit_threshold(good, areas, false_alarms=rate, floor=0.5, on_average=on).raw_threshold
+                found.append(np.mean([regions_above(raw, threshold) for raw in fresh]))
+    print("| good images | false regions wanted | in further images | at the likeliest threshold |\n|---|---|---|---|")
+    for count in SETS:
+        for rate in RATES:
+            on, off = (np.mean(rates[count, rate, on]) for on in (True, False))
+            print(f"| {count} | {rate} | {on:.2f} | {off:.2f} |", flush=True)
+
+
+def calibrated(folder):
+    """Measure grid/ at the threshold of each image's own repeats, and at one set on good training images."""
+    from sklearn.metrics import roc_auc_score
+
+    paths = sorted((folder / "grid" / "test").rglob("*.png"))
+    maps = [PeriodicMethod()(clean(read_image(path, ReadSettings()), ReadSettings())).raw for path in paths]
+    is_good = [path.parent.name == "good" for path in paths]
+    auroc = roc_auc_score(np.logical_not(is_good), [raw.max() for raw in maps])
+    peaks = []
+    for path, raw in zip(paths, maps, strict=True):
+        truth = grid_truth(folder, path, raw.shape).astype(np.uint8)
+        count, labels, sizes, _ = cv2.connectedComponentsWithStats(truth, connectivity=8)
+        peaks += [raw[labels == n].max() for n in range(1, count) if sizes[n, cv2.CC_STAT_AREA] >= 4]
+    print("| set on | wanted | raw threshold, rule | defects hit | false regions per good image | image AUROC |")
+    print("|---|---|---|---|---|---|")
+    for rate in (None, *RATES[:2]):
+        threshold, words = 1.0, "each image itself | 0.1 | 1"
+        if rate is not None:
+            with tempfile.TemporaryDirectory() as place:
+                settings = CalibrateSettings(f"{place}/F", method="periodic", false_alarms=rate, most=GRID_GOOD)
+                made = calibrate(folder / "grid" / "train", None, settings, lambda line: print(line, file=sys.stderr))
+            threshold = made["raw_threshold"]
+            words = f"{made['images']} images | {rate} | {threshold:.3f}, {made['threshold_rule']}"
+        hit = sum(peak > threshold for peak in peaks)
+        false = [regions_above(raw, threshold) for raw, good in zip(maps, is_good, strict=True) if good]
+        print(
+            f"| {words} | {hit}/{len(peaks)} ({hit / len(peaks):.0%}) | {np.mean(false):.2f} | {auroc:.3f} |",
             flush=True,
         )
 
@@ -166,18 +255,20 @@ def timed(command):
 def main():
     """Parse and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="*", default=["generated", "real", "speed"])
+    parser.add_argument("what", nargs="*", default=["generated", "real", "calibrated", "speed"])
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     cv2.setNumThreads(1)
     if "generated" in chosen.what:
         generated(chosen.count, chosen.seed)
-    if "real" in chosen.what:
-        if "SEMSCAN_REAL_DATA" in os.environ:
-            real(Path(os.environ["SEMSCAN_REAL_DATA"]))
-        else:
-            print("real: left out, SEMSCAN_REAL_DATA names no folder", file=sys.stderr)
+    if "calibrated" in chosen.what:
+        promises(chosen.seed)
+    for name, measure in {"real": real, "calibrated": calibrated}.items():
+        if name in chosen.what and "SEMSCAN_REAL_DATA" in os.environ:
+            measure(Path(os.environ["SEMSCAN_REAL_DATA"]))
+        elif name in chosen.what:
+            print(f"{name}: grid is left out, SEMSCAN_REAL_DATA names no folder", file=sys.stderr)
     if "speed" in chosen.what:
         speed()
 

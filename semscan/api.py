@@ -23,9 +23,11 @@ from semscan.files.disk.encode import png_bytes
 from semscan.files.images.from_array import FORMAT, image_from_array
 from semscan.files.images.read import read_image
 from semscan.files.models.folder import ModelFolder, read_model_folder
+from semscan.files.models.method_folder import named_method, read_method_folder
 from semscan.image.clean import clean
 from semscan.pipeline.inspect import InspectedImage, inspect_image
 from semscan.pipeline.methods.base import Method
+from semscan.pipeline.methods.calibrated import CalibratedMethod
 from semscan.pipeline.methods.dies import DiesMethod
 from semscan.pipeline.methods.model import ModelMethod
 from semscan.pipeline.methods.periodic import PeriodicMethod
@@ -165,17 +167,17 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A trained model, ready to inspect images. Make one with `load_model`.
+    """A trained model or a calibrated method, ready to inspect images. Make one with `load_model`.
 
-    `path` is its folder, `kind` "autoencoder" or "attention-cnn", `fingerprint` 16 hex digits that name its content,
-    `classes` the names of its classes, None without.
+    `path` is its folder, `kind` "autoencoder", "attention-cnn", "periodic" or "reference", `fingerprint` 16 hex digits
+    that name its content, `classes` the names of its classes, None without.
     """
 
     path: Path
     kind: str
     fingerprint: str
     classes: tuple[str, ...] | None
-    _method: ModelMethod
+    _method: Method
 
     def inspect(
         self,
@@ -225,25 +227,41 @@ class Model:
         return _inspect(image, settings, self._method, ignore)
 
 
-def load_model(path: str | Path = DEFAULT_MODEL, *, threads: int | None = None) -> Model:
-    """Load a model folder that `semscan train` or `train` wrote. Runs no code from it, and needs no TensorFlow.
+def load_model(
+    path: str | Path = DEFAULT_MODEL, *, reference: Image | None = None, threads: int | None = None
+) -> Model:
+    """Load a folder that `semscan train`, `semscan calibrate` or `train` wrote.
+
+    Runs no code from it, and needs no TensorFlow.
 
     Parameters
     ----------
     path : path
         The folder.
+    reference : ndarray or path of an image, optional
+        What images are compared with; a calibrated reference method needs it, and nothing else takes it.
     threads : int, optional
-        Threads that one inspection may use; by default all processors.
+        Threads that one inspection by a network may use; by default all processors.
 
     Raises
     ------
     BadModelError
-        If it is missing, damaged, newer than this version, or hostile.
+        If it is missing, damaged, newer than this version, or hostile; or if its threshold was set on other scores
+        than this version gives.
+    BadImageError
+        If the reference cannot be read.
+    UsageFault
+        If a reference is missing, or given and not used.
     """
-    folder: ModelFolder = read_model_folder(Path(path))
+    path = Path(path)
+    if named_method(path) is not None:
+        return _load_calibrated(path, reference)
+    folder: ModelFolder = read_model_folder(path)
+    if reference is not None:
+        raise UsageFault(f"{path}: is a trained model, which takes no reference; leave it away, or use inspect_pair")
     classes = folder.config.network.classes
     return Model(
-        path=Path(path),
+        path=path,
         kind=folder.config.network.kind,
         fingerprint=folder.fingerprint,
         classes=None if classes is None else tuple(classes),
@@ -303,8 +321,7 @@ def inspect_pair(
         If one of them cannot be read, or they show different places.
     """
     settings = _settings(nm_per_pixel, threshold, min_area, low, page, databar)
-    golden = clean(_read(reference, settings.read, None, "reference"), settings.read)
-    return _inspect(image, settings, ReferenceMethod.of_image(golden), ignore)
+    return _inspect(image, settings, _pair_method(reference, settings.read), ignore)
 
 
 def inspect_dies(
@@ -368,6 +385,21 @@ def train(folder: str | Path, *, log: Callable[[str], None] | None = None, **set
     chosen = _train_settings(settings)
     run(Path(folder), chosen, log or _to_stderr)
     return load_model(chosen.out)
+
+
+def _load_calibrated(path: Path, reference: Image | None) -> Model:
+    folder = read_method_folder(path)
+    name = folder.config.method
+    if name == "reference" and reference is None:
+        raise UsageFault(f"{path}: is a threshold for pairs; name the image to compare with: reference=IMAGE")
+    if name != "reference" and reference is not None:
+        raise UsageFault(f"{path}: is a threshold of the method {name}, which takes no reference; leave it away")
+    method = PeriodicMethod() if reference is None else _pair_method(reference, ReadSettings())
+    return Model(path, name, folder.fingerprint, None, CalibratedMethod(method, folder))
+
+
+def _pair_method(reference: Image, read: ReadSettings) -> ReferenceMethod:
+    return ReferenceMethod.of_image(clean(_read(reference, read, None, "reference"), read))
 
 
 def _settings(

@@ -11,6 +11,10 @@ import pytest
 
 import semscan
 from semscan.errors import BadImageError, BadModelError, NotPeriodicError, UsageFault
+from semscan.files.models.method_folder import method_config_text
+from semscan.pipeline.methods.raw_map import raw_map
+from semscan.values.method import MethodConfig
+from semscan.values.model_config import Calibration
 
 HEAVY = ("tensorflow", "keras", "cv2", "skimage", "scipy", "matplotlib", "onnxruntime", "numpy")
 
@@ -207,6 +211,50 @@ def test_a_wrong_setting_is_one_sentence(model, grey, spotted):
         semscan.load_model("nowhere")
     with pytest.raises(UsageFault, match="train has no setting 'stepps'"):
         semscan.train(".", stepps=3)
+
+
+@pytest.fixture
+def calibrated(tmp_path):
+    """Write the calibrated threshold of a method; returns the folder."""
+
+    def write(method):
+        (tmp_path / method).mkdir()
+        config = MethodConfig("0.1.0", method, raw_map(method), Calibration(2.0, 0.1, 0.0, "2 good images of good"))
+        (tmp_path / method / "config.json").write_text(method_config_text(config))
+        return tmp_path / method
+
+    return write
+
+
+def test_the_threshold_of_a_calibrated_method_is_used(calibrated):
+    own = semscan.inspect_periodic("sample_images/wafer.png")
+    cells = semscan.load_model(calibrated("periodic"))
+    found = cells.inspect("sample_images/wafer.png")
+
+    assert (cells.kind, cells.classes, len(cells.fingerprint)) == ("periodic", None, 16)
+    assert found.to_record()["raw_score"] == own.to_record()["raw_score"]
+    assert found.score < own.score
+
+
+def test_a_calibrated_reference_method_takes_its_reference_as_array_or_file(calibrated, tmp_path, save_png):
+    folder = calibrated("reference")
+    path = save_png(tmp_path / "reference.png", lines())
+
+    found = [semscan.load_model(folder, reference=one).inspect(lines(bridge=True)) for one in (lines(), path)]
+
+    assert found[0].score == found[1].score
+    assert found[0].to_record()["method"] == ["reference"]
+
+
+def test_a_reference_that_is_missing_or_not_used_is_one_sentence(calibrated, model, grey):
+    with pytest.raises(UsageFault, match="is a threshold for pairs; name the image to compare with"):
+        semscan.load_model(calibrated("reference"))
+    with pytest.raises(UsageFault, match="of the method periodic, which takes no reference"):
+        semscan.load_model(calibrated("periodic"), reference=grey())
+    with pytest.raises(UsageFault, match="is a trained model, which takes no reference"):
+        semscan.load_model(model, reference=grey())
+    with pytest.raises(BadModelError, match="no such folder"):
+        semscan.load_model("nowhere", reference=grey())
 
 
 def test_train_returns_the_model_that_it_saved(tmp_path, save_png):

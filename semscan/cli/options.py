@@ -288,5 +288,10 @@ def _model(choices: Mapping[str, Any]) -> str | None:
     if ctx is None or ctx.get_parameter_source("model") is not ParameterSource.DEFAULT_MAP:
         return named
     methods = tuple(choices["method"])
-    others = bool(choices.get("reference")) if methods == InspectSettings().method else "model" not in methods
-    return None if others else named
+    automatic = methods == InspectSettings().method
+    if "model" in methods or (automatic and not choices.get("reference")):
+        return named
+    from semscan.pipeline.methods.base import calibrated_method
+
+    used = ("reference",) if automatic else methods
+    return named if calibrated_method(InspectSettings(model=named)) in used else None

@@ -11,7 +11,7 @@ import click
 from semscan.cli.exit_codes import DEFECT, SOME_FAILED
 from semscan.cli.options import verbosity
 from semscan.phrases import plural
-from semscan.values.record import DIFFERS, UNLIKE, WEAK_MODEL, AnyRecord, ErrorRecord
+from semscan.values.record import DIFFERS, DIFFERS_FROM_GOOD, UNLIKE, WEAK_MODEL, AnyRecord, ErrorRecord
 
 
 class _Once:
@@ -55,6 +55,10 @@ class RunProgress:
             DIFFERS: _Once(
                 "different from the training images, so the threshold may not hold on it",
                 "different from the training images, so the threshold may not hold on them",
+            ),
+            DIFFERS_FROM_GOOD: _Once(
+                "different from the good images of the calibration, so the threshold may not hold on it",
+                "different from the good images of the calibration, so the threshold may not hold on them",
             ),
         }
         self.images = 0

@@ -109,12 +109,13 @@ class Difference:
 
 
 def unusual_measures(
-    appearance: Mapping[str, float], typical: Mapping[str, Mapping[str, float]]
+    appearance: Mapping[str, float], typical: Mapping[str, Mapping[str, float]], images: str = "training"
 ) -> dict[str, Difference]:
     """Describe the measures of an image that are not those of the training images; empty if all are.
 
     A measure is unusual when it lies four spreads from the median, and further than a difference that matters
-    (brightness 0.15 of full scale, contrast 1.6, noise 1.8, sharpness 1.4 times).
+    (brightness 0.15 of full scale, contrast 1.6, noise 1.8, sharpness 1.4 times). `images` says in the words what the
+    typical images were used for.
 
     Returns
     -------
@@ -137,9 +138,8 @@ def unusual_measures(
         difference = abs(measure.scaled(value) - measure.scaled(median))
         limit = max(SPREADS * float(typical[name]["spread"]), measure.least_difference)
         if difference > limit:
-            words = (
-                f"{name} {_compared(value / max(median, SMALLEST))} in training ({value:.2g}, training {median:.2g})"
-            )
+            compared = _compared(value / max(median, SMALLEST))
+            words = f"{name} {compared} in {images} ({value:.2g}, {images} {median:.2g})"
             found[name] = Difference(words, difference > FAR * limit)
     return found
 

@@ -13,6 +13,7 @@ modules continue a distribution in other ways, for other data:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from semscan.values.model_config import CEILING, COUNTED, FLOOR, TAIL
 
 LEVELS = 96
 TAIL_REGIONS = 20  # regions from which the tail is continued: fewer are too few, more are not yet the tail
+AVERAGED_REGIONS = 12  # the same where what few regions leave open is averaged over
 FEW = 3
 
 
@@ -49,6 +51,7 @@ def fit_threshold(
     floor: float = 0.0,
     ceiling: float = np.inf,
     tail_ceiling: float = np.inf,
+    on_average: bool = False,
 ) -> FittedThreshold:
     """Find the raw threshold at which good images show `false_alarms` false regions each.
 
@@ -74,6 +77,10 @@ def fit_threshold(
         Largest threshold (but at least `floor`), whatever the good images show.
     tail_ceiling : float
         Largest threshold that a tail is continued to: what few regions say of rarer ones is uncertain.
+    on_average : bool
+        Set the threshold that further images exceed as often as wanted on average over all such sets of images, or
+        less often; see `_level_on_average`. Otherwise it is the likeliest one, which they exceed more often, the fewer
+        the images the more.
 
     Returns
     -------
@@ -85,7 +92,7 @@ def fit_threshold(
     # evenly spaced in log-odds, where tails are about straight; nothing below the top 5 % is a region
     levels = np.linspace(inverse_softplus(scores.max()), inverse_softplus(np.quantile(scores, 0.95)), LEVELS)
     counts = np.array([_count(raw_maps, areas, _softplus(level), min_area) for level in levels])
-    level, rule = _level_for(levels, counts, false_alarms * images)
+    level, rule = (_level_on_average if on_average else _level_for)(levels, counts, false_alarms * images)
     threshold = float(_softplus(level))
     highest = min(ceiling, tail_ceiling) if rule == TAIL else ceiling
     if threshold > highest:
@@ -109,6 +116,26 @@ def _level_for(levels: np.ndarray, counts: np.ndarray, wanted: float) -> tuple[f
     # an exponential tail has its mean excess over any level as its scale
     scale = float((new * (levels[: base + 1] - levels[base])).sum() / counts[base])
     return float(levels[base] + scale * np.log(counts[base] / wanted)), TAIL
+
+
+def _level_on_average(levels: np.ndarray, counts: np.ndarray, wanted: float) -> tuple[float, str]:
+    """Find the level above which further images show `wanted` regions on average, or fewer; and the rule that set it.
+
+    Above the k-th highest of independent regions, further images show k on average. If the tail is exponential, the
+    sum S of the excesses of the k - 1 higher ones has a gamma distribution, so that above a further c S there
+    are k / (1 + c)^(k - 1).
+    """
+    counts = np.maximum.accumulate(counts)
+    if wanted >= FEW and counts[-1] >= wanted:
+        return float(levels[np.argmax(counts >= math.floor(wanted))]), COUNTED
+    if counts[-1] < 2:  # one region says nothing of a tail: the highest score
+        return float(levels[0]), TAIL
+    base = int(np.argmax(counts >= min(AVERAGED_REGIONS, counts[-1])))
+    regions = int(counts[base])
+    excesses = float((np.diff(counts[: base + 1], prepend=0) * (levels[: base + 1] - levels[base])).sum())
+    # of two or three regions alone, the rate at any higher level is unknown: FEW keeps that level finite
+    beyond = (regions / wanted) ** (1 / max(regions - 1, FEW)) - 1
+    return float(levels[base] + beyond * excesses), TAIL
 
 
 def _count(raw_maps: Sequence[np.ndarray], areas: Sequence[np.ndarray], threshold: float, min_area: int) -> int:

@@ -53,9 +53,9 @@ def open_model(settings: ExplainSettings) -> Opened:
     BadModelError
         If there is none, or it cannot be used.
     """
-    from semscan.model.reload import OpenedNetwork, open_network
-
     folder = read_model_folder(model_path(InspectSettings(model=settings.model)))
+    from semscan.model.reload import OpenedNetwork, open_network  # slow: only for a folder that has a network
+
     network = folder.config.network
     kind = NETWORKS[network.kind]
     if settings.faithful and settings.faithful.background == "reconstruction" and not kind.reconstructs:
@@ -88,8 +88,8 @@ def explain_images(
     log : callable
         Gets what a person should know.
     """
-    explained = ExplainFolder(Path(settings.out))
     opened = opened or open_model(settings)
+    explained = ExplainFolder(Path(settings.out))
     for found in find_images(arguments, stdin=stdin, nul=nul, skip=explained.out):
         record = or_error(found, lambda found: _explain(found, explained, settings, opened))
         if isinstance(record, ErrorRecord):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from pathlib import Path
 
@@ -89,3 +90,9 @@ class ComparisonNetwork:
 def comparison_network() -> ComparisonNetwork:
     """Return the network that comes with semscan; loaded once."""
     return ComparisonNetwork(GRAPH.read_bytes())
+
+
+@cache
+def network_digest() -> str:
+    """Return 16 hexadecimal digits that name the network that comes with semscan."""
+    return hashlib.sha256(GRAPH.read_bytes()).hexdigest()[:16]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         OutputSettings,
         PostprocessSettings,
         RegionSettings,
+        untrained_methods,
     )
     from semscan.settings.networks import (
         AUTOENCODER_FLOOR,
@@ -87,7 +88,7 @@ _NAMES = {
     "inspect": (
         "AUTO BACKGROUNDS DEFAULT_EVALUATION DEFAULT_EXPLANATION DEFAULT_MODEL DEFAULT_RESULTS METHODS "
         "MIN_CLASS_PROBABILITY MODEL_VARIABLE UNKNOWN EvaluateSettings ExplainSettings FaithfulSettings "
-        "InspectSettings OutputSettings PostprocessSettings RegionSettings"
+        "InspectSettings OutputSettings PostprocessSettings RegionSettings untrained_methods"
     ),
     "networks": "AUTOENCODER_FLOOR FIRST_SCHEMA MAX_ZOOM SCHEMA_VERSION",
     "read": "GOOD_NAMES IMAGE_SUFFIXES MAX_IMAGE_PIXELS MAX_NM_PER_PX MIN_IMAGE_SIDE ReadSettings",
@@ -164,6 +165,7 @@ __all__ = [
     "SynthSetSettings",
     "SynthSettings",
     "TrainSettings",
+    "untrained_methods",
 ]
 
 

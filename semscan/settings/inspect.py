@@ -25,6 +25,14 @@ MIN_CLASS_PROBABILITY = 0.6
 BACKGROUNDS = ("patches", "reconstruction", "repeats", "blur")
 
 
+def untrained_methods() -> tuple[str, ...]:
+    """Return the names of the methods without training, whose threshold `semscan calibrate --method` sets.
+
+    "dies" is not among them: its other images are good ones of the same lot.
+    """
+    return tuple(name for name in METHODS if name not in ("model", "dies"))
+
+
 @dataclass(frozen=True, slots=True)
 class RegionSettings:
     """Which part of an anomaly map is reported.

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 # Raw score softplus(-1): below it the network gives a synthetic defect a probability of less than one in four.
 AUTOENCODER_FLOOR = 0.3133
 FIRST_SCHEMA = 1
-SCHEMA_VERSION = 2  # written where an older semscan would misjudge
+# Written where an older semscan would misjudge: by brightness, or because there is no network.
+MATCHED_SCHEMA = 2
+METHOD_SCHEMA = 3
+SCHEMA_VERSION = 3  # the newest that is read
 # Images of varying lighting are brought to this median, and to this distance of the 10 % and 90 % percentiles.
 MATCHED_MEDIAN = 0.45
 MATCHED_RANGE = 1 / 3

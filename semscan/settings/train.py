@@ -159,14 +159,18 @@ class TrainSettings:
 
 @dataclass(frozen=True, slots=True)
 class CalibrateSettings:
-    """How the threshold of a model is calibrated again.
+    """How the threshold of a model, or of a method without training, is calibrated.
 
     Parameters
     ----------
     out : str
         Model folder to write.
+    method : str or None
+        One of `untrained_methods`; None where a model is given.
+    reference : str or None
+        Reference image, or folder of references, for a method that needs one.
     false_alarms : float or None
-        False regions per good image for which the threshold is set; None: as in training.
+        False regions per good image for which the threshold is set; None: as in training, or as the method promises.
     overwrite : bool
         Replace a finished model.
     most : int
@@ -176,6 +180,8 @@ class CalibrateSettings:
     """
 
     out: str
+    method: str | None = None
+    reference: str | None = None
     false_alarms: float | None = None
     overwrite: bool = False
     most: int = 200

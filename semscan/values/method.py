@@ -1,9 +1,12 @@
-"""Where the scores of a method come from: the model or the reference, and the calibration of its threshold."""
+"""Where the scores of a method come from: the model or the reference, and the calibration of its threshold.
+
+`MethodConfig` is what the config.json of a calibrated method states.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from semscan.values.detection import DetectionCurve
@@ -41,6 +44,27 @@ class CombinedCalibration:
     def to_json(self) -> dict[str, Any]:
         """Return the object ``calibration`` of run.json and a map's description."""
         return {"raw_threshold": self.raw_threshold, "witnesses": dict(self.thresholds)}
+
+
+@dataclass(frozen=True, slots=True)
+class MethodConfig:
+    """A method without training, and the threshold that good images gave it.
+
+    `method` is a name of `semscan.settings.METHODS`; ``calibration.raw_threshold`` is one of its raw scores.
+    `raw_map` names what these scores come from, see `semscan.pipeline.methods.raw_map`: the threshold holds for no
+    others. `nm_per_pixel` is that of the good images, None if it is not known or not one. `appearance` is the median
+    and the spread of each measure of `semscan.image.appearance`. `painted` says which of the defects painted into good
+    images the method finds at this threshold. `libraries` are the versions that measured, by name.
+    """
+
+    semscan_version: str
+    method: str
+    raw_map: str
+    calibration: Calibration
+    nm_per_pixel: float | None = None
+    appearance: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    painted: DetectionCurve | None = None
+    libraries: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

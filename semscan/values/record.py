@@ -24,6 +24,7 @@ LARGEST_PIXEL = 1 << 31
 # How warnings begin that are about the model, or that are printed once for a whole run.
 WEAK_MODEL = "weak model: "
 DIFFERS = "differs from the training images: "
+DIFFERS_FROM_GOOD = "differs from the good images of the calibration: "
 UNLIKE = "unlike the training images: "
 
 

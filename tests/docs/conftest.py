@@ -180,6 +180,20 @@ def _data(folder: Path) -> None:
         _crop(lines_ / f"{masks}/{name}_mask.png", folder / f"{masks}/{name}_mask.png")
 
 
+def _write_calibrated(folder: Path) -> None:
+    """The threshold of a method without training, which the folder's suffix names."""
+    from semscan.files.models.method_folder import method_config_text
+    from semscan.pipeline.methods.raw_map import raw_map
+    from semscan.values.method import MethodConfig
+    from semscan.values.model_config import Calibration
+
+    calibration = Calibration(1.2, 0.1, 0.0, "2 good images of lot8/good")
+    folder.mkdir()
+    method = folder.suffix.removeprefix(".")
+    config = MethodConfig("0.1.0", method, raw_map(method), calibration)
+    (folder / "config.json").write_text(method_config_text(config), "utf-8")
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory, run_here):
     """A folder with everything that the commands of the docs name; its models find bright spots, at once."""
@@ -205,6 +219,8 @@ def template(tmp_path_factory, run_here):
     _data(folder / "week2")
     for name in ("semscan-model", "lines.model", "lines2.model", "models/lines", "demo/model"):
         write_model(folder / name)
+    for name in ("lot8.periodic", "dies.reference"):
+        _write_calibrated(folder / name)
     for out in ("semscan-results", "o"):
         assert run_here(folder, "inspect", "lot7", "--out", out, "--nm-per-px", "1.3", "-q") == 0
     shutil.copy(folder / "semscan-results" / "results.jsonl", folder / "marked.jsonl")

@@ -98,3 +98,39 @@ def test_an_extrapolated_threshold_has_a_lower_ceiling_than_a_counted_one():
     assert (guessed.raw_threshold, guessed.rule) == (0.5, "ceiling")
     assert counted.raw_threshold > 0.01
     assert counted.rule == "counted"
+
+
+@pytest.mark.parametrize(("images", "wanted"), [(1, 0.3), (4, 0.1), (4, 1.0)])
+def test_on_average_further_images_keep_the_rate_that_few_were_to_set(images, wanted):
+    fresh = [quiet_map(seed) for seed in range(1000, 1060)]
+    rates = {False: [], True: []}
+    for start in range(0, 40 * images, images):
+        maps = [quiet_map(seed) for seed in range(start, start + images)]
+        for on_average, found in rates.items():
+            fitted = fit_threshold(maps, everywhere(maps), false_alarms=wanted, on_average=on_average)
+            found.append(false_regions(fresh, fitted.raw_threshold))
+
+    assert np.mean(rates[True]) == pytest.approx(wanted, rel=0.5)
+    assert np.mean(rates[True]) <= np.mean(rates[False])
+
+
+def test_on_average_the_images_themselves_show_no_more_than_wanted_where_they_are_counted():
+    maps = [quiet_map(seed) for seed in range(15)]
+
+    fitted = fit_threshold(maps, everywhere(maps), false_alarms=0.3, on_average=True)
+
+    assert fitted.rule == "counted"
+    assert fitted.reached <= 0.3
+
+
+@pytest.mark.parametrize("spots", [0, 1, 2])
+def test_on_average_a_few_regions_give_a_finite_threshold_above_them(spots):
+    raw = np.zeros((64, 64), np.float32)
+    for n in range(spots):
+        raw[8 + 20 * n : 12 + 20 * n, 8:12] = 2.0 + n
+
+    fitted = fit_threshold([raw], everywhere([raw]), false_alarms=0.1, floor=0.5, on_average=True)
+
+    assert np.isfinite(fitted.raw_threshold)
+    assert 0.5 <= fitted.raw_threshold < 20
+    assert fitted.reached == 0

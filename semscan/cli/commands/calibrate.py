@@ -10,30 +10,41 @@ import click
 
 from semscan.cli import options
 from semscan.cli.output import print_message, print_result
-from semscan.settings import CalibrateSettings
+from semscan.settings import CalibrateSettings, untrained_methods
 
 
 @click.command()
 @click.argument("good", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--model", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Model to recalibrate.")
+@click.option("--model", metavar="DIR", type=click.Path(path_type=Path), help="Model to recalibrate.")
+@click.option(
+    "--method",
+    type=click.Choice(untrained_methods()),
+    help="Calibrate a method without training, instead of a model.",
+)
+@options.reference
 @click.option("--out", required=True, metavar="DIR", help="Model folder to write.")
 @click.option(
     "--false-alarms",
     type=click.FloatRange(0, min_open=True),
-    help="False regions per good image that the threshold allows.  [default: as in training]",
+    help="False regions per good image that the threshold allows.  [default: as before; 0.1 for --method]",
 )
 @click.option("--overwrite", is_flag=True, help="Replace a finished model.")
 @options.reading
 @options.verbosity_flags
-def calibrate(good: Path, model: Path, **choices: Any) -> None:
-    """Recalibrate a model's threshold on the good images below GOOD.
+def calibrate(good: Path, model: Path | None, **choices: Any) -> None:
+    """Set the threshold of a model, or of a method without training, on the good images below GOOD.
 
-    Use it for a new tool, recipe or lot whose good images differ slightly from the training images. The network is
-    not trained again. The result is written to --out; the model itself is not changed. If GOOD has a folder of the
-    model's good class, only the images in that folder are used.
+    --model recalibrates a model for a new tool, recipe or lot whose good images differ slightly from the training
+    images. The network is not trained again. The result is written to --out; the model itself is not changed.
+
+    --method sets the threshold of a method without training. `semscan inspect IMAGE --model OUT` then uses it. The
+    method reference needs --reference, here and there.
+
+    If GOOD has a folder of good images, named good, ok, normal, pass or reference, only that folder is used.
 
     \b
         semscan calibrate lot8/good --model lines.model --out lot8.model
+        semscan calibrate lot8/good --method periodic --out lot8.periodic
     """
     from semscan.pipeline.calibrate import calibrate
 

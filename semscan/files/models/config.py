@@ -1,23 +1,37 @@
 """The JSON of config.json as a `ModelConfig`, every value checked for type and range, and back again.
 
 A model may come from anyone, so a value out of place is refused with its key, what was found and what was wanted.
-A table of rules is kept here instead of a library: msgspec and pydantic name the key and what they wanted, but not
-the value that they found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any
 
-from semscan.settings import FIRST_SCHEMA, SCHEMA_VERSION
-from semscan.settings.networks import NETWORKS
-from semscan.values.detection import DetectionCurve
+from semscan.files.models.fields import (
+    COUNT,
+    OBJECT,
+    SIZE,
+    TEXT,
+    TRUE_OR_FALSE,
+    Fields,
+    Rule,
+    above_zero,
+    is_number,
+    is_object,
+    is_text,
+    null_or,
+    number,
+    one_of,
+    or_none,
+    shown,
+    whole,
+)
+from semscan.files.models.parts import APPEARANCE, VERSIONS, appearance_json, read_calibration, read_painted
+from semscan.settings.networks import FIRST_SCHEMA, MATCHED_SCHEMA, NETWORKS
 from semscan.values.model_config import (
-    RULES,
     AcceptedCount,
-    Calibration,
     ClassLimits,
     FitRecord,
     LabelledCount,
@@ -37,15 +51,8 @@ LARGEST_SIDE = 1 << 24
 MOST_CLASSES = 1000
 
 
-class Rule(NamedTuple):
-    """Whether a value is accepted, and what is wanted, in words."""
-
-    accepts: Callable[[Any], bool]
-    wanted: str
-
-
 def parse_config(document: Mapping[str, Any]) -> ModelConfig:
-    """Check the keys of schemas 1 and 2 and return them as values; unknown keys are ignored.
+    """Check the keys of a trained model and return them as values; unknown keys are ignored.
 
     Parameters
     ----------
@@ -57,20 +64,20 @@ def parse_config(document: Mapping[str, Any]) -> ModelConfig:
     ValueError
         In one line, if a key is missing, has the wrong type or is out of range.
     """
-    fields = _Fields(document)
+    fields = Fields(document)
     config = ModelConfig(
         semscan_version=fields.take("semscan_version", TEXT),
         network=_network(fields),
         tiling=_tiling(fields),
         preprocessing=_preprocessing(fields.inner("preprocessing")),
         training_domain=_training_domain(fields),
-        calibration=_calibration(fields.inner("calibration")),
+        calibration=read_calibration(fields.inner("calibration")),
         seed=fields.take("seed", SEED),
         training=_training(fields),
         libraries=fields.take("libraries", VERSIONS),
         graph_sha256=fields.take("graph_sha256", SHA256),
         class_limits=_class_limits(fields),
-        painted=_painted(fields),
+        painted=read_painted(fields),
     )
     _check_together(config)
     return config
@@ -81,7 +88,7 @@ def config_json(config: ModelConfig) -> dict[str, Any]:
     network = config.network
     document: dict[str, Any] = {
         # an older semscan would pass over `matched`, and judge with a wrong brightness
-        "schema_version": SCHEMA_VERSION if config.preprocessing.matched else FIRST_SCHEMA,
+        "schema_version": MATCHED_SCHEMA if config.preprocessing.matched else FIRST_SCHEMA,
         "semscan_version": config.semscan_version,
         "kind": network.kind,
         "attention": network.attention,
@@ -124,72 +131,42 @@ def recalibrated_json(document: Mapping[str, Any], config: ModelConfig) -> dict[
     }
 
 
-class _Fields:
-    """A JSON object whose keys are taken one by one, each with its rule. What is not an object has no keys."""
-
-    def __init__(self, values: Any, before: str = "") -> None:
-        self._values: Mapping[str, Any] = values if isinstance(values, dict) else {}
-        self._before = before
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._values
-
-    def take(self, key: str, rule: Rule) -> Any:
-        """Return the value of `key`; raise ValueError if it is missing or refused by `rule`."""
-        if key not in self._values:
-            raise ValueError(f"{self._before}{key} is missing, wanted {rule.wanted}")
-        return self._checked(key, self._values[key], rule)
-
-    def take_or(self, otherwise: Any, key: str, rule: Rule) -> Any:
-        """Return the value of `key`, `otherwise` if it is missing; raise ValueError if it is refused by `rule`."""
-        return self._checked(key, self._values[key], rule) if key in self._values else otherwise
-
-    def inner(self, key: str) -> _Fields:
-        """Return the object at `key`; it has no keys where it is missing."""
-        return _Fields(self._values.get(key), f"{self._before}{key}.")
-
-    def _checked(self, key: str, value: Any, rule: Rule) -> Any:
-        if not rule.accepts(value):
-            raise ValueError(f"{self._before}{key} is {shown(value)}, wanted {rule.wanted}")
-        return value
-
-
-def _network(fields: _Fields) -> NetworkConfig:
-    kind = fields.take("kind", Rule(lambda value: isinstance(value, str) and value in NETWORKS, _one_of(NETWORKS)))
-    attention = fields.take("attention", Rule(_is_text, "the name of an attention"))
+def _network(fields: Fields) -> NetworkConfig:
+    kind = fields.take("kind", one_of(NETWORKS))
+    attention = fields.take("attention", Rule(is_text, "the name of an attention"))
     classes = fields.take("classes", CLASSES)
     return NetworkConfig(
         kind=kind,
         attention=attention,
         classes=None if classes is None else tuple(classes),
-        good_class=fields.take("good_class", Rule(_or_none(_is_text), "null or the name of a class")),
-        backbone=fields.take_or("plain", "backbone", Rule(_is_text, "the name of a backbone")),
-        dropout=fields.take_or(0.0, "dropout", _number(0, 1, "a number of 0 to 1")),
+        good_class=fields.take("good_class", Rule(or_none(is_text), "null or the name of a class")),
+        backbone=fields.take_or("plain", "backbone", Rule(is_text, "the name of a backbone")),
+        dropout=fields.take_or(0.0, "dropout", number(0, 1, "a number of 0 to 1")),
         seam=fields.take_or(False, "seam", TRUE_OR_FALSE),
     )
 
 
-def _tiling(fields: _Fields) -> Tiling:
-    tile = fields.take("tile", _whole(16, LARGEST_TILE))
+def _tiling(fields: Fields) -> Tiling:
+    tile = fields.take("tile", whole(16, LARGEST_TILE))
     surround = None
     if fields.take_or(None, "surround", SURROUND) is not None:
         inner = fields.inner("surround")
         surround = Surround(inner.take("share", ANYTHING), inner.take("reach_px", ANYTHING))
     return Tiling(
         tile=tile,
-        overlap=fields.take("overlap", Rule(_whole(0, LARGEST_TILE).accepts, "a whole number less than the tile")),
-        scale_to=fields.take("scale_to", _null_or(_whole(16, 1 << 16))),
+        overlap=fields.take("overlap", Rule(whole(0, LARGEST_TILE).accepts, "a whole number less than the tile")),
+        scale_to=fields.take("scale_to", null_or(whole(16, 1 << 16))),
         largest_tile=fields.take_or(
-            None, "largest_tile", Rule(_whole(tile, LARGEST_TILE).accepts, f"{tile} to {LARGEST_TILE}")
+            None, "largest_tile", Rule(whole(tile, LARGEST_TILE).accepts, f"{tile} to {LARGEST_TILE}")
         ),
-        largest_image=fields.take_or(None, "largest_image", _null_or(_whole(1, LARGEST_SIDE))),
+        largest_image=fields.take_or(None, "largest_image", null_or(whole(1, LARGEST_SIDE))),
         surround=surround,
     )
 
 
-def _preprocessing(fields: _Fields) -> Preprocessing:
-    mean = fields.take("mean", _number(-1e6, 1e6, "a number"))
-    std = fields.take("std", _above_zero(1e6))
+def _preprocessing(fields: Fields) -> Preprocessing:
+    mean = fields.take("mean", number(-1e6, 1e6, "a number"))
+    std = fields.take("std", above_zero(1e6))
     return Preprocessing(mean, std, matched=fields.take_or(False, "matched", TRUE_OR_FALSE))
 
 
@@ -198,38 +175,17 @@ def _preprocessing_json(preprocessing: Preprocessing) -> dict[str, Any]:
     return {**stated, "matched": True} if preprocessing.matched else stated
 
 
-def _training_domain(fields: _Fields) -> TrainingDomain:
+def _training_domain(fields: Fields) -> TrainingDomain:
     measured = fields.take_or({}, "training_look", APPEARANCE)
     return TrainingDomain(
-        nm_per_pixel=fields.take("nm_per_pixel", _null_or(_above_zero(1e9))),
-        zoom=fields.take_or(1.0, "zoom", _number(0.05, 1, "0.05 to 1")),
+        nm_per_pixel=fields.take("nm_per_pixel", null_or(above_zero(1e9))),
+        zoom=fields.take_or(1.0, "zoom", number(0.05, 1, "0.05 to 1")),
         appearance=appearance_json(measured),
     )
 
 
-def _calibration(fields: _Fields) -> Calibration:
-    return Calibration(
-        raw_threshold=fields.take("raw_threshold", RAW_THRESHOLD),
-        false_alarms=fields.take("false_alarms", _number(0, 1e6, "a number of at least 0")),
-        reached=fields.take("reached", _null_or(_number(0, 1e9, "a number of at least 0"))),
-        held_out=fields.take("held_back", TEXT),
-        worth=fields.take_or(None, "worth", _null_or(_number(0, 1e9, "a number of at least 0"))),
-        rule=fields.take_or(None, "rule", Rule(lambda value: value in RULES, f"one of {', '.join(RULES)}")),
-    )
-
-
-def _painted(fields: _Fields) -> DetectionCurve | None:
-    stated = fields.take_or(None, "painted", Rule(_or_none(_is_object), "null or an object"))
-    if stated is None:
-        return None
-    curve = DetectionCurve.parse(stated)
-    if not curve.whole:
-        raise ValueError("painted is damaged, wanted the figures of the painted defects as semscan train writes them")
-    return curve
-
-
-def _class_limits(fields: _Fields) -> ClassLimits | None:
-    marks = fields.take_or(None, "class_marks", Rule(_or_none(_is_object), "null or an object"))
+def _class_limits(fields: Fields) -> ClassLimits | None:
+    marks = fields.take_or(None, "class_marks", Rule(or_none(is_object), "null or an object"))
     if marks is None:
         return None
     classes = fields.take("classes", CLASSES) or ()
@@ -245,7 +201,7 @@ def _class_limits(fields: _Fields) -> ClassLimits | None:
     )
 
 
-def _training(fields: _Fields) -> TrainingRecord:
+def _training(fields: Fields) -> TrainingRecord:
     """Return the record of the training; a part of which a key is missing is None, as in models of other makers."""
     fields.take("training", OBJECT)
     record = fields.inner("training")
@@ -265,7 +221,7 @@ def _training(fields: _Fields) -> TrainingRecord:
     )
 
 
-def _task(record: _Fields) -> TrainingTask | None:
+def _task(record: Fields) -> TrainingTask | None:
     rules = {
         "said": TEXT,
         "images": COUNT,
@@ -273,7 +229,7 @@ def _task(record: _Fields) -> TrainingTask | None:
         "augment": OBJECT,
         "clip": SIZE,
         "false_alarms": SIZE,
-        "start_from": Rule(_or_none(_is_text), "null or a text"),
+        "start_from": Rule(or_none(is_text), "null or a text"),
         "accept": Rule(_are_texts, "a list of texts"),
     }
     found = _whole_part(record, rules)
@@ -282,8 +238,8 @@ def _task(record: _Fields) -> TrainingTask | None:
     return TrainingTask(layout=found.pop("said"), accept=tuple(found.pop("accept")), **found)
 
 
-def _fit(record: _Fields) -> FitRecord:
-    share = _number(0, 1, "a number of 0 to 1")
+def _fit(record: Fields) -> FitRecord:
+    share = number(0, 1, "a number of 0 to 1")
     return FitRecord(
         precision=record.take_or(None, "precision", TEXT),
         batch=record.take_or(None, "batch", COUNT),
@@ -300,7 +256,7 @@ def _fit(record: _Fields) -> FitRecord:
     )
 
 
-def _whole_part(fields: _Fields, rules: Mapping[str, Rule]) -> dict[str, Any] | None:
+def _whole_part(fields: Fields, rules: Mapping[str, Rule]) -> dict[str, Any] | None:
     """Return the checked values of all keys; None if one is missing."""
     found = {key: fields.take(key, rule) for key, rule in rules.items() if key in fields}
     return found if len(found) == len(rules) else None
@@ -343,11 +299,6 @@ def _class_limits_json(limits: ClassLimits) -> dict[str, Any]:
     }
 
 
-def appearance_json(appearance: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
-    """Return ``training_look``: the median and the spread of each measure, and nothing else."""
-    return {name: {"median": part["median"], "spread": part["spread"]} for name, part in appearance.items()}
-
-
 def _training_json(training: TrainingRecord) -> dict[str, Any]:
     document: dict[str, Any] = {}
     task = training.task
@@ -379,51 +330,8 @@ def _training_json(training: TrainingRecord) -> dict[str, Any]:
     return document
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _is_number(low: float, high: float) -> Callable[[Any], bool]:
-    def accepts(value: Any) -> bool:
-        # NaN is within no limits, and an integer of thousands of digits is compared without becoming a float
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
-
-    return accepts
-
-
-def _or_none(accepts: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: value is None or accepts(value)
-
-
-def _null_or(rule: Rule) -> Rule:
-    return Rule(_or_none(rule.accepts), f"null or {rule.wanted}")
-
-
-def _number(low: float, high: float, wanted: str) -> Rule:
-    return Rule(_is_number(low, high), wanted)
-
-
-def _above_zero(high: float, smallest: float = 5e-324) -> Rule:
-    return Rule(_is_number(smallest, high), "a number above 0")
-
-
-def _whole(low: int, high: int) -> Rule:
-    return Rule(
-        lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high,
-        f"a whole number of {low} to {high}",
-    )
-
-
-def _one_of(names: Mapping[str, Any]) -> str:
-    return f"one of {', '.join(names)}"
-
-
 def _are_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(map(_is_text, value))
+    return isinstance(value, list) and all(map(is_text, value))
 
 
 def _are_classes(value: Any) -> bool:
@@ -435,30 +343,23 @@ def _are_classes(value: Any) -> bool:
     )
 
 
-def _is_appearance(value: Any) -> bool:
-    number = _is_number(-1e6, 1e6)
-    return isinstance(value, dict) and all(
-        isinstance(part, dict) and number(part.get("median")) and number(part.get("spread")) for part in value.values()
-    )
-
-
 def _is_surround(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
-    return _is_number(0, 1)(value.get("share")) and _above_zero(1000).accepts(value.get("reach_px"))
+    return is_number(0, 1)(value.get("share")) and above_zero(1000).accepts(value.get("reach_px"))
 
 
 def _are_notes(value: Any) -> bool:
     return isinstance(value, list) and all(
-        isinstance(note, dict) and _is_text(note.get("image")) and _is_text(note.get("reason")) for note in value
+        isinstance(note, dict) and is_text(note.get("image")) and is_text(note.get("reason")) for note in value
     )
 
 
 def _are_limits(marks: Mapping[str, Any], classes: Sequence[str]) -> bool:
-    number = _is_number(-1e9, 1e9)
+    fits = is_number(-1e9, 1e9)
 
     def is_row(part: Any) -> bool:
-        return isinstance(part, list) and len(part) == len(classes) and all(map(number, part))
+        return isinstance(part, list) and len(part) == len(classes) and all(map(fits, part))
 
     middles, limits, inverse = (marks.get(name) for name in ("middles", "limits", "inverse"))
     if not (isinstance(middles, dict) and isinstance(limits, dict) and isinstance(inverse, list)):
@@ -467,7 +368,7 @@ def _are_limits(marks: Mapping[str, Any], classes: Sequence[str]) -> bool:
         set(middles) == set(limits) <= set(classes)
         and len(inverse) == len(classes)
         and all(map(is_row, [*middles.values(), *inverse]))
-        and all(map(number, limits.values()))
+        and all(map(fits, limits.values()))
     )
 
 
@@ -475,31 +376,9 @@ def _is_sha256(value: Any) -> bool:
     return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
 
 
-def _are_versions(value: Any) -> bool:
-    return isinstance(value, dict) and all(map(_is_text, value.values()))
-
-
 ANYTHING = Rule(lambda value: True, "a value")
-TEXT = Rule(_is_text, "a text")
-TRUE_OR_FALSE = Rule(lambda value: isinstance(value, bool), "true or false")
-OBJECT = Rule(_is_object, "an object")
-COUNT = _whole(0, 1 << 53)
-SIZE = _number(0, 1e300, "a number of at least 0")
-SEED = Rule(_whole(0, (1 << 64) - 1).accepts, "a whole number of at least 0")
-CLASSES = Rule(_or_none(_are_classes), f"null or 1 to {MOST_CLASSES} different names")
-RAW_THRESHOLD = _null_or(_above_zero(1e30, 1e-30))  # a float32 holds it
+SEED = Rule(whole(0, (1 << 64) - 1).accepts, "a whole number of at least 0")
+CLASSES = Rule(or_none(_are_classes), f"null or 1 to {MOST_CLASSES} different names")
 SHA256 = Rule(_is_sha256, "64 hexadecimal digits")
-VERSIONS = Rule(_are_versions, "an object of version numbers")
-SURROUND = Rule(_or_none(_is_surround), "a share of 0 to 1 and reach_px of more than 0 to 1000")
-APPEARANCE = Rule(_is_appearance, "an object of the median and the spread of each measure")
+SURROUND = Rule(or_none(_is_surround), "a share of 0 to 1 and reach_px of more than 0 to 1000")
 NOTES = Rule(_are_notes, "a list of objects with image and reason")
-
-
-def shown(value: Any) -> str:
-    """Return a value from a configuration as a few harmless letters for a message."""
-    if isinstance(value, (dict, list)):
-        return "an object" if isinstance(value, dict) else f"a list of {len(value)}"
-    if isinstance(value, int) and abs(value) > 1 << 64:
-        return "a huge number"
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -30,16 +30,20 @@ SEED = 4100
 
 @dataclass(frozen=True, slots=True)
 class GoodArea:
-    """A good image, and the first row and column of the part of it that may be painted into."""
+    """A good image, and the first row and column of the part of it that may be painted into.
+
+    `judged` is bool (rows, cols) where the method could not judge all judged pixels of the image.
+    """
 
     image: CleanImage
     row: int = 0
     col: int = 0
+    judged: np.ndarray | None = None
 
     @property
     def paintable(self) -> np.ndarray:
         """Where defects may be painted, bool (rows, cols)."""
-        area = self.image.judged.copy()
+        area = (self.image.judged if self.judged is None else self.judged).copy()
         area[: self.row] = False
         area[:, : self.col] = False
         return area

@@ -22,7 +22,8 @@ def compare_detection(
 ) -> DetectionFigures | None:
     """Measure the probability of detection of the real defects, and of defects painted into the good test images.
 
-    Without good test images, the painted defects are those of the model's training. None without a threshold.
+    Without good test images, the painted defects are those of the model's training, or of the method's calibration.
+    None without a threshold.
 
     Parameters
     ----------
@@ -43,7 +44,8 @@ def compare_detection(
     scale = _common([case.nm_per_pixel for case in cases])
     painted, painted_on = _painted(cases, method, settings, seed), "the good test images"
     if painted is None:
-        painted, painted_on = method.provenance.painted, "the good images held out in training"
+        held_out = "held out in training" if method.provenance.kind else "of the calibration"
+        painted, painted_on = method.provenance.painted, f"the good images {held_out}"
     return compare_with_painted(painted, None if painted is None else painted_on, real, scale)
 
 

@@ -15,6 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from semscan.errors import BadModelError, UsageFault
+from semscan.files.models.method_folder import named_method, read_method_folder
 from semscan.pipeline.classes.names import RegionClassifier
 from semscan.settings import AUTO, DEFAULT_MODEL, METHODS, MODEL_VARIABLE, InspectSettings
 from semscan.settings.resolve import resolve
@@ -22,6 +23,7 @@ from semscan.values import CleanImage, Periodic
 from semscan.values.method import MethodProvenance
 
 FALSE_ALARMS = 0.1  # false regions per good image that an untrained method's own threshold promises at most
+CALIBRATED = "semscan.pipeline.methods.calibrated:calibrated"
 COMBINED = "semscan.pipeline.methods.combined:CombinedMethod"
 
 
@@ -90,29 +92,61 @@ def choose_method(settings: InspectSettings) -> Method:
         If the one reference image cannot be read.
     """
     names = chosen_methods(settings)
-    methods = [resolve(METHODS[name])(settings) for name in names]
+    calibrated = calibrated_method(settings)
+    methods = []
+    for name in names:
+        method = resolve(METHODS[name])(settings)
+        methods.append(resolve(CALIBRATED)(method, settings) if name == calibrated else method)
     return methods[0] if len(methods) == 1 else resolve(COMBINED)(methods)
 
 
 def chosen_methods(settings: InspectSettings) -> tuple[str, ...]:
     """Return the names of the methods that the settings ask for, "auto" resolved; see `choose_method`."""
     names = tuple(dict.fromkeys(settings.method))
-    if names != (AUTO,):
-        _check(names, settings)
-        return names
-    if settings.reference and settings.model:
+    if names == (AUTO,):
+        return _automatic(settings)
+    _check(names, settings)
+    return names
+
+
+def _automatic(settings: InspectSettings) -> tuple[str, ...]:
+    calibrated = calibrated_method(settings)
+    if calibrated == "reference" and not settings.reference:
         raise UsageFault(
-            "both --model and --reference are given; choose with --method model, --method reference or both"
+            f"{_named_model(settings)} holds a threshold of --method reference, which needs the image to compare with: "
+            "--reference FILE, or a folder of them"
+        )
+    if settings.reference and settings.model and calibrated != "reference":
+        raise UsageFault(
+            f"both --model and --reference are given; choose with --method {calibrated or 'model'}, --method reference "
+            "or both"
         )
     if settings.reference:
         return ("reference",)
-    named = settings.model or os.environ.get(MODEL_VARIABLE)
-    return ("model",) if named or Path(DEFAULT_MODEL).exists() else ("periodic",)
+    if calibrated:
+        return (calibrated,)
+    return ("model",) if _is_model_named(settings) or Path(DEFAULT_MODEL).exists() else ("periodic",)
+
+
+def calibrated_method(settings: InspectSettings) -> str | None:
+    """Return the name of the method whose calibrated threshold the settings use; None without one.
+
+    A model folder that is not named, but found, is for `--method auto` alone. Raises BadModelError if it is damaged.
+    """
+    if settings.model is None and tuple(settings.method) != (AUTO,):
+        return None
+    path = _named_model(settings)
+    return None if named_method(path) is None else read_method_folder(path).config.method
 
 
 def announcement(settings: InspectSettings) -> str | None:
     """Return a message for before the first image when the method was not the user's own choice."""
-    if tuple(settings.method) == (AUTO,) and chosen_methods(settings) == ("periodic",):
+    if tuple(settings.method) != (AUTO,):
+        return None
+    calibrated = calibrated_method(settings)
+    if calibrated in chosen_methods(settings):
+        return f"{_named_model(settings)} holds a threshold of --method {calibrated}, which is used"
+    if chosen_methods(settings) == ("periodic",):
         return (
             f"no model (./{DEFAULT_MODEL} does not exist, none named with --model or ${MODEL_VARIABLE}): "
             "each image is compared with its own repeats (--method periodic)"
@@ -120,12 +154,21 @@ def announcement(settings: InspectSettings) -> str | None:
     return None
 
 
+def _is_model_named(settings: InspectSettings) -> bool:
+    return bool(settings.model or os.environ.get(MODEL_VARIABLE))
+
+
+def _named_model(settings: InspectSettings) -> Path:
+    return Path(settings.model or os.environ.get(MODEL_VARIABLE) or DEFAULT_MODEL)
+
+
 def model_path(settings: InspectSettings) -> Path:
     """Return the path of the model: as given, else from the environment, else the default folder here."""
-    named = settings.model or os.environ.get(MODEL_VARIABLE)
-    path = Path(named or DEFAULT_MODEL)
+    path = _named_model(settings)
     if not os.path.exists(path):  # Path.exists raises where a folder may not be entered
-        found = f"no model at {path}" if named else f"no model found: ./{DEFAULT_MODEL} does not exist"
+        found = (
+            f"no model at {path}" if _is_model_named(settings) else f"no model found: ./{DEFAULT_MODEL} does not exist"
+        )
         raise BadModelError(
             f"{found}; train one with `semscan train DATA`, or name one with --model or ${MODEL_VARIABLE}"
         )
@@ -135,9 +178,10 @@ def model_path(settings: InspectSettings) -> Path:
 def settled(settings: InspectSettings) -> dict[str, Any]:
     """Return method, model and reference as decided, to repeat the run where the environment differs."""
     names = chosen_methods(settings)
+    with_model = {"model", calibrated_method(settings)} & set(names)
     return {
         "method": names,
-        "model": str(model_path(settings)) if "model" in names else None,
+        "model": str(model_path(settings)) if with_model else None,
         "reference": settings.reference if "reference" in names else None,
     }
 
@@ -149,6 +193,13 @@ def _check(names: tuple[str, ...], settings: InspectSettings) -> None:
             raise UsageFault(f"no method {name!r} to combine: {also}take of {', '.join(METHODS)}")
     if "reference" in names and not settings.reference:
         raise UsageFault("--method reference needs the image to compare with: --reference FILE, or a folder of them")
-    for name, given in (("reference", settings.reference), ("model", settings.model)):
-        if given and name not in names:
-            raise UsageFault(f"--{name} is given but not used by --method {names[0]}; add --method {name}")
+    if settings.reference and "reference" not in names:
+        raise UsageFault(f"--reference is given but not used by --method {names[0]}; add --method reference")
+    calibrated = calibrated_method(settings)
+    if calibrated and calibrated not in names:
+        raise UsageFault(
+            f"{settings.model} holds a threshold of --method {calibrated}, not used by --method {names[0]}; add "
+            f"--method {calibrated}, or leave --model away"
+        )
+    if settings.model and not calibrated and "model" not in names:
+        raise UsageFault(f"--model is given but not used by --method {names[0]}; add --method model")

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from semscan.errors import OutputError, SemscanError
 from semscan.files.disk.atomic import write_text
-from semscan.files.models.folder import read_model_folder
+from semscan.files.models.method_folder import read_fingerprint
 from semscan.files.results.finished_run import FinishedRun, read_finished
 from semscan.pipeline.reporting.thumbnails import Pictures, draw_pictures
 from semscan.pipeline.reporting.written import Written
@@ -131,7 +131,7 @@ def _model_card(run: RunRecord) -> tuple[str | None, Sequence[str]]:
     except (OSError, ValueError):
         return None, (f"The model's card is not shown: there is no {CARD} in {run.model} any more.",)
     try:
-        same = read_model_folder(model).fingerprint == run.fingerprint
+        same = read_fingerprint(model) == run.fingerprint
     except SemscanError:
         same = False
     return text, () if same else (f"{run.model} has changed since the inspection; its card may be another's.",)

@@ -102,7 +102,7 @@ class Run:
             method=self._provenance.to_json(),
             settings=dataclasses.asdict(self._settings),
             versions={"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
-            | {name: sys.modules[name].__version__ for name in ENGINES if name in sys.modules},
+            | library_versions(),
         )
 
 
@@ -119,6 +119,11 @@ def recorded(
 
     with run, closing(ordered_map(one, enumerate(tasks), jobs)) as records:
         yield from records
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of those libraries that results depend on and that are in use, by name."""
+    return {name: sys.modules[name].__version__ for name in ENGINES if name in sys.modules}
 
 
 def _program(path: str) -> str:

@@ -14,6 +14,7 @@ from semscan.reference.die.edge_jitter import follow_edges
 from semscan.reference.die.register import register
 from semscan.reference.die.residual import remove_shading, residuals
 from semscan.reference.die.tone import match_by_pixel, match_by_rank
+from semscan.reference.die.two_level import compare_outlines, two_levels
 from semscan.reference.die.warp import Warp
 from semscan.robust import median_deviation
 from semscan.values import CleanImage
@@ -27,8 +28,9 @@ LEAST_COMMON = 1024  # px
 class PairComparison:
     """The result of a comparison of two images; all maps have the inspected image's shape (rows, cols).
 
-    `raw` is float32, 0 or more, in units of what noise and edge jitter explain; 0 where not `judged`.
-    `raw_threshold` is the value that chance reaches once in some tens of images, at all scales together. `judged`
+    `raw` is float32, 0 or more, in units of what noise and edge jitter explain; 0 where not `judged`. Of images of
+    two grey levels, it is the distance of outlines in px. `raw_threshold` is the value that chance reaches once in
+    some tens of images, at all scales together. `judged`
     is bool: the common field of both, less a narrow border. `aligned` is float32, the reference brought
     onto the inspected image in its grey levels, 0 outside the common field. `smallest_px` is the diameter from which
     defects of a contrast of 0.2 are found nine times in ten; None where no size is.
@@ -64,7 +66,8 @@ def compare_pair(
     Returns
     -------
     PairComparison
-        The same for the same input.
+        The same for the same input. Images of two grey levels (boards, layouts) have no noise: their outlines are
+        compared, see `compare_outlines`.
 
     Raises
     ------
@@ -89,6 +92,11 @@ def compare_pair(
     valid, common = _common_field(inspected, reference.judged if trusted is None else trusted, warp)
     ours = inspected.values
     aligned = match_by_rank(ours, warp.apply(reference.values, shape), common)
+    levels = two_levels(ours, common), two_levels(aligned, common)
+    if levels[0] is not None and levels[1] is not None:
+        found = compare_outlines(levels[0], levels[1], common)
+        grey = np.where(common, aligned, 0)
+        return PairComparison(found.depth, strictness * found.most, common, grey, found.smallest_px)
     theirs = np.where(valid, aligned, ours)
     noise = median_deviation((ours - theirs)[common])
     # now that edges lie on each other, pixels can be paired: a better fit of the grey levels

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from semscan.values.detection import DetectedShare, DetectionCurve, DetectionFigures
 
+# what the table shows; with the images that were painted into
+PAINTED = (
+    "Defects of known size were painted into {} and inspected. Real defects may be harder or easier. "
+    "The size is the diameter of a circle of the same area; the contrast is the mean change of grey level, as a share "
+    "of the grey scale."
+)
+INTO_THESE = "defects painted into these images"
 _OPEN = 1e4  # a bin that ends here has no upper end
 
 

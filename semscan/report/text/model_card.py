@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from semscan.report.text.detection import detection_lines, detection_table
+from semscan.report.text.detection import PAINTED, detection_lines, detection_table
 from semscan.report.text.weaknesses import weaknesses
 from semscan.settings.networks import NETWORKS
 from semscan.values.model_config import (
@@ -125,13 +125,6 @@ def _findings_lines(training: TrainingRecord) -> list[str]:
     return lines
 
 
-_PAINTED = (
-    "Defects of known size were painted into held-out good images and inspected. Real defects may be harder or easier. "
-    "The size is the diameter of a circle of the same area; the contrast is the mean change of grey level, as a share "
-    "of the grey scale."
-)
-
-
 def model_card(config: ModelConfig, summary: Sequence[str]) -> str:
     """Write MODEL_CARD.md: what the model is, what it was trained on, what it promises, its limits.
 
@@ -152,7 +145,11 @@ def model_card(config: ModelConfig, summary: Sequence[str]) -> str:
     facts = "\n".join(f"- {line}" for line in summary)
     painted = ""
     if config.painted is not None:
-        painted = f"\n## Painted defects\n\n{_PAINTED}\n\n" + "\n".join(detection_table(config.painted)) + "\n"
+        painted = (
+            f"\n## Painted defects\n\n{PAINTED.format('held-out good images')}\n\n"
+            + "\n".join(detection_table(config.painted))
+            + "\n"
+        )
     return f"""# Model card
 
 {facts}

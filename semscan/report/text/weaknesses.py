@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from semscan.values.detection import DetectionCurve
 from semscan.values.model_config import TIME_LIMIT, FitRecord, ModelConfig
 
 FEWEST_CLEAR = 10  # clear painted defects below which their share says nothing
@@ -22,17 +23,21 @@ def weaknesses(config: ModelConfig) -> tuple[str, ...]:
 
 
 def _nearly_blind(config: ModelConfig) -> str | None:
-    painted = config.painted
-    if config.network.classes or painted is None or painted.clear < FEWEST_CLEAR:
+    if config.network.classes:
         return None
-    share = painted.clear_share or 0.0
-    unfinished = _is_unfinished(config.training.fit)
-    if share >= (HALF_TRAINED if unfinished else BLIND):
+    if _is_unfinished(config.training.fit):
+        why = "its loss still fell when the training ended; train longer"
+        return nearly_blind(config.painted, why, HALF_TRAINED)
+    return nearly_blind(config.painted, "train with more good images")
+
+
+def nearly_blind(painted: DetectionCurve | None, advice: str, least: float = BLIND) -> str | None:
+    """Return a sentence if less than the share `least` of the clear painted defects is found; else None."""
+    if painted is None or painted.clear < FEWEST_CLEAR or (painted.clear_share or 0.0) >= least:
         return None
-    why = "its loss still fell when the training ended; train longer" if unfinished else "train with more good images"
     return (
         f"it finds {painted.clear_found} of {painted.clear} clear defects painted into good images, so an image "
-        f"without a region is no proof of anything; {why}"
+        f"without a region is no proof of anything; {advice}"
     )
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from semscan.errors import BadDataError
-from semscan.pipeline import calibrate as page
 from semscan.pipeline.calibrate import calibrate
+from semscan.pipeline.calibrating import network
 from semscan.settings import CalibrateSettings, ReadSettings
 
 
@@ -133,7 +133,7 @@ def test_nothing_begun_is_left_when_it_fails(tmp_path, model, brighter, monkeypa
     def fails(*_):
         raise RuntimeError("out of the blue")
 
-    monkeypatch.setattr(page, "measure_threshold", fails)
+    monkeypatch.setattr(network, "measure_threshold", fails)
     with pytest.raises(RuntimeError):
         calibrate(brighter, model, CalibrateSettings(str(tmp_path / "new")), print)
 

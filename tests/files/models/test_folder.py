@@ -8,7 +8,8 @@ import pytest
 
 from semscan.errors import BadModelError
 from semscan.files.models.config import config_json, parse_config
-from semscan.files.models.folder import LARGEST_CONFIG, config_text, read_model_folder, recalibrated_text
+from semscan.files.models.config_file import LARGEST_CONFIG
+from semscan.files.models.folder import config_text, read_model_folder, recalibrated_text
 from semscan.values.model_config import Calibration, TrainingRecord
 
 GRAPH = b"\x08\x07graph" * 50
@@ -243,9 +244,9 @@ def test_a_huge_configuration_is_not_read(folder):
 
 
 def test_a_newer_schema_asks_for_a_newer_semscan(folder):
-    (folder / "config.json").write_text(json.dumps(GOOD | {"schema_version": 3}))
+    (folder / "config.json").write_text(json.dumps(GOOD | {"schema_version": 4}))
 
-    with pytest.raises(BadModelError, match=r"newer semscan .schema 3, this one reads 2"):
+    with pytest.raises(BadModelError, match=r"newer semscan .schema 4, this one reads 3"):
         read_model_folder(folder)
 
 

@@ -1,0 +1,30 @@
+"""The result of a calibration: what was measured, and how the folder is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from semscan.values.detection import DetectionCurve
+from semscan.values.model_config import Calibration
+
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """A threshold that was measured on good images.
+
+    `before` is the raw threshold that it replaces, `images` the number of good images used, `painted` what it finds of
+    painted defects. `news` states all this in words. `write` makes the folder at a path. `method` names a method
+    without training; None for a network.
+    """
+
+    calibration: Calibration
+    before: float
+    images: int
+    painted: DetectionCurve | None
+    news: str
+    write: Callable[[Path], None]
+    method: str | None = None
