@@ -6,8 +6,8 @@ the regions, `report` writes them; `scores` measures it where the truth is known
 `model` trains the network; `synth` makes images and defects to train and test on.
 `pipeline` joins them; `cli` is the terminal.
 
-From Python: `load_model`, `inspect_periodic`, `inspect_pair`, `train`, and the `Inspection` they return; see
-`semscan.api`. Importing this package loads nothing heavy.
+From Python: `load_model`, `inspect_periodic`, `inspect_pair`, `inspect_dies`, `train`, and the `Inspection` that they
+return; see `semscan.api`. Importing this package loads nothing heavy.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -15,10 +15,19 @@ from typing import TYPE_CHECKING, Any
 from semscan.version import __version__
 
 if TYPE_CHECKING:
-    from semscan.api import Inspection, Model, inspect_pair, inspect_periodic, load_model, train
+    from semscan.api import Inspection, Model, inspect_dies, inspect_pair, inspect_periodic, load_model, train
 
-_PUBLIC = ("Inspection", "Model", "inspect_pair", "inspect_periodic", "load_model", "train")
-__all__ = ["Inspection", "Model", "__version__", "inspect_pair", "inspect_periodic", "load_model", "train"]
+_PUBLIC = ("Inspection", "Model", "inspect_dies", "inspect_pair", "inspect_periodic", "load_model", "train")
+__all__ = [
+    "Inspection",
+    "Model",
+    "__version__",
+    "inspect_dies",
+    "inspect_pair",
+    "inspect_periodic",
+    "load_model",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -28,6 +28,7 @@ from semscan.image.clean import clean
 from semscan.pipeline.inspect import InspectedImage, inspect_image
 from semscan.pipeline.methods.base import Method
 from semscan.pipeline.methods.calibrated import CalibratedMethod
+from semscan.pipeline.methods.dies import DiesMethod
 from semscan.pipeline.methods.model import ModelMethod
 from semscan.pipeline.methods.periodic import PeriodicMethod
 from semscan.pipeline.methods.reference import ReferenceMethod
@@ -44,7 +45,7 @@ from semscan.values import Region, SemImage
 from semscan.values.detection import DetectsFrom
 from semscan.values.record import PeriodicRecord
 
-__all__ = ["Inspection", "Model", "inspect_pair", "inspect_periodic", "load_model", "train"]
+__all__ = ["Inspection", "Model", "inspect_dies", "inspect_pair", "inspect_periodic", "load_model", "train"]
 
 Image: TypeAlias = "np.ndarray | str | Path"
 
@@ -323,6 +324,44 @@ def inspect_pair(
     return _inspect(image, settings, _pair_method(reference, settings.read), ignore)
 
 
+def inspect_dies(
+    images: Sequence[Image],
+    nm_per_pixel: float | None = None,
+    threshold: float = 0.5,
+    *,
+    min_area: int = 4,
+    low: float | None = None,
+    page: int = 0,
+    databar: str | int = "auto",
+) -> list[Inspection]:
+    """Find where images of the same place on at least 4 dies differ from each other.
+
+    Each image is compared with the robust middle of the others, registered to it and given its grey levels.
+
+    Parameters
+    ----------
+    images : sequence of ndarray or path
+        As for `Model.inspect`.
+
+    Returns
+    -------
+    list of Inspection
+        One for each image, in their order.
+
+    Raises
+    ------
+    UsageFault
+        If there are fewer than 4 images.
+    BadImageError
+        If one of them cannot be read, or shows another place than most: leave it out.
+    """
+    settings = _settings(nm_per_pixel, threshold, min_area, low, page, databar)
+    names = [str(image) if isinstance(image, (str, Path)) else f"{FORMAT} {n}" for n, image in enumerate(images)]
+    dies = [_read(image, settings.read, None, name) for image, name in zip(images, names, strict=True)]
+    method = DiesMethod.of_images(dies, settings)
+    return [_inspected(die, name, settings, method) for die, name in zip(dies, names, strict=True)]
+
+
 def train(folder: str | Path, *, log: Callable[[str], None] | None = None, **settings: Any) -> Model:
     """Train a model on a folder of images, as `semscan train` does, and load it.
 
@@ -373,9 +412,13 @@ def _settings(
 
 
 def _inspect(image: Image, settings: InspectSettings, method: Method, ignore: np.ndarray | None) -> Inspection:
-    began = time.monotonic()
     name = str(image) if isinstance(image, (str, Path)) else FORMAT
-    found = inspect_image(_read(image, settings.read, ignore, name), name, settings, method)
+    return _inspected(_read(image, settings.read, ignore, name), name, settings, method)
+
+
+def _inspected(image: SemImage, name: str, settings: InspectSettings, method: Method) -> Inspection:
+    began = time.monotonic()
+    found = inspect_image(image, name, settings, method)
     return Inspection(found, time.monotonic() - began)
 
 

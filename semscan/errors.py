@@ -29,6 +29,14 @@ class NotPeriodicError(BadImageError):
         self.confidence = confidence
 
 
+class OtherPlaceError(BadImageError):
+    """An image that shows another place than what it is compared with; `similarity` is the best reached, up to 1."""
+
+    def __init__(self, message: str, similarity: float) -> None:
+        super().__init__(message)
+        self.similarity = similarity
+
+
 class BadDataError(SemscanError, ValueError):
     """A folder of training or test images that cannot be used as it is."""
 

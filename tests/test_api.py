@@ -47,7 +47,15 @@ def test_inspecting_loads_no_tensorflow(model, spotted):
 
 def test_the_public_names_are_there_and_no_others():
     assert callable(semscan.load_model)
-    assert {"Inspection", "train", "inspect_pair", "inspect_periodic", "load_model", "__version__"} <= set(dir(semscan))
+    assert {
+        "Inspection",
+        "train",
+        "inspect_dies",
+        "inspect_pair",
+        "inspect_periodic",
+        "load_model",
+        "__version__",
+    } <= set(dir(semscan))
     with pytest.raises(AttributeError, match="no attribute 'inspekt'"):
         _ = semscan.inspekt
 
@@ -142,6 +150,27 @@ def test_a_pair_shows_what_differs(tmp_path, save_png):
 
     assert len(by_arrays.regions) == 1
     assert by_arrays.regions == by_files.regions
+
+
+def test_the_dies_of_a_lot_are_compared_with_each_other(tmp_path, save_png):
+    rng = np.random.default_rng(2)
+    place = np.kron(rng.integers(60, 200, (26, 26)), np.ones((8, 8)))
+    dies = [place[n : n + 190, 8 - n : 198 - n] + rng.normal(0, 3, (190, 190)) for n in (0, 2, 5, 8)]
+    dies = [np.clip(die, 0, 255).astype(np.uint8) for die in dies]
+    dies[1][80:90, 100:110] = 255
+    by_arrays = semscan.inspect_dies(dies)
+    files = [save_png(tmp_path / f"{number}.png", die) for number, die in enumerate(dies)]
+    by_files = semscan.inspect_dies(files)
+
+    assert [inspection.defect for inspection in by_arrays] == [False, True, False, False]
+    assert [inspection.regions for inspection in by_files] == [inspection.regions for inspection in by_arrays]
+    assert by_arrays[1].reference[85, 105] < 0.9
+    assert [inspection.name for inspection in by_files] == [str(file) for file in files]
+
+
+def test_three_dies_are_too_few():
+    with pytest.raises(UsageFault, match="got 3 images"):
+        semscan.inspect_dies([lines()] * 3)
 
 
 @pytest.mark.parametrize(

@@ -154,8 +154,9 @@ method = click.option(
     multiple=True,
     default=InspectSettings().method,
     show_default=True,
-    help="How defects are found: by a model, by comparing the cells of a periodic image, or by comparing "
-    "with a reference image. Repeat the option to combine methods.",
+    help="How defects are found: by a model, by comparing the cells of a periodic image, by comparing with a "
+    "reference image, or by comparing the images with each other (dies: at least 4 of one place). Repeat the option "
+    "to combine methods.",
 )
 reference = click.option(
     "--reference",

@@ -23,7 +23,7 @@ from semscan.files.results.compare_folder import read_evaluation
 from semscan.image.clean import clean
 from semscan.pipeline.detection.real import compare_detection
 from semscan.pipeline.inspect import InspectedImage, inspect_image
-from semscan.pipeline.methods.base import Method, choose_method
+from semscan.pipeline.methods.base import Method, choose_method, lot_methods
 from semscan.pipeline.run.error_records import or_error
 from semscan.report.pictures.failures import Failure, cut_failure, draw_failures
 from semscan.report.plots.detection_curves import draw_detection
@@ -78,6 +78,8 @@ def evaluate(
     _check_out(out)
     found = find_labelled_images(data, settings.good, skip=out)
     method = method or choose_method(settings.inspect)
+    for each in lot_methods(method):
+        each.gather([image.path for image in found.images])
     with ArraySpool(out) as spool:
         cases, failed = _inspect_all(data, found, settings.inspect, method, spool, progress)
         if not cases:

@@ -6,7 +6,7 @@
 2. *Clean* it (`semscan.image`): one grey scale for all files, and which pixels are judged.
 3. Let the *method* score each pixel (`semscan.pipeline.methods`). The trained model cuts the image into *tiles*, *runs*
    the network on each (`semscan.runtime`) and *stitches* the answers to one raw map (`semscan.maps`). Other methods
-   compare the image with its own repeats, or with a second image of the same place.
+   compare the image with its own repeats, or with other images of the same place.
 4. *Calibrate* (`semscan.maps.normalise`): the raw map becomes an anomaly map from 0 to 1, with the calibrated
    threshold at 0.5.
 5. *Find regions* above the threshold (`semscan.regions`), name their classes and measure them.
@@ -19,13 +19,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from semscan.errors import UsageFault
 from semscan.files.find.images import InputError, InputImage, find_images
 from semscan.files.images.read import read_image
 from semscan.files.results.folder import ResultsFolder
@@ -33,7 +34,7 @@ from semscan.image.clean import clean
 from semscan.maps.normalise import normalise_map, threshold_multiple
 from semscan.pipeline.classes.nuisance import mark_nuisance
 from semscan.pipeline.classes.pattern import classify_by_pattern
-from semscan.pipeline.methods.base import Method, MethodResult, choose_method
+from semscan.pipeline.methods.base import Method, MethodResult, choose_method, lot_methods
 from semscan.pipeline.run.error_records import or_error
 from semscan.pipeline.run.outputs import write_map, write_pictures, write_reference
 from semscan.pipeline.run.parallel import ordered_map
@@ -105,10 +106,12 @@ def inspect_images(
         If the output folder cannot be used.
     """
     method = method or choose_method(settings)
-    outputs = ResultsFolder(Path(settings.output.out))
+    out = Path(settings.output.out)
+    images = _gathered(method, find_images(arguments, stdin=stdin, nul=nul, skip=out))
+    outputs = ResultsFolder(out)
 
     def tasks() -> Iterator[tuple[InputImage | InputError, Path]]:
-        for found in find_images(arguments, stdin=stdin, nul=nul, skip=outputs.out):
+        for found in images:
             # outputs are named here, in the order given, so that any number of jobs gives the same names
             yield (
                 found,
@@ -138,11 +141,12 @@ def score_images(
         Before the first image, if the model cannot be used.
     """
     method = method or choose_method(settings)
+    images = _gathered(method, find_images(arguments, stdin=stdin, nul=nul))
 
     def score(named: InputImage | InputError) -> AnyRecord:
         return or_error(named, lambda found: _score_file(found, settings, method))
 
-    yield from ordered_map(score, find_images(arguments, stdin=stdin, nul=nul), settings.jobs)
+    yield from ordered_map(score, images, settings.jobs)
 
 
 def count_images(arguments: Sequence[str], settings: InspectSettings) -> int | None:
@@ -150,6 +154,21 @@ def count_images(arguments: Sequence[str], settings: InspectSettings) -> int | N
     if "-" in arguments:
         return None
     return sum(1 for _ in find_images(arguments, skip=Path(settings.output.out)))
+
+
+def _gathered(method: Method, found: Iterable[InputImage | InputError]) -> Iterable[InputImage | InputError]:
+    """Return the images as they are found; a method that compares them with each other is given all of them first."""
+    needing = lot_methods(method)
+    if not needing:
+        return found
+    images = list(found)
+    unusable = [f"{name.given}: {name.reason}; " for name in images if isinstance(name, InputError)]
+    for each in needing:
+        try:
+            each.gather([image.path for image in images if isinstance(image, InputImage)])
+        except UsageFault as error:
+            raise UsageFault(f"{''.join(unusable[:1])}{error}") from error
+    return images
 
 
 def inspect_image(image: SemImage, given: str, settings: InspectSettings, method: Method) -> InspectedImage:

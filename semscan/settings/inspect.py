@@ -13,6 +13,7 @@ METHODS = {
     "model": "semscan.pipeline.methods.model:model_method",
     "periodic": "semscan.pipeline.methods.periodic:PeriodicMethod",
     "reference": "semscan.pipeline.methods.reference:ReferenceMethod",
+    "dies": "semscan.pipeline.methods.dies:DiesMethod",
 }
 DEFAULT_MODEL = "semscan-model"
 DEFAULT_RESULTS = "semscan-results"
@@ -25,8 +26,11 @@ BACKGROUNDS = ("patches", "reconstruction", "repeats", "blur")
 
 
 def untrained_methods() -> tuple[str, ...]:
-    """Return the names of the methods without training, whose threshold `semscan calibrate --method` sets."""
-    return tuple(name for name in METHODS if name != "model")
+    """Return the names of the methods without training, whose threshold `semscan calibrate --method` sets.
+
+    "dies" is not among them: its other images are good ones of the same lot.
+    """
+    return tuple(name for name in METHODS if name not in ("model", "dies"))
 
 
 @dataclass(frozen=True, slots=True)

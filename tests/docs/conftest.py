@@ -161,11 +161,11 @@ def run_here():
     return run
 
 
-def _crop(source: Path, target: Path, side: int = 128) -> None:
+def _crop(source: Path, target: Path, side: int = 128, corner: tuple[int, int] = (0, 0)) -> None:
     import cv2
 
     target.parent.mkdir(parents=True, exist_ok=True)
-    pixels = cv2.imread(str(source), cv2.IMREAD_GRAYSCALE)[:side, :side]
+    pixels = cv2.imread(str(source), cv2.IMREAD_GRAYSCALE)[corner[0] :, corner[1] :][:side, :side]
     target.write_bytes(cv2.imencode(target.suffix, pixels)[1].tobytes())
 
 
@@ -209,6 +209,8 @@ def template(tmp_path_factory, run_here):
     for die in ("1", "2"):
         _crop(samples / f"lines/test/good/00{die}.png", folder / f"die{die}.tif", side=192)
         _crop(samples / f"lines/test/good/00{die}.png", folder / f"dies{die}/a.tif", side=192)
+    for number, corner in enumerate([(0, 0), (12, 5), (5, 17), (20, 9), (9, 22)]):
+        _crop(samples / "wafer.png", folder / f"dies/{number}.tif", side=256, corner=corner)
     for name in ("000", "001"):
         _crop(samples / f"lines/train/good/{name}.png", folder / f"lot8/good/{name}.png", side=192)
         for kind in ("good", "bridge"):

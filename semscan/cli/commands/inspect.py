@@ -39,11 +39,13 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
         semscan inspect wafer.png --threshold 0.5
         semscan inspect lot7/ --out lot7-results --exit-code
         semscan inspect die2.tif --reference die1.tif
+        semscan inspect dies/ --method dies
         find lot7 -name '*.tif' | semscan inspect - | jq -r 'select(.defect) | .image'
         semscan inspect lot7/ --report html,klarf
 
     Without a model, the cells of a periodic image are compared with each other. With --reference, the image is
-    compared with another image of the same place.
+    compared with another image of the same place. With --method dies, images of the same place on at least 4 dies are
+    compared with each other.
 
     Prints one JSON line for each image. Writes NAME.overlay.png, NAME.mask.png and NAME.map.tif (the anomaly map)
     for each image, and all records in results.jsonl.

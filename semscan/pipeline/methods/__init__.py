@@ -1,1 +1,1 @@
-"""The methods that turn an image into a raw map (`--method`): model, periodic, reference."""
+"""The methods that turn an image into a raw map (`--method`): model, periodic, reference, dies."""

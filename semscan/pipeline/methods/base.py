@@ -1,16 +1,16 @@
 """The methods (`--method`): each turns a clean image into a raw map.
 
-A trained network is one method. An image's own repeats and a second image of the same place are others. A further
+A trained network is one method. An image's own repeats and other images of the same place are others. A further
 method is a class with a name, a raw threshold, a provenance and the same call, and a line in `METHODS`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -63,6 +63,20 @@ class Method(Protocol):
     provenance: MethodProvenance
 
     def __call__(self, image: CleanImage) -> MethodResult: ...
+
+
+@runtime_checkable
+class LotMethod(Method, Protocol):
+    """A method that compares the images of a run with each other."""
+
+    def gather(self, paths: Sequence[Path]) -> None:
+        """Take all images of the run, before the first is scored; raises UsageFault if they are too few."""
+
+
+def lot_methods(method: Method) -> tuple[LotMethod, ...]:
+    """Return the method, or those that it combines, if it compares the images of a run with each other."""
+    parts = getattr(method, "methods", (method,))
+    return tuple(part for part in parts if isinstance(part, LotMethod))
 
 
 def choose_method(settings: InspectSettings) -> Method:

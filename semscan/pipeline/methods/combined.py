@@ -26,7 +26,7 @@ class CombinedMethod:
     raw_threshold: float | None = 1.0
 
     def __init__(self, methods: Sequence[Method]) -> None:
-        self._methods = tuple(methods)
+        self.methods = tuple(methods)
         self.name = "+".join(method.name for method in methods)
         thresholds = {method.name: method.raw_threshold for method in methods}
         if all(threshold is None for threshold in thresholds.values()):
@@ -38,14 +38,14 @@ class CombinedMethod:
         """Score an image with each method; see the class."""
         results: dict[str, MethodResult] = {}
         faults: list[BadImageError] = []
-        for method in self._methods:
+        for method in self.methods:
             try:
                 results[method.name] = method(image)
             except BadImageError as error:
                 faults.append(error)
         parts = {
             method.name: results[method.name].raw / np.float32(method.raw_threshold)
-            for method in self._methods
+            for method in self.methods
             if method.name in results and method.raw_threshold is not None
         }
         if not parts:

@@ -12,7 +12,7 @@ from semscan.files.find.references import reference_of
 from semscan.files.images.read import read_image
 from semscan.image.clean import clean
 from semscan.pipeline.methods.base import FALSE_ALARMS, MethodResult
-from semscan.reference.die.compare import compare_pair
+from semscan.reference.die.compare import PairComparison, compare_pair
 from semscan.settings import InspectSettings
 from semscan.values import CleanImage
 from semscan.values.method import ChanceCalibration, MethodProvenance
@@ -54,14 +54,9 @@ class ReferenceMethod:
         """Compare `image` with its reference; raises BadImageError if there is none or it shows another place."""
         reference = self._only or self._read(reference_of(image.source, self._path))
         try:
-            found = compare_pair(image, reference)
+            return pair_result(compare_pair(image, reference), image)
         except BadImageError as error:
             raise BadImageError(f"{image.source} against {reference.source}: {error}") from error
-        raw = found.raw / np.float32(found.raw_threshold)
-        raw[~found.judged] = 0
-        return MethodResult(
-            raw, judged=found.judged & image.judged, reference=found.aligned, detects_from_px=found.smallest_px
-        )
 
     def _is_folder(self) -> bool:
         try:
@@ -79,3 +74,12 @@ class ReferenceMethod:
         # care areas belong to the image; text burnt into the reference lies at the same place in both
         settings = replace(self._settings, care=())
         return clean(read_image(path, settings), settings)
+
+
+def pair_result(found: PairComparison, image: CleanImage) -> MethodResult:
+    """Return the result of comparing `image` with another of the same place, in multiples of the threshold."""
+    raw = found.raw / np.float32(found.raw_threshold)
+    raw[~found.judged] = 0
+    return MethodResult(
+        raw, judged=found.judged & image.judged, reference=found.aligned, detects_from_px=found.smallest_px
+    )

@@ -81,7 +81,9 @@ def _tail_threshold(sizes: np.ndarray, where: np.ndarray) -> float:
     return float(np.sqrt(threshold))
 
 
-def combine(found: Sequence[Residual], common: np.ndarray) -> tuple[np.ndarray, float, float | None]:
+def combine(
+    found: Sequence[Residual], common: np.ndarray, strictness: float = 1.0
+) -> tuple[np.ndarray, float, float | None]:
     """Combine the residuals of all scales into one map, and return its threshold.
 
     Each scale is divided by its own chance threshold, edges and the areas between them separately: what
@@ -95,6 +97,8 @@ def combine(found: Sequence[Residual], common: np.ndarray) -> tuple[np.ndarray, 
         By rising scale.
     common : ndarray of bool, shape (rows, cols)
         Where both images are judged, less a border.
+    strictness : float
+        Factor of all thresholds.
 
     Returns
     -------
@@ -106,11 +110,11 @@ def combine(found: Sequence[Residual], common: np.ndarray) -> tuple[np.ndarray, 
         size is.
     """
     limits = []
-    threshold = chance_threshold(found[0].values, common & ~found[0].edges)
+    threshold = strictness * chance_threshold(found[0].values, common & ~found[0].edges)
     raw = np.zeros(common.shape, np.float32)
     for residual in found:
-        at_flat = chance_threshold(residual.values, common & ~residual.edges)
-        at_edges = chance_threshold(residual.values, common & residual.edges) * EDGE_FACTOR
+        at_flat = strictness * chance_threshold(residual.values, common & ~residual.edges)
+        at_edges = strictness * EDGE_FACTOR * chance_threshold(residual.values, common & residual.edges)
         limits.append(ScaleLimit(residual.scale, residual.spread, max(at_flat, at_edges), SURROUNDINGS))
         flat, edges = threshold / at_flat, threshold / at_edges
         sizes = np.abs(residual.values) * np.where(residual.edges, edges, flat).astype(np.float32)

@@ -9,9 +9,9 @@ import numpy as np
 
 from semscan.errors import BadImageError
 from semscan.reference.die.chance_threshold import combine
+from semscan.reference.die.drift import follow_drift
 from semscan.reference.die.edge_jitter import follow_edges
-from semscan.reference.die.flow import add_flow
-from semscan.reference.die.register import FINE_SIDE, band_pass, register
+from semscan.reference.die.register import register
 from semscan.reference.die.residual import remove_shading, residuals
 from semscan.reference.die.tone import match_by_pixel, match_by_rank
 from semscan.reference.die.two_level import compare_outlines, two_levels
@@ -43,7 +43,9 @@ class PairComparison:
     smallest_px: float | None = None
 
 
-def compare_pair(inspected: CleanImage, reference: CleanImage) -> PairComparison:
+def compare_pair(
+    inspected: CleanImage, reference: CleanImage, trusted: np.ndarray | None = None, *, strictness: float = 1.0
+) -> PairComparison:
     """Find what differs between two images of the same place on two dies.
 
     The reference is registered to the inspected image (coarse search, affine, smooth flow), brought to its grey
@@ -56,6 +58,10 @@ def compare_pair(inspected: CleanImage, reference: CleanImage) -> PairComparison
     inspected, reference : CleanImage
         Grey levels 0 to 1; sizes may differ. Shifts up to half of the field, rotations up to about 3
         degrees, other contrast, brightness, gamma, and a little blur are matched.
+    trusted : ndarray of bool, shape of the reference, optional
+        Where the reference is compared; it is registered by all that is judged in it, which is the default.
+    strictness : float
+        Factor of the threshold.
 
     Returns
     -------
@@ -82,29 +88,28 @@ def compare_pair(inspected: CleanImage, reference: CleanImage) -> PairComparison
     ((62, 42), True)
     """
     shape = inspected.values.shape
-    warp = register(inspected, reference)
-    scale = min(1.0, FINE_SIDE / max(*shape, *reference.values.shape))
-    warp = add_flow(band_pass(inspected, scale), band_pass(reference, scale), warp)
-    valid, common = _common_field(inspected, reference, warp)
+    warp = follow_drift(inspected, reference, register(inspected, reference))
+    valid, common = _common_field(inspected, reference.judged if trusted is None else trusted, warp)
     ours = inspected.values
     aligned = match_by_rank(ours, warp.apply(reference.values, shape), common)
     levels = two_levels(ours, common), two_levels(aligned, common)
     if levels[0] is not None and levels[1] is not None:
         found = compare_outlines(levels[0], levels[1], common)
-        return PairComparison(found.depth, found.most, common, np.where(common, aligned, 0), found.smallest_px)
+        grey = np.where(common, aligned, 0)
+        return PairComparison(found.depth, strictness * found.most, common, grey, found.smallest_px)
     theirs = np.where(valid, aligned, ours)
     noise = median_deviation((ours - theirs)[common])
     # now that edges lie on each other, pixels can be paired: a better fit of the grey levels
     moved = match_by_pixel(ours, follow_edges(ours, theirs, noise, JITTER), common)
     error = remove_shading(ours, moved, valid)
-    raw, threshold, smallest_px = combine(residuals(ours, moved, error, valid, common), common)
+    raw, threshold, smallest_px = combine(residuals(ours, moved, error, valid, common), common, strictness)
     return PairComparison(raw, threshold, common, np.where(valid, aligned, 0), smallest_px)
 
 
-def _common_field(inspected: CleanImage, reference: CleanImage, warp: Warp) -> tuple[np.ndarray, np.ndarray]:
-    """Mark where both images are judged, and the same less a border that smoothing and moving need."""
+def _common_field(inspected: CleanImage, trusted: np.ndarray, warp: Warp) -> tuple[np.ndarray, np.ndarray]:
+    """Mark where the image is judged and the reference trusted, and the same less a border for smoothing and moving."""
     shape = inspected.values.shape
-    theirs = warp.apply(reference.judged.astype(np.float32), shape) > 0.99
+    theirs = warp.apply(trusted.astype(np.float32), shape) > 0.99
     valid = theirs & inspected.judged
     side = 2 * MARGIN + 1
     common = cv2.erode(valid.astype(np.uint8), np.ones((side, side)), borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0

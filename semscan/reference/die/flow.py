@@ -7,7 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from semscan.reference.die.register import BandPassed, overlap, robust_error, slopes
+from semscan.reference.die.band_passed import BandPassed, overlap, robust_error, slopes
 from semscan.reference.die.warp import Warp
 
 REACHES = (64.0, 32.0, 32.0)  # px of the working size: the windows shrink, and the last step converges
@@ -26,7 +26,7 @@ def add_flow(inspected: BandPassed, reference: BandPassed, warp: Warp) -> Warp:
     ----------
     inspected, reference : BandPassed
     warp : Warp
-        Affine, from `register`.
+        Affine, or with a flow that is added to.
 
     Returns
     -------
@@ -40,6 +40,8 @@ def add_flow(inspected: BandPassed, reference: BandPassed, warp: Warp) -> Warp:
     """
     rows, cols = inspected.values.shape
     flow = np.zeros((rows, cols, 2), np.float32)
+    if warp.flow is not None:
+        flow = cv2.resize(warp.flow, (cols, rows)) * np.float32(inspected.scale)
     for reach in REACHES:
         warp = replace(warp, flow=flow / np.float32(inspected.scale))
         warped, weight = overlap(inspected, reference, warp)

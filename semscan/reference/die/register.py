@@ -4,36 +4,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from scipy import fft
 
-from semscan.errors import BadImageError
+from semscan.errors import BadImageError, OtherPlaceError
+from semscan.reference.die.band_passed import (
+    COARSE_SIDE,
+    FINE_SIDE,
+    LEAST_OVERLAP,
+    BandPassed,
+    band_pass,
+    overlap,
+    robust_error,
+    similarity,
+    slopes,
+)
+from semscan.reference.die.drift import follow_rows
+from semscan.reference.die.flow import add_flow
 from semscan.reference.die.warp import Warp, centred_grid
 from semscan.values import CleanImage
 
-COARSE_SIDE = 256
-FINE_SIDE = 512
 ANGLES = (0.0, -1.0, 1.0, -2.0, 2.0, -3.0, 3.0)  # degrees
-CANDIDATES = 4
-LEAST_OVERLAP = 0.15
+CANDIDATES = 6
+APART = 6.0  # px of the coarse size: shifts that are closer become one by refinement
+IN_QUESTION = 0.1  # of the match score: candidates that are this close to the best are tried at the fine size
+NO_WORSE = 1.12  # times the smallest error: repeats that are all alike differ by up to 1.09 by chance
 LEAST_SIMILARITY = 0.5  # unrelated patterns reach 0.37, the same place at 3 electrons per pixel 0.67
 LEAST_DEVIATION = 1e-4  # standard deviation of the grey levels
 ROUNDS = 12
-
-
-@dataclass(frozen=True)
-class BandPassed:
-    """One image at one working size, band-passed.
-
-    `values` is float32 about 0, `weight` is float32, 1 where judged and 0 elsewhere, `scale` is at most 1.
-    """
-
-    values: np.ndarray
-    weight: np.ndarray
-    scale: float
 
 
 def register(inspected: CleanImage, reference: CleanImage) -> Warp:
@@ -42,7 +42,7 @@ def register(inspected: CleanImage, reference: CleanImage) -> Warp:
     Small rotations are tried in turn; at each, the normalised cross-correlation of the band-passed images
     is computed for all shifts at once, over the overlap only, so that the two may differ in size. The best
     few candidates are refined by robust Gauss-Newton steps on the affine parameters, coarse to fine; the most
-    similar wins.
+    similar wins. Of several that are nearly as similar, as where the pattern repeats, `_nearest_repeat` chooses.
 
     Parameters
     ----------
@@ -55,8 +55,10 @@ def register(inspected: CleanImage, reference: CleanImage) -> Warp:
 
     Raises
     ------
-    BadImageError
+    OtherPlaceError
         If the two are similar at no shift.
+    BadImageError
+        If one of them shows no pattern.
 
     References
     ----------
@@ -72,33 +74,24 @@ def register(inspected: CleanImage, reference: CleanImage) -> Warp:
     small_reference = band_pass(reference, min(1.0, COARSE_SIDE / side))
     candidates = _candidates(small_inspected, small_reference)
     refined = [refine(small_inspected, small_reference, candidate) for candidate in candidates]
-    best = max(refined, key=lambda warp: _match_score(small_inspected, small_reference, warp))
+    scores = [_match_score(small_inspected, small_reference, warp) for warp in refined]
+    close = [warp for warp, score in zip(refined, scores, strict=True) if score > max(scores) - IN_QUESTION]
     fine_inspected = band_pass(inspected, min(1.0, FINE_SIDE / side))
     fine_reference = band_pass(reference, min(1.0, FINE_SIDE / side))
+    if len(close) > 1:
+        flowing = [follow_rows(small_inspected, small_reference, warp) for warp in close]
+        best = close[_nearest_repeat(fine_inspected, fine_reference, flowing)]
+    else:
+        best = close[0]
     warp = refine(fine_inspected, fine_reference, best)
     reached = similarity(fine_inspected, fine_reference, warp)
     if reached < LEAST_SIMILARITY:
-        raise BadImageError(
+        raise OtherPlaceError(
             f"the image and its reference have a similarity of {max(reached, 0.0):.2f} at best, wanted at least "
-            f"{LEAST_SIMILARITY} (1 is the same); give an image of the same place as reference"
+            f"{LEAST_SIMILARITY} (1 is the same); give an image of the same place as reference",
+            max(reached, 0.0),
         )
     return warp
-
-
-def band_pass(image: CleanImage, scale: float) -> BandPassed:
-    """Shrink an image, remove noise and shading, and clip its extremes at 3 standard deviations."""
-    size = [max(1, round(scale * n)) for n in image.values.shape[::-1]]
-    values = cv2.resize(image.values, size, interpolation=cv2.INTER_AREA)
-    weight = cv2.resize(image.judged.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    # away from pixels that are not judged: shrinking has mixed them with their neighbours
-    weight = (cv2.erode(weight, np.ones((5, 5))) > 0.99).astype(np.float32)
-    mean = float((values * weight).sum() / max(weight.sum(), 1))
-    values = np.where(weight > 0, values, np.float32(mean))
-    values = cv2.GaussianBlur(values, (0, 0), 1.2) - cv2.GaussianBlur(values, (0, 0), 10)
-    # one bright particle must not decide where the images match
-    most = 3 * float(np.sqrt((values**2 * weight).sum() / max(weight.sum(), 1)))
-    values = np.clip(values, -most, most) * weight / max(most, 1e-12)
-    return BandPassed(values, weight, size[0] / image.values.shape[1])
 
 
 def _candidates(inspected: BandPassed, reference: BandPassed) -> Iterator[Warp]:
@@ -116,10 +109,33 @@ def _candidates(inspected: BandPassed, reference: BandPassed) -> Iterator[Warp]:
         score = _correlate(spectra, _spectra(values, weight, shape), shape, least, most)
         found += [(peak, angle, row, col) for peak, row, col in _peaks(score)]
     found.sort(key=lambda candidate: -candidate[0])
-    for _, angle, row, col in found[:CANDIDATES]:
+    chosen: list[tuple[float, float]] = []
+    for _, angle, row, col in found:
+        if len(chosen) == CANDIDATES:
+            return
+        if any(math.hypot(row - r, col - c) < APART for r, c in chosen):
+            continue
+        chosen.append((row, col))
         move = np.array([[1.0, 0.0, -col], [0.0, 1.0, -row], [0.0, 0.0, 1.0]])
         turn = np.vstack([_turn(reference.values.shape, angle), [0, 0, 1]])
         yield Warp((turn @ move)[:2]).zoomed(inspected.scale)
+
+
+def _nearest_repeat(inspected: BandPassed, reference: BandPassed, warps: Sequence[Warp]) -> int:
+    """Choose among warps that match nearly as well: the pattern repeats, and only its details differ.
+
+    Drift makes larger differences, so that it is followed first. Of warps with equally small errors the one with the
+    largest overlap is wanted; returns its place.
+    """
+    errors = []
+    shares = []
+    for warp in warps:
+        warped, weight = overlap(inspected, reference, add_flow(inspected, reference, warp))
+        error, _ = robust_error(inspected.values, warped, weight)
+        errors.append(float(np.median(np.abs(error[weight > 0]))) if weight.any() else np.inf)
+        shares.append(float(weight.sum()))
+    equal = [place for place, error in enumerate(errors) if error <= NO_WORSE * min(errors)]
+    return max(equal, key=shares.__getitem__)
 
 
 def _turn(shape: tuple[int, ...], angle: float) -> np.ndarray:
@@ -197,43 +213,3 @@ def refine(inspected: BandPassed, reference: BandPassed, warp: Warp) -> Warp:
         if np.abs(step).max() < 0.01:
             break
     return warp
-
-
-def slopes(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the slopes of an image along x and along y, grey levels per px."""
-    return (
-        cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8),
-        cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8),
-    )
-
-
-def robust_error(inspected: np.ndarray, warped: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the difference of two images after gain matching, and weights that ignore outliers (Tukey's).
-
-    A defect is in one of the images alone; the weights keep it from moving the warp.
-    """
-    gain = float((weight * inspected * warped).sum() / max(float((weight * warped * warped).sum()), 1e-12))
-    error = inspected - np.float32(gain) * warped
-    sample = np.abs(error[weight > 0][::7])
-    limit = 6 * max(float(np.median(sample)) if sample.size else 0.0, 1e-9)
-    return error / np.float32(gain or 1.0), weight * np.maximum(1 - (error / limit) ** 2, 0) ** 2
-
-
-def similarity(inspected: BandPassed, reference: BandPassed, warp: Warp) -> float:
-    """Correlate the band-passed pair over its common field, -1 to 1; -1 if the field is too small."""
-    warped, weight = overlap(inspected, reference, warp)
-    if weight.sum() < LEAST_OVERLAP * min(inspected.weight.sum(), reference.weight.sum()):
-        return -1.0
-    ours = inspected.values[weight > 0]
-    theirs = warped[weight > 0]
-    ours = ours - ours.mean()
-    theirs = theirs - theirs.mean()
-    return float((ours * theirs).sum() / max(math.sqrt(float((ours**2).sum() * (theirs**2).sum())), 1e-12))
-
-
-def overlap(inspected: BandPassed, reference: BandPassed, warp: Warp) -> tuple[np.ndarray, np.ndarray]:
-    """Return the warped reference, and 1 where both images are judged (float32, 0 elsewhere)."""
-    shape = inspected.values.shape
-    warped = warp.apply(reference.values, shape, inspected.scale)
-    weight = (warp.apply(reference.weight, shape, inspected.scale) > 0.99) & (inspected.weight > 0)
-    return warped, weight.astype(np.float32)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from semscan.reference.die.register import slopes
+from semscan.reference.die.band_passed import slopes
 from semscan.reference.visible_size import PLACES
 
 SCALES = (1.0, 1.8, 3.2)  # px: a pinhole, a defect 5 px across, a stain
@@ -69,11 +69,11 @@ def remove_shading(inspected: np.ndarray, moved: np.ndarray, valid: np.ndarray) 
     guides = [guide * weight for guide in _guides(moved, float(moved[valid].mean()))]
     count = len(guides)
     # the normal equations of a linear fit in the window around each pixel
-    target = np.stack([_wide_mean(clipped * guide) for guide in guides], -1)
+    target = np.stack([wide_mean(clipped * guide) for guide in guides], -1)
     normal = np.empty((*target.shape, count), np.float32)
     for i in range(count):
         for j in range(i, count):
-            normal[..., i, j] = normal[..., j, i] = _wide_mean(guides[i] * guides[j])
+            normal[..., i, j] = normal[..., j, i] = wide_mean(guides[i] * guides[j])
     # damped, each guide by its own size: where the image is flat, its slopes explain nothing
     typical = np.maximum(np.diagonal(normal, axis1=-2, axis2=-1).mean(axis=(0, 1)), 1e-9)
     normal[..., range(count), range(count)] += DAMPING * typical + np.float32(1e-7)
@@ -89,7 +89,7 @@ def _guides(moved: np.ndarray, mean: float) -> list[np.ndarray]:
     return [np.ones_like(moved), moved - np.float32(mean), cv2.Laplacian(smooth, cv2.CV_32F), *slopes(smooth)]
 
 
-def _wide_mean(values: np.ndarray) -> np.ndarray:
+def wide_mean(values: np.ndarray) -> np.ndarray:
     """Average over Gaussian windows of the reach of shading, on a coarse grid."""
     step = max(1, min(8, min(values.shape) // 16))
     size = [max(1, round(n / step)) for n in values.shape[::-1]]

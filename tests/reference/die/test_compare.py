@@ -160,6 +160,25 @@ def test_half_of_the_field_in_common_is_enough(inspected):
     assert len(regions(compare_pair(shot(spotted(inspected, 0.2, (170, 150)), 11), far))) == 1
 
 
+def test_only_what_is_trusted_of_the_reference_is_compared(inspected, reference):
+    trusted = np.ones(SHAPE, bool)
+    trusted[:, :50] = False  # columns 0 to 72 of the image
+    pair = shot(spotted(spotted(inspected, 0.3), 0.3, (130, 60)), 11), reference
+    found = compare_pair(*pair, trusted)
+
+    assert [region.centroid for region in regions(found)] == [pytest.approx(SPOT, abs=2)]
+    assert not found.judged[:, :72].any()
+    assert (found.raw[~found.judged] == 0).all()
+
+
+def test_a_stricter_threshold_is_higher_by_its_factor(inspected, reference):
+    pair = shot(spotted(inspected, 0.16), 11), reference
+    found, stricter = compare_pair(*pair), compare_pair(*pair, strictness=1.25)
+
+    assert stricter.raw_threshold == pytest.approx(1.25 * found.raw_threshold)
+    assert stricter.smallest_px >= found.smallest_px
+
+
 def test_a_data_bar_is_not_compared(inspected, reference):
     image = shot(inspected, 11)
     judged = np.ones(SHAPE, bool)
@@ -196,6 +215,22 @@ def test_the_shift_is_found(inspected, reference):
     centre = (np.array(SHAPE[::-1]) - 1) / 2
 
     assert matrix @ [*centre, 1] - centre == pytest.approx([-23, 17], abs=0.5)
+
+
+def repeating(corner, seed):
+    """An image of bars that repeat every 40 px, each a little different; shifted, and with noise."""
+    rows, cols = np.mgrid[:420, :420].astype(np.float32)
+    own = cv2.GaussianBlur(np.random.default_rng(8).standard_normal((420, 420)).astype(np.float32), (0, 0), 1.5)
+    place = 0.5 + 0.2 * np.tanh(3 * np.sin(rows * np.pi / 20)) * np.tanh(3 * np.sin(cols * np.pi / 20)) + 0.12 * own
+    return shot(place[corner[0] :, corner[1] :][: SHAPE[0], : SHAPE[1]], seed)
+
+
+def test_of_the_repeats_of_a_pattern_the_one_with_the_same_details_is_found():
+    inspected, reference = repeating((60, 70), 11), repeating((30, 106), 12)
+    matrix = register(inspected, reference).matrix
+    centre = (np.array(SHAPE[::-1]) - 1) / 2
+
+    assert matrix @ [*centre, 1] - centre == pytest.approx([70 - 106, 60 - 30], abs=0.5)
 
 
 def test_another_place_is_refused(inspected):
