@@ -1,12 +1,13 @@
 """Train and measure the network that classifies the regions of line and contact patterns by kind of defect.
 
     python benchmarks/pattern_classifier.py examples [--images N] [--seed N]
-    python benchmarks/pattern_classifier.py train
+    python benchmarks/pattern_classifier.py train [--steps N] [--without-topology]
 
 examples generates images with all kinds of defects, and keeps views of each defect. A quarter of the images has many
 recipes of `semscan synth`, the others are drawn by benchmarks/comparison, where lines and contacts vary more.
 train trains on them and writes semscan/runtime/pattern_classes.onnx. The last tenth of the images is held out and
-measures the network; `semscan evaluate` measures it on generated sets of other seeds.
+measures the network; `semscan evaluate` measures it on generated sets of other seeds. --without-topology trains a
+network to compare with: it is given 0 for all measures of topology, and is written to bench-out/.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from semscan.settings import DEFECTS, SynthSettings  # noqa: E402
 from semscan.synth.simulator.image import make_image  # noqa: E402
 
 EXAMPLES = ROOT / "bench-out" / "pattern_classes.npz"
+COMPARED = ROOT / "bench-out" / "pattern_classes_without_topology.onnx"
 TARGET = ROOT / "semscan" / "runtime" / "pattern_classes.onnx"
 KINDS = (*sorted({*DEFECTS["lines"], *DEFECTS["contacts"]}), GOOD)
 PATTERNS = tuple(DEFECTS)
@@ -212,14 +214,16 @@ def varied(views, contacts, rng):
     return out
 
 
-def train(steps, seed):
+def train(steps, seed, with_topology):
     """Train, print the accuracy on the last tenth of the images, and write the graph."""
     import keras
     import tensorflow as tf
 
     saved = np.load(EXAMPLES)
     views = saved["views"]
-    measures = np.array([topology(view.astype(np.float32)) for view in tqdm(views, unit="view", disable=None)])
+    measures = np.zeros((len(views), MEASURES), np.float32)
+    for place, view in enumerate(tqdm(views, unit="view", disable=None) if with_topology else ()):
+        measures[place] = topology(view.astype(np.float32))
     kinds = saved["kinds"]
     owners = saved["owners"]
     held_out = owners >= np.quantile(np.unique(owners), 0.9)
@@ -250,7 +254,7 @@ def train(steps, seed):
     features, logits = model.predict([views, measures], batch_size=256, verbose=0)
     predicted = np.where(own > 0, logits, -np.inf).argmax(1)
     print_accuracy(kinds[held_out], predicted[held_out])
-    write(model, features, kinds[:, 1], held_out)
+    write(model, features, kinds[:, 1], held_out, TARGET if with_topology else COMPARED)
 
 
 def _allowed(pattern):
@@ -268,7 +272,7 @@ def print_accuracy(kinds, predicted):
             print(f"{pattern} {kind}: {counts[KINDS.index(kind)]}/{true.sum()} {others or ''}")
 
 
-def write(model, features, kinds, held_out):
+def write(model, features, kinds, held_out, target):
     """Export the network with an outlier measure: the Mahalanobis distance of a view from the mean of each kind."""
     import onnx
     import tensorflow as tf
@@ -297,23 +301,24 @@ def write(model, features, kinds, held_out):
     proto, _ = tf2onnx.convert.from_function(infer, input_signature=infer.input_signature, opset=17)
     properties = {"kinds": ",".join(KINDS), "limits": ",".join(f"{limit:.2f}" for limit in limits)}
     onnx.helper.set_model_props(proto, properties)
-    TARGET.write_bytes(proto.SerializeToString())
-    size = TARGET.stat().st_size / 1024
-    print(f"{TARGET.relative_to(ROOT)}: {size:.0f} KiB; limits of the distances: {properties['limits']}")
+    target.write_bytes(proto.SerializeToString())
+    size = target.stat().st_size / 1024
+    print(f"{target.relative_to(ROOT)}: {size:.0f} KiB; limits of the distances: {properties['limits']}")
 
 
 def main():
     """Parse, then generate or train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["examples", "train"])
-    parser.add_argument("--images", type=int, default=1800)
-    parser.add_argument("--seed", type=int, default=77)
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--images", type=int, default=8000)
+    parser.add_argument("--seed", type=int, help="default: 91 for examples, 77 for train")
+    parser.add_argument("--steps", type=int, default=5000)
+    parser.add_argument("--without-topology", action="store_true")
     chosen = parser.parse_args()
     if chosen.what == "examples":
-        examples(chosen.images, chosen.seed)
+        examples(chosen.images, 91 if chosen.seed is None else chosen.seed)
     else:
-        train(chosen.steps, chosen.seed)
+        train(chosen.steps, 77 if chosen.seed is None else chosen.seed, not chosen.without_topology)
 
 
 if __name__ == "__main__":

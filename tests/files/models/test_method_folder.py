@@ -117,7 +117,7 @@ def test_a_newer_schema_asks_for_a_newer_semscan(folder):
         read_method_folder(folder)
 
 
-@pytest.mark.parametrize("key", [*(set(GOOD) - {"schema_version", "method"}), "calibration.raw_threshold"])
+@pytest.mark.parametrize("key", [*sorted(set(GOOD) - {"schema_version", "method"}), "calibration.raw_threshold"])
 def test_a_missing_key_is_named(folder, key):
     (folder / "config.json").write_text(json.dumps(changed(key, ...)))
 
