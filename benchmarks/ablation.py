@@ -2,9 +2,9 @@
 
     python benchmarks/ablation.py FOLDER ...
 
-A folder holds test/CLASS/*.png, good images in classes whose name begins with "good" or that have no mask, and either
-ground_truth/CLASS/NAME_mask.png or boxes.json (as for `sem_lines`). `second_simulator.py measure --save FOLDER` writes
-one. Prints a Markdown table. At the default threshold:
+A folder holds test/CLASS/*.png and either ground_truth/CLASS/NAME_mask.png or boxes.json (as for `sem_lines`); an image
+without a mask or a box is good. `second_simulator.py measure --save FOLDER` writes such a folder. Prints a Markdown
+table. At the default threshold:
 
 defective hit    defective images with a region on a defect, grown by 5 px
 false regions    regions on no defect, for each image
@@ -35,11 +35,6 @@ HEADER = """\
 |---|---|---|---|---|---|---|---|"""
 
 
-def pixels_alone(evidence):
-    """Agree to all that chance does not explain."""
-    return np.full(evidence.chance.shape, 1e6, np.float32)
-
-
 class NetworkAlone:
     """Ask the network, and write its scores over those of the pixels."""
 
@@ -50,7 +45,7 @@ class NetworkAlone:
         return score
 
 
-EVIDENCE = {"pixels": pixels_alone, "network": NetworkAlone(), "both": comparison_network()}
+EVIDENCE = {"pixels": None, "network": NetworkAlone(), "both": comparison_network()}
 
 
 @dataclass

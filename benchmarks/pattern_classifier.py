@@ -166,7 +166,7 @@ def drawn_image(pattern, rng, seed):
     if pattern == "lines" and abs(drawn.brighter) < LEAST_CONTRAST:
         return None
     defects = []
-    for kind in set(drawn.kinds):
+    for kind in sorted(set(drawn.kinds)):
         label = drawn.label == 1 + CLASSES.index(kind)
         if pattern == "lines" and drawn.brighter < 0:
             kind = TURNED.get(kind, kind)

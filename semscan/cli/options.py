@@ -272,7 +272,7 @@ def inspect_settings(choices: Mapping[str, Any], output: OutputSettings | None =
     """Return the settings of the options that inspect and score share."""
     return InspectSettings(
         method=tuple(choices["method"]),
-        model=_model(choices),
+        model=used_model(choices),
         reference=choices.get("reference"),
         read=pop_read_settings(dict(choices)),
         regions=region_settings(choices),
@@ -281,7 +281,7 @@ def inspect_settings(choices: Mapping[str, Any], output: OutputSettings | None =
     )
 
 
-def _model(choices: Mapping[str, Any]) -> str | None:
+def used_model(choices: Mapping[str, Any]) -> str | None:
     """Return the model; None if only the configuration file names it and another method was chosen."""
     named: str | None = choices["model"]
     ctx = click.get_current_context(silent=True)

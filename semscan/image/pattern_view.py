@@ -62,14 +62,29 @@ def pattern_view(
     rows, cols = (slice(max(0, int(at) - reach), int(at) + reach + 1) for at in centre)
     piece = values[rows, cols]
     region = ((labels[rows, cols] == label) & (label > 0)).astype(np.float32)
+    turn[:, 2] += turn[:, :2] @ np.array([cols.start, rows.start])
+    if zoom < 0.5:
+        piece, region, turn, shifts = _shrunk(piece, region, turn, shifts, 2 * zoom)
+        zoom = 0.5
     if zoom < 1:  # shrinking without a blur would alias
         piece = cv2.GaussianBlur(piece, (0, 0), 0.5 / zoom)
         region = cv2.GaussianBlur(region, (0, 0), 0.5 / zoom)
-    turn[:, 2] += turn[:, :2] @ np.array([cols.start, rows.start])
     view = _turned(piece, turn, cv2.BORDER_REFLECT)
     golden = _golden(piece, turn, shifts, view)
     region = _turned(region, turn, cv2.BORDER_CONSTANT)
     return np.stack([(view - grey[0]) / grey[1], region, (golden - grey[0]) / grey[1]], -1).astype(np.float32)
+
+
+def _shrunk(
+    piece: np.ndarray, region: np.ndarray, turn: np.ndarray, shifts: np.ndarray, factor: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Make a piece and its region smaller, so that a large pitch costs no more; turn and shifts fit them."""
+    size = [max(1, round(factor * side)) for side in piece.shape[::-1]]
+    small, small_region = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (piece, region))
+    x, y = size[0] / piece.shape[1], size[1] / piece.shape[0]
+    # pixel centres: at (small + 0.5) / factor - 0.5 in the piece
+    offset = turn[:, :2] @ np.array([0.5 / x - 0.5, 0.5 / y - 0.5])
+    return small, small_region, np.column_stack([turn[:, :2] / (x, y), turn[:, 2] + offset]), shifts * (y, x)
 
 
 def _turned(piece: np.ndarray, turn: np.ndarray, border: int, value: float = 0.0) -> np.ndarray:

@@ -56,6 +56,8 @@ def open_model(settings: ExplainSettings) -> Opened:
     BadModelError
         If there is none, or it cannot be used.
     """
+    if settings.reference:
+        raise UsageFault("--reference is given but not used by --method model; leave --method away, or --reference")
     folder = read_model_folder(model_path(InspectSettings(model=settings.model)))
     from semscan.model.reload import OpenedNetwork, open_network  # slow: only for a folder that has a network
 
@@ -75,6 +77,8 @@ def open_comparison(settings: ExplainSettings) -> Method:
     UsageFault
         If something is asked for that only a network has, or the reference is missing.
     """
+    if settings.model:
+        raise UsageFault(f"--model is given but not used to explain --method {settings.method}; leave it away")
     if settings.faithful:
         raise UsageFault(f"--faithful tests the attention of a network; --method {settings.method} has none to test")
     return choose_method(_inspection(settings))
@@ -190,7 +194,7 @@ def _explain_comparison(
 
 
 def _inspection(settings: ExplainSettings) -> InspectSettings:
-    return InspectSettings((settings.method,), settings.model, settings.reference, settings.read)
+    return InspectSettings((settings.method,), None, settings.reference, settings.read)
 
 
 def _write_faithful(weighed: dict[str, Any], base: Path, title: str) -> str:

@@ -84,3 +84,19 @@ def test_where_no_repeat_lies_in_the_image_the_view_is_its_own_reference():
     assert np.isfinite(view).all()
     assert np.allclose(view[28:36, 28:36, 0], view[28:36, 28:36, 2])
     assert np.isfinite(topology(view)).all()
+
+
+@pytest.mark.parametrize("pitch", [24, 45, 90])
+def test_a_view_of_any_pitch_shows_the_same(pitch):
+    cols = np.arange(12 * pitch)
+    image = np.tile(np.where((cols - pitch // 4) % pitch < pitch // 2, 0.8, 0.2), (8 * pitch, 1)).astype(np.float32)
+    centre = (4 * pitch, 6 * pitch + pitch // 2)
+    labels = np.zeros(image.shape, np.int32)
+    labels[centre[0] - pitch // 4 : centre[0] + pitch // 4, centre[1] - pitch // 4 : centre[1] + pitch // 4] = 1
+    view = pattern_view(image, labels, 1, centre, np.array([[0.0, pitch]]), (0.5, 1.0))
+    phase = (np.arange(SIDE) - (SIDE - 1) / 2) / 20 % 1  # 0 in the middle of a line
+
+    assert np.abs(view[..., 0] - view[..., 2]).mean() < 0.02
+    assert view[:, (phase < 0.15) | (phase > 0.85), 0].mean() > 0.25
+    assert view[:, (phase > 0.35) & (phase < 0.65), 0].mean() < -0.25
+    assert view[..., 1].sum() == pytest.approx(100, rel=0.15)  # half a pitch wide and high

@@ -76,7 +76,8 @@ def explain(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
 
     test = FaithfulSettings(background=choices["background"], seed=choices["seed"]) if choices["faithful"] else None
     read = options.pop_read_settings(choices)
-    settings = ExplainSettings(choices["model"], choices["out"], read, test, method, choices["reference"])
+    model = options.used_model({**choices, "method": (method,)})
+    settings = ExplainSettings(model, choices["out"], read, test, method, choices["reference"])
 
     images_done = 0
     failed = 0

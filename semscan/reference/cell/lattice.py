@@ -116,7 +116,8 @@ def _shrunk(values: np.ndarray) -> tuple[np.ndarray, int]:
 class _Correlation:
     """The autocorrelation of an image, 1 at lag 0, each lag normalised by its own overlap.
 
-    `values` holds lags (row, col) up to 0.6 of the image's sides either way; lag 0 is at `middle`.
+    `values` holds lags (row, col) up to 0.6 of the image's sides either way; lag 0 is at `middle`. `longest` is the lag
+    (row, col) of a repeat that the image shows just often enough.
     """
 
     def __init__(self, values: np.ndarray) -> None:
@@ -134,6 +135,7 @@ class _Correlation:
         self.values = (raw[np.ix_(lags[0], lags[1])] / overlap).astype(np.float32)
         self.values /= max(float(self.values[reach]), 1e-12)
         self.middle = np.array(reach, np.float64)
+        self.longest = np.array([rows, cols]) / FEWEST_REPEATS * 1.02
 
     def at(self, lags: np.ndarray) -> np.ndarray:
         """Interpolate values at lags (..., 2), linear between samples; -1 outside."""
@@ -227,7 +229,7 @@ def _array(correlation: _Correlation) -> np.ndarray:
     """Find the two shortest steps of an array; none if there are fewer."""
     lags, values = correlation.peaks()
     long = np.hypot(*lags.T) >= SMALLEST_PITCH
-    fits = (abs(lags) <= 2 * correlation.middle / 0.6 / 2 / FEWEST_REPEATS * 1.02).all(1)
+    fits = (abs(lags) <= correlation.longest).all(1)
     lags = lags[long & fits]
     values = values[long & fits]
     if len(lags) < 2:

@@ -30,7 +30,7 @@ class PairComparison:
 
     `raw` is float32, 0 or more, in units of what noise and edge jitter explain; 0 where not `judged`. Of images of
     two grey levels, it is the distance of outlines in px. `raw_threshold` is the value that chance reaches once in
-    some tens of images, at all scales together. `judged`
+    some tens of images, at all scales together, or how far outlines of good images lie apart. `judged`
     is bool: the common field of both, less a narrow border. `aligned` is float32, the reference brought
     onto the inspected image in its grey levels, 0 outside the common field. `smallest_px` is the diameter from which
     defects of a contrast of 0.2 are found nine times in ten; None where no size is.
@@ -96,7 +96,7 @@ def compare_pair(
     if levels[0] is not None and levels[1] is not None:
         found = compare_outlines(levels[0], levels[1], common)
         grey = np.where(common, aligned, 0)
-        return PairComparison(found.depth, strictness * found.most, common, grey, found.smallest_px)
+        return PairComparison(found.depth, strictness * found.most, common, grey)
     theirs = np.where(valid, aligned, ours)
     noise = median_deviation((ours - theirs)[common])
     # now that edges lie on each other, pixels can be paired: a better fit of the grey levels

@@ -12,6 +12,7 @@ BETWEEN = 0.2  # of the range: a pixel that is farther from both levels is of ne
 MOST_BETWEEN = 6e-3  # share of the pixels off the outlines; a defect may be of neither level
 OUTLINE = 3  # px on both sides of an outline, where pixels may be of neither
 LEAST_RANGE = 0.2  # between the levels; grey levels are 0 to 1
+NOISELESS = 0.02  # of the range: largest median deviation of the pixels from their own level
 MOVED = 1.9  # px that outlines of good images may lie apart
 USUAL = 0.75  # quantile of the distances between the outlines of the two images
 UNRELATED = 8.0  # px: outlines farther apart are not the same outline
@@ -26,11 +27,6 @@ class OutlineDifferences:
 
     depth: np.ndarray
     most: float
-
-    @property
-    def smallest_px(self) -> float:
-        """The diameter of a disc, half of which sticks out of an outline, from which it is found."""
-        return round(2 * (self.most + THIN), 1)
 
 
 class Levels(NamedTuple):
@@ -58,8 +54,9 @@ def two_levels(values: np.ndarray, judged: np.ndarray) -> Levels | None:
     low, high = (float(np.median(values[judged & part])) for part in (~above, above))
     reach = np.ones((2 * OUTLINE - 1, 2 * OUTLINE - 1), np.uint8)
     off = judged & (cv2.dilate(_outline(above.astype(np.uint8)), reach) == 0)
-    away = np.minimum(np.abs(values - low), np.abs(values - high)) > BETWEEN * (high - low)
-    if not off.any() or away[off].mean() > MOST_BETWEEN:
+    error = np.minimum(np.abs(values - low), np.abs(values - high)) / np.float32(high - low)
+    away = error > BETWEEN
+    if not off.any() or away[off].mean() > MOST_BETWEEN or np.median(error[off]) > NOISELESS:
         return None
     return Levels(values > (low + high) / 2, away & off)
 
@@ -80,15 +77,13 @@ def compare_outlines(ours: Levels, theirs: Levels, common: np.ndarray) -> Outlin
         The depth of a difference is the distance of its pixels from where the other image has their level. Where
         three quarters of all outlines lie closer than 1.9 px, good images reach 1.9 px; else they reach that distance.
     """
-    depth = np.maximum(_depth(ours.higher, theirs.higher), _depth(ours.neither, theirs.neither))
-    depth = np.where(common, depth, 0).astype(np.float32)
+    depth = np.where(common, _depth(ours.higher, theirs.higher), 0).astype(np.float32)
+    third = np.where(common, _depth(ours.neither, theirs.neither), 0).astype(np.float32)
     first, second = (levels.higher.astype(np.uint8) for levels in (ours, theirs))
     apart = _distance(_outline(second))[(_outline(first) > 0) & common]
     related = apart[apart <= UNRELATED]
     usual = float(np.quantile(related, USUAL)) if related.size else 0.0
-    square = np.ones((2, 2), np.uint8)  # opened with it by hand: OpenCV would move the result by one pixel
-    wide = cv2.dilate(cv2.erode(depth, square, anchor=(0, 0)), square, anchor=(1, 1))
-    depth = np.maximum(wide, depth - np.float32(THIN))
+    depth = np.maximum.reduce([_wide(depth), depth - np.float32(THIN), _wide(third)])
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (CLOSE, CLOSE))
     depth = cv2.morphologyEx(depth, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
     return OutlineDifferences(np.where(common, depth, 0), max(MOVED, usual))
@@ -101,6 +96,12 @@ def _depth(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
         only = part & ~other
         depth[only] = np.minimum(_distance(other.astype(np.uint8))[only], DEEPEST)
     return depth
+
+
+def _wide(depth: np.ndarray) -> np.ndarray:
+    """Return the depth of what is at least two pixels wide and high; 0 elsewhere."""
+    square = np.ones((2, 2), np.uint8)  # opened with it by hand: OpenCV would move the result by one pixel
+    return cv2.dilate(cv2.erode(depth, square, anchor=(0, 0)), square, anchor=(1, 1))
 
 
 def _distance(part: np.ndarray) -> np.ndarray:

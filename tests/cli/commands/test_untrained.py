@@ -165,6 +165,8 @@ def test_a_pair_is_explained_by_its_reference(semscan, tmp_path, striped):
         (("--method", "reference"), "--method reference needs the image to compare with"),
         (("--method", "periodic", "--faithful"), "--faithful tests the attention of a network"),
         (("--method", "periodic", "--reference", "a.png"), "--reference is given but not used by --method periodic"),
+        (("--method", "model", "--reference", "a.png"), "--reference is given but not used by --method model"),
+        (("--method", "periodic", "--model", "m"), "--model is given but not used to explain --method periodic"),
     ],
 )
 def test_what_cannot_be_explained_is_refused_before_anything_is_written(semscan, tmp_path, striped, given, said):
@@ -173,3 +175,13 @@ def test_what_cannot_be_explained_is_refused_before_anything_is_written(semscan,
     assert done.returncode == 2
     assert said in done.stderr
     assert not (tmp_path / "why").exists()
+
+
+def test_an_image_that_does_not_repeat_is_not_explained_by_its_repeats(semscan, tmp_path, save_png):
+    noise = np.random.default_rng(0).integers(0, 255, (96, 96)).astype(np.uint8)
+    done = semscan(
+        "explain", save_png(tmp_path / "noise.png", noise), "--method", "periodic", "--out", tmp_path / "why"
+    )
+
+    assert done.returncode == 3
+    assert "not periodic enough" in records(done)[0]["error"]
