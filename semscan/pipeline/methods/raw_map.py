@@ -13,7 +13,7 @@ def raw_map(method: str) -> str:
     Examples
     --------
     >>> raw_map("reference")
-    'rule 1'
+    'rule 2'
     """
     rule = f"rule {RULES[method]}"
     if method not in WITH_NETWORK:
