@@ -1,1 +1,1 @@
-"""What a network attends to, and whether that matters for its score."""
+"""What a network attends to, and whether that matters for its score; the steps of a comparison."""

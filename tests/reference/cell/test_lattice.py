@@ -40,6 +40,13 @@ def test_one_line_in_two_that_differs_doubles_the_pitch(stripes):
     assert find_lattice(image).pitch_px == [pytest.approx(40.0, abs=0.5)]
 
 
+def test_a_multiple_of_which_the_image_shows_too_few_is_not_taken(stripes):
+    image = stripes(40.0, noise=0.02)
+    image += 0.5 * (np.arange(200) // 40 % 2).astype(np.float32) * 0.5  # every second line differs: 2.5 repeats
+
+    assert find_lattice(image).pitch_px == [pytest.approx(40.0, abs=1)]
+
+
 def test_texture_and_noise_and_nothing_are_not_periodic(blobs):
     noise = np.random.default_rng(0).random((120, 150)).astype(np.float32)
 
