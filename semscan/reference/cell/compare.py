@@ -25,9 +25,10 @@ PIECE = 1536  # px: a larger image is compared in pieces
 OVERLAP = 64  # px of neighbouring pieces
 FEWEST_REPEATS = 12  # that a piece must hold
 EVIDENCE_SCALES = (1.0, 2.5, 4.0)  # of `SCALES`
-# how many times above the other one chance and the judge may be; chosen on generated images that were not taught
+# How many times above the other one chance and the judge may be; chosen on generated images that were not taught. An
+# array has enough repeats for chance, and a judge takes contacts of unusual size for defects: there it only confirms.
 CHANCE_ABOVE_JUDGE = 1.3
-JUDGE_ABOVE_CHANCE = 2.5
+JUDGE_ABOVE_CHANCE = {"lines": 2.5, "array": 1.0}
 BEYOND_DOUBT = 4.0  # times its threshold: chance needs no judge
 # the deviations at a fine, a middle and a coarse scale, their multiple of what chance reaches, and the judge's score
 COMPARISON_STEPS = ("fine", "middle", "coarse", "chance", "judge")
@@ -94,6 +95,7 @@ def compare_cells(
     framed_raw = raw[frame]
     framed_reference = reference[frame]
     steps = {name: np.zeros_like(raw) for name in COMPARISON_STEPS} if keep_steps else {}
+    judge_above = JUDGE_ABOVE_CHANCE["lines" if len(lattice.vectors) == 1 else "array"]
     pieces = _pieces(values.shape, max(lattice.pitch_px))
     refined = lattice
     visible: list[float | None] = []
@@ -101,7 +103,7 @@ def compare_cells(
         found = _compare(values[piece.compared], judged[piece.compared], lattice, FALSE_REGIONS / len(pieces))
         visible.append(found.smallest_px)
         judged_as = found.evidence.chance if judge is None else judge(found.evidence)
-        framed_raw[piece.kept] = _agreed(found.evidence.chance, judged_as)[piece.inner]
+        framed_raw[piece.kept] = _agreed(found.evidence.chance, judged_as, judge_above)[piece.inner]
         planes = (*found.evidence.deviations, found.evidence.chance, judged_as)
         for step, plane in zip(steps.values(), planes, strict=False):
             step[frame][piece.kept] = plane[piece.inner]
@@ -114,8 +116,8 @@ def compare_cells(
     return CellComparison(raw, image.judged, reference, refined, smallest_px, steps)
 
 
-def _agreed(chance: np.ndarray, judged: np.ndarray) -> np.ndarray:
-    """Return the larger of two raw scores, but not more than the other one allows.
+def _agreed(chance: np.ndarray, judged: np.ndarray, judge_above: float) -> np.ndarray:
+    """Return the larger of two raw scores, but not more than the other one allows; `judge_above` times, the judge's.
 
     A region above chance is kept whole if the judge comes near the threshold anywhere in it, or chance is beyond doubt
     there: so a streak does not fall to pieces.
@@ -126,7 +128,7 @@ def _agreed(chance: np.ndarray, judged: np.ndarray) -> np.ndarray:
     kept[numbers[allowed >= 1]] = True
     kept[0] = False
     by_chance = np.where(kept[numbers], chance, np.minimum(chance, allowed))
-    return np.maximum(by_chance, np.minimum(judged, np.float32(JUDGE_ABOVE_CHANCE) * chance))
+    return np.maximum(by_chance, np.minimum(judged, np.float32(judge_above) * chance))
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,15 @@ def test_a_judge_and_chance_must_agree(stripes, monkeypatch):
     assert (sure[:20] == 0).all()
 
 
+def test_in_an_array_a_judge_only_confirms(dots):
+    image = dots(20.0)
+
+    def sure(evidence):
+        return np.full(evidence.image.shape, 50, np.float32)
+
+    assert compare_cells(clean_of(image), judge=sure).raw == pytest.approx(compare_cells(clean_of(image)).raw)
+
+
 def test_a_region_that_a_judge_sees_in_part_is_kept_whole(stripes):
     image = stripes(12.0, shape=(120, 200))
     image[60:64, 50:150] += 0.5  # a streak
