@@ -30,8 +30,8 @@ from semscan.values.method import MethodConfig
 from semscan.values.model_config import Calibration
 from semscan.version import __version__
 
-# Share of a method's own threshold below which good images do not put it. Those of generated lines and contacts with
-# 0.1 to 1 false regions each lie from 0.7 up; only images without noise ask for less.
+# Share of a method's own threshold below which good images do not put it. With it, the rates that were wanted hold on
+# generated lines and contacts (benchmarks/README.md); images without noise would ask for less.
 FLOOR = 0.5
 ADVISED = 10  # good images: fewer show too few false regions
 
