@@ -55,7 +55,7 @@ def explain(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
 
     For the network of --model, the figure shows the features before and after attention, each attention map, the
     image enhanced by attention, the reconstruction and its residual, and the anomaly map. For a method without
-    training it shows the golden reference, the residuals, the comparison network, and the anomaly map.
+    training it shows the golden reference, the residuals, for periodic the comparison network, and the anomaly map.
 
     \b
         semscan explain wafer.png --model lines.model

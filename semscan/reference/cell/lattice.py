@@ -204,10 +204,8 @@ def _lines(correlation: _Correlation, wave: np.ndarray) -> np.ndarray:
     """Find the step of a line pattern; none if the image also changes along the crests of the wave."""
     step = wave / (wave**2).sum()
     # the wave may be an overtone of the pattern: the first multiple about as good as the best is the pitch
-    longest = correlation.middle / 0.6 / FEWEST_REPEATS * 1.02  # the wave itself has that many repeats
-    inside = [
-        m for m in range(1, 5) if bool((abs(m * step) < (correlation.middle * 0.95 if m == 1 else longest)).all())
-    ]
+    limits = [correlation.middle * 0.95, *[correlation.longest] * 3]  # the wave itself has enough repeats
+    inside = [m for m, limit in enumerate(limits, start=1) if bool((abs(m * step) < limit).all())]
     good = np.array([correlation.near(m * step) for m in inside])
     if not len(good):
         return NOT_FOUND
