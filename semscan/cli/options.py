@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -26,6 +27,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _READ = InspectSettings().read
 _REGIONS = InspectSettings().regions
 _MAP_VALUE = click.FloatRange(0, 1, max_open=True)
+LEAST_MEMORY = 256 << 20  # bytes
 TABLE_FORMATS = ("jsonl", "tsv", "csv")
 
 
@@ -58,6 +60,30 @@ class Area(click.ParamType):
         if not os.path.exists(str(value)):
             self.fail(f"'{value}' is neither x,y,w,h in pixels nor a mask image or a folder of masks.", param, ctx)
         return str(value)
+
+
+class Size(click.ParamType):
+    """A number of bytes: ``500M``, ``2G``, ``1.5G``."""
+
+    name = "SIZE"
+    UNITS: ClassVar[Mapping[str, int]] = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number of bytes."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            number, unit = float(value), 1
+        else:
+            text = str(value).strip().upper().removesuffix("IB").removesuffix("B")
+            unit = self.UNITS.get(text[-1:], 1)
+            try:
+                number = float(text[:-1] if unit > 1 else text)
+            except ValueError:
+                number = math.nan
+        if not 0 < number * unit < 1 << 50:
+            self.fail(f"'{value}' is not a size; wanted a number and M or G, such as 2G.", param, ctx)
+        if number * unit < LEAST_MEMORY:
+            self.fail(f"'{value}' is less than {LEAST_MEMORY >> 20}M, which semscan itself needs.", param, ctx)
+        return int(number * unit)
 
 
 class EnvironmentOption(click.Option):
@@ -213,6 +239,33 @@ jobs = click.option(
     show_default=True,
     help="Number of images inspected in parallel.",
 )
+timeout = click.option(
+    "--timeout",
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="Longest time for one image; 0: no limit.  [default: 600, and 20 for each MB of the file]",
+)
+max_memory = click.option(
+    "--max-memory",
+    type=Size(),
+    help="Largest memory of each job, such as 2G.  [default: 80 % of the machine's, shared by the jobs]",
+)
+cluster = click.option(
+    "--cluster",
+    metavar="ADDRESS|N",
+    help="Inspect on a Dask cluster: tcp://HOST:PORT of its scheduler, or N processes on this machine.",
+)
+limits = combine(jobs, timeout, max_memory, cluster)
+resume = click.option(
+    "--resume",
+    is_flag=True,
+    help="Keep the results of images that an earlier run into --out judged from the same content, settings and model.",
+)
+follow = click.option(
+    "--follow",
+    is_flag=True,
+    help="IMAGE are folders: inspect the images in them, then those that come, until Ctrl-C.",
+)
 nul = click.option("-0", "--null", "nul", is_flag=True, help="Names on standard input end with NUL (find -print0).")
 exit_code = click.option("--exit-code", is_flag=True, help="Exit with code 1 if there is a defect.")
 good = click.option("--good", metavar="NAME", help="Name of the folder that holds the good images.")
@@ -278,6 +331,11 @@ def inspect_settings(choices: Mapping[str, Any], output: OutputSettings | None =
         regions=region_settings(choices),
         output=output or OutputSettings(),
         jobs=choices["jobs"],
+        timeout=choices.get("timeout"),
+        max_memory=choices.get("max_memory"),
+        resume=choices.get("resume", False),
+        follow=choices.get("follow", False),
+        cluster=choices.get("cluster"),
     )
 
 

@@ -101,7 +101,7 @@ def explain_images(
     Parameters
     ----------
     arguments : sequence of str
-        As for `semscan.pipeline.inspect.inspect_images`.
+        As for `semscan.pipeline.inspecting.images.inspect_images`.
     settings : ExplainSettings
     opened : Opened, optional
         By default the model that `settings` name.

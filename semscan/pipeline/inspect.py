@@ -12,33 +12,25 @@
 5. *Find regions* above the threshold (`semscan.regions`), name their classes and measure them.
 6. *Report* (`semscan.report`): a record of the image, an overlay, a mask.
 
-`inspect_images` does this for many files and writes the results (`semscan.files.results`).
+`semscan.pipeline.inspecting` does this for many files and writes the results (`semscan.files.results`).
 """
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
-from semscan.errors import UsageFault
-from semscan.files.find.images import InputError, InputImage, find_images
+from semscan.files.find.images import InputImage
 from semscan.files.images.read import read_image
-from semscan.files.results.folder import ResultsFolder
 from semscan.image.clean import clean
 from semscan.maps.normalise import normalise_map, threshold_multiple
 from semscan.pipeline.classes.nuisance import mark_nuisance
 from semscan.pipeline.classes.pattern import classify_by_pattern
-from semscan.pipeline.methods.base import Method, MethodResult, choose_method, lot_methods
-from semscan.pipeline.run.error_records import or_error
+from semscan.pipeline.methods.base import Method, MethodResult
 from semscan.pipeline.run.outputs import write_map, write_pictures, write_reference
-from semscan.pipeline.run.parallel import ordered_map
-from semscan.pipeline.run.record import Run, recorded
 from semscan.regions.attribution import name_methods
 from semscan.regions.find import LabelledRegions, image_score, segment, shortest
 from semscan.regions.measure import measure
@@ -46,8 +38,7 @@ from semscan.report.record import NO_THRESHOLD, map_description, with_regions
 from semscan.settings import InspectSettings
 from semscan.values import AnomalyMap, CleanImage, Region, SemImage
 from semscan.values.detection import DetectsFrom
-from semscan.values.record import UNLIKE, AnyRecord, PeriodicRecord, Record, likeliest
-from semscan.values.run_record import RunRecord
+from semscan.values.record import UNLIKE, PeriodicRecord, Record, likeliest
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,105 +61,6 @@ class InspectedImage:
     def mask(self) -> np.ndarray:
         """The pixels of all regions, uint8 0 or 255."""
         return (self.labels > 0).view(np.uint8) * np.uint8(255)
-
-
-def inspect_images(
-    arguments: Sequence[str],
-    settings: InspectSettings,
-    *,
-    method: Method | None = None,
-    stdin: BinaryIO | None = None,
-    nul: bool = False,
-    typed: RunRecord | None = None,
-) -> Generator[AnyRecord, None, None]:
-    """Inspect images and write the results; yield one record each, in the order given.
-
-    An image that cannot be inspected gives a record of its error and never stops the others.
-
-    Parameters
-    ----------
-    arguments : sequence of str
-        Files, folders (searched below), globs; ``-`` for names on `stdin`.
-    settings : InspectSettings
-        Model, reading, regions, outputs, jobs.
-    method : Method, optional
-        By default the one that `settings` ask for.
-    stdin : binary stream, optional
-        Names, one a line, or NUL-separated with `nul`.
-    typed : RunRecord, optional
-        What the command line knows of the run, for `run.json`; see `Run`.
-
-    Raises
-    ------
-    BadModelError
-        Before the first image, if the model cannot be used.
-    OutputError
-        If the output folder cannot be used.
-    """
-    method = method or choose_method(settings)
-    out = Path(settings.output.out)
-    images = _gathered(method, find_images(arguments, stdin=stdin, nul=nul, skip=out))
-    outputs = ResultsFolder(out)
-
-    def tasks() -> Iterator[tuple[InputImage | InputError, Path]]:
-        for found in images:
-            # outputs are named here, in the order given, so that any number of jobs gives the same names
-            yield (
-                found,
-                outputs.claim(found, os.path.abspath(found.path)) if isinstance(found, InputImage) else outputs.out,
-            )
-
-    def inspect(task: tuple[InputImage | InputError, Path]) -> AnyRecord:
-        named, base = task
-        return or_error(named, lambda found: _inspect_file(found, base, settings, method))
-
-    yield from recorded(Run(settings, method.provenance, typed, outputs), tasks(), inspect, settings.jobs)
-
-
-def score_images(
-    arguments: Sequence[str],
-    settings: InspectSettings,
-    *,
-    method: Method | None = None,
-    stdin: BinaryIO | None = None,
-    nul: bool = False,
-) -> Generator[AnyRecord, None, None]:
-    """Inspect images as `inspect_images` does, but write nothing; yield one record each.
-
-    Raises
-    ------
-    BadModelError
-        Before the first image, if the model cannot be used.
-    """
-    method = method or choose_method(settings)
-    images = _gathered(method, find_images(arguments, stdin=stdin, nul=nul))
-
-    def score(named: InputImage | InputError) -> AnyRecord:
-        return or_error(named, lambda found: _score_file(found, settings, method))
-
-    yield from ordered_map(score, images, settings.jobs)
-
-
-def count_images(arguments: Sequence[str], settings: InspectSettings) -> int | None:
-    """Count the images that the arguments name; None if names come from standard input."""
-    if "-" in arguments:
-        return None
-    return sum(1 for _ in find_images(arguments, skip=Path(settings.output.out)))
-
-
-def _gathered(method: Method, found: Iterable[InputImage | InputError]) -> Iterable[InputImage | InputError]:
-    """Return the images as they are found; a method that compares them with each other is given all of them first."""
-    needing = lot_methods(method)
-    if not needing:
-        return found
-    images = list(found)
-    unusable = [f"{name.given}: {name.reason}; " for name in images if isinstance(name, InputError)]
-    for each in needing:
-        try:
-            each.gather([image.path for image in images if isinstance(image, InputImage)])
-        except UsageFault as error:
-            raise UsageFault(f"{''.join(unusable[:1])}{error}") from error
-    return images
 
 
 def inspect_image(image: SemImage, given: str, settings: InspectSettings, method: Method) -> InspectedImage:
@@ -256,7 +148,7 @@ def _names(result: MethodResult, method: Method) -> tuple[str, ...]:
     return tuple(result.parts) or (method.name,)
 
 
-def _inspect_file(found: InputImage, base: Path, settings: InspectSettings, method: Method) -> Record:
+def inspect_file(found: InputImage, base: Path, settings: InspectSettings, method: Method) -> Record:
     """Inspect one file and write the outputs that the settings ask for."""
     began = time.monotonic()
     image = read_image(found.path, settings.read, given=found.given)
@@ -271,6 +163,7 @@ def _inspect_file(found: InputImage, base: Path, settings: InspectSettings, meth
     return replace(inspected.record, outputs=outputs, seconds=time.monotonic() - began)
 
 
-def _score_file(found: InputImage, settings: InspectSettings, method: Method) -> Record:
+def score_file(found: InputImage, settings: InspectSettings, method: Method) -> Record:
+    """Inspect one file and write nothing."""
     image = read_image(found.path, settings.read, given=found.given)
     return inspect_image(image, found.given, settings, method).record

@@ -115,6 +115,16 @@ class InspectSettings:
         How images are read, which part of a map is reported, what is written.
     jobs : int
         Number of images inspected at a time.
+    timeout : float or None
+        Longest time for one image, s; 0: no limit; None: 600 and 20 more for each MB of its file.
+    max_memory : int or None
+        Largest memory of the process of one image, bytes; None: a share of the machine.
+    resume : bool
+        Take over what earlier runs have judged from the same content, settings and model.
+    follow : bool
+        Inspect the images that are there and then those that come, without end.
+    cluster : str or None
+        Address of a Dask scheduler, or a number of processes on this machine; None: no cluster.
     """
 
     method: tuple[str, ...] = (AUTO,)
@@ -124,6 +134,11 @@ class InspectSettings:
     regions: RegionSettings = RegionSettings()
     output: OutputSettings = OutputSettings()
     jobs: int = 1
+    timeout: float | None = None
+    max_memory: int | None = None
+    resume: bool = False
+    follow: bool = False
+    cluster: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

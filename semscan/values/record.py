@@ -152,13 +152,14 @@ class Record(JsonRecord):
     `raw_score` when a saved map lacks it; `score` and `threshold` are in map units. `judged_fraction` and
     `ignored_fraction` are shares of the image, `page` counts from 0 in a file with several. `seconds` is wall time.
     `detects_from` is the size from which defects are found nine times in ten here; None where that is not known.
-    `earlier_outputs` are files of earlier runs of the same image that are still there. `unlike_training` is True for an
+    `earlier_outputs` are files of earlier runs of the same image that are still there. `fingerprint` names what the
+    image was judged from: equal ones have the same content, settings and model. `unlike_training` is True for an
     image far outside what the model was trained on, else None: it is neither clean nor defective, `defect` is None.
     """
 
     KEYS: ClassVar[Mapping[str, str]] = {"class_name": "class"}
     OMITTED: ClassVar[frozenset[str]] = frozenset(
-        {"unlike_training", "detects_from", "class_name", "class_probabilities", "earlier_outputs"}
+        {"unlike_training", "detects_from", "class_name", "class_probabilities", "fingerprint", "earlier_outputs"}
     )
     DIGITS: ClassVar[Mapping[str, int]] = {
         "judged_fraction": 6,
@@ -195,6 +196,7 @@ class Record(JsonRecord):
     outputs: Outputs = Outputs()
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
+    fingerprint: str | None = None
     earlier_outputs: tuple[str, ...] | None = None
 
     @property

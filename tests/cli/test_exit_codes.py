@@ -84,7 +84,7 @@ def test_2_for_a_damaged_model(semscan, model, good):
 
 FAULT = """
 import sys
-import semscan.pipeline.inspect as inspect
+import semscan.pipeline.inspecting.images as inspect
 def broken(settings): raise KeyError("a bug")
 inspect.choose_method = broken
 from semscan.cli.main import main

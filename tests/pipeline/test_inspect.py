@@ -12,7 +12,8 @@ from semscan.files.images.read import read_image
 from semscan.files.models.folder import read_model_folder
 from semscan.files.results.map_file import read_tiff_map
 from semscan.image.clean import clean
-from semscan.pipeline.inspect import inspect_image, inspect_images, score_images
+from semscan.pipeline.inspect import inspect_image
+from semscan.pipeline.inspecting.images import inspect_images, score_images
 from semscan.pipeline.methods.base import MethodResult, choose_method
 from semscan.pipeline.methods.model import ModelMethod, blend_evidence
 from semscan.pipeline.run.error_records import or_error

@@ -11,7 +11,7 @@ from semscan.files.datasets.layout import find_layout
 from semscan.files.images.read import read_image
 from semscan.files.models.folder import read_model_folder
 from semscan.image.clean import clean
-from semscan.pipeline.inspect import inspect_images
+from semscan.pipeline.inspecting.images import inspect_images
 from semscan.pipeline.methods.model import ModelMethod
 from semscan.pipeline.regions import cut_maps
 from semscan.pipeline.training.data.dataset import open_good

@@ -11,6 +11,7 @@ from semscan.cli import config, options
 from semscan.cli.output import print_notice, print_results
 from semscan.cli.progress import RunProgress
 from semscan.cli.report_files import write_reports
+from semscan.phrases import plural
 from semscan.settings import OutputSettings, ReportSettings
 
 
@@ -23,7 +24,8 @@ from semscan.settings import OutputSettings, ReportSettings
 @options.out
 @options.combine(options.no_overlay, options.no_mask, options.no_map, options.no_reference, options.crops)
 @options.reading
-@options.jobs
+@options.limits
+@options.combine(options.resume, options.follow)
 @options.nul
 @options.exit_code
 @options.table_format
@@ -42,6 +44,8 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
         semscan inspect dies/ --method dies
         find lot7 -name '*.tif' | semscan inspect - | jq -r 'select(.defect) | .image'
         semscan inspect lot7/ --report html,klarf
+        semscan inspect lot7/ --jobs 8 --resume
+        semscan inspect /mnt/microscope --follow
 
     Without a model, the cells of a periodic image are compared with each other. With --reference, the image is
     compared with another image of the same place. With --method dies, images of the same place on at least 4 dies are
@@ -50,7 +54,7 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
     Prints one JSON line for each image. Writes NAME.overlay.png, NAME.mask.png and NAME.map.tif (the anomaly map)
     for each image, and all records in results.jsonl.
     """
-    from semscan.pipeline.inspect import count_images, inspect_images
+    from semscan.pipeline.inspecting.images import count_images, count_resumable, inspect_images
     from semscan.pipeline.methods.base import announcement, settled
     from semscan.pipeline.run.outputs import recover_records
     from semscan.report.formats.table import inspect_lines
@@ -67,6 +71,8 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
     print_notice(announcement(settings))
     typed = config.describe_command(ctx, settled(settings))
     print_notice(recover_records(output.out))
+    if settings.resume:
+        print_notice(f"{plural(count_resumable(settings), 'earlier result')} to keep where nothing has changed")
     with closing(inspect_images(images, settings, nul=choices["nul"], typed=typed)) as records:
         progress = RunProgress(records, lambda: count_images(images, settings))
         print_results(inspect_lines(progress, choices["output_format"]))
@@ -82,7 +88,7 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
 @options.model
 @options.reference
 @options.reading
-@options.jobs
+@options.limits
 @options.nul
 @options.exit_code
 @options.table_format
@@ -97,7 +103,7 @@ def score(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
         semscan score lot7/*.tif --format tsv | sort -k3 -n
         find lot7 -name '*.tif' | semscan score - | jq -r 'select(.defect) | .image'
     """
-    from semscan.pipeline.inspect import count_images, score_images
+    from semscan.pipeline.inspecting.images import count_images, score_images
     from semscan.pipeline.methods.base import announcement
     from semscan.report.formats.table import score_lines
 

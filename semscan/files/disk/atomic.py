@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -46,20 +47,27 @@ def write_bytes(path: Path, data: bytes) -> None:
     >>> target.read_bytes()
     b'hello'
     """
+    write_chunks(path, (data,))
+
+
+def write_chunks(path: Path, chunks: Iterable[bytes]) -> None:
+    """Write the chunks to `path` one after the other, in one piece as `write_bytes`; one at a time is in memory."""
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, data)
+        _replace(path, chunks)
+    except OutputError:  # of the chunks
+        raise
     except OSError as error:
         raise OutputError(_why_not_written(path, error)) from error
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: Path, chunks: Iterable[bytes]) -> None:
     """Write a temporary file next to `path` and move it there, or leave nothing behind."""
     temporary = path.parent / f"{TEMPORARY_PREFIX}{os.urandom(8).hex()}{TEMPORARY_SUFFIX}"
     try:
         with temporary.open("xb") as file:  # "x" and no mkstemp: the user's own umask applies
-            file.write(data)
+            file.writelines(chunks)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +72,15 @@ def _union(
     return union, warnings
 
 
+def mask_files(image: Path, settings: ReadSettings) -> Iterator[Path]:
+    """Yield the mask files from which `ignored_area` reads areas of an image; raises BadImageError as it does."""
+    for kind, areas in (("ignore", settings.ignore), ("care", settings.care)):
+        for area in areas:
+            path = None if RECTANGLE.fullmatch(area) else _mask_file(area, kind, image)
+            if path is not None:
+                yield path
+
+
 def _rectangle(match: re.Match[str], shape: tuple[int, int]) -> np.ndarray:
     left, top, width, height = (int(side) for side in match.groups())
     inside = np.zeros(shape, bool)
@@ -81,7 +90,7 @@ def _rectangle(match: re.Match[str], shape: tuple[int, int]) -> np.ndarray:
 
 def _masked(area: str, kind: str, image: Path, shape: tuple[int, int], read_mask: ReadMask) -> np.ndarray | None:
     """Return the mask that a file, or a folder for this image, holds; None if a folder has no ignore mask for it."""
-    path = _mask_in(Path(area), image, kind) if os.path.isdir(area) else Path(area)
+    path = _mask_file(area, kind, image)
     if path is None:
         return None
     mask = read_mask(path)
@@ -91,6 +100,10 @@ def _masked(area: str, kind: str, image: Path, shape: tuple[int, int], read_mask
             f"{shape[1]} x {shape[0]}; give a mask of the image's size"
         )
     return mask
+
+
+def _mask_file(area: str, kind: str, image: Path) -> Path | None:
+    return _mask_in(Path(area), image, kind) if os.path.isdir(area) else Path(area)
 
 
 def _mask_in(folder: Path, image: Path, kind: str) -> Path | None:

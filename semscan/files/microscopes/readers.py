@@ -42,6 +42,11 @@ def read_tags(tags: Mapping[int, object], rows: int, cols: int) -> MicroscopeMet
     return _read(MetadataSource(rows, cols, tags), [reader for reader in READERS if reader.TAGS])
 
 
+def sidecars(image: Path) -> list[Path]:
+    """Return the files next to an image that `read_sidecar` reads."""
+    return find_sidecars(image, tuple(dict.fromkeys(suffix for reader in READERS for suffix in reader.SIDECARS)))
+
+
 def read_sidecar(image: Path, rows: int, cols: int) -> MicroscopeMetadata | None:
     """Return what a text next to an image states; None without one. One that cannot be used becomes a warning.
 
@@ -53,9 +58,8 @@ def read_sidecar(image: Path, rows: int, cols: int) -> MicroscopeMetadata | None
         Its size in pixels.
     """
     readers = [reader for reader in READERS if reader.SIDECARS]
-    suffixes = dict.fromkeys(suffix for reader in readers for suffix in reader.SIDECARS)
     unused: list[str] = []
-    for path in find_sidecars(image, tuple(suffixes)):
+    for path in sidecars(image):
         suffix = path.suffix.lower()
         try:
             text = read_text(path)

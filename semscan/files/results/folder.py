@@ -13,20 +13,22 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from semscan.errors import OutputError
-from semscan.files.disk.atomic import remove_file, write_bytes, write_text
+from semscan.files.disk.atomic import remove_file, write_chunks, write_text
 from semscan.files.disk.lock import locked
 from semscan.files.find.images import InputImage
 from semscan.files.results.journal import Journal, abandoned, read_journal
+from semscan.files.results.line_spool import LineSpool
 from semscan.files.results.map_file import source_of_map
 from semscan.files.results.names import candidates, crops_in, files_of, is_crop, name_key, stem_of
-from semscan.files.results.records import merge_records, parse_lines, parse_object, to_line
+from semscan.files.results.records import merge_lines, parse_line, parse_object, to_line
 from semscan.values.record import AnyRecord, ErrorRecord
 from semscan.values.run_record import RunRecord
 
@@ -109,10 +111,13 @@ class ResultsFolder:
             self._write_run(run)
             self._journal = Journal(self.out)
 
-    def note(self, record: AnyRecord) -> None:
-        """Keep one record of the run that has begun. Any thread may call this."""
-        if self._journal is not None:
-            self._journal.add(record)
+    def note(self, record: AnyRecord) -> int | None:
+        """Keep one record of the run that has begun; return its place for `noted`. Any thread may call this."""
+        return None if self._journal is None else self._journal.add(record)
+
+    def noted(self, place: int) -> AnyRecord | None:
+        """Return a record that was kept."""
+        return None if self._journal is None else self._journal.read(place)
 
     def finish(self, records: Iterable[AnyRecord], run: RunRecord) -> None:
         """Put the records into `results.jsonl` and write `run.json`.
@@ -123,26 +128,29 @@ class ResultsFolder:
         whole = False
         try:
             with self._guard, locked(self.out / NAMES) as names:
-                self._record(names, list(records))
+                self._record(names, records)
                 whole = True
                 self._write_run(run)
         finally:
             if self._journal is not None:
                 self._journal.close(keep=not whole)
 
-    def _record(self, names: BinaryIO, records: Sequence[AnyRecord]) -> None:
-        lines = self._lines()
+    def _record(self, names: BinaryIO, records: Iterable[AnyRecord]) -> int:
+        """Put records into the results, one at a time; return the number of their sources."""
         held = _held(names)
-        before = {record.source: files_of(record, self.out) for record in parse_lines(lines, with_regions=False)}
+        before = {record.source: files_of(record, self.out) for record in self._earlier()}
         stems: dict[str, list[PurePosixPath]] = {}
         for source, stem in held:
             stems.setdefault(source, []).append(PurePosixPath(stem))
         self._crops.clear()  # this run wrote some
-        kept = [self._keep_name(record, before.get(record.source, []), stems) for record in records]
-        write_bytes(self.out / RESULTS, b"".join(merge_records(lines, kept)))
-        done = {record.source for record in records}
-        names.truncate(0)
-        names.writelines(to_line({"source": source, "stem": stem}) for source, stem in held if source not in done)
+        with LineSpool(self.out) as lines:
+            for record in records:
+                kept = self._keep_name(record, before.get(record.source, []), stems)
+                lines.put(record.source, to_line(kept.to_json()))
+            write_chunks(self.out / RESULTS, merge_lines(self._lines(), lines))
+            names.truncate(0)
+            names.writelines(to_line({"source": source, "stem": stem}) for source, stem in held if source not in lines)
+            return len(lines)
 
     def _keep_name(
         self,
@@ -166,12 +174,12 @@ class ResultsFolder:
     def _take_up(self, names: BinaryIO) -> int:
         """Put the records of killed runs into the results; return the number of them."""
         left = abandoned(self.out)
-        records = [record for path in left for record in read_journal(path)]
-        if records:
-            self._record(names, records)
+        records = (record for path in left for record in read_journal(path))
+        first = next(records, None)
+        count = 0 if first is None else self._record(names, chain((first,), records))
         for path in left:
             remove_file(path)
-        return len({record.source for record in records})
+        return count
 
     def _write_run(self, run: RunRecord) -> None:
         write_text(self.out / RUN, json.dumps(run.to_json(), indent=2) + "\n")
@@ -212,15 +220,21 @@ class ResultsFolder:
             self._held = {name_key(stem): owner for owner, stem in _held(names)}
             self._held_signature = signature
 
-    def _lines(self) -> list[bytes]:
+    def _lines(self) -> Iterator[bytes]:
         try:
-            return (self.out / RESULTS).read_bytes().splitlines(keepends=True)
+            with (self.out / RESULTS).open("rb") as file:
+                yield from file
         except FileNotFoundError:
-            return []
+            return
         except OSError as error:
             raise OutputError(
                 f"{self.out / RESULTS}: cannot be read ({error.strerror}); choose another --out"
             ) from error
+
+    def _earlier(self) -> Iterator[AnyRecord]:
+        """Yield the records in the results, without their regions."""
+        found = (parse_line(line, with_regions=False) for line in self._lines())
+        return (record for record in found if record is not None)
 
     def _read_results(self) -> None:
         """Read who owns which name, if the file has changed since it was read."""
@@ -237,7 +251,7 @@ class ResultsFolder:
         self._recorded.clear()
         self._listed.clear()
         self._signature = signature
-        for record in parse_lines(self._lines(), with_regions=False):
+        for record in self._earlier():
             for place in files_of(record, self.out):
                 self._recorded[name_key(stem_of(place))] = record.source
                 self._listed.add(name_key(place))

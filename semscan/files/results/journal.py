@@ -11,13 +11,14 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from semscan.errors import OutputError
 from semscan.files.disk.lock import try_lock
-from semscan.files.results.records import parse_lines, to_line
+from semscan.files.results.records import parse_line, to_line
 from semscan.values.record import AnyRecord
 
 log = logging.getLogger(__name__)
@@ -34,29 +35,48 @@ class Journal:
         self._guard = threading.Lock()
         self._synced = time.monotonic()
         self._file: BinaryIO | None = None
+        self._size = 0
+        self._read: BinaryIO | None = None
         try:
             self._file = self.path.open("xb")
             try_lock(self._file)
         except OSError as error:
             self._give_up(error)
 
-    def add(self, record: AnyRecord) -> None:
-        """Append a record. A disk that is full stops the journal, not the run: its end may find room again."""
+    def add(self, record: AnyRecord) -> int | None:
+        """Append a record, and return its place for `read`; None if it could not be kept.
+
+        A disk that is full stops the journal, not the run: its end may find room again.
+        """
+        line = to_line(record.to_json())
         with self._guard:
             if self._file is None:
-                return
+                return None
             try:
-                self._file.write(to_line(record.to_json()))
+                self._file.write(line)
                 self._file.flush()
                 if time.monotonic() - self._synced > SYNC_SECONDS:
                     os.fsync(self._file.fileno())
                     self._synced = time.monotonic()
             except OSError as error:
                 self._give_up(error)
+                return None
+            place, self._size = self._size, self._size + len(line)
+            return place
+
+    def read(self, place: int) -> AnyRecord | None:
+        """Return the record that `add` has put at a place; None if it cannot be read any more."""
+        with self._guard, suppress(OSError):
+            self._read = self._read or self.path.open("rb")
+            self._read.seek(place)
+            return parse_line(self._read.readline())
+        return None
 
     def close(self, keep: bool = False) -> None:
         """Remove the file, its records being in `results.jsonl`; or `keep` it for the next run to take up."""
         with self._guard:
+            if self._read is not None:
+                self._read.close()
             for step in (self._let_go,) if keep else (self._remove, self._let_go, self._remove):
                 step()  # removed first where a system can: it is then never seen unlocked
 
@@ -101,12 +121,13 @@ def abandoned(folder: Path) -> list[Path]:
     return [path for path in journals(folder) if _is_abandoned(path)]
 
 
-def read_journal(path: Path) -> list[AnyRecord]:
-    """Return the whole records of a journal; a last line that was cut off is left out."""
-    try:
-        return parse_lines(path.read_bytes().splitlines())
-    except OSError:
-        return []
+def read_journal(path: Path) -> Iterator[AnyRecord]:
+    """Yield the whole records of a journal; a last line that was cut off is left out."""
+    with suppress(OSError), path.open("rb") as file:
+        for line in file:
+            record = parse_line(line)
+            if record is not None:
+                yield record
 
 
 def _is_abandoned(path: Path) -> bool:

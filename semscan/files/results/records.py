@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +51,8 @@ def to_line(json_object: Mapping[str, Any]) -> bytes:
     return json.dumps(dict(json_object)).encode("ascii") + b"\n"
 
 
-def merge_records(lines: Iterable[bytes], records: Iterable[AnyRecord]) -> list[bytes]:
-    """Return the lines with `records` in them.
+def merge_records(lines: Iterable[bytes], records: Iterable[AnyRecord]) -> Iterator[bytes]:
+    """Yield the lines with `records` in them.
 
     A line of the same source is replaced where it stands. All other lines stay as they are, byte for byte: records
     of other sources with the keys that a user has added, and lines that are not semscan's.
@@ -60,21 +60,23 @@ def merge_records(lines: Iterable[bytes], records: Iterable[AnyRecord]) -> list[
     return merge_lines(lines, {record.source: to_line(record.to_json()) for record in records})
 
 
-def merge_lines(lines: Iterable[bytes], new: Mapping[str, bytes]) -> list[bytes]:
-    """Return the lines with those of `new`, which are named by their sources, in the place of older ones.
+def merge_lines(lines: Iterable[bytes], new: Mapping[str, bytes]) -> Iterator[bytes]:
+    """Yield the lines with those of `new`, which are named by their sources, in the place of older ones.
 
     Examples
     --------
     >>> old = [b'{"source": "a", "status": "ok"}', b"other"]
-    >>> merge_lines(old, {"a": b"A", "b": b"B"})
+    >>> list(merge_lines(old, {"a": b"A", "b": b"B"}))
     [b'A', b'other\\n', b'B']
     """
-    left = dict(new)
-    kept = []
+    replaced = set()
     for line in lines:
-        record = parse_line(line, with_regions=False)
-        if record is not None and record.source in left:
-            kept.append(left.pop(record.source))
+        record = parse_line(line, with_regions=False) if new else None
+        if record is not None and record.source in new and record.source not in replaced:
+            replaced.add(record.source)
+            yield new[record.source]
         elif line.strip():
-            kept.append(line.rstrip(b"\r\n") + b"\n")
-    return kept + list(left.values())
+            yield line.rstrip(b"\r\n") + b"\n"
+    for source in new:
+        if source not in replaced:
+            yield new[source]

@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 def or_error(named: InputImage | InputError, act: Callable[[InputImage], Result]) -> Result | ErrorRecord:
     """Return what `act` makes of a file or, whatever goes wrong in it, the record of the error."""
     if isinstance(named, InputError):
-        return error_record(named.given, os.path.abspath(named.given), f"{named.given}: {named.reason}")
+        return name_error(named)
     periodic = None
     try:
         return act(named)
@@ -35,6 +35,16 @@ def or_error(named: InputImage | InputError, act: Callable[[InputImage], Result]
         message = f"{named.given}: internal fault ({type(error).__name__}: {error}); please report it"
         log.debug("%s", named.given, exc_info=True)
     return error_record(named.given, os.path.abspath(named.path), message, periodic)
+
+
+def name_error(named: InputError) -> ErrorRecord:
+    """Return the record of a name that leads to no image."""
+    return error_record(named.given, os.path.abspath(named.given), f"{named.given}: {named.reason}")
+
+
+def file_error(named: InputImage, reason: str) -> ErrorRecord:
+    """Return the record of an image that could not be inspected for a reason outside this process."""
+    return error_record(named.given, os.path.abspath(named.path), f"{one_line(named.given)}: {reason}")
 
 
 def _with_name(given: str, error: SemscanError) -> str:

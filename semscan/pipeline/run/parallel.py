@@ -14,12 +14,18 @@ _END = None
 AHEAD = 2  # items in work or waiting, for each worker
 
 
-def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], jobs: int) -> Generator[Result, None, None]:
+def ordered_map(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    jobs: int,
+    interrupt: Callable[[], object] = lambda: None,
+) -> Generator[Result, None, None]:
     """Apply `function` to each item on `jobs` threads and yield the results in the order of the items.
 
     Each result is yielded as soon as it and all before it are done, even while the next item is waited for (as with
     names on standard input). At most ``AHEAD * jobs`` items are in work or
-    done and not yet taken. What `items` or `function` raises is raised here, in its turn.
+    done and not yet taken. What `items` or `function` raises is raised here, in its turn. `interrupt` is called when
+    no more results are wanted, while `function` may still be at work.
 
     Examples
     --------
@@ -27,7 +33,10 @@ def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], jobs:
     [2, 1, 3]
     """
     if jobs == 1:
-        yield from map(function, items)
+        try:
+            yield from map(function, items)
+        finally:
+            interrupt()
         return
     results: SimpleQueue[Future[Result] | None] = SimpleQueue()
     room = threading.Semaphore(AHEAD * jobs)
@@ -54,5 +63,6 @@ def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], jobs:
             room.release()
     finally:
         stop.set()
+        interrupt()
         room.release()
         pool.shutdown(wait=True, cancel_futures=True)

@@ -6,8 +6,10 @@ import dataclasses
 import os
 import platform
 import sys
+import threading
 import time
-from collections.abc import Callable, Generator, Iterable
+from array import array
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import PurePath
@@ -17,7 +19,7 @@ from typing import Any, Self, TypeVar
 from semscan.files.results.folder import ResultsFolder
 from semscan.pipeline.run.parallel import ordered_map
 from semscan.values.method import MethodProvenance
-from semscan.values.record import AnyRecord, ErrorRecord, Record
+from semscan.values.record import AnyRecord, ErrorRecord
 from semscan.values.run_record import RunError, RunRecord
 from semscan.version import __version__
 
@@ -27,6 +29,8 @@ INTERRUPTED = "interrupted"
 RUN_SCHEMA = 1
 ENGINES = ("numpy", "scipy", "skimage", "cv2", "tifffile", "PIL", "onnxruntime")
 Task = TypeVar("Task")
+Value = TypeVar("Value")
+_NOWHERE = -1
 
 
 class Run:
@@ -51,7 +55,12 @@ class Run:
     def __init__(
         self, settings: Any, provenance: MethodProvenance, typed: RunRecord | None, outputs: ResultsFolder | None
     ) -> None:
-        self._by_place: dict[int, AnyRecord] = {}
+        self._kept = array("q")  # by place: where the results folder keeps the record, or a negative number
+        self._in_memory: dict[int, AnyRecord] = {}  # records that could not be kept there
+        self._guard = threading.Lock()
+        self._images = self._defective = self._unlike = 0
+        self._errors: dict[int, RunError] = {}
+        self._names: dict[int, str] | None = {} if typed and typed.command and "-" in typed.command else None
         self._settings = settings
         self._provenance = provenance
         self._outputs = outputs
@@ -68,22 +77,39 @@ class Run:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._outputs:
-            self._outputs.finish(self.records, self.summary(DONE if error is None else INTERRUPTED))
+            self._outputs.finish(self._records(), self.summary(DONE if error is None else INTERRUPTED))
 
     def add(self, place: int, record: AnyRecord) -> None:
         """Take one more record; `place` is its number in the order given. Any thread may call this."""
-        self._by_place[place] = record
-        if self._outputs:
-            self._outputs.note(record)
+        kept = self._outputs.note(record) if self._outputs else None
+        with self._guard:
+            self._images += 1
+            if isinstance(record, ErrorRecord):
+                self._errors[place] = RunError(image=record.image, error=record.error)
+            else:
+                self._defective += bool(record.defect)
+                self._unlike += bool(record.unlike_training)
+            if self._names is not None:
+                self._names[place] = record.image
+            if self._outputs:
+                self._keep(place, record, kept)
 
-    @property
-    def records(self) -> list[AnyRecord]:
-        """All records so far, in the order given."""
-        return [self._by_place[place] for place in sorted(self._by_place)]
+    def _keep(self, place: int, record: AnyRecord, kept: int | None) -> None:
+        self._kept.extend([_NOWHERE] * (place + 1 - len(self._kept)))
+        if kept is None:
+            self._in_memory[place] = record
+        else:
+            self._kept[place] = kept
+
+    def _records(self) -> Iterator[AnyRecord]:
+        """Yield all records so far in the order given; one at a time is in memory."""
+        for place, kept in enumerate(self._kept):
+            record = self._outputs.noted(kept) if self._outputs and kept >= 0 else self._in_memory.get(place)
+            if record is not None:
+                yield record
 
     def summary(self, state: str) -> RunRecord:
         """Return what `run.json` holds. `state` is `RUNNING`, also after a kill, `DONE` or `INTERRUPTED`."""
-        records = self.records
         command = self._typed.command
         return dataclasses.replace(
             self._typed,
@@ -92,13 +118,13 @@ class Run:
             state=state,
             command=(_program(command[0]), *command[1:]) if command else (),
             folder=os.getcwd(),
-            names=tuple(record.image for record in records) if "-" in command else None,
+            names=None if self._names is None else _in_order(self._names),
             began=self._began.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - self._clock, 3),
-            images=len(records),
-            defective=sum(isinstance(record, Record) and bool(record.defect) for record in records),
-            unlike_training=sum(isinstance(record, Record) and bool(record.unlike_training) for record in records),
-            errors=tuple(RunError(image=r.image, error=r.error) for r in records if isinstance(r, ErrorRecord)),
+            images=self._images,
+            defective=self._defective,
+            unlike_training=self._unlike,
+            errors=_in_order(self._errors),
             method=self._provenance.to_json(),
             settings=dataclasses.asdict(self._settings),
             versions={"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
@@ -107,9 +133,16 @@ class Run:
 
 
 def recorded(
-    run: Run, tasks: Iterable[Task], act: Callable[[Task], AnyRecord], jobs: int = 1
+    run: Run,
+    tasks: Iterable[Task],
+    act: Callable[[Task], AnyRecord],
+    jobs: int = 1,
+    stop: Callable[[], object] = lambda: None,
 ) -> Generator[AnyRecord, None, None]:
-    """Make the record of each task on `jobs` threads, keep it, and yield the records in the order of the tasks."""
+    """Make the record of each task on `jobs` threads, keep it, and yield the records in the order of the tasks.
+
+    `stop` is called when no more records are wanted, while tasks may still be in work.
+    """
 
     def one(numbered: tuple[int, Task]) -> AnyRecord:
         place, task = numbered
@@ -117,8 +150,12 @@ def recorded(
         run.add(place, record)  # here: what is finished counts, also when nobody takes it any more
         return record
 
-    with run, closing(ordered_map(one, enumerate(tasks), jobs)) as records:
+    with run, closing(ordered_map(one, enumerate(tasks), jobs, stop)) as records:
         yield from records
+
+
+def _in_order(by_place: Mapping[int, Value]) -> tuple[Value, ...]:
+    return tuple(by_place[place] for place in sorted(by_place))
 
 
 def library_versions() -> dict[str, str]:

@@ -120,7 +120,7 @@ def test_a_disk_that_is_full_stops_the_journal_and_not_the_run(tmp_path, monkeyp
     journal.add(record_of(image="a.png"))
     journal.add(record_of(image="b.png"))
 
-    assert read_journal(journal.path) == []
+    assert list(read_journal(journal.path)) == []
     journal.close()
     assert journals(tmp_path) == []
 
@@ -129,7 +129,7 @@ def test_a_run_whose_results_cannot_be_written_leaves_its_journal(tmp_path, monk
     outputs = ResultsFolder(tmp_path)
     outputs.begin(RunRecord())
     outputs.note(record_of(image="a.png"))
-    monkeypatch.setattr("semscan.files.results.folder.write_bytes", _full)
+    monkeypatch.setattr("semscan.files.results.folder.write_chunks", _full)
     with pytest.raises(OutputError, match="no room"):
         outputs.finish([record_of(image="a.png")], RunRecord())
     monkeypatch.undo()

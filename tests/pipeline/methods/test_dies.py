@@ -12,7 +12,7 @@ import pytest
 
 from semscan.errors import UsageFault
 from semscan.pipeline.evaluate import evaluate
-from semscan.pipeline.inspect import inspect_images, score_images
+from semscan.pipeline.inspecting.images import inspect_images, score_images
 from semscan.pipeline.methods import dies as dies_method
 from semscan.settings import EvaluateSettings, InspectSettings, OutputSettings, ReadSettings
 

@@ -8,7 +8,8 @@ import pytest
 
 from semscan.errors import BadImageError, NotPeriodicError, UsageFault
 from semscan.files.results.map_file import read_tiff_map
-from semscan.pipeline.inspect import inspect_image, inspect_images
+from semscan.pipeline.inspect import inspect_image
+from semscan.pipeline.inspecting.images import inspect_images
 from semscan.pipeline.methods.base import MethodResult, announcement, choose_method, chosen_methods
 from semscan.pipeline.methods.combined import CombinedMethod
 from semscan.pipeline.methods.periodic import PeriodicMethod

@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from semscan.pipeline.inspect import inspect_images
+from semscan.pipeline.inspecting.images import inspect_images
 from semscan.pipeline.reporting.html_page import write_html
 from semscan.settings import InspectSettings, OutputSettings
 

@@ -15,7 +15,7 @@ import semscan.pipeline.reporting.thumbnails as pictures
 from semscan.errors import OutputError
 from semscan.files.results.finished_run import read_finished
 from semscan.files.results.folder import ResultsFolder
-from semscan.pipeline.inspect import inspect_images
+from semscan.pipeline.inspecting.images import inspect_images
 from semscan.pipeline.reporting.html_page import write_html
 from semscan.settings import InspectSettings, OutputSettings, ReadSettings
 from semscan.values.record import ErrorRecord

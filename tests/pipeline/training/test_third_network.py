@@ -10,7 +10,7 @@ import pytest
 
 from semscan.errors import BadModelError, UsageFault
 from semscan.files.models.folder import read_model_folder
-from semscan.pipeline.inspect import score_images
+from semscan.pipeline.inspecting.images import score_images
 from semscan.pipeline.train import train
 from semscan.settings import InspectSettings, TrainSettings
 from semscan.settings.networks import NETWORKS, AttentionRole, NetworkKind

@@ -1,0 +1,1 @@
+"""Many images through an inspection: in processes of their own, resumed, followed."""

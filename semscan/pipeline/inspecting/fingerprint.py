@@ -1,0 +1,71 @@
+"""What an image was judged from, as one number: equal numbers mean equal judgements."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from semscan.errors import BadImageError
+from semscan.files.find.references import reference_of
+from semscan.files.images.ignored_areas import RECTANGLE, mask_files
+from semscan.files.microscopes.readers import sidecars
+from semscan.pipeline.methods.base import Method, chosen_methods
+from semscan.settings import InspectSettings
+from semscan.version import __version__
+
+DIGITS = 32
+
+
+class Fingerprints:
+    """Names what images are judged from: their content, that of the files that belong to them, settings and model.
+
+    Parameters
+    ----------
+    settings : InspectSettings
+        Reading, regions and the kinds of outputs count; where they go and how fast does not.
+    method : Method
+        Its name and provenance count, and with them the content of a model.
+    """
+
+    def __init__(self, settings: InspectSettings, method: Method) -> None:
+        outputs = _without(dataclasses.asdict(settings.output), "out")
+        read = dataclasses.asdict(settings.read)
+        for kind in ("ignore", "care"):  # of masks, the content counts
+            read[kind] = [area for area in read[kind] if RECTANGLE.fullmatch(area)]
+        stated = {
+            "semscan": __version__,
+            "method": [chosen_methods(settings), _without(method.provenance.to_json(), "model", "reference")],
+            "read": read,
+            "regions": dataclasses.asdict(settings.regions),
+            "outputs": outputs,
+        }
+        self._stated = json.dumps(stated, sort_keys=True).encode("ascii")
+        self._read = settings.read
+        self._reference = Path(settings.reference) if settings.reference else None
+
+    def of(self, image: Path) -> str | None:
+        """Return the number of an image file, 32 hexadecimal digits; None if a file cannot be read."""
+        content = hashlib.sha256(self._stated)
+        try:
+            for path in self._files(image):
+                with path.open("rb") as file:
+                    content.update(hashlib.file_digest(file, "sha256").digest())
+        except (OSError, BadImageError):
+            return None
+        return content.hexdigest()[:DIGITS]
+
+    def _files(self, image: Path) -> Iterator[Path]:
+        yield image
+        yield from sidecars(image)
+        yield from mask_files(image, self._read)
+        if self._reference is not None:
+            is_folder = self._reference.is_dir()
+            yield reference_of(str(image.absolute()), self._reference) if is_folder else self._reference
+
+
+def _without(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in names}

@@ -1,0 +1,108 @@
+"""Images inspected on a Dask cluster give what they give on one machine."""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from semscan.errors import MissingLibraryError, UsageFault
+from semscan.files.find.images import InputImage
+from semscan.pipeline.inspecting import cluster as cluster_module
+from semscan.pipeline.inspecting.cluster import inspect_remotely
+from semscan.pipeline.inspecting.images import inspect_images, score_images
+from semscan.pipeline.inspecting.inspector import ImageTask
+from semscan.settings import InspectSettings, OutputSettings, ReadSettings
+from semscan.version import __version__
+
+distributed = pytest.importorskip("distributed")
+
+
+@pytest.fixture(scope="module")
+def address():
+    """A scheduler and one worker, in this process."""
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None, host="127.0.0.1", protocol="tcp://"
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, save_png, grey):
+    monkeypatch.chdir(tmp_path)
+    for number in range(5):
+        save_png(tmp_path / "lot" / f"{number}.png", grey(rows=40 + number, spot=number % 2 == 0))
+    (tmp_path / "lot" / "torn.png").write_bytes(b"no image")
+    return tmp_path
+
+
+def lasting(record):
+    return {**record.to_json(), "seconds": 0, "outputs": record.outputs.to_json()}
+
+
+def test_records_and_files_are_those_of_one_machine(here, model, address):
+    relative = os.path.relpath(model, here)
+    settings = InspectSettings(
+        model=relative, read=ReadSettings(ignore=("0,0,3,3",)), output=OutputSettings(out="o", crops=True)
+    )
+    plain = list(inspect_images(["lot"], settings))
+    before = {path: path.read_bytes() for path in Path("o").rglob("*.png")}
+    for path in before:
+        path.unlink()
+    remote = list(inspect_images(["lot"], replace(settings, cluster=address)))
+
+    assert [lasting(record) for record in remote] == [lasting(record) for record in plain]
+    assert {path: path.read_bytes() for path in Path("o").rglob("*.png")} == before
+    assert remote[0].model == relative
+    assert remote[0].outputs.crops[0] == os.path.join("o", "0.crop1.png")
+    assert remote[-1].error.startswith("lot/torn.png: not a TIFF")
+
+
+def test_a_run_on_a_cluster_is_resumed_without_one_and_the_other_way_round(here, model, address):
+    settings = InspectSettings(model=str(model), resume=True)
+    first = list(inspect_images(["lot"], replace(settings, cluster=address)))
+    second = list(inspect_images(["lot"], settings))
+    third = list(inspect_images(["lot"], replace(settings, cluster=address)))
+
+    assert [record.to_json() for record in first] == [record.to_json() for record in second]
+    assert [record.to_json() for record in second] == [record.to_json() for record in third]
+
+
+def test_scores_alone_write_nothing(here, model, address):
+    scored = list(score_images(["lot"], InspectSettings(model=str(model), cluster=address)))
+
+    assert [record.status for record in scored] == ["ok"] * 5 + ["error"]
+    assert not Path("semscan-results").exists()
+
+
+def test_another_version_in_a_worker_ends_the_run(here, model):
+    task = ImageTask(InputImage("lot/0.png", Path("lot/0.png")))
+    with pytest.raises(UsageFault, match=f"has semscan {__version__}, this is 9.9; install the same version"):
+        inspect_remotely(InspectSettings(model=str(model)), task, "9.9")
+
+
+def test_a_cluster_that_does_not_answer_is_said(here, model, monkeypatch):
+    monkeypatch.setattr(cluster_module, "CONNECT_SECONDS", 1)
+    with pytest.raises(UsageFault, match=r"--cluster tcp://127.0.0.1:9: no answer from a scheduler"):
+        list(inspect_images(["lot"], InspectSettings(model=str(model), cluster="tcp://127.0.0.1:9")))
+
+
+def test_without_dask_it_is_said_what_to_install(here, model, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MissingLibraryError, match=r"pip install 'semscan\[cluster\]'"):
+        list(inspect_images(["lot"], InspectSettings(model=str(model), cluster="2")))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"method": ("dies",)}, "leave out --cluster"),
+        ({"timeout": 3.0}, "leave it out with --cluster"),
+        ({"max_memory": 1 << 30}, "leave out --max-memory"),
+        ({"cluster": "0"}, "at least 1 process"),
+    ],
+)
+def test_options_that_do_not_go_with_a_cluster_are_refused(here, options, message):
+    with pytest.raises(UsageFault, match=message):
+        list(inspect_images(["lot"], InspectSettings(**{"method": ("periodic",), "cluster": "tcp://h:1", **options})))
