@@ -16,26 +16,24 @@ import time
 from pathlib import Path
 
 from semscan.files.find.images import InputImage
-from semscan.pipeline.inspecting.cluster import Remote, connected
 from semscan.pipeline.inspecting.inspector import ImageTask
+from semscan.pipeline.run.cluster import connected
 from semscan.pipeline.run.limits import resident
 from semscan.pipeline.run.parallel import ordered_map
-from semscan.settings import InspectSettings
-from semscan.values.method import MethodProvenance
 from semscan.values.record import AnyRecord, Record
 
 
 class Nothing:
-    """A method of which only the provenance is asked."""
+    """Does what an inspector does without looking at the image."""
 
     name = "nothing"
-    raw_threshold = 1.0
-    provenance = MethodProvenance()
 
+    def prepare(self) -> None:
+        """Open nothing."""
 
-def answer(settings: InspectSettings, task: ImageTask, version: str) -> AnyRecord:
-    """Return a record without looking at the image."""
-    return Record(image=task.found.given, source=str(task.found.path), width=256, height=256, regions=())
+    def __call__(self, task: ImageTask) -> AnyRecord:
+        """Return a record."""
+        return Record(image=task.found.given, source=str(task.found.path), width=256, height=256, regions=())
 
 
 def main() -> None:
@@ -43,15 +41,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", type=int)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--threads", type=int, default=16, help="names in flight")
     chosen = parser.parse_args()
-    settings = InspectSettings(cluster=str(chosen.workers))
-    with connected(settings) as client:
-        remote = Remote(client, settings, Nothing(), answer)  # type: ignore[arg-type]
+    act = Nothing()
+    with connected(str(chosen.workers)) as cluster:
         tasks = (ImageTask(InputImage(f"{n:07d}.png", Path(f"/nowhere/{n:07d}.png"))) for n in range(chosen.names))
         step = max(1, chosen.names // 10)
         began = time.monotonic()
-        for number, record in enumerate(ordered_map(remote, tasks, chosen.threads, remote.end), start=1):
+        records = ordered_map(lambda task: cluster.do(act, task), tasks, cluster.in_flight, cluster.end)
+        for number, record in enumerate(records, start=1):
             assert record.image == f"{number - 1:07d}.png"
             if number % step == 0:
                 now = time.monotonic()

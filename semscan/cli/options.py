@@ -253,7 +253,7 @@ max_memory = click.option(
 cluster = click.option(
     "--cluster",
     metavar="ADDRESS|N",
-    help="Inspect on a Dask cluster: tcp://HOST:PORT of its scheduler, or N processes on this machine.",
+    help="Work on a Dask cluster: tcp://HOST:PORT of its scheduler, or N processes on this machine.",
 )
 limits = combine(jobs, timeout, max_memory, cluster)
 resume = click.option(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -18,6 +20,9 @@ from semscan.files.results.compare_folder import claim_comparison, read_evaluati
 from semscan.model.registry import ATTENTIONS, BACKBONES, NETWORKS, attention_parts, known
 from semscan.phrases import one_line
 from semscan.pipeline.evaluate import evaluate
+from semscan.pipeline.inspecting.elsewhere import areas_elsewhere
+from semscan.pipeline.run.parallel import ordered_map
+from semscan.pipeline.run.workers import WorkerLost
 from semscan.pipeline.train import train
 from semscan.report.text.comparison import FIGURES, summarise
 from semscan.settings import AUTO, CompareSettings, EvaluateSettings, InspectSettings, TrainSettings
@@ -58,9 +63,7 @@ def compare(
     record = _begun(data, settings, tested, notes)
     out = Path(settings.out)
     runs = {run.name: run.to_json() for run in claim_comparison(out, Comparison.parse(record))}
-    for number, chosen in enumerate(planned, start=1):
-        log(f"Run {number} of {len(planned)}: {chosen['name']}")
-        run = _guarded(data, chosen, settings, bool(notes), log)
+    for run in _made(_Runner(data, settings, untested=bool(notes)), planned, log):
         if run["status"] == "error":
             log(f"failed: {run['error']}")
         runs[run["name"]] = run
@@ -72,6 +75,62 @@ def compare(
         write_comparison(out, Comparison.parse(record))
         each(run)
     return record
+
+
+class _Runner:
+    """Makes one run, here or on a machine with another working folder. Never raises for what is wrong with the run."""
+
+    def __init__(self, data: Path, settings: CompareSettings, *, untested: bool) -> None:
+        self.settings = settings
+        self._data = data
+        self._untested = untested
+
+    @property
+    def name(self) -> str:
+        """What distinguishes it from others."""
+        return f"compare {self._data} {self.settings!r}"
+
+    def elsewhere(self) -> _Runner:
+        """Return the runner for a machine with another working folder."""
+        settings = replace(
+            self.settings,
+            out=os.path.abspath(self.settings.out),
+            read=areas_elsewhere(self.settings.read),
+            progress=False,
+            cluster=None,
+        )
+        return _Runner(self._data.absolute(), settings, untested=self._untested)
+
+    def prepare(self) -> None:
+        """Open nothing."""
+
+    def __call__(self, chosen: Run, log: Log = lambda line: None) -> Run:
+        return _guarded(self._data, chosen, self.settings, self._untested, log)
+
+
+def _made(runner: _Runner, planned: Sequence[Run], log: Log) -> Iterator[Run]:
+    """Yield the records of the runs in their order: made one after the other, or side by side on a cluster."""
+    if runner.settings.cluster is None:
+        for number, chosen in enumerate(planned, start=1):
+            log(f"Run {number} of {len(planned)}: {chosen['name']}")
+            yield runner(chosen, log)
+        return
+    from semscan.pipeline.run.cluster import connected
+
+    distant = runner.elsewhere()
+    with connected(runner.settings.cluster) as cluster:
+
+        def one(chosen: Run) -> Run:
+            try:
+                run: Run = cluster.do(distant, chosen)
+            except WorkerLost as lost:
+                return {**chosen, "status": "error", "error": str(lost)}
+            return run | {"model": str(Path(runner.settings.out) / chosen["name"])} if "model" in run else run
+
+        with closing(ordered_map(one, planned, cluster.in_flight, cluster.end)) as runs:
+            for number, run in enumerate(runs, start=1):
+                log(f"Run {number} of {len(planned)}: {run['name']}")
+                yield run
 
 
 def _begun(data: Path, settings: CompareSettings, tested: Sequence[Path], notes: list[str]) -> dict[str, Any]:

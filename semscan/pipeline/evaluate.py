@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from semscan.errors import BadDataError, OutputError
-from semscan.files.datasets.labelled_images import LabelledImage, LabelledSet, find_labelled_images, read_defect_mask
-from semscan.files.datasets.synth_index import Planted, read_synth_index
+from semscan.errors import BadDataError, OutputError, UsageFault
+from semscan.files.datasets.labelled_images import LabelledImage, LabelledSet, find_labelled_images
+from semscan.files.datasets.synth_index import read_synth_index
 from semscan.files.disk.array_spool import ArraySpool
 from semscan.files.disk.atomic import write_bytes, write_text
 from semscan.files.disk.encode import png_bytes
@@ -22,9 +22,12 @@ from semscan.files.results.compare_folder import EVALUATION as RECORD
 from semscan.files.results.compare_folder import read_evaluation
 from semscan.image.clean import clean
 from semscan.pipeline.detection.real import compare_detection
-from semscan.pipeline.inspect import InspectedImage, inspect_image
+from semscan.pipeline.evaluating.judge import Judge, Judged, JudgeTask
 from semscan.pipeline.methods.base import Method, choose_method, lot_methods
-from semscan.pipeline.run.error_records import or_error
+from semscan.pipeline.run.error_records import file_error
+from semscan.pipeline.run.parallel import ordered_map
+from semscan.pipeline.run.side_by_side import side_by_side
+from semscan.pipeline.run.workers import WorkerLost
 from semscan.report.pictures.failures import Failure, cut_failure, draw_failures
 from semscan.report.plots.detection_curves import draw_detection
 from semscan.report.plots.evaluation_curves import draw_measured
@@ -32,8 +35,7 @@ from semscan.report.record import json_line
 from semscan.report.text.evaluation import evaluation_notes
 from semscan.scores.defects import Component
 from semscan.scores.evaluation import EvaluatedMaps, evaluate_maps
-from semscan.scores.scored_image import ScoredImage, scored_image
-from semscan.scores.types import DefectType, type_defects
+from semscan.scores.scored_image import ScoredImage
 from semscan.settings import EvaluateSettings, InspectSettings
 from semscan.values.evaluation import Evaluation
 from semscan.values.record import ErrorRecord
@@ -77,11 +79,16 @@ def evaluate(
     out = Path(settings.out)
     _check_out(out)
     found = find_labelled_images(data, settings.good, skip=out)
+    is_given = method is not None
     method = method or choose_method(settings.inspect)
-    for each in lot_methods(method):
+    lots = lot_methods(method)
+    if lots and settings.inspect.cluster is not None:
+        raise UsageFault(f"--method {method.name} judges all images of a run together; leave out --cluster")
+    for each in lots:
         each.gather([image.path for image in found.images])
+    apart = settings.inspect.jobs > 1 and not is_given and not lots
     with ArraySpool(out) as spool:
-        cases, failed = _inspect_all(data, found, settings.inspect, method, spool, progress)
+        cases, failed = _inspect_all(data, found, settings.inspect, method, spool, progress, apart=apart)
         if not cases:
             raise BadDataError(f"none of the {len(failed)} images can be inspected; the first: {failed[0].error}")
         measured = evaluate_maps(
@@ -131,61 +138,45 @@ def _check_out(out: Path) -> None:
 
 
 def _inspect_all(
-    data: Path, found: LabelledSet, settings: InspectSettings, method: Method, spool: ArraySpool, progress: Progress
+    data: Path,
+    found: LabelledSet,
+    settings: InspectSettings,
+    method: Method,
+    spool: ArraySpool,
+    progress: Progress,
+    *,
+    apart: bool,
 ) -> tuple[list[ScoredImage], list[ErrorRecord]]:
     """Inspect each image and spool its map; return also the records of images that could not be inspected."""
     cases: list[ScoredImage] = []
     failed: list[ErrorRecord] = []
     planted = read_synth_index(data)
-    for labelled in found.images:
 
-        def one(named: InputImage, labelled: LabelledImage = labelled) -> ScoredImage:
-            below = labelled.path.relative_to(data)
-            return _case(labelled, named.given, below, planted, settings, method, spool)
+    is_elsewhere = settings.cluster is not None
 
-        case = or_error(InputImage(str(labelled.path), labelled.path), one)
-        if isinstance(case, ErrorRecord):
-            failed.append(case)
-        else:
-            cases.append(case)
-        progress("inspecting", len(found.images))
+    def task(labelled: LabelledImage) -> JudgeTask:
+        below = labelled.path.relative_to(data)
+        folder = labelled.class_name if labelled.class_name in below.parts[:-1] else None  # a loose image has none
+        return JudgeTask(str(labelled.path), labelled, folder, planted.get(below.as_posix(), ()))
+
+    with side_by_side(Judge(settings, method), settings, apart=apart) as way:
+
+        def one(test: JudgeTask) -> Judged | ErrorRecord:
+            try:
+                judged: Judged | ErrorRecord = way.act(test.elsewhere() if is_elsewhere else test)
+            except WorkerLost as lost:
+                judged = file_error(InputImage(test.given, test.path), str(lost))
+            return judged
+
+        with closing(ordered_map(one, map(task, found.images), way.jobs, way.stop)) as all_judged:
+            for judged in all_judged:
+                if isinstance(judged, ErrorRecord):
+                    failed.append(judged)
+                else:
+                    number = spool.put(judged.anomaly_map)
+                    cases.append(replace(judged.case, load=partial(spool.get, number)))
+                progress("inspecting", len(found.images))
     return cases, failed
-
-
-def _case(
-    labelled: LabelledImage,
-    given: str,
-    below: Path,
-    planted: Mapping[str, Planted],
-    settings: InspectSettings,
-    method: Method,
-    spool: ArraySpool,
-) -> ScoredImage:
-    image = read_image(labelled.path, settings.read, given=given)
-    truth = read_defect_mask(labelled.mask, image.pixels.shape) if labelled.mask else None
-    judged = inspect_image(image, given, settings, method)
-    number = spool.put(judged.anomaly_map.values)
-    folder = labelled.class_name if labelled.class_name in below.parts[:-1] else None  # a loose image has none
-    types = () if truth is None else _types(judged, truth, folder, planted.get(below.as_posix(), ()))
-    named = any(region.class_name is not None for region in judged.regions)
-    return scored_image(
-        given,
-        labelled.class_name,
-        judged.anomaly_map.values,
-        truth,
-        defective=labelled.defective,
-        load=lambda: spool.get(number),
-        predicted_class=judged.record.class_name,
-        types=types,
-        has_region_class=named,
-        nm_per_pixel=image.nm_per_pixel,
-    )
-
-
-def _types(judged: InspectedImage, truth: np.ndarray, folder: str | None, planted: Planted) -> tuple[DefectType, ...]:
-    """Return the type of each true defect, and the class of the region on it."""
-    counting = {label: region for label, region in enumerate(judged.regions, start=1) if not region.nuisance}
-    return type_defects(truth, judged.labels, counting, folder, planted)
 
 
 def _notes(evaluation: Evaluation, method: Method, found: LabelledSet) -> list[str]:

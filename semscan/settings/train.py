@@ -264,6 +264,8 @@ class CompareSettings:
         How images are read.
     progress : bool
         Show progress bars where standard error is a terminal.
+    cluster : str or None
+        As for `InspectSettings`: the runs are made side by side.
     """
 
     out: str = DEFAULT_COMPARISON
@@ -277,3 +279,4 @@ class CompareSettings:
     good: str | None = None
     read: ReadSettings = ReadSettings()
     progress: bool = True
+    cluster: str | None = None

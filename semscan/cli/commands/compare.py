@@ -89,6 +89,7 @@ def _parse_seeds(ctx: click.Context, param: click.Parameter, text: str) -> tuple
 @click.option("--steps", type=click.IntRange(1), help="Training steps of each run, without a time limit.")
 @options.good
 @options.reading
+@options.cluster
 @text_or_json.text_or_json_format
 @options.verbosity_flags
 @click.pass_context

@@ -31,6 +31,7 @@ _DEFAULT = EvaluateSettings()
 @options.method
 @options.reference
 @options.reading
+@options.combine(options.jobs, options.cluster)
 @text_or_json.text_or_json_format
 @options.verbosity_flags
 @click.pass_context
@@ -56,7 +57,7 @@ def evaluate(ctx: click.Context, data: Path, output_format: str | None, **choice
 
     regions = RegionSettings(threshold=choices["threshold"])
     inspect = options.inspect_settings(
-        {"jobs": 1, "low": regions.low, "min_area": regions.min_area, "closing": regions.closing, **choices}
+        {"low": regions.low, "min_area": regions.min_area, "closing": regions.closing, **choices}
     )
     settings = EvaluateSettings(inspect=inspect, out=choices["out"], good=choices["good"], seed=choices["seed"])
     print_notice(announcement(inspect))

@@ -14,14 +14,16 @@ from semscan.files.find.follow import follow_folders
 from semscan.files.find.images import InputError, InputImage, find_images
 from semscan.files.results.earlier import EarlierRecords
 from semscan.files.results.folder import ResultsFolder
-from semscan.pipeline.inspecting.inspector import ImageTask
-from semscan.pipeline.inspecting.side_by_side import inspecting
+from semscan.pipeline.inspecting.elsewhere import record_here
+from semscan.pipeline.inspecting.inspector import ImageTask, Inspector
 from semscan.pipeline.methods.base import LotMethod, Method, choose_method, lot_methods
-from semscan.pipeline.run.error_records import name_error
+from semscan.pipeline.run.error_records import file_error, name_error
 from semscan.pipeline.run.parallel import ordered_map
 from semscan.pipeline.run.record import Run, recorded
+from semscan.pipeline.run.side_by_side import Way, side_by_side
+from semscan.pipeline.run.workers import WorkerLost
 from semscan.settings import InspectSettings
-from semscan.values.record import AnyRecord
+from semscan.values.record import AnyRecord, ErrorRecord
 from semscan.values.run_record import RunRecord
 
 STDIN = "-"
@@ -84,10 +86,10 @@ def inspect_images(
         if isinstance(found, InputError):
             return name_error(found)
         known = earlier.judged(os.path.abspath(found.path)) if earlier else None
-        return way.act(ImageTask(found, base, known))
+        return _done(ImageTask(found, base, known), way, settings, used.provenance.model)
 
     apart, images = _apart(arguments, settings, images, used, is_given=method is not None)
-    with inspecting(settings, used, apart=apart) as way:
+    with side_by_side(Inspector(settings, used), settings, apart=apart) as way:
         run = Run(settings, used.provenance, typed, outputs)
         yield from recorded(run, tasks(), inspect, way.jobs, way.stop)
 
@@ -111,10 +113,12 @@ def score_images(
     _check(settings, used)
     images = iter(_gathered(used, _named(arguments, settings, stdin, nul)))
     apart, images = _apart(arguments, settings, images, used, is_given=method is not None)
-    with inspecting(settings, used, apart=apart) as way:
+    with side_by_side(Inspector(settings, used), settings, apart=apart) as way:
 
         def score(found: Named) -> AnyRecord:
-            return name_error(found) if isinstance(found, InputError) else way.act(ImageTask(found))
+            if isinstance(found, InputError):
+                return name_error(found)
+            return _done(ImageTask(found), way, settings, used.provenance.model)
 
         with closing(ordered_map(score, images, way.jobs, way.stop)) as records:
             yield from records
@@ -138,14 +142,19 @@ def _check(settings: InspectSettings, method: Method) -> None:
     if lot_methods(method) and any(together.values()):
         option = next(name for name, is_given in together.items() if is_given)
         raise UsageFault(f"--method {method.name} judges all images of a run together; leave out {option}")
-    if settings.cluster is None:
-        return
-    if settings.cluster.isdecimal() and int(settings.cluster) == 0:
-        raise UsageFault("--cluster 0 has no process, wanted at least 1 process, or tcp://HOST:PORT of a scheduler")
-    if settings.timeout is not None:
-        raise UsageFault("--timeout limits the processes of --jobs; leave it out with --cluster")
-    if settings.max_memory is not None and not settings.cluster.isdecimal():
-        raise UsageFault("the memory of a cluster is limited where its workers are started; leave out --max-memory")
+
+
+def _done(task: ImageTask, way: Way, settings: InspectSettings, model: str | None) -> AnyRecord:
+    """Return the record of a task, wherever it is done."""
+    is_elsewhere = settings.cluster is not None
+    try:
+        record: AnyRecord = way.act(task.elsewhere() if is_elsewhere else task)
+    except WorkerLost as lost:
+        return file_error(task.found, str(lost))
+    if not is_elsewhere or isinstance(record, ErrorRecord):
+        return record
+    is_kept = task.earlier is not None and task.earlier.outputs == record.outputs
+    return record_here(record, None if is_kept else task.base, model)
 
 
 def _named(

@@ -10,6 +10,7 @@ import cv2
 
 from semscan.files.find.images import InputImage
 from semscan.pipeline.inspect import inspect_file, score_file
+from semscan.pipeline.inspecting.elsewhere import settings_elsewhere
 from semscan.pipeline.inspecting.fingerprint import Fingerprints
 from semscan.pipeline.methods.base import LotMethod, Method, choose_method
 from semscan.pipeline.run.error_records import or_error
@@ -24,6 +25,16 @@ class ImageTask:
     found: InputImage
     base: Path | None = None
     earlier: Record | None = None
+
+    @property
+    def path(self) -> Path:
+        """The image file."""
+        return self.found.path
+
+    def elsewhere(self) -> ImageTask:
+        """Return the task with names that any machine finds."""
+        found = replace(self.found, path=self.found.path.absolute())
+        return replace(self, found=found, base=None if self.base is None else self.base.absolute())
 
 
 class Inspector:
@@ -47,6 +58,15 @@ class Inspector:
     def __getstate__(self) -> dict[str, Any]:
         kept = self._method if isinstance(self._method, LotMethod) else None
         return {"_settings": self._settings, "_method": kept, "_fingerprints": None}
+
+    @property
+    def name(self) -> str:
+        """What distinguishes it from others."""
+        return f"inspect {self._settings!r}"
+
+    def elsewhere(self) -> Inspector:
+        """Return the inspector for a machine with another working folder."""
+        return Inspector(settings_elsewhere(self._settings))
 
     def prepare(self) -> None:
         """Make the method, in a process of its own; raises as `choose_method`."""

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from semscan.errors import MissingLibraryError, UsageFault
-from semscan.files.find.images import InputImage
-from semscan.pipeline.inspecting import cluster as cluster_module
-from semscan.pipeline.inspecting.cluster import inspect_remotely
+from semscan.errors import BadDataError, MissingLibraryError, UsageFault
+from semscan.pipeline import compare as comparing
+from semscan.pipeline.evaluate import evaluate
 from semscan.pipeline.inspecting.images import inspect_images, score_images
-from semscan.pipeline.inspecting.inspector import ImageTask
-from semscan.settings import InspectSettings, OutputSettings, ReadSettings
+from semscan.pipeline.run import cluster as cluster_module
+from semscan.settings import CompareSettings, EvaluateSettings, InspectSettings, OutputSettings, ReadSettings
 from semscan.version import __version__
 
 distributed = pytest.importorskip("distributed")
@@ -77,9 +76,8 @@ def test_scores_alone_write_nothing(here, model, address):
 
 
 def test_another_version_in_a_worker_ends_the_run(here, model):
-    task = ImageTask(InputImage("lot/0.png", Path("lot/0.png")))
     with pytest.raises(UsageFault, match=f"has semscan {__version__}, this is 9.9; install the same version"):
-        inspect_remotely(InspectSettings(model=str(model)), task, "9.9")
+        cluster_module._answer(None, None, "9.9")
 
 
 def test_a_cluster_that_does_not_answer_is_said(here, model, monkeypatch):
@@ -106,3 +104,40 @@ def test_without_dask_it_is_said_what_to_install(here, model, monkeypatch):
 def test_options_that_do_not_go_with_a_cluster_are_refused(here, options, message):
     with pytest.raises(UsageFault, match=message):
         list(inspect_images(["lot"], InspectSettings(**{"method": ("periodic",), "cluster": "tcp://h:1", **options})))
+
+
+def figures(evaluation):
+    return {key: value for key, value in evaluation.to_json().items() if key not in ("seconds", "outputs")}
+
+
+@pytest.mark.parametrize("way", [{"jobs": 2}, {"cluster": "address"}])
+def test_an_evaluation_gives_the_same_figures(here, model, address, save_png, grey, way):
+    save_png(here / "set" / "test" / "good" / "a.png", grey())
+    save_png(here / "set" / "test" / "spot" / "b.png", grey(spot=True))
+    save_png(here / "set" / "ground_truth" / "spot" / "b_mask.png", (grey(spot=True) > 200).astype("uint8") * 255)
+    (here / "set" / "test" / "spot" / "torn.png").write_bytes(b"no image")
+    settings = EvaluateSettings(inspect=InspectSettings(model=os.path.relpath(model, here)))
+    there = replace(settings.inspect, **{key: address if value == "address" else value for key, value in way.items()})
+
+    plain = evaluate(Path("set"), settings)
+    assert plain.images == 2
+    assert figures(evaluate(Path("set"), replace(settings, inspect=there))) == figures(plain)
+
+
+def test_runs_of_a_comparison_are_made_on_the_cluster(here, make_model, address, monkeypatch, save_png, grey):
+    for number in range(3):
+        save_png(here / "set" / "train" / "good" / f"{number}.png", grey(rows=64 + number))
+
+    def train(data, settings, say):
+        assert data.is_absolute()
+        if settings.attention == "cbam":
+            raise BadDataError("no patch fits")
+        make_model(Path(settings.out))
+
+    monkeypatch.setattr(comparing, "train", train)  # the workers of this cluster are threads of this process
+    settings = CompareSettings(out="cmp", attentions=("none", "cbam"), seeds=(0,), steps=1, cluster=address)
+    record = comparing.compare(Path("set"), settings, lambda line: None)
+
+    assert [run["status"] for run in record["runs"]] == ["ok", "error"]
+    assert record["runs"][0]["model"] == os.path.join("cmp", "autoencoder-plain-none-seed0")
+    assert record["runs"][1]["error"] == "no patch fits"
