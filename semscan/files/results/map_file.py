@@ -16,6 +16,7 @@ import tifffile
 
 from semscan.errors import BadMapError, OutputError
 from semscan.files.disk.atomic import reason_of, write_bytes
+from semscan.files.disk.claims import check_tiff_claim
 from semscan.settings import ReadSettings
 from semscan.values.json_record import read_text
 from semscan.values.record import MAP_KEYS, PeriodicRecord, Record, likeliest
@@ -99,6 +100,7 @@ def _pixels(path: Path, page: tifffile.TiffPage) -> np.ndarray:
             f"{path}: holds {dtype} of shape {shape}, a map holds float32 (rows, cols); "
             "give a *.map.tif that `semscan inspect` wrote"
         )
+    check_tiff_claim(page, page.parent.filehandle.size)
     return np.asarray(page.asarray(), dtype=np.float32)
 
 
