@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from semscan.errors import OutputError
 from semscan.files.disk.lock import try_lock
+from semscan.files.disk.plain_file import read_lines
 from semscan.files.results.records import parse_lines, to_line
 from semscan.values.record import AnyRecord
 
@@ -104,13 +105,15 @@ def abandoned(folder: Path) -> list[Path]:
 def read_journal(path: Path) -> list[AnyRecord]:
     """Return the whole records of a journal; a last line that was cut off is left out."""
     try:
-        return parse_lines(path.read_bytes().splitlines())
+        return parse_lines(read_lines(path))
     except OSError:
         return []
 
 
 def _is_abandoned(path: Path) -> bool:
     try:
+        if not path.is_file():  # a pipe or a device is no run's
+            return False
         with path.open("r+b") as file:
             return try_lock(file)
     except OSError:
