@@ -132,7 +132,7 @@ def test_a_value_that_train_refuses_names_the_file(tmp_path, monkeypatch, line, 
 
 @pytest.mark.parametrize("name", ["missing.toml", "."])
 def test_a_file_that_is_not_there_is_refused(name):
-    with pytest.raises(click.ClickException, match="no such file|not a plain file"):
+    with pytest.raises(click.ClickException, match=r"no such file|not a plain file"):
         group.main(["score", "--config", name, "a.png"], standalone_mode=False)
 
 
