@@ -20,7 +20,9 @@ class ClosedPipe(Exception):
 
 
 def print_result(line: str) -> None:
-    """Write one line to standard output as UTF-8, and flush it. Bytes of a name that are no UTF-8 are written as ``\\udc..``.
+    """Write one line to standard output as UTF-8, and flush it.
+
+    Bytes of a name that are no UTF-8 are written as ``\\udc..``.
 
     Raises
     ------

@@ -51,12 +51,10 @@ def read_plain(path: Path | str, largest: int) -> bytes:
     return data
 
 
-def read_lines(path: Path | str) -> list[bytes]:
-    """Return the lines of a plain file with their ends; raise NotPlainError where one is too long, else OSError."""
-    lines: list[bytes] = []
+def read_lines(path: Path | str) -> Iterator[bytes]:
+    """Yield the lines of a plain file with their ends; raise NotPlainError where one is too long, else OSError."""
     with open_plain(path) as file:
         while line := file.readline(LONGEST_LINE):
             if len(line) == LONGEST_LINE:
                 raise NotPlainError(f"not made of lines of at most {LONGEST_LINE} bytes")
-            lines += line.splitlines(keepends=True)
-    return lines
+            yield line

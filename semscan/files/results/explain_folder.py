@@ -66,7 +66,7 @@ class ExplainFolder:
 
     def _lines(self) -> list[bytes]:
         try:
-            return read_lines(self.out / RECORDS)
+            return list(read_lines(self.out / RECORDS))
         except FileNotFoundError:
             return []
         except OSError as error:

@@ -72,7 +72,7 @@ def read_finished(results: Path) -> FinishedRun:
     if not _is_folder(folder):
         raise OutputError(f"{results}: no such folder of results; give the --out of a `semscan inspect`")
     try:
-        lines = read_lines(folder / RESULTS)
+        lines = list(read_lines(folder / RESULTS))
     except FileNotFoundError:
         lines = []
     except OSError as error:

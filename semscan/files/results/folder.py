@@ -215,7 +215,7 @@ class ResultsFolder:
 
     def _lines(self) -> list[bytes]:
         try:
-            return read_lines(self.out / RESULTS)
+            return list(read_lines(self.out / RESULTS))
         except FileNotFoundError:
             return []
         except OSError as error:
