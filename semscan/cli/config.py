@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,14 +20,19 @@ import click
 from semscan.cli.options import EnvironmentOption
 from semscan.cli.output import print_notice
 from semscan.errors import ConfigError
+from semscan.files.disk.plain_file import NotPlainError, read_plain
 from semscan.phrases import one_line
 
 if TYPE_CHECKING:
     from semscan.values.run_record import RunRecord
 
 FILE = "semscan.toml"
-LARGEST = 1 << 20
+LARGEST = 1 << 16  # bytes
+DEEPEST = 4  # names joined by dots, or brackets in each other: options need 2
+LONGEST_VALUE = 4096  # characters
 COMMAND_LINE_ONLY = ("overwrite",)  # a forgotten file must not replace a model
+# A file that merely lies in the working folder may say how images are judged, but not what is written over or learned.
+TYPED_OR_NAMED = ("out", "resume", "accept", "accept-all")
 NOT_OPTIONS = ("help", "config", "verbose", "quiet")
 _USED = "semscan.config"
 _GROUP_FILE = "semscan.config_file"
@@ -110,7 +116,7 @@ def _load_file(ctx: click.Context, named: str | None, commands: Sequence[str]) -
             )
         if not isinstance(table, dict):
             raise ConfigError(f"{file}: {name} is {_toml_text(table)}, wanted a table [{name}] with a key per option")
-    written = _set_defaults(ctx, file, tables.get(str(ctx.command.name), {}))
+    written = _set_defaults(ctx, file, tables.get(str(ctx.command.name), {}), found=named is None)
     if written:
         ctx.meta[_USED] = {"file": file, "values": written}
 
@@ -120,21 +126,37 @@ def _parse(file: str) -> dict[str, Any]:
 
     path = Path(file)
     try:
-        if not path.is_file():
-            raise ConfigError(f"{file}: no such file; name a configuration file with --config")
-        if path.stat().st_size > LARGEST:
-            raise ConfigError(f"{file}: has {path.stat().st_size} bytes, a configuration file has at most {LARGEST}")
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        text = read_plain(path, LARGEST).decode("utf-8-sig").replace("\r\n", "\n")
+        _check_depth(file, text)
+        return tomllib.loads(text)
+    except FileNotFoundError:
+        raise ConfigError(f"{file}: no such file; name a configuration file with --config") from None
+    except NotPlainError as error:
+        raise ConfigError(f"{file}: is {error.strerror}; name a configuration file with --config") from None
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read ({error.strerror}); check its permissions") from error
     except UnicodeDecodeError:
         raise ConfigError(f"{file}: is not UTF-8 text; save it as UTF-8") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number of thousands of digits
         raise ConfigError(f"{file}: is not TOML ({one_line(error)}); correct it there") from error
 
 
-def _set_defaults(ctx: click.Context, file: str, table: Mapping[str, Any]) -> dict[str, Any]:
-    """Check a command's table as if it had been typed, make it Click's default map, and return what it sets."""
+def _check_depth(file: str, text: str) -> None:
+    """Refuse a file that is nested more deeply than any option needs, which would take the parser minutes."""
+    depth = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        words = re.sub(r"\"(\\.|[^\"\\])*\"|'[^']*'|#.*", "", line)  # a bracket or a dot in quotes is no structure
+        depth += sum(words.count(bracket) for bracket in "[{") - sum(words.count(bracket) for bracket in "]}")
+        opened = max(words.count("["), words.count("{"), depth)
+        if opened > DEEPEST or words.partition("=")[0].count(".") > DEEPEST:
+            raise ConfigError(f"{file}: line {number} is nested too deeply; write tables such as [inspect]")
+
+
+def _set_defaults(ctx: click.Context, file: str, table: Mapping[str, Any], *, found: bool) -> dict[str, Any]:
+    """Check a command's table as if it had been typed, make it Click's default map, and return what it sets.
+
+    `found` is True for a file that nobody has named.
+    """
     command = ctx.command.name
     options = {
         spelling.removeprefix("--"): param
@@ -153,8 +175,13 @@ def _set_defaults(ctx: click.Context, file: str, table: Mapping[str, Any]) -> di
                 f"{place} is not an option of {command}{_nearest(key, known)}; semscan {command} --help lists them"
             )
         param = options[name]
-        if key in COMMAND_LINE_ONLY:
-            raise ConfigError(f"{place} cannot be set in a file; type --{key} on the command line")
+        if name in COMMAND_LINE_ONLY:
+            raise ConfigError(f"{place} cannot be set in a file; type --{name} on the command line")
+        if found and name in TYPED_OR_NAMED:
+            raise ConfigError(
+                f"{place} is not taken from a file that only lies here; type --{name}, or name the file with "
+                f"--config {file}"
+            )
         if param.name in defaults:
             raise ConfigError(f"{place} sets the same option as another key; keep one of them")
         if not (isinstance(param, EnvironmentOption) and os.environ.get(param.variable)):
@@ -170,6 +197,8 @@ def _checked(ctx: click.Context, param: click.Option, value: Any, place: str) ->
     values = value if param.multiple and isinstance(value, list) else [value]
     if any(type(one) not in types or (isinstance(one, float) and not math.isfinite(one)) for one in values):
         raise ConfigError(f"{place} is {_toml_text(value)}, wanted {wanted}")
+    if any(isinstance(one, str) and ("\0" in one or len(one) > LONGEST_VALUE) for one in values):
+        raise ConfigError(f"{place} is {_toml_text(value)}, wanted at most {LONGEST_VALUE} characters without NUL")
     default = values if param.multiple else value
     try:
         param.process_value(ctx, default)

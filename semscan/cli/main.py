@@ -10,6 +10,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import click
@@ -17,6 +18,7 @@ import click
 from semscan.cli import config, options
 from semscan.cli.exit_codes import DONE, FAULT, INTERRUPTED, USAGE
 from semscan.cli.output import ClosedPipe, detach_stdout
+from semscan.cli.signals import Ended, leave_at_signals, take_signals
 from semscan.errors import SemscanError
 from semscan.phrases import one_line
 from semscan.version import __version__
@@ -119,6 +121,7 @@ group.params.append(config.config_option(tuple(COMMANDS)))
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run semscan and exit with one of `exit_codes`."""
+    take_signals()
     try:
         code = group.main(arguments, prog_name="semscan", standalone_mode=False)
         if sys.stdout is not None:
@@ -126,9 +129,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except click.ClickException as error:
         error.show()
         code = max(error.exit_code, USAGE)  # Click's own 1 would mean "a defect was found"
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("semscan: interrupted", err=True)
-        code = INTERRUPTED
+    except (click.Abort, KeyboardInterrupt) as error:
+        signal = error if isinstance(error, Ended) else error.__context__  # Click turns an interrupt into its own
+        code = signal.code if isinstance(signal, Ended) else INTERRUPTED
+        ended = f"ended by {signal.name}" if isinstance(signal, Ended) and code != INTERRUPTED else "interrupted"
+        with suppress(OSError):  # the terminal may be gone
+            click.echo(f"semscan: {ended}", err=True)
     except (ClosedPipe, BrokenPipeError):
         detach_stdout()
         code = DONE
@@ -142,7 +148,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Exception as error:  # before a command was reached
         InternalFault.of(error).show()
         code = FAULT
-    sys.exit(code if isinstance(code, int) else DONE)
+    code = code if isinstance(code, int) else DONE
+    leave_at_signals(code)
+    sys.exit(code)
 
 
 def _print_traceback(ctx: click.Context) -> None:

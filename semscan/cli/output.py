@@ -22,6 +22,8 @@ class ClosedPipe(Exception):
 def print_result(line: str) -> None:
     """Write one line to standard output as UTF-8, and flush it.
 
+    Bytes of a name that are no UTF-8 are written as ``\\udc..``.
+
     Raises
     ------
     ClosedPipe
@@ -30,7 +32,7 @@ def print_result(line: str) -> None:
         If it cannot be written for another reason.
     """
     try:
-        click.echo(line.encode("utf-8", errors="surrogateescape"))
+        click.echo(line.encode("utf-8", errors="backslashreplace"))
     except OSError as error:
         if error.errno in _CLOSED_PIPE:
             raise ClosedPipe from error

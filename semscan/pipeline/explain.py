@@ -17,6 +17,7 @@ from semscan.files.disk.atomic import write_bytes
 from semscan.files.find.images import InputImage, find_images
 from semscan.files.images.read import read_image
 from semscan.files.models.folder import ModelFolder, read_model_folder
+from semscan.files.models.weights_file import check_weights
 from semscan.files.results.explain_folder import FAITHFUL, ExplainFolder
 from semscan.files.results.folder import output_path
 from semscan.pipeline.explaining.activations import RECONSTRUCTION, LayerMaps, Layers, layer_activations
@@ -65,6 +66,7 @@ def open_model(settings: ExplainSettings) -> Opened:
     kind = NETWORKS[network.kind]
     if settings.faithful and settings.faithful.background == "reconstruction" and not kind.reconstructs:
         raise UsageFault("--background reconstruction: this network reconstructs nothing; take patches or blur")
+    check_weights(folder)
     layers = OpenedNetwork(open_network(folder.path, network), mirrored_views=kind.logit_map)
     return Opened(folder, ModelMethod(folder), layers, layers.competing)
 

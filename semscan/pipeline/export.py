@@ -13,6 +13,7 @@ from semscan.errors import ExportError
 from semscan.files.disk.atomic import write_bytes, write_text
 from semscan.files.disk.replace_folder import EXPORT, FRESH, abandon, begin, commit
 from semscan.files.models.folder import ModelFolder, read_model_folder
+from semscan.files.models.weights_file import check_weights
 from semscan.maps.normalise import normalise_map
 from semscan.pipeline.methods.tiled import standardise
 from semscan.report.record import json_line
@@ -151,6 +152,7 @@ def _savedmodel(folder: ModelFolder, target: Path) -> Run:
     from semscan.model.export import to_tensorflow
     from semscan.model.reload import open_network
 
+    check_weights(folder)
     to_tensorflow.save_savedmodel(open_network(folder.path, folder.config.network), folder.config, target)
     return lambda images: to_tensorflow.run_savedmodel(target, images)
 
@@ -159,6 +161,7 @@ def _tflite(folder: ModelFolder, target: Path) -> Run:
     from semscan.model.export import to_tensorflow
     from semscan.model.reload import open_network
 
+    check_weights(folder)
     content = to_tensorflow.tflite_bytes(open_network(folder.path, folder.config.network), folder.config)
     write_bytes(target, content)
     return lambda images: to_tensorflow.run_tflite(content, images)

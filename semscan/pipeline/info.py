@@ -8,15 +8,16 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from semscan.files.find.images import InputError, InputImage, find_images
-from semscan.files.images.read import read_image
+from semscan.files.images.read import read_header, read_image
 from semscan.image.clean import clean
 from semscan.image.quality import quality
 from semscan.pipeline.run.error_records import or_error
-from semscan.report.text.info import ImageDescription, PageError, describe_page
+from semscan.report.text.info import ImageDescription, PageError, describe_header, describe_page
 from semscan.settings import ReadSettings
 from semscan.values.record import ErrorRecord
 
 ALL = "all"
+MOST_MEASURED = 1 << 27  # pixels: of a larger image only the header is read
 
 
 def describe_images(
@@ -49,12 +50,15 @@ def _pages(named: InputImage | InputError, pages: Sequence[int | str]) -> Iterat
     if ALL not in pages or isinstance(named, InputError):
         yield from dict.fromkeys(page for page in pages if isinstance(page, int)) or (0,)
         return
-    first = or_error(named, lambda found: read_image(found.path, ReadSettings(), flat=True))
+    first = or_error(named, lambda found: read_header(found.path, ReadSettings()))
     yield from range(1 if isinstance(first, ErrorRecord) else first.metadata.get("pages", 1))
 
 
 def _describe(named: InputImage | InputError, settings: ReadSettings) -> ImageDescription | PageError:
     def describe(found: InputImage) -> ImageDescription:
+        header = read_header(found.path, settings, given=found.given)
+        if header.pixels.size > MOST_MEASURED:
+            return describe_header(found.given, os.path.abspath(found.path), header)
         image = read_image(found.path, settings, given=found.given, flat=True)
         cleaned = clean(image, settings)
         return describe_page(found.given, os.path.abspath(found.path), image, cleaned, quality(image, cleaned))

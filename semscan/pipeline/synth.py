@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 
 from semscan.errors import OutputError
-from semscan.files.datasets.synth_index import INDEX, MADE_BY
+from semscan.files.datasets.synth_index import INDEX, MADE_BY, MAX_INDEX_BYTES
 from semscan.files.disk.atomic import write_bytes, write_png, write_text
+from semscan.files.disk.plain_file import read_plain
 from semscan.settings import SynthSetSettings, SynthSettings
 from semscan.synth.simulator.check import check_settings
 from semscan.synth.simulator.image import SynthImage, make_image
@@ -133,7 +134,7 @@ def _make_room(out: Path, overwrite: bool) -> None:
 def _files_of_earlier_set(out: Path) -> list[str]:
     """Paths below `out` that an earlier run wrote, read from its index and checked to lie inside."""
     try:
-        index = json.loads((out / INDEX).read_text("utf-8"))
+        index = json.loads(read_plain(out / INDEX, MAX_INDEX_BYTES))
         if index["made_by"] != MADE_BY:
             raise ValueError(index["made_by"])
         names = [entry[key] for entry in index["images"] for key in ("image", "mask") if entry[key]]
@@ -142,7 +143,7 @@ def _files_of_earlier_set(out: Path) -> list[str]:
             part = Path(name).parts[0]
             if part not in ("train", "test", "ground_truth") or not (out / name).resolve().is_relative_to(inside):
                 raise ValueError(name)
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise OutputError(
             f"{out}: holds files but no {INDEX} of an earlier data set; nothing is replaced, choose another OUT"
         ) from error

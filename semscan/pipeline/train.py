@@ -16,6 +16,7 @@ from semscan.files.disk.atomic import write_text
 from semscan.files.disk.replace_folder import FRESH, MODEL, begin, commit
 from semscan.files.models.config import config_json
 from semscan.files.models.folder import ModelFolder, read_model_folder
+from semscan.files.models.weights_file import check_weights
 from semscan.model.registry import BACKBONES, NETWORKS, attention_parts, known, resolve
 from semscan.pipeline.checks.quick import quick_check
 from semscan.pipeline.methods.model import ModelMethod
@@ -47,6 +48,7 @@ NOT_OF_THE_TASK = (
     "calibration",
     "libraries",
     "graph_sha256",
+    "weights_sha256",
     "painted",
 )
 
@@ -118,7 +120,7 @@ def _check(settings: TrainSettings) -> None:
     for name in settings.accept:
         read_accepted(Path(name), every=settings.accept_all)
     if settings.start_from:
-        read_model_folder(Path(settings.start_from))
+        check_weights(read_model_folder(Path(settings.start_from)))
     if settings.tensorboard and importlib.util.find_spec("tensorboard") is None:
         raise UsageFault("TensorBoard is not installed; pip install tensorboard, or leave --tensorboard away")
 

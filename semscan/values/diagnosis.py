@@ -1,4 +1,4 @@
-"""The record of a data set before training: what `semscan doctor` prints."""
+"""The records that `semscan doctor` prints: of a data set before training, and of a model folder."""
 
 from __future__ import annotations
 
@@ -58,3 +58,22 @@ class Diagnosis(JsonRecord):
     unreadable: tuple[Unreadable, ...] = ()
     findings: tuple[FindingRecord, ...] = ()
     training: TrainingCost | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFile(JsonRecord):
+    """A file of a model folder: its length in bytes, and its SHA-256 in hexadecimal digits."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelDiagnosis(JsonRecord):
+    """What is wrong with a model folder, worst first. `usable` is False if it cannot inspect images."""
+
+    model: str
+    usable: bool
+    files: tuple[ModelFile, ...] = ()
+    findings: tuple[FindingRecord, ...] = ()

@@ -247,7 +247,8 @@ class ModelConfig:
     `painted` says which of the defects painted into good images the model finds at its threshold.
 
     `libraries` are the versions that made the model, by name. `graph_sha256` is the hash of its graph, 64 hexadecimal
-    digits; empty until the graph is written.
+    digits; empty until the graph is written. `weights_sha256` is that of its weights; empty in
+    models of earlier versions.
     """
 
     semscan_version: str
@@ -261,4 +262,5 @@ class ModelConfig:
     training: TrainingRecord = TrainingRecord()
     libraries: Mapping[str, str] = field(default_factory=dict)
     graph_sha256: str = ""
+    weights_sha256: str = ""
     painted: DetectionCurve | None = None

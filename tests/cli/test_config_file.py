@@ -1,6 +1,7 @@
 """Defaults from semscan.toml or --config."""
 
 import json
+import os
 
 import click
 import pytest
@@ -77,7 +78,7 @@ def test_quiet_does_not_mention_the_file(semscan, model, spotted):
         ("[inspect]\nthreshold = 1.5\n", "threshold is 1.5: 1.5 is not in the range"),
         ("[inspect]\nmin-area = 2.5\n", "min-area is 2.5, wanted a whole number"),
         ("[inspect]\ncrops = 1\n", "crops is 1, wanted true or false"),
-        ("[inspect]\nout = 3\n", "out is 3, wanted words in quotes"),
+        ("[inspect]\nreference = 3\n", "reference is 3, wanted words in quotes"),
         ("[inspect]\nmethod = ['model', 'none']\n", "'none' is not one of"),
         ("[inspect]\nthreshold = [0.4]\n", "threshold is [0.4], wanted a number"),
         ("[inspect]\nthreshold = nan\n", "threshold is nan, wanted a number"),
@@ -131,7 +132,7 @@ def test_a_value_that_train_refuses_names_the_file(tmp_path, monkeypatch, line, 
 
 @pytest.mark.parametrize("name", ["missing.toml", "."])
 def test_a_file_that_is_not_there_is_refused(name):
-    with pytest.raises(click.ClickException, match="no such file"):
+    with pytest.raises(click.ClickException, match=r"no such file|not a plain file"):
         group.main(["score", "--config", name, "a.png"], standalone_mode=False)
 
 
@@ -168,3 +169,54 @@ def test_help_reads_no_file(tmp_path, monkeypatch, words):
 def _table(semscan, command, model):
     (semscan.here / "m.toml").write_text(f'[{command}]\nmodel = "{model}"\n')
     return "m.toml"
+
+
+@pytest.mark.parametrize("line", ["out = 'o'", "resume = true", "accept = ['a.jsonl']", "accept-all = true"])
+def test_a_file_that_only_lies_there_says_nothing_of_what_is_written_over_or_learned(tmp_path, monkeypatch, line):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "semscan.toml").write_text(f"[train]\n{line}\n")
+    (tmp_path / "a.jsonl").write_text("")
+    with pytest.raises(click.ClickException) as caught:
+        group.main(["train", "."], standalone_mode=False)
+
+    assert caught.value.exit_code == 2
+    assert f"type --{line.split()[0]}, or name the file with --config semscan.toml" in caught.value.message
+
+
+def test_a_named_file_may_name_the_output_folder(semscan, model, good):
+    (semscan.here / "semscan.toml").write_text("[inspect]\nout = 'o'\n")
+    done = semscan("inspect", good, "--model", model, "--config", "semscan.toml")
+
+    assert done.returncode == 0
+    assert (semscan.here / "o" / "results.jsonl").is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[inspect]\nx = " + "[" * 60_000, "line 2 is nested too deeply"),
+        ("[inspect]\n" + ".".join("a" * 30_000) + " = 1\n", "line 2 is nested too deeply"),
+        ("[" + ".".join("a" * 200_000) + "]\n", "is too large, at most 65536 bytes are read"),
+        ("[inspect]\nx = " + "{a = " * 9 + "1" + "}" * 9, "line 2 is nested too deeply"),
+        ("[inspect]\nmin-area = " + "9" * 5000 + "\n", "is not TOML"),
+        ("[inspect]\nmodel = 'a\\u0000b'\n".replace("'", '"'), "without NUL"),
+        ("[inspect]\nmodel = '" + "a" * 5000 + "'\n", "at most 4096 characters"),
+        ("[inspect]\nnm-per-px = 1e-300\n", "--nm-per-px is 1e-300, wanted a number of 0.0001 to 1e+09"),
+    ],
+    ids=["brackets", "dots", "long", "tables", "digits", "NUL", "name", "pixel"],
+)
+def test_a_hostile_file_is_one_line(semscan, good, text, message):
+    (semscan.here / "semscan.toml").write_text(text)
+    done = semscan("inspect", good)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_a_pipe_in_the_place_of_the_file_does_not_block(semscan, good):
+    os.mkfifo(semscan.here / "semscan.toml")
+    done = semscan("inspect", good)
+
+    assert done.returncode == 2
+    assert "semscan.toml: is not a plain file" in done.stderr

@@ -160,3 +160,14 @@ def test_outputs_can_be_left_out_and_crops_added(semscan, model, spotted):
 
     assert list(record["outputs"]) == ["crops"]
     assert names == ["results.jsonl", "run.json", "spotted.crop1.png"]
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "jsonl"])
+def test_standard_output_is_utf_8_whatever_the_name(semscan, model, good, form):
+    name = os.fsencode(semscan.here) + b"/\xff\xfe.png"
+    with open(name, "wb") as file:
+        file.write(good.read_bytes())
+    done = semscan("score", os.fsdecode(name), "--model", model, "--format", form)
+
+    assert done.returncode == 0
+    assert "udcff" in done.stdout

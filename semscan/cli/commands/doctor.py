@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from semscan.cli import options, text_or_json
-from semscan.cli.exit_codes import SOME_FAILED
+from semscan.cli.exit_codes import SOME_FAILED, USAGE
 from semscan.settings import DoctorSettings
 
 
@@ -20,7 +20,7 @@ from semscan.settings import DoctorSettings
 @options.verbosity_flags
 @click.pass_context
 def doctor(ctx: click.Context, data: Path, output_format: str | None, **choices: Any) -> None:
-    """Check the data set DATA, and estimate how long a training takes.
+    """Check the data set DATA, and estimate how long a training takes; or check the model folder DATA.
 
     Training and test images are checked. Problems found are: duplicates and near duplicates, blank and saturated
     images, mixed magnification, contrast or bit depth, masks that do not match, and files that cannot be read.
@@ -28,10 +28,18 @@ def doctor(ctx: click.Context, data: Path, output_format: str | None, **choices:
     \b
         semscan doctor data/
         semscan doctor data/ --format json | jq -r '.findings[] | select(.level == "problem") | .said'
-    """
-    from semscan.pipeline.doctor import doctor as run
-    from semscan.report.text.doctor import diagnosis_lines
+        semscan doctor semscan-model
 
+    Of a model, each file is checked, and the network is run on one tile. Exit code 2 means that it cannot be used.
+    """
+    from semscan.pipeline.checks.model_folder import diagnose_model, is_model_folder
+    from semscan.pipeline.doctor import doctor as run
+    from semscan.report.text.doctor import diagnosis_lines, model_lines
+
+    if is_model_folder(data):
+        model = diagnose_model(data)
+        text_or_json.print_record(model.to_json(), lambda: model_lines(model), output_format)
+        ctx.exit(0 if model.usable else USAGE)
     read = options.pop_read_settings(choices)
     with text_or_json.RoundProgress() as progress:
         diagnosis = run(data, DoctorSettings(good=choices["good"], read=read), progress=progress)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from semscan.errors import BadDataError
+from semscan.files.disk.plain_file import read_lines
 from semscan.phrases import plural
 from semscan.values import Box
 from semscan.values.record import Record
@@ -68,8 +69,8 @@ def read_accepted(path: Path, *, every: bool = False) -> tuple[Accepted, ...]:
 def _records(path: Path) -> Iterator[Record]:
     """Read the records of a file; each has a source, a size and a box for every region, or no regions."""
     try:
-        # Windows editors put a byte order mark in front; splitlines would also split at U+2028 inside a text
-        lines = path.read_text("utf-8-sig").split("\n")
+        # Windows editors put a byte order mark in front
+        lines = [line.decode("utf-8").removeprefix("\ufeff") for line in read_lines(path)]
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "no text"
         raise BadDataError(f"{path}: cannot be read ({why}); name the results.jsonl of an inspection") from error

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from semscan.files.disk.plain_file import read_plain
 from semscan.values import Box
 
 INDEX = "synth.json"
@@ -39,9 +40,7 @@ def read_synth_index(data: Path) -> dict[str, Planted]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        if not path.is_file() or path.stat().st_size > MAX_INDEX_BYTES:
-            return {}
-        found = json.loads(path.read_bytes())
+        found = json.loads(read_plain(path, MAX_INDEX_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

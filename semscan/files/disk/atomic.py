@@ -18,10 +18,8 @@ import tifffile
 from semscan.errors import OutputError
 from semscan.files.disk import library_messages  # noqa: F401
 from semscan.files.disk.encode import png_bytes
+from semscan.files.disk.temporary import temporary_path
 from semscan.phrases import one_line
-
-TEMPORARY_PREFIX = ".semscan-"
-TEMPORARY_SUFFIX = ".part"
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -64,7 +62,7 @@ def write_chunks(path: Path, chunks: Iterable[bytes]) -> None:
 
 def _replace(path: Path, chunks: Iterable[bytes]) -> None:
     """Write a temporary file next to `path` and move it there, or leave nothing behind."""
-    temporary = path.parent / f"{TEMPORARY_PREFIX}{os.urandom(8).hex()}{TEMPORARY_SUFFIX}"
+    temporary = temporary_path(path.parent)
     try:
         with temporary.open("xb") as file:  # "x" and no mkstemp: the user's own umask applies
             file.writelines(chunks)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from semscan.errors import OutputError
+from semscan.files.disk.plain_file import NotPlainError
 
 try:
     import fcntl
@@ -74,6 +75,8 @@ def _open_locked(path: Path) -> BinaryIO:
     while True:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if os.path.lexists(path) and not path.is_file():
+                raise NotPlainError(f"{path.name} in it is not a plain file")
             file = path.open("a+b")
         except OSError as error:
             raise OutputError(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from semscan.errors import OutputError
+from semscan.files.disk.plain_file import read_plain
 
 WORK_MARK = ".semscan-unfinished"
 FRESH = "model"  # the subfolder of the work folder that is moved into place
@@ -175,5 +176,5 @@ def _is_work(work: Path, kind: FolderKind) -> bool:
         return False
     mark = work / WORK_MARK
     if mark.is_file():
-        return mark.read_text("utf-8", errors="replace") == kind.what
+        return read_plain(mark, 1000) == kind.what.encode()
     return not any(work.iterdir()) or (kind is MODEL and (work / _EARLIER_MARK).is_file())

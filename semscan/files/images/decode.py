@@ -19,6 +19,7 @@ import PIL  # noqa: F401  its version alone, for run.json; what decodes is impor
 
 from semscan.errors import BadImageError
 from semscan.files.disk import library_messages  # noqa: F401
+from semscan.files.disk.claims import COPY_AGAIN, DEFLATE, check_claim
 from semscan.files.microscopes.metadata import MicroscopeMetadata
 from semscan.phrases import one_line
 from semscan.settings import MAX_IMAGE_PIXELS, MIN_IMAGE_SIDE
@@ -30,7 +31,9 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_CHECKED = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 KEPT_MODES = ("1", "L", "LA", "I", "I;16", "I;16L", "I;16B", "I;16N", "F", "RGB", "RGBA")
 MAX_PIXELS_PER_JPEG_BYTE = 8 * 64  # a block of 64 takes a bit or more
-COPY_AGAIN = "copy or save it again"
+MAX_PIXELS_PER_BMP_BYTE = 128  # a run of 255 takes 2 bytes
+PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+PNG_BITS = (1, 2, 4, 8, 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,23 @@ def check_size(rows: int, cols: int) -> None:
         )
 
 
-def decode_png(data: bytes) -> Decoded:
+def without_pixels(shape: tuple[int, ...], dtype: np.dtype | type) -> np.ndarray:
+    """Return an array of a shape that takes no memory, for a file of which only the header is wanted."""
+    return np.broadcast_to(np.zeros(1, dtype), shape)
+
+
+def decode_png(data: bytes, *, header_only: bool = False) -> Decoded:
     """Decode a whole PNG file; raises BadImageError if it is truncated or damaged."""
-    cols, rows = _check_png(data)
+    cols, rows, bits, channels, held = _check_png(data)
     check_size(rows, cols)
-    array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    check_claim(rows * (-(-cols * bits * channels // 8) + 1), held, DEFLATE)
+    if header_only:
+        shape = (rows, cols) if channels == 1 else (rows, cols, channels)
+        return Decoded(without_pixels(shape, np.uint16 if bits == 16 else np.uint8), "PNG")
+    try:
+        array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error as error:  # also where an array of this size is beyond OpenCV
+        raise BadImageError(f"this PNG file cannot be unpacked ({short_reason(error)}); {COPY_AGAIN}") from error
     if array is None or array.shape[:2] != (rows, cols):
         raise BadImageError(f"this PNG file is damaged, its pixels cannot be unpacked; {COPY_AGAIN}")
     if array.ndim == 3 and array.shape[2] >= 3:  # OpenCV's blue, green, red ends here
@@ -77,9 +92,13 @@ def decode_png(data: bytes) -> Decoded:
     return Decoded(array, "PNG")
 
 
-def _check_png(data: bytes) -> tuple[int, int]:
-    """Check the lengths and checksums of the chunks up to IEND; return width and height."""
-    size: tuple[int, int] | None = None
+def _check_png(data: bytes) -> tuple[int, int, int, int, int]:
+    """Check the lengths and checksums of the chunks up to IEND.
+
+    Return width, height, bits of a channel, channels and the bytes of compressed pixels.
+    """
+    size: tuple[int, int, int, int] | None = None
+    held = 0
     place = len(PNG_SIGNATURE)
     view = memoryview(data)
     while True:
@@ -92,28 +111,39 @@ def _check_png(data: bytes) -> tuple[int, int]:
         checksum = int.from_bytes(data[end - 4 : end], "big")
         if kind in PNG_CHECKED and zlib.crc32(view[place + 4 : end - 4]) != checksum:
             raise BadImageError(f"this PNG file is damaged (checksum of {kind.decode()} is wrong); {COPY_AGAIN}")
-        if kind == b"IHDR" and length >= 8:
-            size = struct.unpack_from(">II", data, place + 8)
+        if kind == b"IHDR" and length >= 13:
+            cols, rows, bits, colour = struct.unpack_from(">IIBB", data, place + 8)
+            if bits not in PNG_BITS or colour not in PNG_CHANNELS:
+                raise BadImageError(
+                    f"this PNG file is damaged (its header states {bits} bits of colour type {colour}); {COPY_AGAIN}"
+                )
+            size = cols, rows, bits, PNG_CHANNELS[colour]
+        held += length if kind == b"IDAT" else 0
         if kind == b"IEND" or size is None:
             break
         place = end
     if size is None:
         raise BadImageError(f"this PNG file is damaged, it does not start with its header; {COPY_AGAIN}")
-    return size
+    return (*size, held)
 
 
-def decode_with_pillow(data: bytes, name: str) -> Decoded:
+def decode_with_pillow(data: bytes, name: str, *, header_only: bool = False) -> Decoded:
     """Decode a whole JPEG or BMP file (`name` is the one it claims to be); raises BadImageError."""
     from semscan.files.images.pillow import PILLOW_FAULTS, Image
 
     try:
         with Image.open(io.BytesIO(data), formats=(name,)) as picture:
             check_size(picture.height, picture.width)
-            if name == "JPEG" and picture.height * picture.width > MAX_PIXELS_PER_JPEG_BYTE * len(data):
+            most = (MAX_PIXELS_PER_JPEG_BYTE if name == "JPEG" else MAX_PIXELS_PER_BMP_BYTE) * len(data)
+            if picture.height * picture.width > most:
                 raise BadImageError(  # libjpeg would fill up with grey, however many pixels that are
-                    f"this JPEG file claims {picture.width} x {picture.height} pixels, too many for its "
+                    f"this {name} file claims {picture.width} x {picture.height} pixels, too many for its "
                     f"{len(data)} bytes; {COPY_AGAIN}"
                 )
+            if header_only:
+                channels = len(picture.getbands())
+                shape = (picture.height, picture.width) if channels == 1 else (picture.height, picture.width, channels)
+                return Decoded(without_pixels(shape, np.uint8), name)
             picture.load()
             return from_pillow(picture, name)
     except BadImageError:

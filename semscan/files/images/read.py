@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from semscan.errors import BadImageError
-from semscan.files.images.decode import PNG_SIGNATURE, Decoded, decode_png, decode_with_pillow
+from semscan.files.images.decode import PNG_SIGNATURE, Decoded, decode_png, decode_with_pillow, without_pixels
 from semscan.files.images.ignored_areas import ignored_area
 from semscan.files.images.tiff import MAGICS, decode_tiff
 from semscan.files.images.to_grey import to_grey
@@ -57,31 +60,63 @@ def read_image(path: Path, settings: ReadSettings, *, given: str | None = None, 
         One line: what was found, what was wanted, what to do.
     """
     path = Path(path)
-    name = " ".join((given if given is not None else str(path)).splitlines())
-    try:
+    with _named_errors(path, given):
         decoded = _decode(path, settings.page)
         pixels, conversion_warnings, rule = to_grey(decoded, flat=flat)
         microscope = _microscope_metadata(path, decoded, pixels.shape)
         ignored, area_warnings = ignored_area(path, pixels.shape, settings, read_mask)
+    image = _with_pixels(path, pixels, decoded, rule, microscope, settings)
+    return replace(image, warnings=(*conversion_warnings, *image.warnings, *area_warnings), ignored=ignored)
+
+
+def read_header(path: Path, settings: ReadSettings, *, given: str | None = None) -> SemImage:
+    """Read what `read_image` does but for the pixels: an array of zeros that takes no memory stands for them.
+
+    "colour" in `metadata` is None, and areas to ignore are not read. Raises BadImageError.
+    """
+    path = Path(path)
+    with _named_errors(path, given):
+        decoded = _decode(path, settings.page, header_only=True)
+        pixels = without_pixels(decoded.array.shape[:2], decoded.array.dtype)
+        microscope = _microscope_metadata(path, decoded, pixels.shape)
+    return _with_pixels(path, pixels, decoded, None, microscope, settings)
+
+
+@contextmanager
+def _named_errors(path: Path, given: str | None) -> Iterator[None]:
+    """Put the name of the file before each reason why it cannot be read."""
+    name = " ".join((given if given is not None else str(path)).splitlines())
+    try:
+        yield
     except BadImageError as error:
         raise BadImageError(f"{name}: {error}") from error
     except MemoryError as error:
         raise BadImageError(f"{name}: the image does not fit into memory; cut it into parts") from error
     except OSError as error:
         raise BadImageError(f"{name}: {_why_not_opened(error)}") from error
-    given_size = settings.nm_per_px is not None
+
+
+def _with_pixels(
+    path: Path,
+    pixels: np.ndarray,
+    decoded: Decoded,
+    rule: str | None,
+    microscope: MicroscopeMetadata,
+    settings: ReadSettings,
+) -> SemImage:
     return SemImage(
         pixels=pixels,
         source=os.path.abspath(path),
-        nm_per_pixel=settings.nm_per_px if given_size else microscope.nm_per_pixel,
+        nm_per_pixel=microscope.nm_per_pixel if settings.nm_per_px is None else settings.nm_per_px,
         data_bar_rows=microscope.bar_rows or 0,
         metadata=_described(decoded, rule, microscope, settings),
-        warnings=(*conversion_warnings, *_microscope_warnings(microscope, settings), *area_warnings),
-        ignored=ignored,
+        warnings=_microscope_warnings(microscope, settings),
     )
 
 
-def _described(decoded: Decoded, rule: str, microscope: MicroscopeMetadata, settings: ReadSettings) -> dict[str, Any]:
+def _described(
+    decoded: Decoded, rule: str | None, microscope: MicroscopeMetadata, settings: ReadSettings
+) -> dict[str, Any]:
     """Return the metadata of the image: how its file holds it, and what the microscope states."""
     return {
         "format": decoded.format,
@@ -121,7 +156,7 @@ def _microscope_metadata(path: Path, decoded: Decoded, shape: tuple[int, ...]) -
     return prefer_tags(tagged, read_sidecar(path, shape[0], shape[1])) or NOT_STATED
 
 
-def _decode(path: Path, page: int) -> Decoded:
+def _decode(path: Path, page: int, *, header_only: bool = False) -> Decoded:
     status = os.stat(path)
     if stat.S_ISDIR(status.st_mode):
         raise BadImageError(f"this is a folder, wanted a {FORMATS} file; name the files in it")
@@ -132,12 +167,14 @@ def _decode(path: Path, page: int) -> Decoded:
     with path.open("rb") as file:
         head = file.read(16)
         if head.startswith(MAGICS):
-            return decode_tiff(path, page)
+            return decode_tiff(path, page, header_only=header_only)
         kind = _kind(head)
         if page != 0:
             raise BadImageError(f"it has 1 page, page {page} (from 0) was asked for; leave out --page")
         data = head + file.read()
-    return decode_png(data) if kind == "PNG" else decode_with_pillow(data, kind)
+    if kind == "PNG":
+        return decode_png(data, header_only=header_only)
+    return decode_with_pillow(data, kind, header_only=header_only)
 
 
 def _kind(head: bytes) -> str:

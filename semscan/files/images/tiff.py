@@ -16,7 +16,8 @@ import numpy as np
 import tifffile
 
 from semscan.errors import BadImageError
-from semscan.files.images.decode import COPY_AGAIN, Decoded, check_size, from_pillow, short_reason
+from semscan.files.disk.claims import COPY_AGAIN, check_tiff_claim
+from semscan.files.images.decode import Decoded, check_size, from_pillow, short_reason, without_pixels
 from semscan.files.images.tiff_extent import count_pages
 from semscan.files.microscopes.readers import metadata_tags, read_tags
 
@@ -28,7 +29,7 @@ PALETTE = 3
 PLAIN_PHOTOMETRICS = (MIN_IS_WHITE, 1, 2, PALETTE)
 
 
-def decode_tiff(path: Path, page: int) -> Decoded:
+def decode_tiff(path: Path, page: int, *, header_only: bool = False) -> Decoded:
     """Decode page `page` (from 0) of a TIFF file; raises BadImageError if it is cut short or damaged."""
     with path.open("rb") as file:
         pages = count_pages(file)
@@ -40,7 +41,7 @@ def decode_tiff(path: Path, page: int) -> Decoded:
         try:
             file.seek(0)
             with tifffile.TiffFile(file) as tiff:
-                return _decode_page(tiff.pages[page], file, page, pages)
+                return _decode_page(tiff.pages[page], file, page, pages, header_only)
         except (BadImageError, MemoryError):
             raise
         except Exception as error:  # a damaged file can raise almost anything in either library
@@ -50,14 +51,17 @@ def decode_tiff(path: Path, page: int) -> Decoded:
             ) from error
 
 
-def _decode_page(page: Any, file: BinaryIO, index: int, pages: int) -> Decoded:
+def _decode_page(page: Any, file: BinaryIO, index: int, pages: int, header_only: bool) -> Decoded:
     if page.axes not in ("YX", "YXS", "SYX"):
         raise BadImageError(f"its axes are {page.axes}, wanted rows and columns; save one plane as an image")
     rows, cols = page.shape[1:] if page.axes == "SYX" else page.shape[:2]
     check_size(rows, cols)
+    check_tiff_claim(page, file.seek(0, io.SEEK_END))
     palette = None
     inverted = int(page.photometric) == MIN_IS_WHITE
-    if _is_plain(page):
+    if header_only:
+        array = without_pixels((rows, cols) if page.axes == "YX" else (rows, cols, page.samplesperpixel), page.dtype)
+    elif _is_plain(page):
         array = page.asarray()
         if int(page.photometric) == PALETTE:
             palette = _palette(page)

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from semscan.errors import BadImageError
-from semscan.files.images.decode import COPY_AGAIN
+from semscan.files.disk.claims import COPY_AGAIN, MOST_OVERLAP
 
 TYPE_BYTES = dict(enumerate((1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4), start=1)) | {16: 8, 17: 8, 18: 8}
 UNSIGNED_TYPES = (3, 4, 13, 16)
@@ -37,11 +37,15 @@ def count_pages(file: BinaryIO) -> int:
     structure = _Structure.of(file)
     place = structure.first_directory()
     visited: set[int] = set()
+    read = 0
     while place:
         if place in visited or len(visited) >= MAX_PAGES:
             raise BadImageError(f"this TIFF file is damaged, its pages run in a circle; {COPY_AGAIN}")
         visited.add(place)
-        place = structure.check_directory(place)
+        place, length = structure.check_directory(place)
+        read += length
+        if read > MOST_OVERLAP * structure.size:  # else a small file takes minutes
+            raise BadImageError(f"this TIFF file is damaged, its directories overlap; {COPY_AGAIN}")
     if not visited:
         raise BadImageError(f"this TIFF file has no page; {COPY_AGAIN}")
     return len(visited)
@@ -66,21 +70,23 @@ class _Structure:
     def first_directory(self) -> int:
         return self._number(8 if self.big else 4, self._place_format)
 
-    def check_directory(self, start: int) -> int:
-        """Check one directory and its strips; return where the next one starts, 0 at the last."""
+    def check_directory(self, start: int) -> tuple[int, int]:
+        """Check one directory and its strips; return where the next one starts, 0 at the last, and the bytes read."""
         count_format = "Q" if self.big else "H"
         entry = struct.Struct(self.order + ("HHQ8s" if self.big else "HHI4s"))
         tags = self._number(start, count_format)
         if tags > MAX_TAGS:
             raise BadImageError(f"this TIFF file is damaged, it claims {tags} tags for a page; {COPY_AGAIN}")
         first_entry = start + struct.calcsize(count_format)
+        read = tags * entry.size
         values: dict[int, np.ndarray] = {}
         for tag, kind, count, field in entry.iter_unpack(self._bytes(first_entry, tags * entry.size)):
             data = self._value(tag, kind, count, field)
             if data is not None:
+                read += len(data)
                 values[tag] = np.frombuffer(data, f"{self.order}u{TYPE_BYTES[kind]}").astype(np.float64)
         self._check_strips(values)
-        return self._number(first_entry + tags * entry.size, self._place_format)
+        return self._number(first_entry + tags * entry.size, self._place_format), read
 
     def _value(self, tag: int, kind: int, count: int, field: bytes) -> bytes | None:
         """Check that a tag's value lies in the file; return it if it is about strips or tiles."""

@@ -46,8 +46,11 @@ from semscan.values.model_config import (
     TrainingTask,
 )
 
-LARGEST_TILE = 4096
+LARGEST_TILE = 1024  # px; train makes tiles of 256 and 384 px, which grow to 563 and 844
+MOST_OVERLAP = 0.75  # of a tile: each pixel is then in 16 tiles; train takes up to a half
+LONGEST_NAME = 255  # characters of a class, an attention or a backbone
 LARGEST_SIDE = 1 << 24
+SMALLEST_STD = 1e-6  # of grey levels from 0 to 1: a smaller one makes numbers that no float32 holds
 MOST_CLASSES = 1000
 
 
@@ -78,6 +81,7 @@ def parse_config(document: Mapping[str, Any]) -> ModelConfig:
         graph_sha256=fields.take("graph_sha256", SHA256),
         class_limits=_class_limits(fields),
         painted=read_painted(fields),
+        weights_sha256=fields.take_or("", "weights_sha256", SHA256),
     )
     _check_together(config)
     return config
@@ -113,6 +117,8 @@ def config_json(config: ModelConfig) -> dict[str, Any]:
     if config.painted is not None:
         document["painted"] = config.painted.to_json()
     document["graph_sha256"] = config.graph_sha256
+    if config.weights_sha256:
+        document["weights_sha256"] = config.weights_sha256
     return document
 
 
@@ -133,14 +139,14 @@ def recalibrated_json(document: Mapping[str, Any], config: ModelConfig) -> dict[
 
 def _network(fields: Fields) -> NetworkConfig:
     kind = fields.take("kind", one_of(NETWORKS))
-    attention = fields.take("attention", Rule(is_text, "the name of an attention"))
+    attention = fields.take("attention", Rule(_is_name, "the name of an attention"))
     classes = fields.take("classes", CLASSES)
     return NetworkConfig(
         kind=kind,
         attention=attention,
         classes=None if classes is None else tuple(classes),
         good_class=fields.take("good_class", Rule(or_none(is_text), "null or the name of a class")),
-        backbone=fields.take_or("plain", "backbone", Rule(is_text, "the name of a backbone")),
+        backbone=fields.take_or("plain", "backbone", Rule(_is_name, "the name of a backbone")),
         dropout=fields.take_or(0.0, "dropout", number(0, 1, "a number of 0 to 1")),
         seam=fields.take_or(False, "seam", TRUE_OR_FALSE),
     )
@@ -166,7 +172,7 @@ def _tiling(fields: Fields) -> Tiling:
 
 def _preprocessing(fields: Fields) -> Preprocessing:
     mean = fields.take("mean", number(-1e6, 1e6, "a number"))
-    std = fields.take("std", above_zero(1e6))
+    std = fields.take("std", above_zero(1e6, SMALLEST_STD))
     return Preprocessing(mean, std, matched=fields.take_or(False, "matched", TRUE_OR_FALSE))
 
 
@@ -266,8 +272,8 @@ def _check_together(config: ModelConfig) -> None:
     """Check what one value asks of another."""
     network, tiling = config.network, config.tiling
     kind = NETWORKS[network.kind]
-    if tiling.overlap >= tiling.tile:
-        raise ValueError(f"overlap is {tiling.overlap}, wanted less than the tile of {tiling.tile}")
+    if tiling.overlap > MOST_OVERLAP * tiling.tile:
+        raise ValueError(f"overlap is {tiling.overlap}, wanted at most {MOST_OVERLAP} of the tile of {tiling.tile}")
     if network.good_class is not None and network.good_class not in (network.classes or ()):
         raise ValueError(f"good_class is {shown(network.good_class)}, wanted one of the classes")
     if kind.needs_classes and not network.classes:
@@ -338,9 +344,13 @@ def _are_classes(value: Any) -> bool:
     return (
         isinstance(value, list)
         and 0 < len(value) <= MOST_CLASSES
-        and all(isinstance(name, str) and name for name in value)
+        and all(isinstance(name, str) and 0 < len(name) <= LONGEST_NAME for name in value)
         and len(set(value)) == len(value)
     )
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_NAME
 
 
 def _is_surround(value: Any) -> bool:

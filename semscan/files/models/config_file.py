@@ -6,13 +6,12 @@ A folder may come from anyone: sizes are limited before reading, and nothing in 
 from __future__ import annotations
 
 import json
-import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from semscan.errors import BadModelError
+from semscan.files.disk.plain_file import NotPlainError, read_plain
 from semscan.files.models.fields import shown
 from semscan.phrases import one_line
 from semscan.settings import FIRST_SCHEMA, SCHEMA_VERSION
@@ -58,13 +57,9 @@ def require(folder: Path, name: str) -> None:
 def read_limited(path: Path, largest: int) -> bytes:
     """Return the bytes of a plain file of at most `largest` bytes. Raises BadModelError for any other."""
     try:
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):
-            raise BadModelError(f"{path}: is not a plain file; {AGAIN}")
-        if status.st_size > largest:
-            raise BadModelError(f"{path}: has {status.st_size} bytes, at most {largest} are read; {AGAIN}")
-        with path.open("rb") as file:
-            return file.read(largest + 1)
+        return read_plain(path, largest)
+    except NotPlainError as error:
+        raise BadModelError(f"{path}: is {error.strerror}; {AGAIN}") from error
     except OSError as error:
         raise BadModelError(
             f"{path}: cannot be read ({error.strerror or type(error).__name__}); check its permissions"

@@ -17,13 +17,10 @@ from semscan.errors import BadModelError
 from semscan.files.models.config import config_json, parse_config, recalibrated_json
 from semscan.files.models.config_file import AGAIN, CONFIG, METHOD, is_method, read_config_file, read_limited, require
 from semscan.files.models.fields import shown
+from semscan.files.models.onnx_rules import LARGEST_GRAPH, check_graph
 from semscan.values.model_config import ModelConfig
 
 GRAPH = "graph.onnx"
-LARGEST_GRAPH = 1 << 30
-# An ONNX tensor kept outside the graph names its file under this key (field 1 of a
-# StringStringEntryProto: tag 0x0a, length 8), followed by the value's tag.
-EXTERNAL_DATA = b"\x0a\x08location\x12"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +75,14 @@ def read_model_folder(path: Path) -> ModelFolder:
 
 
 def _read_graph(path: Path, sha256: str) -> bytes:
-    """Read the graph whose checksum is in the configuration. Raises BadModelError for any other."""
+    """Read the graph whose checksum is in the configuration, and check it. Raises BadModelError for any other."""
     graph = read_limited(path, LARGEST_GRAPH)
     if hashlib.sha256(graph).hexdigest() != sha256:
         raise BadModelError(f"{path}: is not the graph that {CONFIG} was written for; {AGAIN}")
-    if EXTERNAL_DATA in graph:
-        raise BadModelError(f"{path}: keeps weights in another file, which is not read; {AGAIN}")
+    try:
+        check_graph(graph)
+    except ValueError as error:
+        raise BadModelError(f"{path}: is not a network that semscan wrote, {error}; {AGAIN}") from error
     return graph
 
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from semscan.errors import OutputError
+from semscan.files.disk.plain_file import open_plain, read_lines
 from semscan.files.results.folder import RESULTS
 from semscan.files.results.names import place_of
 from semscan.files.results.records import parse_line
@@ -23,12 +24,11 @@ class EarlierRecords:
         self._places: dict[str, int] = {}
         place = 0
         try:
-            with (self._out / RESULTS).open("rb") as file:
-                for line in file:
-                    record = parse_line(line, with_regions=False)
-                    if isinstance(record, Record) and record.fingerprint is not None:
-                        self._places[record.source] = place
-                    place += len(line)
+            for line in read_lines(self._out / RESULTS):
+                record = parse_line(line, with_regions=False)
+                if isinstance(record, Record) and record.fingerprint is not None:
+                    self._places[record.source] = place
+                place += len(line)
         except FileNotFoundError:
             pass
         except OSError as error:
@@ -51,7 +51,7 @@ class EarlierRecords:
     def _at(self, place: int) -> Record | None:
         """Read the record at a place; None if another run has written the file anew."""
         try:
-            with (self._out / RESULTS).open("rb") as file:
+            with open_plain(self._out / RESULTS) as file:
                 file.seek(place)
                 record = parse_line(file.readline())
         except OSError:

@@ -10,6 +10,7 @@ from typing import Any
 from semscan.errors import OutputError
 from semscan.files.disk.atomic import remove_file, write_bytes
 from semscan.files.disk.lock import locked
+from semscan.files.disk.plain_file import read_lines
 from semscan.files.find.images import InputImage
 from semscan.files.results.folder import output_path
 from semscan.files.results.names import candidates, name_key
@@ -65,7 +66,7 @@ class ExplainFolder:
 
     def _lines(self) -> list[bytes]:
         try:
-            return (self.out / RECORDS).read_bytes().splitlines(keepends=True)
+            return list(read_lines(self.out / RECORDS))
         except FileNotFoundError:
             return []
         except OSError as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from semscan.errors import OutputError
+from semscan.files.disk.plain_file import read_lines
 from semscan.files.results.folder import RESULTS, RUN
 from semscan.files.results.journal import journals, read_journal
 from semscan.files.results.records import merge_records, parse_lines, read_object
@@ -71,7 +72,7 @@ def read_finished(results: Path) -> FinishedRun:
     if not _is_folder(folder):
         raise OutputError(f"{results}: no such folder of results; give the --out of a `semscan inspect`")
     try:
-        lines = (folder / RESULTS).read_bytes().splitlines(keepends=True)
+        lines = list(read_lines(folder / RESULTS))
     except FileNotFoundError:
         lines = []
     except OSError as error:

@@ -23,12 +23,13 @@ from typing import BinaryIO
 from semscan.errors import OutputError
 from semscan.files.disk.atomic import remove_file, write_chunks, write_text
 from semscan.files.disk.lock import locked
+from semscan.files.disk.plain_file import read_lines
 from semscan.files.find.images import InputImage
 from semscan.files.results.journal import Journal, abandoned, read_journal
 from semscan.files.results.line_spool import LineSpool
 from semscan.files.results.map_file import source_of_map
 from semscan.files.results.names import candidates, crops_in, files_of, is_crop, name_key, stem_of
-from semscan.files.results.records import merge_lines, parse_line, parse_object, to_line
+from semscan.files.results.records import LARGEST, merge_lines, parse_line, parse_object, to_line
 from semscan.values.record import AnyRecord, ErrorRecord
 from semscan.values.run_record import RunRecord
 
@@ -222,8 +223,7 @@ class ResultsFolder:
 
     def _lines(self) -> Iterator[bytes]:
         try:
-            with (self.out / RESULTS).open("rb") as file:
-                yield from file
+            yield from read_lines(self.out / RESULTS)
         except FileNotFoundError:
             return
         except OSError as error:
@@ -265,5 +265,8 @@ def _signature_of(file: BinaryIO) -> tuple[int, int, int]:
 def _held(names: BinaryIO) -> list[tuple[str, str]]:
     """Return (source, stem) of each claim whose record is not in the results yet."""
     names.seek(0)
-    entries = map(parse_object, names.read().splitlines())
+    data = names.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise OutputError(f"{names.name}: has more than {LARGEST} bytes; remove it, or choose another --out")
+    entries = map(parse_object, data.splitlines())
     return [(str(entry["source"]), str(entry["stem"])) for entry in entries if entry and "stem" in entry]

@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 from semscan.errors import OutputError
 from semscan.files.disk.lock import try_lock
+from semscan.files.disk.plain_file import read_lines
 from semscan.files.results.records import parse_line, to_line
 from semscan.values.record import AnyRecord
 
@@ -123,8 +124,8 @@ def abandoned(folder: Path) -> list[Path]:
 
 def read_journal(path: Path) -> Iterator[AnyRecord]:
     """Yield the whole records of a journal; a last line that was cut off is left out."""
-    with suppress(OSError), path.open("rb") as file:
-        for line in file:
+    with suppress(OSError):
+        for line in read_lines(path):
             record = parse_line(line)
             if record is not None:
                 yield record
@@ -132,6 +133,8 @@ def read_journal(path: Path) -> Iterator[AnyRecord]:
 
 def _is_abandoned(path: Path) -> bool:
     try:
+        if not path.is_file():  # a pipe or a device is no run's
+            return False
         with path.open("r+b") as file:
             return try_lock(file)
     except OSError:

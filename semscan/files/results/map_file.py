@@ -16,6 +16,8 @@ import tifffile
 
 from semscan.errors import BadMapError, OutputError
 from semscan.files.disk.atomic import reason_of, write_bytes
+from semscan.files.disk.claims import check_tiff_claim
+from semscan.files.disk.plain_file import open_plain
 from semscan.settings import ReadSettings
 from semscan.values.json_record import read_text
 from semscan.values.record import MAP_KEYS, PeriodicRecord, Record, likeliest
@@ -76,7 +78,7 @@ def read_tiff_map(path: Path) -> tuple[np.ndarray, dict[str, Any]]:
         If the file is missing or damaged, is not a float map, or holds NaN or infinity.
     """
     try:
-        with tifffile.TiffFile(path) as tiff:
+        with open_plain(path) as file, tifffile.TiffFile(file) as tiff:
             values = _pixels(path, tiff.pages.first)
             description = _description(tiff.pages.first.description)
     except BadMapError:
@@ -99,13 +101,14 @@ def _pixels(path: Path, page: tifffile.TiffPage) -> np.ndarray:
             f"{path}: holds {dtype} of shape {shape}, a map holds float32 (rows, cols); "
             "give a *.map.tif that `semscan inspect` wrote"
         )
+    check_tiff_claim(page, page.parent.filehandle.size)
     return np.asarray(page.asarray(), dtype=np.float32)
 
 
 def map_description(path: Path) -> dict[str, Any]:
     """Return a map's description without reading its pixels; empty if it is not a readable map."""
     try:
-        with tifffile.TiffFile(path) as tiff:
+        with open_plain(path) as file, tifffile.TiffFile(file) as tiff:
             return _description(tiff.pages.first.description)
     except Exception:  # a foreign or damaged file: nothing is known about it
         return {}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from semscan.files.disk.plain_file import read_plain
 from semscan.values.record import AnyRecord, parse_record
 
 LARGEST = 256 << 20  # bytes of a file that is read as one JSON object
@@ -24,7 +25,7 @@ def parse_object(text: bytes) -> dict[str, Any] | None:
 def read_object(path: Path) -> dict[str, Any] | None:
     """Return the JSON object in a file; None if it is not there, too large, or holds anything else."""
     try:
-        return parse_object(path.read_bytes()) if path.stat().st_size <= LARGEST else None
+        return parse_object(read_plain(path, LARGEST))
     except OSError:
         return None
 

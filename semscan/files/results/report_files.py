@@ -11,6 +11,7 @@ import numpy as np
 
 from semscan.errors import OutputError
 from semscan.files.disk.atomic import write_bytes
+from semscan.files.disk.plain_file import open_plain
 from semscan.files.find.images import OWN_OUTPUT, InputImage
 from semscan.files.results.finished_run import FinishedRun
 from semscan.files.results.names import candidates, name_key
@@ -99,7 +100,7 @@ def _stem(finished: FinishedRun, record: Record) -> PurePosixPath | None:
 
 def _is_ours(path: Path, mark: bytes) -> bool:
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             head = file.read(HEAD)
             file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
             return not head or mark in head or mark in file.read(TAIL)

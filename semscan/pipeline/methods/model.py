@@ -15,6 +15,7 @@ from semscan.pipeline.methods.base import MethodResult, model_path
 from semscan.pipeline.methods.tiled import TiledImage, resized
 from semscan.pipeline.methods.training_domain import at_training_scale, detects_from, domain_warnings, unlike_training
 from semscan.report.text.weaknesses import weaknesses
+from semscan.runtime.answers import finite_answers
 from semscan.runtime.session import Network, cpu_count
 from semscan.settings import InspectSettings
 from semscan.values import CleanImage
@@ -124,7 +125,7 @@ class ModelMethod:
     def _over_tiles(self, tiled: TiledImage) -> _Answer:
         stitcher, parts = tiled.stitcher(), _ClassParts()
         for some, tiles in tiled.batches(max(1, BATCH_PIXELS // tiled.tile**2)):
-            answer = self._network.run(tiles)
+            answer = finite_answers(self._network.run(tiles))
             stitcher.add(some, answer["score"])
             if self._classes:
                 parts.logits.append(self._fitting("logits", answer["logits"], (len(some),)))

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from semscan.errors import OutputError, SemscanError
 from semscan.files.disk.atomic import write_text
+from semscan.files.disk.plain_file import open_plain
 from semscan.files.models.method_folder import read_fingerprint
 from semscan.files.results.finished_run import FinishedRun, read_finished
 from semscan.pipeline.reporting.thumbnails import Pictures, draw_pictures
@@ -66,7 +67,7 @@ def write_html(results_folder: Path | str, out: Path | str | None = None) -> Pat
 def _check_own(path: Path) -> None:
     """Refuse to replace what is not a report."""
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             begin = file.read(LARGEST_HEAD)
     except OSError:  # not there, or not readable: then writing it raises the error
         return
@@ -126,8 +127,8 @@ def _model_card(run: RunRecord) -> tuple[str | None, Sequence[str]]:
         return None, ()
     model = Path(run.folder or "", run.model)
     try:
-        with (model / CARD).open(encoding="utf-8", errors="replace") as file:
-            text = file.read(LARGEST_CARD)
+        with open_plain(model / CARD) as file:
+            text = file.read(LARGEST_CARD).decode("utf-8", errors="replace")
     except (OSError, ValueError):
         return None, (f"The model's card is not shown: there is no {CARD} in {run.model} any more.",)
     try:

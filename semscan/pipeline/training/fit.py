@@ -194,5 +194,6 @@ def save(fitted: FittedNetwork, graph: bytes, config: ModelConfig, summary: Sequ
         title = f"Defects painted into held-out good images, {config.network.kind}"
         write_bytes(folder / "sensitivity.png", draw_detection(config.painted, None, title))
     write_text(folder / "MODEL_CARD.md", model_card(config, summary))
-    config = replace(config, graph_sha256=hashlib.sha256(graph).hexdigest())
+    weights = hashlib.sha256((folder / "weights.weights.h5").read_bytes()).hexdigest()
+    config = replace(config, graph_sha256=hashlib.sha256(graph).hexdigest(), weights_sha256=weights)
     write_text(folder / "config.json", config_text(config))

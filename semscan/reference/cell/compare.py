@@ -21,6 +21,8 @@ from semscan.values import CleanImage
 from semscan.values.evidence import Evidence, Judge
 
 SEAM = 7  # px
+STRIP = 64  # px: the lattice of a narrower image is searched in a part of it
+STRIP_LENGTH = 1024  # px of that part
 PIECE = 1536  # px: a larger image is compared in pieces
 OVERLAP = 64  # px of neighbouring pieces
 FEWEST_REPEATS = 12  # that a piece must hold
@@ -58,7 +60,17 @@ def find_image_lattice(image: CleanImage) -> Lattice:
     rows, cols = _frame(image.judged)
     if rows.stop - rows.start < 16 or cols.stop - cols.start < 16:
         return Lattice(NOT_FOUND, 0.0)
+    rows, cols = _middle_of_strip(rows, cols)
     return find_lattice(_filled(image.values[rows, cols], image.judged[rows, cols]))
+
+
+def _middle_of_strip(rows: slice, cols: slice) -> Window:
+    """Return a part of a long strip, which would shrink to nothing in the search, and of other images the whole."""
+    if min(rows.stop - rows.start, cols.stop - cols.start) >= STRIP:
+        return rows, cols
+    starts = (max(part.start, (part.start + part.stop - STRIP_LENGTH) // 2) for part in (rows, cols))
+    down, right = (slice(at, min(at + STRIP_LENGTH, part.stop)) for at, part in zip(starts, (rows, cols), strict=True))
+    return down, right
 
 
 def compare_cells(

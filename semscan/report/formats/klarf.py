@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import quote
 
 from semscan.report.formats.region_pixels import RegionPixels
 from semscan.settings import KlarfSettings
@@ -84,7 +85,7 @@ def _header(header: KlarfSettings, image_name: str, stamp: str, size: tuple[floa
         f'StepID "{_text(header.step)}";',
         "SampleOrientationMarkType NOTCH;",
         "OrientationMarkLocation DOWN;",
-        f"TiffFileName {_text(image_name).replace(' ', '_')};",
+        f"TiffFileName {_file_name(image_name)};",
         f"DiePitch {_pair(*size)};",
         f"DieOrigin {_pair(0, 0)};",
         f'WaferID "{_text(header.wafer)}";',
@@ -141,6 +142,17 @@ def _number(value: float) -> str:
     """
     mantissa, exponent = f"{value:.10e}".split("e")
     return f"{mantissa}e{exponent[0]}{exponent[1:]:0>3}"
+
+
+def _file_name(name: str) -> str:
+    """Return a file name as one word that cannot end a line: other letters than plain ones are escaped as in a URL.
+
+    Examples
+    --------
+    >>> _file_name("die 1.tif"), _file_name("µ;.tif")
+    ('die%201.tif', '%C2%B5%3B.tif')
+    """
+    return quote(name.encode("utf-8", errors="surrogateescape"), safe="+,=@()")
 
 
 def _text(words: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from semscan.values.diagnosis import Diagnosis
+from semscan.values.diagnosis import Diagnosis, ModelDiagnosis
 
 
 def diagnosis_lines(diagnosis: Diagnosis) -> list[str]:
@@ -29,4 +29,14 @@ def diagnosis_lines(diagnosis: Diagnosis) -> list[str]:
     lines += [f"{finding.level}: {finding.said}" for finding in diagnosis.findings]
     if all(finding.level == "note" for finding in diagnosis.findings):
         lines.append("nothing found that stands against training")
+    return lines
+
+
+def model_lines(diagnosis: ModelDiagnosis) -> list[str]:
+    """Return the files of a model folder, then what is wrong with it, worst first."""
+    lines = [f"{diagnosis.model}: a model"]
+    lines += [f"  {file.name:20} {file.bytes:>10} bytes  sha256 {file.sha256}" for file in diagnosis.files]
+    lines.append("")
+    lines += [f"{finding.level}: {finding.said}" for finding in diagnosis.findings]
+    lines.append("it can be used" if diagnosis.usable else "it cannot be used")
     return lines

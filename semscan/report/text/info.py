@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from semscan.values import CleanImage, ImageQuality, SemImage
@@ -38,8 +38,8 @@ class ImageDescription(JsonRecord):
     nm_per_pixel_source: str | None
     data_bar_px: int
     data_bar_source: str | None
-    judged_fraction: float
-    ignored_fraction: float
+    judged_fraction: float | None
+    ignored_fraction: float | None
     field_of_view_um: tuple[float, float] | None
     kv: float | None = None
     magnification: float | None = None
@@ -47,8 +47,8 @@ class ImageDescription(JsonRecord):
     detector: str | None = None
     dwell_us: float | None = None
     date: str | None = None
-    grey_min: float
-    grey_max: float
+    grey_min: float | None
+    grey_max: float | None
     focus: float | None = None
     noise: float | None = None
     contrast: float | None = None
@@ -87,15 +87,38 @@ def describe_page(
     quality : ImageQuality
         How it was taken.
     """
+    measured: dict[str, Any] = {
+        name: None if value is None else _rounded(value) for name, value in asdict(quality).items()
+    }
+    return replace(
+        _describe(given, source, image, cleaned.data_bar_px),
+        data_bar_source=cleaned.data_bar_source,
+        judged_fraction=round(cleaned.judged_fraction, 6),
+        ignored_fraction=round(cleaned.ignored_fraction, 6),
+        grey_min=image.pixels.min().item(),
+        grey_max=image.pixels.max().item(),
+        **measured,
+        warnings=tuple(cleaned.warnings),
+    )
+
+
+def describe_header(given: str, source: str, header: SemImage) -> ImageDescription:
+    """Return the description of a page of which only the header was read; what its pixels would show is None."""
+    note = f"the image has {header.pixels.size} pixels: only its header is described"
+    described = _describe(given, source, header, header.data_bar_rows)
+    return replace(
+        described, data_bar_source=header.metadata.get("data_bar_from"), warnings=(*described.warnings, note)
+    )
+
+
+def _describe(given: str, source: str, image: SemImage, bar_rows: int) -> ImageDescription:
+    """Return what is known of a page without its pixels."""
     rows, cols = image.pixels.shape
     metadata = image.metadata
     nm = image.nm_per_pixel
     field = None
     if nm is not None:
-        field = _rounded(cols * nm / 1000), _rounded((rows - cleaned.data_bar_px) * nm / 1000)
-    measured: dict[str, Any] = {
-        name: None if value is None else _rounded(value) for name, value in asdict(quality).items()
-    }
+        field = _rounded(cols * nm / 1000), _rounded((rows - bar_rows) * nm / 1000)
     conditions: dict[str, Any] = {name: metadata.get(name) for name in _CONDITIONS}
     return ImageDescription(
         image=given,
@@ -111,16 +134,15 @@ def describe_page(
         vendor=metadata.get("vendor"),
         nm_per_pixel=nm,
         nm_per_pixel_source=metadata.get("nm_per_pixel_source"),
-        data_bar_px=cleaned.data_bar_px,
-        data_bar_source=cleaned.data_bar_source,
-        judged_fraction=round(cleaned.judged_fraction, 6),
-        ignored_fraction=round(cleaned.ignored_fraction, 6),
+        data_bar_px=bar_rows,
+        data_bar_source=None,
+        judged_fraction=None,
+        ignored_fraction=None,
         field_of_view_um=field,
         **conditions,
-        grey_min=image.pixels.min().item(),
-        grey_max=image.pixels.max().item(),
-        **measured,
-        warnings=tuple(cleaned.warnings),
+        grey_min=None,
+        grey_max=None,
+        warnings=image.warnings,
     )
 
 
@@ -132,7 +154,7 @@ def description_lines(page: ImageDescription | PageError) -> list[str]:
     size = f"{page.width} x {page.height} px, {page.dtype}{number}"
     lines = [
         ("file", f"{page.format}, {size}"),
-        ("grey", f"{page.colour}; levels {page.grey_min:g} to {page.grey_max:g}"),
+        ("grey", _grey(page)),
         ("microscope", _or_dash(page.vendor)),
         ("pixel size", _in_words(page.nm_per_pixel, "{:.5g} nm", page.nm_per_pixel_source)),
         ("field of view", _field(page.field_of_view_um)),
@@ -172,6 +194,12 @@ def _in_words(value: float | None, form: str, source: str | None = None, otherwi
 
 def _field(field: tuple[float, float] | None) -> str:
     return "-" if field is None else f"{field[0]:.4g} x {field[1]:.4g} um"
+
+
+def _grey(page: ImageDescription) -> str:
+    if page.grey_min is None or page.grey_max is None:
+        return "-"
+    return f"{page.colour}; levels {page.grey_min:g} to {page.grey_max:g}"
 
 
 def _saturated(page: ImageDescription) -> str:

@@ -5,6 +5,8 @@ import onnxruntime
 import pytest
 
 from semscan.errors import UsageFault
+from semscan.files.models.onnx_rules import MOST_PARTS, check_operators
+from semscan.files.models.onnx_wire import parse_onnx
 from semscan.model.attention.factory import make_attention
 from semscan.model.attention.sequential import AttentionChain
 from semscan.model.build import build
@@ -88,6 +90,7 @@ def test_exported_graphs_give_the_same_results_at_two_sizes_and_two_batch_sizes(
         input_signature=[tf.TensorSpec((None, None, None, 8), tf.float32, name="features")],
     )
     graph, _ = tf2onnx.convert.from_function(answer, input_signature=answer.input_signature, opset=17)
+    check_operators(parse_onnx(graph.SerializeToString(), MOST_PARTS))  # of all attentions, as both networks use them
     session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
 

@@ -6,7 +6,7 @@ import pytest
 
 from semscan.errors import BadImageError
 from semscan.reference.cell import compare
-from semscan.reference.cell.compare import compare_cells
+from semscan.reference.cell.compare import compare_cells, find_image_lattice
 from semscan.settings import SynthSettings
 from semscan.synth.simulator.image import make_image
 from semscan.values import CleanImage
@@ -137,3 +137,10 @@ def test_a_region_that_a_judge_sees_in_part_is_kept_whole(stripes):
 
     assert (alone[61:63, 52:148] > 1).all()
     assert (found[61:63, 52:148] == alone[61:63, 52:148]).all()
+
+
+@pytest.mark.parametrize("rows", [9000, 40000])
+def test_a_long_strip_that_repeats_is_compared(stripes, rows):
+    strip = stripes(30.0, 90.0, shape=(rows, 16))
+
+    assert find_image_lattice(clean_of(strip)).pitch_px == [pytest.approx(30.0, rel=0.02)]

@@ -2,6 +2,7 @@
 
 import warnings
 from datetime import datetime
+from urllib.parse import unquote
 
 import pytest
 
@@ -91,4 +92,40 @@ def test_no_name_breaks_the_file(three, tmp_path):
 
     assert (back.lot_id, back.wafers[0].id) == ("L'1, '", "?ffnung 2")
     assert len(back.wafers[0].defects) == 3
-    assert "TiffFileName ?ffnung_1,.tif;" in (tmp_path / "a.klarf").read_text("ascii")
+    assert "TiffFileName %C3%96ffnung%201%3B.tif;" in (tmp_path / "a.klarf").read_text("ascii")
+
+
+NAMES = (
+    "a\nEndOfFile;\n.tif",
+    "\x1b[2Ja.tif",
+    "a b.tif",
+    "\udcff.tif",
+    "EndOfFile;",
+    "DefectList",
+    "Слот.tif",
+    '"',
+    "%0A",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_file_name_is_one_word_that_gives_it_back(three, tmp_path, name):
+    data = written(three[0], image_name=name)
+    (line,) = [line for line in data.decode("ascii").splitlines() if line.startswith("TiffFileName ")]
+    word = line.removeprefix("TiffFileName ").removesuffix(";")
+
+    assert len(loaded(data, tmp_path / "a.klarf").wafers[0].defects) == 3
+    assert data.count(b"EndOfFile;") == 1
+    assert unquote(word, errors="surrogateescape") == name
+    assert word.isprintable()
+    assert " " not in word
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_lot_or_class_leaves_the_file_readable(three, tmp_path, name):
+    header = KlarfSettings(lot=name, wafer=name, device=name, step=name, setup=name)
+    data = written(three[0], classes=("bridge", "charging", name), header=header)
+    back = loaded(data, tmp_path / "a.klarf")
+
+    assert len(back.wafers[0].defects) == 3
+    assert data.count(b"EndOfFile;") == 1
