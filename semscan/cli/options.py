@@ -13,6 +13,8 @@ from semscan.settings import (
     AUTO,
     DEFAULT_MODEL,
     DEFAULT_RESULTS,
+    DEVICES,
+    LOOKS,
     METHODS,
     MODEL_VARIABLE,
     REPORT_FORMATS,
@@ -58,6 +60,19 @@ class Area(click.ParamType):
         if not os.path.exists(str(value)):
             self.fail(f"'{value}' is neither x,y,w,h in pixels nor a mask image or a folder of masks.", param, ctx)
         return str(value)
+
+
+class Looks(click.IntRange):
+    """One of the numbers of looks at a tile."""
+
+    name = "|".join(map(str, LOOKS))
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number; fail if it is none of them."""
+        number = int(super().convert(value, param, ctx))
+        if number not in LOOKS:
+            self.fail(f"{number} is not one of {', '.join(map(str, LOOKS))}.", param, ctx)
+        return number
 
 
 class EnvironmentOption(click.Option):
@@ -213,6 +228,19 @@ jobs = click.option(
     show_default=True,
     help="Number of images inspected in parallel.",
 )
+looks = click.option(
+    "--looks",
+    type=Looks(),
+    help="How often a network looks at each tile: as it is, turned, mirrored each way. More are slower; each number "
+    "has its own threshold.  [default: the model's]",
+)
+device = click.option(
+    "--device",
+    type=click.Choice(DEVICES),
+    default=InspectSettings().device,
+    show_default=True,
+    help="What runs a network. auto: the GPU where onnxruntime-gpu is installed, else the processor.",
+)
 nul = click.option("-0", "--null", "nul", is_flag=True, help="Names on standard input end with NUL (find -print0).")
 exit_code = click.option("--exit-code", is_flag=True, help="Exit with code 1 if there is a defect.")
 good = click.option("--good", metavar="NAME", help="Name of the folder that holds the good images.")
@@ -278,7 +306,20 @@ def inspect_settings(choices: Mapping[str, Any], output: OutputSettings | None =
         regions=region_settings(choices),
         output=output or OutputSettings(),
         jobs=choices["jobs"],
+        looks=_used_looks(choices),
+        device=choices.get("device", InspectSettings().device),
     )
+
+
+def _used_looks(choices: Mapping[str, Any]) -> int | None:
+    """Return the number of looks; None if only the configuration file states it and no network was chosen."""
+    looks: int | None = choices.get("looks")
+    methods = tuple(choices["method"])
+    if "model" in methods or methods == InspectSettings().method:
+        return looks
+    ctx = click.get_current_context(silent=True)
+    from_file = ctx is not None and ctx.get_parameter_source("looks") is ParameterSource.DEFAULT_MAP
+    return None if from_file else looks
 
 
 def used_model(choices: Mapping[str, Any]) -> str | None:

@@ -22,6 +22,8 @@ DEFAULT_EXPLANATION = "semscan-explain"
 MODEL_VARIABLE = "SEMSCAN_MODEL"
 UNKNOWN = "unknown"  # class of a region whose best class is less probable than this:
 MIN_CLASS_PROBABILITY = 0.6
+LOOKS = (1, 2, 4)  # numbers of looks at each tile
+DEVICES = (AUTO, "cpu", "cuda")
 BACKGROUNDS = ("patches", "reconstruction", "repeats", "blur")
 
 
@@ -115,6 +117,10 @@ class InspectSettings:
         How images are read, which part of a map is reported, what is written.
     jobs : int
         Number of images inspected at a time.
+    looks : int or None
+        How many looks at each tile a network takes, of `LOOKS`; None: the number of the model.
+    device : str
+        One of `DEVICES`, for a network.
     """
 
     method: tuple[str, ...] = (AUTO,)
@@ -124,6 +130,8 @@ class InspectSettings:
     regions: RegionSettings = RegionSettings()
     output: OutputSettings = OutputSettings()
     jobs: int = 1
+    looks: int | None = None
+    device: str = AUTO
 
 
 @dataclass(frozen=True, slots=True)

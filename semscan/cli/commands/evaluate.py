@@ -30,6 +30,8 @@ _DEFAULT = EvaluateSettings()
 )
 @options.method
 @options.reference
+@options.looks
+@options.device
 @options.reading
 @text_or_json.text_or_json_format
 @options.verbosity_flags
