@@ -34,6 +34,7 @@ from semscan.pipeline.methods.periodic import PeriodicMethod
 from semscan.pipeline.methods.reference import ReferenceMethod
 from semscan.report.pictures.overlay import draw_overlay
 from semscan.settings import (
+    AUTO,
     DEFAULT_MODEL,
     AugmentSettings,
     InspectSettings,
@@ -228,7 +229,12 @@ class Model:
 
 
 def load_model(
-    path: str | Path = DEFAULT_MODEL, *, reference: Image | None = None, threads: int | None = None
+    path: str | Path = DEFAULT_MODEL,
+    *,
+    reference: Image | None = None,
+    threads: int | None = None,
+    looks: int | None = None,
+    device: str = AUTO,
 ) -> Model:
     """Load a folder that `semscan train`, `semscan calibrate` or `train` wrote.
 
@@ -242,6 +248,11 @@ def load_model(
         What images are compared with; a calibrated reference method needs it, and nothing else takes it.
     threads : int, optional
         Threads that one inspection by a network may use; by default all processors.
+    looks : int, optional
+        How often a network looks at each tile, 1, 2 or 4, with the threshold that belongs to it; by default as often as
+        the model states.
+    device : str
+        What runs a network: "auto", "cpu" or "cuda".
 
     Raises
     ------
@@ -251,10 +262,13 @@ def load_model(
     BadImageError
         If the reference cannot be read.
     UsageFault
-        If a reference is missing, or given and not used.
+        If a reference is missing, or given and not used; if the model has no threshold for so many looks; or if the
+        device cannot be used.
     """
     path = Path(path)
     if named_method(path) is not None:
+        if looks is not None:
+            raise UsageFault(f"{path}: is a method without training, which takes no looks; leave them away")
         return _load_calibrated(path, reference)
     folder: ModelFolder = read_model_folder(path)
     if reference is not None:
@@ -265,7 +279,7 @@ def load_model(
         kind=folder.config.network.kind,
         fingerprint=folder.fingerprint,
         classes=None if classes is None else tuple(classes),
-        _method=ModelMethod(folder, threads),
+        _method=ModelMethod(folder, threads, looks=looks, device=device),
     )
 
 

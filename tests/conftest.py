@@ -45,8 +45,22 @@ def box_graph(classes: int = 0) -> bytes:
     return made.SerializeToString()
 
 
-def write_model(folder, *, raw_threshold=1.0, classes=None, good=None, scale_to=None, graph=None):
-    """A valid model folder around `box_graph`; mean 0.4, standard deviation 0.1."""
+def looks_graph() -> bytes:
+    """`box_graph` with an optional input ``looks``, 4 by default; the score is multiplied by it."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    made = onnx.load_model_from_string(box_graph())
+    made.graph.node[-1].output[0] = "one look"
+    made.graph.node.append(helper.make_node("Cast", ["looks"], ["factor"], to=TensorProto.FLOAT))
+    made.graph.node.append(helper.make_node("Mul", ["one look", "factor"], ["score"]))
+    made.graph.input.append(helper.make_tensor_value_info("looks", TensorProto.INT32, []))
+    made.graph.initializer.append(numpy_helper.from_array(np.array(4, np.int32), "looks"))
+    return made.SerializeToString()
+
+
+def write_model(folder, *, raw_threshold=1.0, classes=None, good=None, scale_to=None, graph=None, **keys):
+    """A valid model folder around `box_graph`; mean 0.4, standard deviation 0.1. `keys` go into its config.json."""
     graph = graph or box_graph(len(classes or ()))
     config = {
         "schema_version": 1,
@@ -70,6 +84,7 @@ def write_model(folder, *, raw_threshold=1.0, classes=None, good=None, scale_to=
         "libraries": {},
         "seed": 0,
         "nm_per_pixel": None,
+        **keys,
     }
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(config), "utf-8")
@@ -144,3 +159,11 @@ def alter_model():
 def make_model():
     """`write_model`."""
     return write_model
+
+
+@pytest.fixture
+def model_with_looks(tmp_path):
+    """A model folder whose raw score is multiplied by the number of looks: 2 by default, 4 known too, 1 not."""
+    calibration = {"raw_threshold": 4.0, "false_alarms": 0.1, "reached": 0.0, "held_back": "2 images"}
+    others = {"4": {"calibration": calibration}}
+    return write_model(tmp_path / "looks", graph=looks_graph(), raw_threshold=2.0, looks=2, other_looks=others)

@@ -14,6 +14,8 @@ from semscan.settings import (
     AUTO,
     DEFAULT_MODEL,
     DEFAULT_RESULTS,
+    DEVICES,
+    LOOKS,
     METHODS,
     MODEL_VARIABLE,
     REPORT_FORMATS,
@@ -84,6 +86,19 @@ class Size(click.ParamType):
         if number * unit < LEAST_MEMORY:
             self.fail(f"'{value}' is less than {LEAST_MEMORY >> 20}M, which semscan itself needs.", param, ctx)
         return int(number * unit)
+
+
+class Looks(click.IntRange):
+    """One of the numbers of looks at a tile."""
+
+    name = "|".join(map(str, LOOKS))
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number; fail if it is none of them."""
+        number = int(super().convert(value, param, ctx))
+        if number not in LOOKS:
+            self.fail(f"{number} is not one of {', '.join(map(str, LOOKS))}.", param, ctx)
+        return number
 
 
 class EnvironmentOption(click.Option):
@@ -266,6 +281,19 @@ follow = click.option(
     is_flag=True,
     help="IMAGE are folders: inspect the images in them, then those that come, until Ctrl-C.",
 )
+looks = click.option(
+    "--looks",
+    type=Looks(),
+    help="How often a network looks at each tile: as it is, turned, mirrored each way. More are slower; each number "
+    "has its own threshold.  [default: the model's]",
+)
+device = click.option(
+    "--device",
+    type=click.Choice(DEVICES),
+    default=InspectSettings().device,
+    show_default=True,
+    help="What runs a network. auto: the GPU where onnxruntime-gpu is installed, else the processor.",
+)
 nul = click.option("-0", "--null", "nul", is_flag=True, help="Names on standard input end with NUL (find -print0).")
 exit_code = click.option("--exit-code", is_flag=True, help="Exit with code 1 if there is a defect.")
 good = click.option("--good", metavar="NAME", help="Name of the folder that holds the good images.")
@@ -336,7 +364,20 @@ def inspect_settings(choices: Mapping[str, Any], output: OutputSettings | None =
         resume=choices.get("resume", False),
         follow=choices.get("follow", False),
         cluster=choices.get("cluster"),
+        looks=_used_looks(choices),
+        device=choices.get("device", InspectSettings().device),
     )
+
+
+def _used_looks(choices: Mapping[str, Any]) -> int | None:
+    """Return the number of looks; None if only the configuration file states it and no network was chosen."""
+    looks: int | None = choices.get("looks")
+    methods = tuple(choices["method"])
+    if "model" in methods or methods == InspectSettings().method:
+        return looks
+    ctx = click.get_current_context(silent=True)
+    from_file = ctx is not None and ctx.get_parameter_source("looks") is ParameterSource.DEFAULT_MAP
+    return None if from_file else looks
 
 
 def used_model(choices: Mapping[str, Any]) -> str | None:

@@ -61,8 +61,8 @@ class OpenedNetwork:
     ----------
     network : keras.Model
         Its attention layers are those that return (attended, weights, scores); see `semscan.model.attention.base`.
-    mirrored_views : bool
-        Average over the mirrored views of each tile, `semscan.model.export.to_onnx.VIEWS`, as a map of logits does.
+    looks : int
+        Average over so many looks at each tile, the first of `semscan.model.export.to_onnx.VIEWS`, as the map does.
 
     Attributes
     ----------
@@ -71,10 +71,10 @@ class OpenedNetwork:
         Names of the attentions whose weights are a softmax over positions.
     """
 
-    def __init__(self, network: keras.Model, *, mirrored_views: bool) -> None:
+    def __init__(self, network: keras.Model, *, looks: int = 1) -> None:
         self.attentions = {layer.name: layer for layer in network.layers if _is_attention(layer)}
         self.competing = frozenset(name for name, layer in self.attentions.items() if getattr(layer, "competes", False))
-        self._mirrored_views = mirrored_views
+        self._views = VIEWS[:looks]
         outputs: dict[str, Tensor] = {}
         for name, layer in self.attentions.items():
             attended, weights, scores = layer.output[:3]
@@ -100,9 +100,7 @@ class OpenedNetwork:
         channels : dict of ndarray, each (n, channels)
             ``NAME``: the weights of channel attention.
         """
-        if not self._mirrored_views:
-            return self._activations(tiles)
-        views = [(view, *self._activations(view(tiles))) for view in VIEWS]
+        views = [(view, *self._activations(view(tiles))) for view in self._views]
         _, first_maps, first_channels = views[0]
         # Each view is its own inverse, so it also turns its maps back.
         return (

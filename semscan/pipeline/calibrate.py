@@ -69,6 +69,8 @@ def _measure(model: Path | None, settings: CalibrateSettings) -> Measure:
             "calibrate needs either --model DIR, a model to recalibrate, or --method NAME, a method without training; "
             "give one of them"
         )
+    if settings.looks is not None and (model is None or named_method(model) is not None):
+        raise UsageFault("--looks is given but not used by a method without training; leave it away")
     if model is None:
         return partial(calibrate_method, open_method(settings.method or "", settings), None, settings)
     name = named_method(model)
@@ -77,7 +79,7 @@ def _measure(model: Path | None, settings: CalibrateSettings) -> Measure:
         return partial(calibrate_method, open_method(name, settings), earlier, settings)
     if settings.reference:
         raise UsageFault(f"--reference is given but not used by the network of {model}; leave it away")
-    return partial(calibrate_network, open_network(model), settings)
+    return partial(calibrate_network, open_network(model, settings.looks), settings)
 
 
 def _evenly_chosen(paths: Sequence[Path], most: int, log: Log) -> list[Path]:

@@ -26,6 +26,7 @@ from semscan.pipeline.explaining.faithfulness import measure_faithfulness
 from semscan.pipeline.explaining.write import write_panels
 from semscan.pipeline.inspect import InspectedImage, inspect_image
 from semscan.pipeline.methods.base import Method, choose_method, model_path
+from semscan.pipeline.methods.looks import looks_of
 from semscan.pipeline.methods.model import ModelMethod
 from semscan.pipeline.run.error_records import or_error
 from semscan.report.plots.explain_figure import draw_explanation, draw_faithful
@@ -67,7 +68,7 @@ def open_model(settings: ExplainSettings) -> Opened:
     if settings.faithful and settings.faithful.background == "reconstruction" and not kind.reconstructs:
         raise UsageFault("--background reconstruction: this network reconstructs nothing; take patches or blur")
     check_weights(folder)
-    layers = OpenedNetwork(open_network(folder.path, network), mirrored_views=kind.logit_map)
+    layers = OpenedNetwork(open_network(folder.path, network), looks=looks_of(folder.config) or 1)
     return Opened(folder, ModelMethod(folder), layers, layers.competing)
 
 

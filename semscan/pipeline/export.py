@@ -15,11 +15,11 @@ from semscan.files.disk.replace_folder import EXPORT, FRESH, abandon, begin, com
 from semscan.files.models.folder import ModelFolder, read_model_folder
 from semscan.files.models.weights_file import check_weights
 from semscan.maps.normalise import normalise_map
+from semscan.pipeline.methods.model import open_network
 from semscan.pipeline.methods.tiled import standardise
 from semscan.report.record import json_line
 from semscan.report.text.export_readme import FILES, describe_export
 from semscan.runtime.export_onnx import wrap_graph
-from semscan.runtime.session import Network
 from semscan.settings import ExportSettings
 from semscan.values.model_config import ModelConfig
 
@@ -89,7 +89,7 @@ def export(model: Path, settings: ExportSettings) -> dict[str, Any]:
 
 def own_answer(folder: ModelFolder) -> Run:
     """Return the model as inspect runs it: grey levels to the map and, of classifiers, logits."""
-    network = Network(folder.graph)
+    network = open_network(folder)
 
     def run(images: np.ndarray) -> Answer:
         answer = network.run(standardise(images, folder.config.preprocessing))
@@ -149,20 +149,20 @@ def _onnx(folder: ModelFolder, target: Path) -> Run:
 
 
 def _savedmodel(folder: ModelFolder, target: Path) -> Run:
+    from semscan.model import reload
     from semscan.model.export import to_tensorflow
-    from semscan.model.reload import open_network
 
     check_weights(folder)
-    to_tensorflow.save_savedmodel(open_network(folder.path, folder.config.network), folder.config, target)
+    to_tensorflow.save_savedmodel(reload.open_network(folder.path, folder.config.network), folder.config, target)
     return lambda images: to_tensorflow.run_savedmodel(target, images)
 
 
 def _tflite(folder: ModelFolder, target: Path) -> Run:
+    from semscan.model import reload
     from semscan.model.export import to_tensorflow
-    from semscan.model.reload import open_network
 
     check_weights(folder)
-    content = to_tensorflow.tflite_bytes(open_network(folder.path, folder.config.network), folder.config)
+    content = to_tensorflow.tflite_bytes(reload.open_network(folder.path, folder.config.network), folder.config)
     write_bytes(target, content)
     return lambda images: to_tensorflow.run_tflite(content, images)
 

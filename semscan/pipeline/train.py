@@ -19,11 +19,13 @@ from semscan.files.models.folder import ModelFolder, read_model_folder
 from semscan.files.models.weights_file import check_weights
 from semscan.model.registry import BACKBONES, NETWORKS, attention_parts, known, resolve
 from semscan.pipeline.checks.quick import quick_check
+from semscan.pipeline.methods.looks import looks_of
 from semscan.pipeline.methods.model import ModelMethod
 from semscan.pipeline.training import fit
 from semscan.pipeline.training.class_limits import class_limits
 from semscan.pipeline.training.data import dataset
 from semscan.pipeline.training.findings import TrainingFindings, find_before_training
+from semscan.pipeline.training.looks import with_fewest_looks
 from semscan.pipeline.training.plan import TrainingPlan
 from semscan.pipeline.training.review import Review, review
 from semscan.report.text.model_card import summary_lines
@@ -50,6 +52,9 @@ NOT_OF_THE_TASK = (
     "graph_sha256",
     "weights_sha256",
     "painted",
+    "looks",
+    "looks_ap",
+    "other_looks",
 )
 
 
@@ -98,12 +103,12 @@ def train(data: Path, settings: TrainSettings, log: Log) -> dict[str, Any]:
     exported = fit.export(fitted.network, plan.samples, kind)
     training = dataclasses.replace(config.training, fit=fitted.record, export_difference=exported.difference)
     config = dataclasses.replace(config, training=training, libraries=exported.libraries)
-    reviewed = review(ModelFolder(out, config, exported.graph), images, plan, findings, settings, log)
-    config = _reviewed(config, reviewed)
-    limits = _class_limits(ModelFolder(out, config, exported.graph), images, settings)
+    folder = with_fewest_looks(ModelFolder(out, config, exported.graph), plan, settings.seed)
+    config = _reviewed(folder.config, review(folder, images, plan, findings, settings, log))
+    limits = _class_limits(dataclasses.replace(folder, config=config), images, settings)
     config = dataclasses.replace(config, class_limits=limits)
     summary = summary_lines(config)
-    fit.save(fitted, exported.graph, config, summary, work / FRESH)
+    fit.save(fitted, folder.graph, config, summary, work / FRESH)
     commit(work, out, MODEL)
     for line in [*summary, f"Saved {out}. Inspect with: semscan inspect IMAGE --model {out}"]:
         log(line)
@@ -173,6 +178,7 @@ def _network(kind: str, layout: Layout, settings: TrainSettings) -> NetworkConfi
         backbone="plain" if settings.backbone == AUTO else settings.backbone,
         dropout=defaults.dropout if settings.dropout is None else settings.dropout,
         seam=settings.seam,
+        **({} if defaults.widths is None else {"widths": defaults.widths}),
     )
 
 
@@ -230,7 +236,13 @@ def _reviewed(config: ModelConfig, reviewed: Review) -> ModelConfig:
     training = dataclasses.replace(
         config.training, accepted=reviewed.accepted, outliers=reviewed.outliers, labelled=reviewed.labelled
     )
-    return dataclasses.replace(config, training=training, calibration=reviewed.calibration, painted=reviewed.painted)
+    return dataclasses.replace(
+        config,
+        training=training,
+        calibration=reviewed.calibration,
+        painted=reviewed.painted,
+        looks=dataclasses.replace(config.looks, others=reviewed.other_looks),
+    )
 
 
 def _class_limits(folder: ModelFolder, images: dataset.TrainSet, settings: TrainSettings) -> ClassLimits | None:
@@ -259,6 +271,8 @@ def _record(out: Path, config: ModelConfig) -> dict[str, Any]:
         "classes": None if config.network.classes is None else list(config.network.classes),
         "held_back_accuracy": fitted.held_out_accuracy,
         "threshold_rule": calibration.rule,
+        "looks": looks_of(config) or 1,
+        "looks_ap": {str(number): ap for number, ap in config.looks.painted_ap.items()},
         "painted": None if config.painted is None else config.painted.to_json(),
         "warnings": list(weaknesses(config)),
         "seed": config.seed,

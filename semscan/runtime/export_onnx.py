@@ -38,7 +38,9 @@ def wrap_graph(graph: bytes, config: ModelConfig) -> bytes:
     model = compose.add_prefix(onnx.load_model_from_string(graph), _INSIDE)
     inner, opset = model.graph, {entry.domain: entry.version for entry in model.opset_import}.get("", 0)
     outputs = {value.name.removeprefix(_INSIDE): value for value in inner.output}
-    fits = len(inner.input) == 1 and len(inner.input[0].type.tensor_type.shape.dim) == 3
+    constants_given = {value.name for value in inner.initializer}
+    inputs = [value for value in inner.input if value.name not in constants_given]  # the number of looks is constant
+    fits = len(inputs) == 1 and len(inputs[0].type.tensor_type.shape.dim) == 3
     if not fits or "score" not in outputs or opset < _OPSET:
         raise ExportError("the network graph is not one that semscan trains and cannot be wrapped; train it again")
     scale, threshold = config.preprocessing, config.calibration.raw_threshold
@@ -51,7 +53,7 @@ def wrap_graph(graph: bytes, config: ModelConfig) -> bytes:
     }
     before = [
         helper.make_node("Sub", ["image", "mean"], ["centred"]),
-        helper.make_node("Div", ["centred", "std"], [inner.input[0].name]),
+        helper.make_node("Div", ["centred", "std"], [inputs[0].name]),
     ]
     behind = [
         helper.make_node("Max", [outputs["score"].name, "nothing"], ["raw"]),

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
         DEFAULT_EXPLANATION,
         DEFAULT_MODEL,
         DEFAULT_RESULTS,
+        DEVICES,
+        LOOKS,
         METHODS,
         MIN_CLASS_PROBABILITY,
         MODEL_VARIABLE,
@@ -72,6 +74,7 @@ if TYPE_CHECKING:
         IMAGE_CACHE_BYTES,
         LABELLED_SHARE,
         LONG_PITCH,
+        LOOKS_WITHIN,
         MATCH,
         MAX_SEED,
         OVERLAP,
@@ -87,7 +90,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "inspect": (
-        "AUTO BACKGROUNDS DEFAULT_EVALUATION DEFAULT_EXPLANATION DEFAULT_MODEL DEFAULT_RESULTS METHODS "
+        "AUTO BACKGROUNDS DEFAULT_EVALUATION DEFAULT_EXPLANATION DEFAULT_MODEL DEFAULT_RESULTS DEVICES LOOKS METHODS "
         "MIN_CLASS_PROBABILITY MODEL_VARIABLE UNKNOWN EvaluateSettings ExplainSettings FaithfulSettings "
         "InspectSettings OutputSettings PostprocessSettings RegionSettings untrained_methods"
     ),
@@ -99,8 +102,8 @@ _NAMES = {
     "train": (
         "ACCEPTED_SHARE AUTOENCODER_BATCH AUTOENCODER_RATE AUTOENCODER_STEPS AUTOENCODER_TILE BRIGHTNESS "
         "CLASSIFIER_BATCH CLASSIFIER_RATE CLASSIFIER_SIDE CLASSIFIER_STEPS DEFAULT_COMPARISON "
-        "IMAGE_CACHE_BYTES LABELLED_SHARE LONG_PITCH MATCH MAX_SEED OVERLAP SURROUND_REACH SURROUND_SHARE "
-        "TILE_GROWTH AugmentSettings CalibrateSettings CompareSettings DoctorSettings TrainSettings"
+        "IMAGE_CACHE_BYTES LABELLED_SHARE LONG_PITCH LOOKS_WITHIN MATCH MAX_SEED OVERLAP SURROUND_REACH "
+        "SURROUND_SHARE TILE_GROWTH AugmentSettings CalibrateSettings CompareSettings DoctorSettings TrainSettings"
     ),
 }
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names.split()}
@@ -124,6 +127,7 @@ __all__ = [
     "DEFAULT_MODEL",
     "DEFAULT_RESULTS",
     "DEFECTS",
+    "DEVICES",
     "EXPORT_FORMATS",
     "FIRST_SCHEMA",
     "GOOD_NAMES",
@@ -131,6 +135,8 @@ __all__ = [
     "IMAGE_SUFFIXES",
     "LABELLED_SHARE",
     "LONG_PITCH",
+    "LOOKS",
+    "LOOKS_WITHIN",
     "MATCH",
     "MAX_IMAGE_PIXELS",
     "MAX_NM_PER_PX",

@@ -22,6 +22,8 @@ DEFAULT_EXPLANATION = "semscan-explain"
 MODEL_VARIABLE = "SEMSCAN_MODEL"
 UNKNOWN = "unknown"  # class of a region whose best class is less probable than this:
 MIN_CLASS_PROBABILITY = 0.6
+LOOKS = (1, 2, 4)  # numbers of looks at each tile
+DEVICES = (AUTO, "cpu", "cuda")
 BACKGROUNDS = ("patches", "reconstruction", "repeats", "blur")
 
 
@@ -125,6 +127,10 @@ class InspectSettings:
         Inspect the images that are there and then those that come, without end.
     cluster : str or None
         Address of a Dask scheduler, or a number of processes on this machine; None: no cluster.
+    looks : int or None
+        How many looks at each tile a network takes, of `LOOKS`; None: the number of the model.
+    device : str
+        One of `DEVICES`, for a network.
     """
 
     method: tuple[str, ...] = (AUTO,)
@@ -139,6 +145,8 @@ class InspectSettings:
     resume: bool = False
     follow: bool = False
     cluster: str | None = None
+    looks: int | None = None
+    device: str = AUTO
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ TILE_GROWTH = 2.2  # largest side in training patches: larger tiles where that m
 SURROUND_SHARE = 0.1  # of the neighbourhood's mean raw score, added to that of a pixel
 SURROUND_REACH = 16.0  # px, standard deviation of the neighbourhood
 
+LOOKS_WITHIN = 0.005  # average precision by which the default number of looks may lie below that of the best
+
 IMAGE_CACHE_BYTES = 1 << 29  # with TensorFlow, a training stays below 3 GB
 # Shares of the training patches with real defects (where some are labelled), and with accepted regions.
 LABELLED_SHARE = 0.3
@@ -175,6 +177,10 @@ class CalibrateSettings:
         Replace a finished model.
     most : int
         Largest number of images to use.
+    looks : int or None
+        Looks at each tile for which the threshold of a network is set; None: the number of the model.
+    device : str
+        One of `semscan.settings.DEVICES`, for a network.
     read : ReadSettings
         How images are read.
     """
@@ -185,6 +191,8 @@ class CalibrateSettings:
     false_alarms: float | None = None
     overwrite: bool = False
     most: int = 200
+    looks: int | None = None
+    device: str = AUTO
     read: ReadSettings = ReadSettings()
 
     def __post_init__(self) -> None:

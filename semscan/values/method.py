@@ -71,7 +71,8 @@ class MethodConfig:
 class MethodProvenance:
     """What a method's scores come from.
 
-    `model` is the path of the model folder, `kind` its network, `fingerprint` names its content. `reference` is the
+    `model` is the path of the model folder, `kind` its network, `fingerprint` names its content, `looks` is how many
+    looks at each tile it takes. `reference` is the
     path of the image or folder compared with. `painted` says which defects painted into good images a model found at
     the end of its training; `enlarge` is how much smaller than the image a model
     sees it. Neither is part of the JSON. None where the method has none.
@@ -81,6 +82,7 @@ class MethodProvenance:
     model: str | None = None
     kind: str | None = None
     fingerprint: str | None = None
+    looks: int | None = None
     reference: str | None = None
     painted: DetectionCurve | None = None
     enlarge: float = 1.0
@@ -97,6 +99,7 @@ class MethodProvenance:
             "model": self.model,
             "kind": self.kind,
             "fingerprint": self.fingerprint,
+            "looks": self.looks,
             "reference": self.reference,
             "calibration": None if self.calibration is None else self.calibration.to_json(),
         }
@@ -113,5 +116,6 @@ def combined_provenance(provenances: Sequence[MethodProvenance], calibration: Co
         model=model.model,
         kind=model.kind,
         fingerprint=model.fingerprint,
+        looks=model.looks,
         reference=references[0] if references else None,
     )

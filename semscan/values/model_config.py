@@ -11,6 +11,8 @@ from typing import Any
 
 from semscan.values.detection import DetectionCurve
 
+FIRST_WIDTHS = (24, 48, 96, 128)  # of models that do not state them
+MOST_LOOKS = 4  # at each tile
 TIME_LIMIT = "time limit"  # why a training ended
 # What set a threshold: false regions that were counted; their tail, continued; the lowest and the highest threshold
 # that the network is given; accepted regions.
@@ -22,7 +24,8 @@ class NetworkConfig:
     """What to build: the network and its parts by name.
 
     `kind` is a name of `semscan.settings.networks.NETWORKS`. `classes` are in the order of the logits; `good_class` is
-    one of them. `dropout` is a share of the features, 0 to 1. `seam` is True where SEAM trained the network.
+    one of them. `dropout` is a share of the features, 0 to 1. `seam` is True where SEAM trained the network. `widths`
+    are the channels of the autoencoder at strides 2, 4, 8 and 16.
     """
 
     kind: str
@@ -32,6 +35,7 @@ class NetworkConfig:
     backbone: str = "plain"
     dropout: float = 0.0
     seam: bool = False
+    widths: tuple[int, ...] = FIRST_WIDTHS
 
     @property
     def good_index(self) -> int | None:
@@ -134,6 +138,28 @@ class Calibration:
         }
         stated = {"worth": self.worth, "rule": self.rule}
         return found | {key: value for key, value in stated.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class CalibratedLooks:
+    """The calibration of a network for one number of looks, and which painted defects it finds with it."""
+
+    calibration: Calibration
+    painted: DetectionCurve | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How many looks at each tile a network takes: as it is, turned by 180 degrees, mirrored each way.
+
+    `default` is the number for which ``ModelConfig.calibration`` holds, and which the graph takes by itself. `others`
+    are calibrated too. `painted_ap` is the average precision of the pixels of held-out patches with painted defects, by
+    number of looks, 0 to 1; empty where it was not measured.
+    """
+
+    default: int = MOST_LOOKS
+    others: Mapping[int, CalibratedLooks] = field(default_factory=dict)
+    painted_ap: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,3 +290,4 @@ class ModelConfig:
     graph_sha256: str = ""
     weights_sha256: str = ""
     painted: DetectionCurve | None = None
+    looks: Looks = field(default_factory=Looks)

@@ -64,7 +64,7 @@ def opened(model, mechanisms):
         else:
             outputs["seen"] = features
         read = read_model_folder(folder)
-        inside = OpenedNetwork(keras.Model(patch, outputs), mirrored_views=True)
+        inside = OpenedNetwork(keras.Model(patch, outputs), looks=4)
         return Opened(read, ModelMethod(read), inside, inside.competing)
 
     return make

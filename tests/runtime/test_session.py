@@ -7,6 +7,7 @@ import pytest
 
 from semscan.errors import BadModelError
 from semscan.files.models.folder import read_model_folder
+from semscan.runtime.looks import with_default_looks
 from semscan.runtime.session import Network
 
 
@@ -76,3 +77,28 @@ def test_a_graph_without_a_score_is_refused():
 
     with pytest.raises(BadModelError, match="an output 'score'"):
         Network(made.SerializeToString())
+
+
+def test_a_graph_takes_as_many_looks_as_it_is_given(model_with_looks):
+    graph = read_model_folder(model_with_looks).graph
+    tiles = np.full((1, 8, 8), 3.0, np.float32)  # one look gives 2
+
+    peaks = [Network(graph, looks=looks).run(tiles)["score"].max() for looks in (None, 1, 2, 4)]
+
+    assert peaks == pytest.approx([8, 2, 4, 8])
+
+
+def test_the_default_number_of_looks_is_changed_in_the_graph_itself(model_with_looks):
+    graph = with_default_looks(read_model_folder(model_with_looks).graph, 1)
+
+    assert Network(graph).run(np.full((1, 8, 8), 3.0, np.float32))["score"].max() == pytest.approx(2)
+
+
+def test_a_graph_of_an_earlier_version_takes_four_looks_and_no_other_number(model):
+    graph = read_model_folder(model).graph
+
+    assert Network(graph, looks=4).run(np.zeros((1, 8, 8), np.float32))["score"].max() == 0
+    with pytest.raises(BadModelError, match="takes 4 looks at each tile"):
+        Network(graph, looks=1)
+    with pytest.raises(ValueError, match="same number of looks"):
+        with_default_looks(graph, 1)

@@ -22,6 +22,8 @@ from semscan.settings import CalibrateSettings, untrained_methods
     help="Calibrate a method without training, instead of a model.",
 )
 @options.reference
+@options.looks
+@options.device
 @click.option("--out", required=True, metavar="DIR", help="Model folder to write.")
 @click.option(
     "--false-alarms",

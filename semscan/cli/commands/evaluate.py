@@ -30,6 +30,8 @@ _DEFAULT = EvaluateSettings()
 )
 @options.method
 @options.reference
+@options.looks
+@options.device
 @options.reading
 @options.combine(options.jobs, options.cluster)
 @text_or_json.text_or_json_format

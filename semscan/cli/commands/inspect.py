@@ -21,6 +21,8 @@ from semscan.settings import OutputSettings, ReportSettings
 @options.method
 @options.model
 @options.reference
+@options.looks
+@options.device
 @options.out
 @options.combine(options.no_overlay, options.no_mask, options.no_map, options.no_reference, options.crops)
 @options.reading
@@ -87,6 +89,8 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
 @options.method
 @options.model
 @options.reference
+@options.looks
+@options.device
 @options.reading
 @options.limits
 @options.nul

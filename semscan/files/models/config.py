@@ -28,9 +28,12 @@ from semscan.files.models.fields import (
     shown,
     whole,
 )
+from semscan.files.models.looks import KEYS as KEYS_OF_LOOKS
+from semscan.files.models.looks import looks_json, read_looks
 from semscan.files.models.parts import APPEARANCE, VERSIONS, appearance_json, read_calibration, read_painted
 from semscan.settings.networks import FIRST_SCHEMA, MATCHED_SCHEMA, NETWORKS
 from semscan.values.model_config import (
+    FIRST_WIDTHS,
     AcceptedCount,
     ClassLimits,
     FitRecord,
@@ -82,6 +85,7 @@ def parse_config(document: Mapping[str, Any]) -> ModelConfig:
         class_limits=_class_limits(fields),
         painted=read_painted(fields),
         weights_sha256=fields.take_or("", "weights_sha256", SHA256),
+        looks=read_looks(fields),
     )
     _check_together(config)
     return config
@@ -109,6 +113,8 @@ def config_json(config: ModelConfig) -> dict[str, Any]:
     }
     if network.seam:
         document["seam"] = True
+    if network.widths != FIRST_WIDTHS:
+        document["widths"] = list(network.widths)
     document |= _tiling_json(config.tiling)
     document["libraries"] = dict(config.libraries)
     document["calibration"] = config.calibration.to_json()
@@ -116,6 +122,7 @@ def config_json(config: ModelConfig) -> dict[str, Any]:
         document["class_marks"] = _class_limits_json(config.class_limits)
     if config.painted is not None:
         document["painted"] = config.painted.to_json()
+    document |= looks_json(config.looks)
     document["graph_sha256"] = config.graph_sha256
     if config.weights_sha256:
         document["weights_sha256"] = config.weights_sha256
@@ -123,17 +130,19 @@ def config_json(config: ModelConfig) -> dict[str, Any]:
 
 
 def recalibrated_json(document: Mapping[str, Any], config: ModelConfig) -> dict[str, Any]:
-    """Return `document`, a model's config.json, with the calibration, `painted` and the appearance of `config`.
+    """Return `document`, a model's config.json, with the calibration, `painted`, appearance and looks of `config`.
 
-    All other keys stay as they are, those of other versions too.
+    All other keys but the checksum of the graph stay as they are, those of other versions too.
     """
-    kept = {key: value for key, value in document.items() if key != "painted"}
+    kept = {key: value for key, value in document.items() if key not in ("painted", *KEYS_OF_LOOKS)}
     painted = {} if config.painted is None else {"painted": config.painted.to_json()}
     return {
         **kept,
         **painted,
         "calibration": {**document["calibration"], **config.calibration.to_json()},
         "training_look": appearance_json(config.training_domain.appearance),
+        **looks_json(config.looks),
+        "graph_sha256": config.graph_sha256,
     }
 
 
@@ -149,6 +158,7 @@ def _network(fields: Fields) -> NetworkConfig:
         backbone=fields.take_or("plain", "backbone", Rule(_is_name, "the name of a backbone")),
         dropout=fields.take_or(0.0, "dropout", number(0, 1, "a number of 0 to 1")),
         seam=fields.take_or(False, "seam", TRUE_OR_FALSE),
+        widths=tuple(fields.take_or(list(FIRST_WIDTHS), "widths", WIDTHS)),
     )
 
 
@@ -382,6 +392,10 @@ def _are_limits(marks: Mapping[str, Any], classes: Sequence[str]) -> bool:
     )
 
 
+def _are_widths(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == len(FIRST_WIDTHS) and all(map(whole(1, 1024).accepts, value))
+
+
 def _is_sha256(value: Any) -> bool:
     return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
 
@@ -389,6 +403,7 @@ def _is_sha256(value: Any) -> bool:
 ANYTHING = Rule(lambda value: True, "a value")
 SEED = Rule(whole(0, (1 << 64) - 1).accepts, "a whole number of at least 0")
 CLASSES = Rule(or_none(_are_classes), f"null or 1 to {MOST_CLASSES} different names")
+WIDTHS = Rule(_are_widths, f"{len(FIRST_WIDTHS)} whole numbers of 1 to 1024")
 SHA256 = Rule(_is_sha256, "64 hexadecimal digits")
 SURROUND = Rule(or_none(_is_surround), "a share of 0 to 1 and reach_px of more than 0 to 1000")
 NOTES = Rule(_are_notes, "a list of objects with image and reason")

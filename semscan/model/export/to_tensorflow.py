@@ -28,7 +28,8 @@ def deployed(network: keras.Model, config: ModelConfig, *, side: int | None = No
         ``image`` float32 (n, rows, cols), 0 to 1, to ``map`` float32 (n, rows, cols), 0 to below 1, and ``logits``
         (n, classes) where the network has them.
     """
-    infer = inference_function(network, logit_map=NETWORKS[config.network.kind].logit_map).python_function
+    logit_map = NETWORKS[config.network.kind].logit_map
+    infer = inference_function(network, logit_map=logit_map, looks=config.looks.default).python_function
     mean = np.float32(config.preprocessing.mean)
     std = np.float32(config.preprocessing.std)
     threshold = config.calibration.raw_threshold

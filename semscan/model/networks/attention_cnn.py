@@ -18,7 +18,7 @@ from typing import Any
 
 from semscan.model.attention import ImageAttention
 from semscan.model.attention.base import Attention
-from semscan.model.networks.layers import Upsample, softplus
+from semscan.model.networks.layers import BatchNormalization, Upsample, softplus
 from semscan.model.networks.seam import PixelCorrelation, SeamNetwork
 from semscan.model.registry import BACKBONES, resolve
 from semscan.model.tf_import import Shape, Tensor, keras, layers, ops
@@ -79,7 +79,7 @@ def _conv(features: Tensor, channels: int, stride: int = 1) -> Tensor:
     convolution = layers.Conv2D(
         channels, 3, strides=stride, padding="same", use_bias=False, kernel_initializer="he_normal"
     )
-    return layers.ReLU()(layers.BatchNormalization(momentum=0.95)(convolution(features)))
+    return layers.ReLU()(BatchNormalization(momentum=0.95)(convolution(features)))
 
 
 def plain_base(patch: Tensor) -> Tensor:
@@ -95,7 +95,7 @@ def residual_base(patch: Tensor) -> Tensor:
     features = _conv(patch, 32)
     for channels, stride in ((32, 1), (64, 2), (128, 2)):
         residual = layers.Conv2D(channels, 3, padding="same", use_bias=False)(_conv(features, channels, stride))
-        residual = layers.BatchNormalization(momentum=0.95)(residual)
+        residual = BatchNormalization(momentum=0.95)(residual)
         shortcut = layers.Conv2D(channels, 1, strides=stride, use_bias=False)(features)
         features = layers.ReLU()(layers.Add()([residual, shortcut]))
     return features

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from semscan.model.attention import AttentionGate, ImageAttention
 from semscan.model.attention.base import Attention
-from semscan.model.networks.layers import Upsample
+from semscan.model.networks.layers import BatchNormalization, Upsample
 from semscan.model.tf_import import Tensor, keras, layers
-from semscan.values.model_config import NetworkConfig
+from semscan.values.model_config import FIRST_WIDTHS, NetworkConfig
 
 _LEAK = 0.1  # slope of the ReLUs before the map: with 0, channels died and the logits of the map ended at 0.6
 
@@ -36,13 +36,13 @@ def _conv(
         use_bias=False,
         kernel_initializer="he_normal",
     )(features)
-    return layers.ReLU(negative_slope=leak)(layers.BatchNormalization(momentum=0.95)(features))
+    return layers.ReLU(negative_slope=leak)(BatchNormalization(momentum=0.95)(features))
 
 
 def _residual(features: Tensor, channels: int, *, dilation: int = 1) -> Tensor:
     residual = _conv(features, channels, dilation=dilation)
     residual = layers.Conv2D(channels, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(residual)
-    residual = layers.BatchNormalization(momentum=0.95)(residual)
+    residual = BatchNormalization(momentum=0.95)(residual)
     return layers.ReLU()(layers.Add()([features, residual]))
 
 
@@ -51,7 +51,7 @@ def _up(
 ) -> Tensor:
     """Double the size, add the skip connection (through a gate of this name, if given), and convolve."""
     features = layers.Conv2D(channels, 1, padding="same")(features)
-    features = layers.UpSampling2D(2, interpolation="nearest")(features)
+    features = Upsample(2, "nearest")(features)
     if skip is not None:
         skip = layers.Conv2D(channels, 1, padding="same")(skip)
         if gate:
@@ -63,7 +63,7 @@ def _up(
 
 def build_autoencoder(
     *,
-    widths: tuple[int, int, int, int] = (24, 48, 96, 128),
+    widths: tuple[int, ...] = FIRST_WIDTHS,
     dropout: float = 0.0,
     attention: Attention | None = None,
     gates: bool = False,
@@ -129,4 +129,4 @@ def _reconstruct(unattended: Tensor) -> Tensor:
 
 def autoencoder_of(config: NetworkConfig, attention: Attention, gates: bool) -> keras.Model:
     """Build the network that `config` describes; see `semscan.settings.networks.NetworkKind`."""
-    return build_autoencoder(dropout=config.dropout, attention=attention, gates=gates)
+    return build_autoencoder(widths=config.widths, dropout=config.dropout, attention=attention, gates=gates)

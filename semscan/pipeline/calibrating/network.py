@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,35 +10,55 @@ from functools import partial
 from pathlib import Path
 
 from semscan.errors import BadDataError, BadModelError, OutputError, SemscanError
-from semscan.files.disk.atomic import write_text
+from semscan.files.disk.atomic import write_bytes, write_text
 from semscan.files.disk.replace_folder import MODEL
 from semscan.files.images.read import read_image
-from semscan.files.models.folder import ModelFolder, read_model_folder, recalibrated_text
+from semscan.files.models.folder import GRAPH, ModelFolder, read_model_folder, recalibrated_text
 from semscan.image.appearance import measure_appearance, typical_appearance
 from semscan.image.clean import clean
 from semscan.image.resize import Scale
 from semscan.phrases import plural
 from semscan.pipeline.calibrating.calibrated import Calibrated, Log
 from semscan.pipeline.detection.painted import try_in_files
+from semscan.pipeline.methods.looks import at_looks, looks_of, only_looks
 from semscan.pipeline.methods.training_domain import network_zoom
 from semscan.pipeline.training.calibration import GoodPart, measure_threshold
 from semscan.pipeline.training.data.reader import TrainingReader
 from semscan.report.text.detection import INTO_THESE, detection_lines
+from semscan.runtime.looks import with_default_looks
 from semscan.scores.detection.curve import detection_curve
 from semscan.settings import CalibrateSettings
 from semscan.settings.networks import NETWORKS
 from semscan.values.model_config import Calibration, ModelConfig
 
 
-def open_network(model: Path) -> ModelFolder:
-    """Read the folder of a trained model whose threshold can be set again. Raises BadModelError for any other."""
+def open_network(model: Path, looks: int | None) -> ModelFolder:
+    """Read the folder of a trained model whose threshold can be set again, and take `looks` looks at each tile.
+
+    Raises
+    ------
+    BadModelError
+        If the model has no threshold to set, or its graph takes another number of looks.
+    UsageFault
+        If a network that takes one look is to take more.
+    """
     folder = read_model_folder(model)
     if folder.config.calibration.raw_threshold is None:
         raise BadModelError(
             f"{model}: this model was trained without a good class and has no threshold to calibrate; train it with a "
             "good class"
         )
-    return folder
+    own = looks_of(folder.config)
+    if own is None:
+        return replace(folder, config=at_looks(folder.config, looks, model))
+    if looks is None or looks == own:
+        return replace(folder, config=only_looks(folder.config, own))
+    try:
+        graph = with_default_looks(folder.graph, looks)
+    except ValueError as error:
+        raise BadModelError(f"--looks {looks}: {model}: {error}; leave --looks away, or train it again") from error
+    config = replace(folder.config, graph_sha256=hashlib.sha256(graph).hexdigest())
+    return replace(folder, config=only_looks(config, looks), graph=graph)
 
 
 def calibrate_network(
@@ -66,14 +87,14 @@ def calibrate_network(
     source = f"{plural(len(paths), 'good image')} of {good}"
     rate = settings.false_alarms or before.false_alarms
     parts = [GoodPart(path) for path in paths]
-    measured = measure_threshold(folder, parts, settings.read, rate)
+    measured = measure_threshold(folder, parts, settings.read, rate, device=settings.device)
     scale = Scale(domain.nm_per_pixel, domain.zoom) if NETWORKS[folder.config.network.kind].resamples else Scale()
     reader = TrainingReader(settings.read, scale)
     # the threshold now holds on images that look like these, so later ones are compared with these
     appearance = typical_appearance(measure_appearance(reader.values(path)) for path in paths)
     calibration = Calibration(measured.raw_threshold, rate, measured.reached, source, measured.worth, measured.rule)
     config = replace(folder.config, calibration=calibration, training_domain=replace(domain, appearance=appearance))
-    tried = try_in_files(replace(folder, config=config), parts, settings.read, config.seed)
+    tried = try_in_files(replace(folder, config=config), parts, settings.read, config.seed, settings.device)
     config = replace(config, painted=detection_curve(tried, domain.nm_per_pixel))
     found = "" if config.painted is None else " " + " ".join(detection_lines(config.painted, INTO_THESE))
     news = (
@@ -81,13 +102,13 @@ def calibrate_network(
         f"{before.raw_threshold:.4g}), for {rate:g} false regions per good image; these show "
         f"{measured.reached:.2g}.{found}"
     )
-    write = partial(_copy_with, folder.path, recalibrated_text(folder, config), news)
+    write = partial(_copy_with, folder, recalibrated_text(folder, config), news)
     return Calibrated(calibration, before.raw_threshold or 0.0, len(paths), config.painted, news, write)
 
 
-def _copy_with(model: Path, config: str, news: str, fresh: Path) -> None:
-    """Copy a model folder's own files, with another config.json and the news at the end of its card."""
-    card = fresh / "MODEL_CARD.md"
+def _copy_with(folder: ModelFolder, config: str, news: str, fresh: Path) -> None:
+    """Copy a model folder's own files, with its graph, another config.json and the news at the end of its card."""
+    model, card = folder.path, fresh / "MODEL_CARD.md"
     try:
         fresh.mkdir()
         for name in MODEL.own:
@@ -99,6 +120,7 @@ def _copy_with(model: Path, config: str, news: str, fresh: Path) -> None:
             f"{model}: cannot be copied to {fresh.parent} ({error.strerror or error}); "
             "check its permissions and the free space"
         ) from error
+    write_bytes(fresh / GRAPH, folder.graph)
     write_text(card, f"{text}\n## Calibrated again\n\n- {news}\n")
     write_text(fresh / "config.json", config)
 

@@ -14,6 +14,7 @@ from semscan.image.clean import clean
 from semscan.pipeline.methods.base import Method
 from semscan.pipeline.methods.model import ModelMethod
 from semscan.pipeline.training.calibration import GoodPart
+from semscan.runtime.devices import AUTO
 from semscan.settings import ReadSettings
 from semscan.synth.painting.known import KnownDefect, paint_known
 from semscan.values import CleanImage
@@ -99,7 +100,7 @@ def try_painted(
 
 
 def try_in_files(
-    folder: ModelFolder, parts: Sequence[GoodPart], read: ReadSettings, seed: int
+    folder: ModelFolder, parts: Sequence[GoodPart], read: ReadSettings, seed: int, device: str = AUTO
 ) -> tuple[TriedDefect, ...]:
     """Paint defects into good images on disk and see which the model finds at its threshold; see `try_painted`.
 
@@ -111,12 +112,14 @@ def try_in_files(
         Evenly chosen ones are read, not more than `MOST_IMAGES`.
     read : ReadSettings
     seed : int
+    device : str
+        See `semscan.runtime.devices.choose_device`.
     """
     if folder.config.calibration.raw_threshold is None:
         return ()
     chosen = parts[:: -(-len(parts) // MOST_IMAGES) or 1]
     areas = [GoodArea(clean(read_image(part.path, read), read), part.row, part.col) for part in chosen]
-    return try_painted(ModelMethod(folder), areas, seed=seed)
+    return try_painted(ModelMethod(folder, device=device), areas, seed=seed)
 
 
 def at_threshold(tried: Iterable[TriedDefect], multiple: float) -> tuple[TriedDefect, ...]:

@@ -191,6 +191,8 @@ def _check(names: tuple[str, ...], settings: InspectSettings) -> None:
         if name not in METHODS:
             also = f"--method {AUTO} stands alone; " if name == AUTO else ""
             raise UsageFault(f"no method {name!r} to combine: {also}take of {', '.join(METHODS)}")
+    if settings.looks is not None and "model" not in names:
+        raise UsageFault(f"--looks is given but not used by --method {names[0]}; leave it away, or add --method model")
     if "reference" in names and not settings.reference:
         raise UsageFault("--method reference needs the image to compare with: --reference FILE, or a folder of them")
     if settings.reference and "reference" not in names:

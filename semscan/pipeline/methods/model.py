@@ -7,15 +7,17 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from semscan.errors import BadModelError
+from semscan.errors import BadModelError, UsageFault
 from semscan.files.models.folder import ModelFolder, read_model_folder
 from semscan.maps.neighbourhood import add_neighbourhood
 from semscan.pipeline.classes.model import ModelRegionClassifier
 from semscan.pipeline.methods.base import MethodResult, model_path
+from semscan.pipeline.methods.looks import at_looks, looks_of
 from semscan.pipeline.methods.tiled import TiledImage, resized
 from semscan.pipeline.methods.training_domain import at_training_scale, detects_from, domain_warnings, unlike_training
 from semscan.report.text.weaknesses import weaknesses
 from semscan.runtime.answers import finite_answers
+from semscan.runtime.devices import AUTO, CPU, CUDA, choose_device
 from semscan.runtime.session import Network, cpu_count
 from semscan.settings import InspectSettings
 from semscan.values import CleanImage
@@ -57,14 +59,27 @@ class ModelMethod:
         Its graph and configuration.
     threads : int, optional
         Threads that one image may use; by default all processors.
+    looks : int, optional
+        How many looks at each tile to take, with the threshold that belongs to it; by default the model's own number.
+    device : str
+        "auto", "cpu" or "cuda"; see `semscan.runtime.devices.choose_device`.
+
+    Raises
+    ------
+    UsageFault
+        If the model has no threshold for so many looks, or the device cannot be used.
     """
 
     name = "model"
 
-    def __init__(self, folder: ModelFolder, threads: int | None = None) -> None:
-        self._network = Network(folder.graph, threads or cpu_count())
-        self._config = folder.config
-        network = folder.config.network
+    def __init__(
+        self, folder: ModelFolder, threads: int | None = None, *, looks: int | None = None, device: str = AUTO
+    ) -> None:
+        config = at_looks(folder.config, looks, folder.path)
+        folder = replace(folder, config=config)
+        self._network = open_network(folder, threads or cpu_count(), device)
+        self._config = config
+        network = config.network
         self._classes = (network.classes or ()) if "logits" in self._network.outputs else ()
         self._weaknesses = tuple(WEAK_MODEL + words for words in weaknesses(folder.config))
         self.raw_threshold: float | None = folder.config.calibration.raw_threshold
@@ -73,6 +88,7 @@ class ModelMethod:
             model=str(folder.path),
             kind=network.kind,
             fingerprint=folder.fingerprint,
+            looks=looks_of(config),
             painted=folder.config.painted,
             enlarge=1 / folder.config.training_domain.zoom,
         )
@@ -151,6 +167,17 @@ class ModelMethod:
         return values
 
 
+def open_network(folder: ModelFolder, threads: int = 1, device: str = CPU) -> Network:
+    """Open a model's graph for the number of looks that its configuration states; see `choose_device` for devices."""
+    network = Network(folder.graph, threads, looks_of(folder.config), choose_device(device))
+    if device == CUDA and network.device != CUDA:
+        raise UsageFault(
+            "--device cuda: onnxruntime could not start it; check the driver, CUDA and cuDNN against "
+            "https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html, or take --device cpu"
+        )
+    return network
+
+
 def decisive_logits(logits: np.ndarray, network: NetworkConfig) -> np.ndarray:
     """Return, of logits (tiles, classes), those of the tile least like a good one; without a good class the mean.
 
@@ -192,4 +219,9 @@ def blend_evidence(evidence: np.ndarray, offsets: Sequence[tuple[int, int]], til
 
 def model_method(settings: InspectSettings) -> ModelMethod:
     """Open the network that the settings name; raises BadModelError if it cannot be used."""
-    return ModelMethod(read_model_folder(model_path(settings)), threads=max(1, cpu_count() // settings.jobs))
+    return ModelMethod(
+        read_model_folder(model_path(settings)),
+        threads=max(1, cpu_count() // settings.jobs),
+        looks=settings.looks,
+        device=settings.device,
+    )

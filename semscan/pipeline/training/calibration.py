@@ -5,7 +5,7 @@ In training these are the held-out images, see `calibrate_held_out`; `semscan ca
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,11 +16,12 @@ from semscan.files.images.read import read_image
 from semscan.files.models.folder import ModelFolder
 from semscan.image.clean import clean
 from semscan.maps.fit_threshold import FittedThreshold, fit_threshold
-from semscan.pipeline.methods.model import ModelMethod
+from semscan.pipeline.methods.model import ModelMethod, open_network
 from semscan.pipeline.training.data.dataset import TrainSet
 from semscan.pipeline.training.data.split import HeldPart
 from semscan.pipeline.training.plan import TrainingPlan
-from semscan.runtime.session import Network, cpu_count
+from semscan.runtime.devices import AUTO
+from semscan.runtime.session import cpu_count
 from semscan.settings import ReadSettings, TrainSettings
 from semscan.settings.networks import NETWORKS
 from semscan.values.model_config import Calibration
@@ -58,7 +59,7 @@ def calibrate_held_out(
     calibration = Calibration.unset(settings.false_alarms, plan.held_description)
     if not held:
         return calibration
-    peaks = painted_peaks(folder.graph, plan, settings.seed)
+    peaks = painted_peaks(folder, plan, settings.seed)
     highest = [usable_threshold(peaks, share) for share in (DETECTED, DETECTED_BY_TAIL)]
     measured = measure_threshold(folder, good_parts(images, held), settings.read, settings.false_alarms, *highest)
     return replace(
@@ -82,6 +83,8 @@ def measure_threshold(
     false_alarms: float,
     ceiling: float = float("inf"),
     tail_ceiling: float = float("inf"),
+    *,
+    device: str = AUTO,
 ) -> FittedThreshold:
     """Measure the raw threshold of a model on good images, or parts of them.
 
@@ -96,8 +99,10 @@ def measure_threshold(
         The raw threshold is never set above this: a score that the network does not reach is not a threshold.
     tail_ceiling : float
         ... nor above this where the tail of few images is continued.
+    device : str
+        See `semscan.runtime.devices.choose_device`.
     """
-    method = ModelMethod(folder)
+    method = ModelMethod(folder, device=device)
     maps: list[np.ndarray] = []
     areas: list[np.ndarray] = []
     for part in parts:
@@ -113,22 +118,28 @@ def measure_threshold(
     )
 
 
-def painted_peaks(graph: bytes, plan: TrainingPlan, seed: int) -> list[float]:
+def painted_peaks(folder: ModelFolder, plan: TrainingPlan, seed: int) -> list[float]:
     """Return the peak score of each defect that is painted into patches of the held-out parts.
 
     Empty where none is painted: a classifier learns from whole images.
     """
-    if plan.draw_held is None:
-        return []
-    network, rng = Network(graph, cpu_count()), np.random.default_rng([seed, 8])
     peaks: list[float] = []
+    for score, label in painted_scores(folder, plan, seed):
+        count, numbers = cv2.connectedComponents(label.astype(np.uint8), connectivity=8)
+        peaks += [float(score[numbers == number].max()) for number in range(1, count)]
+    return peaks
+
+
+def painted_scores(folder: ModelFolder, plan: TrainingPlan, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the scores of patches of the held-out parts, and where defects are painted into them, bool; both (T, T)."""
+    if plan.draw_held is None:
+        return
+    network, rng = open_network(folder, cpu_count()), np.random.default_rng([seed, 8])
     for _ in range(PAINTED // BATCH):
         examples = [plan.draw_held(rng) for _ in range(BATCH)]
         scores = network.run(np.stack([inputs[..., 0] for inputs, _ in examples]))["score"]
         for score, (_, targets) in zip(scores, examples, strict=True):
-            count, numbers = cv2.connectedComponents((targets["score"][..., 0] > 0).astype(np.uint8), connectivity=8)
-            peaks += [float(score[numbers == number].max()) for number in range(1, count)]
-    return peaks
+            yield score, targets["score"][..., 0] > 0
 
 
 def usable_threshold(peaks: Sequence[float], detected: float) -> float:

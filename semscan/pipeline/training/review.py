@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from semscan.image.clean import clean
 from semscan.maps.normalise import normalise_map
 from semscan.phrases import plural
 from semscan.pipeline.detection.painted import at_threshold, try_in_files
+from semscan.pipeline.methods.looks import only_looks
 from semscan.pipeline.methods.model import ModelMethod
 from semscan.pipeline.training.calibration import (
     DETECTED_BY_TAIL,
@@ -34,7 +35,14 @@ from semscan.scores.detection.curve import detection_curve
 from semscan.settings import ReadSettings, TrainSettings
 from semscan.settings.networks import NETWORKS
 from semscan.values.detection import DetectionCurve, TriedDefect
-from semscan.values.model_config import ACCEPTED, AcceptedCount, Calibration, LabelledCount, OutlierNote
+from semscan.values.model_config import (
+    ACCEPTED,
+    AcceptedCount,
+    CalibratedLooks,
+    Calibration,
+    LabelledCount,
+    OutlierNote,
+)
 
 ABOVE = 1.05  # the threshold is this much above the accepted regions
 MOST_CHECKED = 200  # labelled images
@@ -45,11 +53,13 @@ Log = Callable[[str], None]
 class Review:
     """The calibration of a fitted network, and what else was found; None where it does not apply.
 
-    `painted` says which of the defects painted into held-out good images the network finds.
+    `painted` says which of the defects painted into held-out good images the network finds. `other_looks` holds both
+    for the other numbers of looks at each tile.
     """
 
     calibration: Calibration
     painted: DetectionCurve | None = None
+    other_looks: Mapping[int, CalibratedLooks] = field(default_factory=dict)
     accepted: AcceptedCount | None = None
     outliers: tuple[OutlierNote, ...] | None = None
     labelled: LabelledCount | None = None
@@ -89,22 +99,40 @@ def review(
     numbers = [part.number for part in plan.held]
     again, peaks = find_outliers_with_model(method.at_training_scale, images.cache, numbers)
     held = without_outliers(plan.held, [*findings.outliers.outliers, *again])
+    calibrated, accepted = _calibrated(folder, images, plan, held, findings, settings, log)
+    threshold = calibrated.calibration.raw_threshold
+    if threshold is None:  # a plan always holds out a part, so this is a fault in the plan
+        raise ValueError("the training plan holds out no part of the good images")
+    others = {}
+    for number in folder.config.looks.painted_ap:
+        if number != folder.config.looks.default:
+            other = replace(folder, config=only_looks(folder.config, number))
+            others[number], _ = _calibrated(other, images, plan, held, findings, settings, lambda line: None)
+    scored = [_with_score(outlier, peaks[outlier.number], threshold) for outlier in again]
+    outliers = _report_outliers(findings.outliers.outliers, scored, images, log)
+    labelled = _check_labelled(method, findings.labelled, threshold, settings.read, log)
+    return Review(calibrated.calibration, calibrated.painted, others, accepted, outliers, labelled)
+
+
+def _calibrated(
+    folder: ModelFolder,
+    images: TrainSet,
+    plan: TrainingPlan,
+    held: Sequence[HeldPart],
+    findings: TrainingFindings,
+    settings: TrainSettings,
+    log: Log,
+) -> tuple[CalibratedLooks, AcceptedCount | None]:
+    """Set the threshold of a network on `held`, below accepted regions, and see which painted defects exceed it."""
     calibration = calibrate_held_out(folder, images, held, plan, settings)
     calibration = _naming_left_out(calibration, plan.held, held, images)
     tried = _try_painted(folder, calibration, images, held, settings)
     accepted = None
     if findings.accepted is not None:
-        accepted_peaks = region_peaks(method.at_training_scale, findings.accepted)
-        highest = usable_threshold(painted_peaks(folder.graph, plan, settings.seed), DETECTED_BY_TAIL)
+        accepted_peaks = region_peaks(ModelMethod(folder).at_training_scale, findings.accepted)
+        highest = usable_threshold(painted_peaks(folder, plan, settings.seed), DETECTED_BY_TAIL)
         calibration, tried, accepted = _keep_below(calibration, tried, accepted_peaks, highest, log)
-    threshold = calibration.raw_threshold
-    if threshold is None:  # a plan always holds out a part, so this is a fault in the plan
-        raise ValueError("the training plan holds out no part of the good images")
-    painted = detection_curve(tried, folder.config.training_domain.nm_per_pixel)
-    scored = [_with_score(outlier, peaks[outlier.number], threshold) for outlier in again]
-    outliers = _report_outliers(findings.outliers.outliers, scored, images, log)
-    labelled = _check_labelled(method, findings.labelled, threshold, settings.read, log)
-    return Review(calibration, painted, accepted, outliers, labelled)
+    return CalibratedLooks(calibration, detection_curve(tried, folder.config.training_domain.nm_per_pixel)), accepted
 
 
 def _naming_left_out(

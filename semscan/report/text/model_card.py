@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from semscan.phrases import plural
 from semscan.report.text.detection import PAINTED, detection_lines, detection_table
 from semscan.report.text.weaknesses import weaknesses
+from semscan.settings import LOOKS_WITHIN
 from semscan.settings.networks import NETWORKS
 from semscan.values.model_config import (
     ACCEPTED,
@@ -14,6 +16,7 @@ from semscan.values.model_config import (
     FLOOR,
     TAIL,
     Calibration,
+    Looks,
     ModelConfig,
     TrainingRecord,
     TrainingTask,
@@ -54,6 +57,7 @@ def summary_lines(config: ModelConfig) -> list[str]:
     if config.painted is not None:
         kind = "defects of kinds it was not taught," if network.classes else "defects"
         lines += detection_lines(config.painted, f"{kind} painted into held-out good images")
+    lines += _looks_lines(config.looks)
     lines += _findings_lines(config.training)
     return [*lines, *(f"Warning: {words}." for words in weaknesses(config))]
 
@@ -97,6 +101,19 @@ _RULES = {
     ),
     ACCEPTED: "It was raised so that the accepted regions stay below it.",
 }
+
+
+def _looks_lines(looks: Looks) -> list[str]:
+    """State how the default number of looks at each tile was chosen; nothing where it was not measured."""
+    if not looks.painted_ap:
+        return []
+    measured = ", ".join(f"{ap:.3f} with {plural(number, 'look')}" for number, ap in looks.painted_ap.items())
+    others = "|".join(map(str, looks.others))
+    return [
+        f"Looks at each tile: {looks.default}, the fewest within {LOOKS_WITHIN:g} of the best average precision of the "
+        f"pixels of held-out patches with painted defects ({measured})."
+        + (f" --looks {others} has its own threshold." if others else "")
+    ]
 
 
 def _findings_lines(training: TrainingRecord) -> list[str]:

@@ -410,3 +410,40 @@ def test_a_model_of_matched_images_is_not_for_an_older_semscan(folder):
     (folder / "config.json").write_text(json.dumps(document | {"preprocessing": {"mean": 0, "std": 1, "matched": 1}}))
     with pytest.raises(BadModelError, match=r"preprocessing.matched is 1, wanted true or false"):
         read_model_folder(folder)
+
+
+LOOKS = {
+    "looks": 1,
+    "looks_ap": {"1": 0.81, "2": 0.812, "4": 0.814},
+    "other_looks": {
+        "4": {"calibration": {"raw_threshold": 3.5, "false_alarms": 0.1, "reached": None, "held_back": "1 of 5"}}
+    },
+}
+
+
+def test_looks_come_back_as_they_were_written():
+    config = parse_config({**GOOD, **LOOKS, "widths": [16, 48, 96, 128]})
+
+    document = config_json(config)
+
+    assert config.looks.others[4].calibration.raw_threshold == 3.5
+    assert config.network.widths == (16, 48, 96, 128)
+    assert {key: document[key] for key in LOOKS} == LOOKS
+    assert parse_config(document) == config
+
+
+@pytest.mark.parametrize(
+    ("keys", "named"),
+    [
+        ({"looks": 3}, "looks is 3, wanted one of 1, 2, 4"),
+        ({"looks": True}, "looks is True"),
+        ({"looks_ap": {"1": 2}}, "looks_ap is"),
+        ({"other_looks": {"3": {}}}, "other_looks is"),
+        ({"other_looks": {"2": {"calibration": {"raw_threshold": -1}}}}, "other_looks.2.calibration.raw_threshold is"),
+        ({"widths": [16, 0, 96, 128]}, "widths is"),
+        ({"widths": [16]}, "widths is"),
+    ],
+)
+def test_looks_and_widths_out_of_range_are_named(keys, named):
+    with pytest.raises(ValueError, match=named.replace("[", r"\[")):
+        parse_config({**GOOD, **keys})

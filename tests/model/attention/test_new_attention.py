@@ -68,5 +68,5 @@ def test_both_networks_train_with_it_and_export_it(kind):
     assert network.get_layer("attention").get_weights() != [factor]
     _, difference = to_onnx(network, patches[..., 0], logit_map=kind == "autoencoder")
     assert difference < 1e-4
-    maps, _ = OpenedNetwork(network, mirrored_views=False)(patches[..., 0])
+    maps, _ = OpenedNetwork(network, looks=1)(patches[..., 0])
     assert {"attention/before", "attention/weights.1", "attention/scores", "attention/after"} <= set(maps)

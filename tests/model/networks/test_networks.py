@@ -10,7 +10,7 @@ from semscan.model.attention.none import NoAttention
 from semscan.model.export import to_onnx as exporting
 from semscan.model.networks.attention_cnn import Margin, WeightedMean, build_classifier, plain_base, residual_base
 from semscan.model.networks.autoencoder import build_autoencoder
-from semscan.model.networks.layers import softplus
+from semscan.model.networks.layers import BatchNormalization, softplus
 from semscan.model.registry import known
 from semscan.model.tf_import import keras
 
@@ -151,3 +151,46 @@ def test_large_evidence_stays_finite_in_tensorflow_lite(name):
 
     assert np.isfinite(answer["map"]).all()
     assert answer["map"].min() > 0.9
+
+
+def test_an_exported_graph_takes_one_two_or_four_looks():
+    model = build_autoencoder(**SMALL)
+    graph, _ = exporting.to_onnx(model, patches(2, 64), logit_map=True)
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    tiles = patches(1, 64)
+
+    def score(tiles, **given):
+        return session.run(["score"], {"tiles": tiles, **given})[0]
+
+    one, two, four = (score(tiles, looks=np.array(looks, np.int32)) for looks in (1, 2, 4))
+
+    assert [given.name for given in session.get_inputs()] == ["tiles"]
+    np.testing.assert_array_equal(score(tiles), four)
+    np.testing.assert_allclose(two, score(tiles[:, ::-1, ::-1], looks=np.array(2, np.int32))[:, ::-1, ::-1], atol=1e-5)
+    np.testing.assert_allclose(four, score(tiles[:, ::-1])[:, ::-1], atol=1e-5)
+    assert np.abs(one - score(tiles[:, ::-1], looks=np.array(1, np.int32))[:, ::-1]).max() > 1e-4
+
+
+def test_an_exported_graph_enlarges_by_constant_factors_and_joins_no_features_before_a_1x1_convolution():
+    import onnx
+
+    graph, difference = exporting.to_onnx(build_autoencoder(**SMALL), patches(2, 64), logit_map=True)
+
+    nodes = onnx.load_model_from_string(graph).graph.node
+    joins = {name for node in nodes if node.op_type == "Concat" for name in node.output}
+    nearest = [node for node in nodes if node.op_type == "Resize" and b"nearest" in [a.s for a in node.attribute]]
+    assert difference < 1e-4
+    assert len(nearest) == 6
+    assert all(len(node.input) == 3 for node in nearest)
+    assert not any(node.op_type == "Tile" for node in nodes)
+    assert sum(node.op_type == "Conv" and node.input[0] in joins for node in nodes) <= 2
+
+
+def test_fused_batch_normalisation_trains_as_that_of_keras():
+    features = keras.random.normal((4, 8, 8, 3), mean=2.0, seed=1)
+    fused, plain = BatchNormalization(momentum=0.9), keras.layers.BatchNormalization(momentum=0.9)
+
+    np.testing.assert_allclose(fused(features, training=True), plain(features, training=True), atol=1e-5)
+    np.testing.assert_allclose(fused(features, training=False), plain(features, training=False), atol=1e-2)
+    for ours, theirs in zip(fused.weights, plain.weights, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=5e-3)  # the fused variance is over n - 1

@@ -100,11 +100,11 @@ def test_the_threshold_is_raised_over_accepted_regions_but_not_over_too_many_def
 def test_the_ceiling_of_the_threshold_is_what_a_share_of_the_painted_defects_exceeds(folder, plan):
     plan.draw_held = lambda rng: two_spots(2.5, 5.0)  # raw scores of 1.5 and 4
 
-    peaks = painted_peaks(folder.graph, plan, 0)
+    peaks = painted_peaks(folder, plan, 0)
 
     assert sorted(set(peaks)) == pytest.approx([1.5, 4.0])
     assert peaks.count(max(peaks)) == len(peaks) / 2
     assert usable_threshold(peaks, 0.25) == pytest.approx(4.0)
     assert usable_threshold(peaks, 0.75) == pytest.approx(1.5)
     plan.draw_held = None
-    assert usable_threshold(painted_peaks(folder.graph, plan, 0), 0.25) == np.inf
+    assert usable_threshold(painted_peaks(folder, plan, 0), 0.25) == np.inf
