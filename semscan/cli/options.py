@@ -30,7 +30,6 @@ _READ = InspectSettings().read
 _REGIONS = InspectSettings().regions
 _MAP_VALUE = click.FloatRange(0, 1, max_open=True)
 LEAST_MEMORY = 256 << 20  # bytes
-TABLE_FORMATS = ("jsonl", "tsv", "csv")
 
 
 class DataBar(click.ParamType):
@@ -325,14 +324,6 @@ report = report_formats(
     "report",
     text="Also write these report formats into --out, as `semscan report` does; join several with commas. "
     "--export is the old name of this option.",
-)
-table_format = click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(TABLE_FORMATS),
-    default="jsonl",
-    show_default=True,
-    help="Format of standard output.",
 )
 regions = combine(threshold, low, min_area, closing)
 reading = combine(page, databar, nm_per_px, ignore, care)

@@ -40,10 +40,19 @@ class RunProgress:
 
     A progress bar is shown only when standard error is a terminal; `total` is asked only then. Each error is
     printed, and each warning once (each time with -v). `short` leaves regions and model out of the summary.
+    `with_errors` is False where the lines of the records show the errors at the same place.
     """
 
-    def __init__(self, records: Iterable[AnyRecord], total: Callable[[], int | None], *, short: bool = False) -> None:
+    def __init__(
+        self,
+        records: Iterable[AnyRecord],
+        total: Callable[[], int | None],
+        *,
+        short: bool = False,
+        with_errors: bool = True,
+    ) -> None:
         self._records = records
+        self._with_errors = with_errors
         self._total = total
         self._short = short
         self._known_warnings: set[str] = set()
@@ -78,7 +87,10 @@ class RunProgress:
                 click.echo(f"semscan: {line}", err=True)
             if bar is not None:
                 bar.update()
+                bar.clear()  # the line of the record may go to the same terminal
             yield record
+            if bar is not None:
+                bar.refresh()
         if bar is not None:
             bar.close()
 
@@ -120,7 +132,7 @@ class RunProgress:
         if verbosity() < 0:
             return []
         if isinstance(record, ErrorRecord):
-            return [record.error]
+            return [record.error] if self._with_errors else []
         messages = []
         for warning in record.warnings:
             once = next((self._once[start] for start in self._once if warning.startswith(start)), None)

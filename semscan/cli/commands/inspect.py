@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from semscan.cli import config, options
+from semscan.cli.image_lines import DEFAULT, image_format, image_lines, on_terminal
 from semscan.cli.output import print_notice, print_results
 from semscan.cli.progress import RunProgress
 from semscan.cli.report_files import write_reports
@@ -30,7 +31,7 @@ from semscan.settings import OutputSettings, ReportSettings
 @options.combine(options.resume, options.follow)
 @options.nul
 @options.exit_code
-@options.table_format
+@image_format
 @options.report
 @options.verbosity_flags
 @click.pass_context
@@ -53,13 +54,12 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
     compared with another image of the same place. With --method dies, images of the same place on at least 4 dies are
     compared with each other.
 
-    Prints one JSON line for each image. Writes NAME.overlay.png, NAME.mask.png and NAME.map.tif (the anomaly map)
-    for each image, and all records in results.jsonl.
+    Prints one line for each image: words on a terminal, JSON in a pipe. Writes NAME.overlay.png, NAME.mask.png and
+    NAME.map.tif (the anomaly map) for each image, and all records in results.jsonl.
     """
     from semscan.pipeline.inspecting.images import count_images, count_resumable, inspect_images
     from semscan.pipeline.methods.base import announcement, settled
     from semscan.pipeline.run.outputs import recover_records
-    from semscan.report.formats.table import inspect_lines
 
     output = OutputSettings(
         out=choices["out"],
@@ -71,13 +71,15 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
     )
     settings = options.inspect_settings(choices, output)
     print_notice(announcement(settings))
-    typed = config.describe_command(ctx, settled(settings))
+    typed = config.describe_command(ctx, {**settled(settings), "output_format": choices["output_format"] or DEFAULT})
     print_notice(recover_records(output.out))
     if settings.resume:
         print_notice(f"{plural(count_resumable(settings), 'earlier result')} to keep where nothing has changed")
     with closing(inspect_images(images, settings, nul=choices["nul"], typed=typed)) as records:
-        progress = RunProgress(records, lambda: count_images(images, settings))
-        print_results(inspect_lines(progress, choices["output_format"]))
+        progress = RunProgress(
+            records, lambda: count_images(images, settings), with_errors=not on_terminal(choices["output_format"])
+        )
+        print_results(image_lines(progress, choices["output_format"]))
     print_notice(progress.summary(f"results in {output.out}"))
     partly = write_reports(output.out, ReportSettings(to=choices["report"]))
     ctx.exit(max(partly, progress.exit_code(choices["exit_code"])))
@@ -95,7 +97,7 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
 @options.limits
 @options.nul
 @options.exit_code
-@options.table_format
+@image_format
 @options.verbosity_flags
 @click.pass_context
 def score(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
@@ -109,12 +111,16 @@ def score(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
     """
     from semscan.pipeline.inspecting.images import count_images, score_images
     from semscan.pipeline.methods.base import announcement
-    from semscan.report.formats.table import score_lines
 
     settings = options.inspect_settings(choices)
     print_notice(announcement(settings))
     with closing(score_images(images, settings, nul=choices["nul"])) as records:
-        progress = RunProgress(records, lambda: count_images(images, settings), short=True)
-        print_results(score_lines(progress, choices["output_format"]))
+        progress = RunProgress(
+            records,
+            lambda: count_images(images, settings),
+            short=True,
+            with_errors=not on_terminal(choices["output_format"]),
+        )
+        print_results(image_lines(progress, choices["output_format"], short=True))
     print_notice(progress.summary())
     ctx.exit(progress.exit_code(choices["exit_code"]))

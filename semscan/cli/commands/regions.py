@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from semscan.cli import config, options
+from semscan.cli.image_lines import DEFAULT, image_format, image_lines
 from semscan.cli.output import print_notice, print_results
 from semscan.cli.progress import RunProgress
 from semscan.settings import OutputSettings, PostprocessSettings
@@ -21,7 +22,7 @@ from semscan.settings import OutputSettings, PostprocessSettings
 @options.combine(options.no_overlay, options.no_mask, options.crops)
 @options.nul
 @options.exit_code
-@options.table_format
+@image_format
 @options.verbosity_flags
 @click.pass_context
 def regions(ctx: click.Context, maps: tuple[str, ...], **choices: Any) -> None:
@@ -35,7 +36,6 @@ def regions(ctx: click.Context, maps: tuple[str, ...], **choices: Any) -> None:
     """
     from semscan.pipeline.regions import count_maps, cut_maps
     from semscan.pipeline.run.outputs import recover_records
-    from semscan.report.formats.table import inspect_lines
 
     out = choices["out"]
     output = None
@@ -46,9 +46,9 @@ def regions(ctx: click.Context, maps: tuple[str, ...], **choices: Any) -> None:
     settings = PostprocessSettings(options.region_settings(choices), images=choices["folder"], output=output)
     if out:
         print_notice(recover_records(out))
-    typed = config.describe_command(ctx)
+    typed = config.describe_command(ctx, {"output_format": choices["output_format"] or DEFAULT})
     with closing(cut_maps(maps, settings, nul=choices["nul"], typed=typed)) as records:
         progress = RunProgress(records, lambda: count_maps(maps))
-        print_results(inspect_lines(progress, choices["output_format"]))
+        print_results(image_lines(progress, choices["output_format"]))
     print_notice(progress.summary(f"results in {out}" if out else ""))
     ctx.exit(progress.exit_code(choices["exit_code"]))
