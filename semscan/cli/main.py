@@ -19,6 +19,7 @@ from semscan.cli import config, options
 from semscan.cli.exit_codes import DONE, FAULT, INTERRUPTED, USAGE
 from semscan.cli.output import ClosedPipe, detach_stdout
 from semscan.cli.signals import Ended, leave_at_signals, take_signals
+from semscan.cli.typing_help import nearest
 from semscan.errors import SemscanError
 from semscan.phrases import one_line
 from semscan.version import __version__
@@ -38,8 +39,10 @@ COMMANDS = {
     "compare": "Train several networks, measure each, and print a table.",
     "export": "Convert a model to ONNX, SavedModel or TensorFlow Lite.",
     "synth": "Generate synthetic SEM images with defects and masks.",
+    "completion": "Print the line that installs completion in a shell.",
 }
-MODULES = {"score": "inspect", "models": "train"}  # commands that share another one's module
+# where a command is that has no module of its own below commands/
+MODULES = {"score": "commands.inspect", "models": "commands.train", "completion": "completion"}
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -74,10 +77,19 @@ class SemscanGroup(click.Group):
         """Import the module of a command and return the command."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"semscan.cli.commands.{MODULES.get(cmd_name, cmd_name)}")
+        module = importlib.import_module(f"semscan.cli.{MODULES.get(cmd_name, f'commands.{cmd_name}')}")
         command: click.Command = getattr(module, cmd_name)
         command.short_help = COMMANDS[cmd_name]
         return config.add_config_option(command, tuple(COMMANDS))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; name the nearest one if there is none."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            raise click.UsageError(error.message + nearest(args[0], list(COMMANDS)), ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""

@@ -9,7 +9,9 @@ from typing import Any, ClassVar, TypeVar
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
+from semscan.cli import typing_help
 from semscan.settings import (
     AUTO,
     DEFAULT_MODEL,
@@ -62,6 +64,10 @@ class Area(click.ParamType):
             self.fail(f"'{value}' is neither x,y,w,h in pixels nor a mask image or a folder of masks.", param, ctx)
         return str(value)
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Offer files and folders."""
+        return [CompletionItem(incomplete, type="file")]
+
 
 class Size(click.ParamType):
     """A number of bytes: ``500M``, ``2G``, ``1.5G``."""
@@ -87,17 +93,16 @@ class Size(click.ParamType):
         return int(number * unit)
 
 
-class Looks(click.IntRange):
+class Looks(click.ParamType):
     """One of the numbers of looks at a tile."""
 
     name = "|".join(map(str, LOOKS))
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the number; fail if it is none of them."""
-        number = int(super().convert(value, param, ctx))
-        if number not in LOOKS:
-            self.fail(f"{number} is not one of {', '.join(map(str, LOOKS))}.", param, ctx)
-        return number
+        if str(value) not in map(str, LOOKS):
+            self.fail(f"{value} is not one of {', '.join(map(str, LOOKS))}.", param, ctx)
+        return int(value)
 
 
 class EnvironmentOption(click.Option):
@@ -163,8 +168,8 @@ def combine(*options: Callable[[Command], Command]) -> Callable[[Command], Comma
     return decorate
 
 
-images = click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
-maps = click.argument("maps", nargs=-1, required=True, metavar="MAP...")
+images = click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path())
+maps = click.argument("maps", nargs=-1, required=True, metavar="MAP...", type=click.Path())
 threshold = click.option(
     "--threshold",
     type=_MAP_VALUE,
@@ -201,6 +206,7 @@ method = click.option(
 reference = click.option(
     "--reference",
     metavar="FILE|DIR",
+    type=click.Path(),
     help="Image of the same place on another die, or a folder of such images with the same names.",
 )
 model = click.option(
@@ -208,9 +214,12 @@ model = click.option(
     cls=EnvironmentOption,
     variable=MODEL_VARIABLE,
     metavar="DIR",
+    type=click.Path(),
     help=f"Model folder.  [default: ${MODEL_VARIABLE}, else ./{DEFAULT_MODEL}]",
 )
-out = click.option("--out", default=DEFAULT_RESULTS, show_default=True, metavar="DIR", help="Output folder.")
+out = click.option(
+    "--out", default=DEFAULT_RESULTS, show_default=True, metavar="DIR", type=click.Path(), help="Output folder."
+)
 no_overlay = click.option("--no-overlay", is_flag=True, help="Do not write the overlay picture.")
 no_mask = click.option("--no-mask", is_flag=True, help="Do not write the mask of the regions.")
 no_map = click.option("--no-map", is_flag=True, help="Do not write the anomaly map.")
@@ -315,6 +324,7 @@ def report_formats(*spellings: str, text: str, required: bool = False) -> Callab
         callback=_split_report_formats,
         metavar="|".join(REPORT_FORMATS),
         help=text,
+        shell_complete=typing_help.names(lambda: REPORT_FORMATS, ","),
     )
 
 

@@ -24,7 +24,7 @@ from semscan.settings import CalibrateSettings, untrained_methods
 @options.reference
 @options.looks
 @options.device
-@click.option("--out", required=True, metavar="DIR", help="Model folder to write.")
+@click.option("--out", required=True, metavar="DIR", type=click.Path(), help="Model folder to write.")
 @click.option(
     "--false-alarms",
     type=click.FloatRange(0, min_open=True),

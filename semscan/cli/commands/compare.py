@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from semscan.cli import options, text_or_json
-from semscan.cli.commands.train import parse_duration
+from semscan.cli import options, text_or_json, typing_help
+from semscan.cli.commands.train import attentions, parse_duration
 from semscan.cli.exit_codes import SOME_FAILED
 from semscan.cli.output import print_message, print_notice, print_result, print_results
 from semscan.settings import DEFAULT_COMPARISON, MAX_SEED, CompareSettings
@@ -37,6 +37,7 @@ def _parse_seeds(ctx: click.Context, param: click.Parameter, text: str) -> tuple
     default=DEFAULT_COMPARISON,
     show_default=True,
     metavar="DIR",
+    type=click.Path(),
     help="Folder for the models and compare.json; finished runs in it are kept.",
 )
 @click.option(
@@ -51,6 +52,7 @@ def _parse_seeds(ctx: click.Context, param: click.Parameter, text: str) -> tuple
     "--attention",
     "attentions",
     multiple=True,
+    shell_complete=typing_help.names(attentions, "+"),
     metavar="NAME",
     help="Attention mechanism; see `semscan models`. Repeat it for several.  [default: all]",
 )

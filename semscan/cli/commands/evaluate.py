@@ -18,7 +18,9 @@ _DEFAULT = EvaluateSettings()
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @options.model
-@click.option("--out", default=DEFAULT_EVALUATION, show_default=True, metavar="DIR", help="Output folder.")
+@click.option(
+    "--out", default=DEFAULT_EVALUATION, show_default=True, metavar="DIR", type=click.Path(), help="Output folder."
+)
 @options.threshold
 @options.good
 @click.option(

@@ -25,7 +25,9 @@ _TEST = FaithfulSettings()
     "--reference.  [default: reference with --reference, else model]",
 )
 @options.reference
-@click.option("--out", default=DEFAULT_EXPLANATION, show_default=True, metavar="DIR", help="Output folder.")
+@click.option(
+    "--out", default=DEFAULT_EXPLANATION, show_default=True, metavar="DIR", type=click.Path(), help="Output folder."
+)
 @click.option(
     "--faithful",
     is_flag=True,

@@ -12,11 +12,12 @@ from semscan.cli.image_lines import DEFAULT, image_format, image_lines, on_termi
 from semscan.cli.output import print_notice, print_results
 from semscan.cli.progress import RunProgress
 from semscan.cli.report_files import write_reports
+from semscan.cli.typing_help import GroupedCommand
 from semscan.phrases import plural
 from semscan.settings import OutputSettings, ReportSettings
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @options.images
 @options.regions
 @options.method

@@ -17,8 +17,10 @@ from semscan.settings import OutputSettings, PostprocessSettings
 @click.command()
 @options.maps
 @options.regions
-@click.option("--images", "folder", metavar="DIR", help="Folder of the images, if they were moved.")
-@click.option("--out", metavar="DIR", help="Folder for overlays and masks.  [default: write no file]")
+@click.option("--images", "folder", metavar="DIR", type=click.Path(), help="Folder of the images, if they were moved.")
+@click.option(
+    "--out", metavar="DIR", type=click.Path(), help="Folder for overlays and masks.  [default: write no file]"
+)
 @options.combine(options.no_overlay, options.no_mask, options.crops)
 @options.nul
 @options.exit_code

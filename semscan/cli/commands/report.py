@@ -20,7 +20,7 @@ def _klarf_option(name: str, text: str) -> Callable[[options.Command], options.C
 
 
 @click.command()
-@click.argument("results", metavar="RESULTS")
+@click.argument("results", metavar="RESULTS", type=click.Path())
 @options.report_formats("--to", text="Format to write; join several with commas.", required=True)
 @click.option(
     "--out",

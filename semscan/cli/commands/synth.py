@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from semscan.cli import options
+from semscan.cli import options, typing_help
 from semscan.cli.output import ClosedPipe, print_notice, print_result
 from semscan.errors import UsageFault
 from semscan.settings import DEFECTS, PATTERNS, SynthSetSettings, SynthSettings
@@ -81,7 +81,10 @@ def _count_option(name: str, text: str) -> _Decorator:
 @_count_option("per_defect", "Number of test images of each defect type.")
 @_count_option("mixed", "Number of test images with three different defects each.")
 @click.option(
-    "--defects", metavar="LIST", help="Defect types, joined by commas; see above.  [default: all of the pattern]"
+    "--defects",
+    metavar="LIST",
+    help="Defect types, joined by commas; see above.  [default: all of the pattern]",
+    shell_complete=typing_help.names(lambda: dict.fromkeys(name for names in DEFECTS.values() for name in names), ","),
 )
 @click.option(
     "--layout",

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from semscan.cli import options, text_or_json
+from semscan.cli import options, text_or_json, typing_help
 from semscan.cli.output import print_message, print_result, print_results
+from semscan.cli.typing_help import GroupedCommand
 from semscan.settings import AUTO, BRIGHTNESS, DEFAULT_MODEL, LONG_PITCH, MAX_SEED, AugmentSettings, TrainSettings
 
 _DEFAULT = TrainSettings()
@@ -40,9 +41,18 @@ def _parse_zoom(ctx: click.Context, param: click.Parameter, text: str) -> str | 
     return factor
 
 
-@click.command()
+def attentions() -> list[str]:
+    """Return what --attention may be."""
+    from semscan.model.registry import ATTENTIONS
+
+    return [AUTO, *ATTENTIONS]
+
+
+@click.command(cls=GroupedCommand)
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--out", default=DEFAULT_MODEL, show_default=True, metavar="DIR", help="Model folder to write.")
+@click.option(
+    "--out", default=DEFAULT_MODEL, show_default=True, metavar="DIR", type=click.Path(), help="Model folder to write."
+)
 @click.option(
     "--model",
     default=_DEFAULT.model,
@@ -53,6 +63,7 @@ def _parse_zoom(ctx: click.Context, param: click.Parameter, text: str) -> str | 
     "--attention",
     default=_DEFAULT.attention,
     show_default=True,
+    shell_complete=typing_help.names(attentions, "+"),
     help="Attention mechanism: auto, or a name from `semscan models`; join several with +, as in cbam+gates.",
 )
 @click.option(
@@ -103,7 +114,9 @@ def _parse_zoom(ctx: click.Context, param: click.Parameter, text: str) -> str | 
 )
 @click.option("--resume", is_flag=True, help="Continue an interrupted training.")
 @click.option("--overwrite", is_flag=True, help="Replace a finished model.")
-@click.option("--from", "start_from", metavar="MODEL", help="Start from the weights of an earlier model.")
+@click.option(
+    "--from", "start_from", metavar="MODEL", type=click.Path(), help="Start from the weights of an earlier model."
+)
 @click.option(
     "--accept",
     multiple=True,
