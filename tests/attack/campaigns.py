@@ -71,7 +71,7 @@ class Models:
 
 
 class Records:
-    """Mutated results.jsonl, run.json, sidecars and semscan.toml through report, inspect, info and score."""
+    """Mutated results.jsonl, run.json, maps, sidecars and semscan.toml through what reads them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -81,9 +81,10 @@ class Records:
         run(["inspect", self._image, "--model", self._model, "--nm-per-px", "2", "--out", self._out])
         self._results = (self._out / "results.jsonl").read_bytes()
         self._run = (self._out / "run.json").read_bytes()
+        self._map = (self._out / "a b.map.tif").read_bytes()
 
     def __call__(self, rng: Random) -> Iterator[Ended]:
-        kind = int(rng.integers(4))
+        kind = int(rng.integers(5))
         if kind < 2:
             results = mutate_lines(rng, self._results * 2) if kind == 0 else self._results
             (self._out / "results.jsonl").write_bytes(results)
@@ -97,6 +98,10 @@ class Records:
             sidecar.write_bytes(mutate_words(rng, pick(rng, (SIDECAR, JEOL))))
             yield run(["info", self._image])
             sidecar.unlink()
+        elif kind == 3:
+            path = self._folder / "x.map.tif"
+            path.write_bytes(mutate_image(rng, path.name, self._map))
+            yield run(["regions", path, "--out", self._folder / "cut"])
         else:
             file = self._folder / "semscan.toml"
             file.write_bytes(mutate_words(rng, TOML))

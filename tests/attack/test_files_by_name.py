@@ -98,3 +98,16 @@ def test_a_page_that_is_a_pipe_is_not_replaced(results, make):
     ended = run(["report", results, "--to", "html,csv"], limit_s=30)
 
     assert (ended.code, ended.faults) == (2, ())
+
+
+def test_a_map_whose_directory_names_no_pixels_is_an_error_record(results, tmp_path):
+    import struct
+
+    whole = (results / "good.map.tif").read_bytes()
+    offsets = struct.pack("<HHI", 273, 4, 1)
+    at = whole.index(offsets)
+    (tmp_path / "x.map.tif").write_bytes(whole[:at] + struct.pack("<H", 65000) + whole[at + 2 :])
+
+    ended = run(["regions", tmp_path / "x.map.tif"], limit_s=30)
+
+    assert (ended.code, ended.faults) == (3, ())

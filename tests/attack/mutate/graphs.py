@@ -51,7 +51,7 @@ def _constant(rng: Random, model, operators):
     tensor = pick(rng, model.graph.initializer)
     try:
         values = numpy_helper.to_array(tensor)
-    except (ValueError, TypeError, KeyError):  # an earlier change has left no constant
+    except Exception:  # an earlier change has left no constant: the library raises almost anything
         return
     change = int(rng.integers(5))
     if change == 0 and values.dtype.kind == "f":

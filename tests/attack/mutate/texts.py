@@ -72,6 +72,6 @@ def _changed(rng: Random, value: Any) -> Any:
         if change == 1:
             return value + [value[at]] * int(rng.integers(1, 50))
         return [*value[:at], _changed(rng, value[at]), *value[at + 1 :]]
-    if isinstance(value, (int, float)) and rng.random() < 0.3:
+    if isinstance(value, (int, float)) and abs(value) < 1e300 and rng.random() < 0.3:
         return pick(rng, (-value, value * 1e6, value / 1e6, value + 1, str(value), [value]))
     return pick(rng, NASTY)
