@@ -43,13 +43,14 @@ class Images:
 
 
 class Models:
-    """Model folders with a mutated graph or config.json through score and doctor."""
+    """Model folders with a mutated graph or config.json through score, doctor and export."""
 
     def __init__(self, folder: Path) -> None:
         from semscan.files.models.onnx_rules import OPERATORS
 
         self._operators = OPERATORS
         self._good = write_png(folder / "good.png", grey_image())
+        self._export = folder / "export"
         self._folders = [
             (write_model(folder / "plain"), box_graph()),
             (write_model(folder / "classes", classes=["good", "a", "b"], good="good"), box_graph(3)),
@@ -68,6 +69,7 @@ class Models:
         (model / "config.json").write_bytes(config)
         yield run(["score", self._good, "--model", model], limit_s=30)
         yield run(["doctor", model, "--format", "json"], limit_s=30)
+        yield run(["export", model, "--to", "onnx", self._export, "--overwrite"], limit_s=30)
 
 
 class Records:
