@@ -1,6 +1,6 @@
 """``python -m semscan``."""
 
-from semscan.cli.main import main
+from semscan.cli.main import program
 
 if __name__ == "__main__":
-    main()
+    program()

@@ -18,7 +18,7 @@ import click
 from semscan.cli import config, options
 from semscan.cli.exit_codes import DONE, FAULT, INTERRUPTED, USAGE
 from semscan.cli.output import ClosedPipe, detach_stdout
-from semscan.cli.signals import Ended, leave_at_signals, take_signals
+from semscan.cli.signals import Ended, end_process, take_signals
 from semscan.cli.typing_help import nearest
 from semscan.errors import SemscanError
 from semscan.phrases import one_line
@@ -133,7 +133,6 @@ group.params.append(config.config_option(tuple(COMMANDS)))
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run semscan and exit with one of `exit_codes`."""
-    take_signals()
     try:
         code = group.main(arguments, prog_name="semscan", standalone_mode=False)
         if sys.stdout is not None:
@@ -160,9 +159,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Exception as error:  # before a command was reached
         InternalFault.of(error).show()
         code = FAULT
-    code = code if isinstance(code, int) else DONE
-    leave_at_signals(code)
-    sys.exit(code)
+    sys.exit(code if isinstance(code, int) else DONE)
+
+
+def program() -> NoReturn:
+    """Run semscan as a program of its own: it takes signals, and ends the process."""
+    take_signals()
+    try:
+        main()
+    except SystemExit as error:
+        end_process(int(error.code or DONE))
 
 
 def _print_traceback(ctx: click.Context) -> None:

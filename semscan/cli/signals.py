@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
+
+from semscan.cli.exit_codes import USAGE
 
 _ENDING = ("SIGTERM", "SIGHUP")  # of a shell or a scheduler that ends the job, and of a terminal that was closed
 
@@ -42,6 +46,17 @@ def take_signals() -> None:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, handler)
+
+
+def end_process(code: int) -> NoReturn:
+    """End with an exit code; a process that could not write HDF5 ends without clean-up, in which h5py would crash."""
+    leave_at_signals(code)
+    if code == USAGE and "h5py" in sys.modules:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def leave_at_signals(code: int) -> None:

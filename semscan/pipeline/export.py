@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from semscan.pipeline.methods.model import open_network
 from semscan.pipeline.methods.tiled import standardise
 from semscan.report.record import json_line
 from semscan.report.text.export_readme import FILES, describe_export
+from semscan.runtime.answers import finite_answers
 from semscan.runtime.export_onnx import wrap_graph
 from semscan.settings import ExportSettings
 from semscan.values.model_config import ModelConfig
@@ -92,7 +94,7 @@ def own_answer(folder: ModelFolder) -> Run:
     network = open_network(folder)
 
     def run(images: np.ndarray) -> Answer:
-        answer = network.run(standardise(images, folder.config.preprocessing))
+        answer = finite_answers(partial(network.run, standardise(images, folder.config.preprocessing)))
         anomaly_map = normalise_map(answer["score"], folder.config.calibration.raw_threshold)
         return {"map": anomaly_map, **({"logits": answer["logits"]} if "logits" in answer else {})}
 
@@ -145,7 +147,11 @@ def _onnx(folder: ModelFolder, target: Path) -> Run:
     write_bytes(target, wrap_graph(folder.graph, folder.config))
     session = onnxruntime.InferenceSession(target.read_bytes(), providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
-    return lambda images: dict(zip(names, session.run(names, {"image": images}), strict=True))
+
+    def run(images: np.ndarray) -> Answer:
+        return finite_answers(lambda: dict(zip(names, session.run(names, {"image": images}), strict=True)))
+
+    return run
 
 
 def _savedmodel(folder: ModelFolder, target: Path) -> Run:

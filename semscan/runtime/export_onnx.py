@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from semscan.errors import ExportError
+from semscan.phrases import one_line
 from semscan.values.model_config import ModelConfig
 
 _LARGEST = np.nextafter(np.float32(1), np.float32(0))
@@ -79,5 +80,8 @@ def wrap_graph(graph: bytes, config: ModelConfig) -> bytes:
         ir_version=model.ir_version,
         producer_name="semscan",
     )
-    onnx.checker.check_model(wrapped)
+    try:
+        onnx.checker.check_model(wrapped)
+    except onnx.checker.ValidationError as error:
+        raise ExportError(f"the network graph is damaged ({one_line(error, 120)}); train it again") from error
     return wrapped.SerializeToString()

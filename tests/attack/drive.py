@@ -38,7 +38,6 @@ def run(arguments: Sequence[object], *, limit_s: float = 60.0, most_mib: float =
     from semscan.cli.main import main
 
     words = [str(word) for word in arguments]
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     out, err, came_in = (io.TextIOWrapper(io.BytesIO(data), "utf-8", "surrogateescape") for data in (b"", b"", stdin))
     faults: list[str] = []
     code = -1
@@ -53,8 +52,6 @@ def run(arguments: Sequence[object], *, limit_s: float = 60.0, most_mib: float =
         faults.append(f"took over {limit_s:g} s")
     except BaseException as error:
         faults.append(f"raised {type(error).__name__}: {error}")
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
     seconds = time.monotonic() - began
     grown = _peak_mib() - before
     texts = []

@@ -1,6 +1,7 @@
 """A pipe, a device, or gigabytes without a line end, where a file is read by its name: one line, and never a wait."""
 
 import os
+import struct
 
 import pytest
 
@@ -98,3 +99,14 @@ def test_a_page_that_is_a_pipe_is_not_replaced(results, make):
     ended = run(["report", results, "--to", "html,csv"], limit_s=30)
 
     assert (ended.code, ended.faults) == (2, ())
+
+
+def test_a_map_whose_directory_names_no_type_is_an_error_record(results, tmp_path):
+    whole = (results / "good.map.tif").read_bytes()
+    entry = struct.pack("<HHIH", 339, 3, 1, 3)  # SampleFormat: floats
+    (tmp_path / "x.map.tif").write_bytes(whole.replace(entry, entry[:-2] + b"\xb5\x5c", 1))
+
+    ended = run(["regions", tmp_path / "x.map.tif"], limit_s=30)
+
+    assert entry in whole
+    assert (ended.code, ended.faults) == (3, ())

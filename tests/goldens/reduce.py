@@ -37,6 +37,7 @@ VARIES = frozenset(
         "seconds",
         "semscan_version",
         "versions",
+        "weights_sha256",
     }
 )
 # Values of these keys are words for people, and so is any string with two spaces or more.

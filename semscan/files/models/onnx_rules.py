@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 
 import numpy as np
 
-from semscan.files.models.onnx_wire import BOOL, FLOAT, INT32, INT64, Graph, Tensor, Value, parse_onnx
+from semscan.files.models.onnx_wire import BOOL, FLOAT, INT32, INT64, Graph, Node, Tensor, Value, parse_onnx
 
 # What the networks and attentions of semscan export, by any version of tf2onnx, and steps of the same kind.
 _OPERATORS = """
@@ -22,8 +23,8 @@ DOMAINS = ("", "ai.onnx")
 LARGEST_GRAPH = 64 << 20  # bytes; the networks of semscan have up to 5 million
 MOST_PARTS = 4096  # nodes, constants; the networks of semscan have up to 576 and 95
 MOST_WEIGHTS = 16 << 20  # multiplications at a position; the networks of semscan have up to 1.2 million
-LARGEST_INT = 1 << 16  # of a constant that may be a size
-UNLIMITED = (1 << 31) - 1  # from here on, "up to the end"
+LARGEST_INT = 4096  # of a constant that may be a size; the networks of semscan have up to 128
+UNLIMITED = (1 << 31) - 1  # from here on, "without a limit"
 GROWING = (
     "ConstantOfShape",
     "Expand",
@@ -47,9 +48,13 @@ def check_graph(data: bytes) -> None:
     graph = parse_onnx(data, MOST_PARTS)
     check_operators(graph)
     constants = [*graph.constants, *(tensor for node in graph.nodes for tensor in node.tensors)]
-    as_sizes = {name for node in graph.nodes if node.op_type != "Slice" for name in node.inputs}
+    inputs = {op_type: {name for node in nodes for name in node.inputs} for op_type, nodes in _by_operator(graph)}
+    as_sizes = set().union(*(names for op_type, names in inputs.items() if op_type != "Slice"))
+    growing = set().union(*(names for op_type, names in inputs.items() if op_type in GROWING))
     for tensor in constants:
-        _check_constant(tensor, is_size=not tensor.name or tensor.name in as_sizes)
+        if not tensor.name or tensor.name in as_sizes:
+            _check_size(tensor, may_be_unlimited=tensor.name not in growing)
+        _check_finite(tensor)
     _check_cost(graph)
     _check_inputs(graph)
     for output in graph.outputs:
@@ -69,15 +74,25 @@ def check_operators(graph: Graph) -> None:
         raise ValueError(f"{growing} of its operators make their input larger, at most {MOST_GROWING} may")
 
 
-def _check_constant(tensor: Tensor, *, is_size: bool) -> None:
-    """Check the values; only Slice takes any whole number, for "up to the end"."""
-    if tensor.data_type == FLOAT:
-        if not np.isfinite(tensor.values).all():
-            raise ValueError(f"its weights {tensor.name[:60]!r} hold NaN or infinity")
-    elif is_size and tensor.data_type in (INT32, INT64) and tensor.values.size:
-        size = np.abs(tensor.values.astype(np.float64))
-        if ((size > LARGEST_INT) & (size < UNLIMITED)).any():
-            raise ValueError(f"its constant {tensor.name[:60]!r} holds {int(size.max())}")
+def _by_operator(graph: Graph) -> Iterator[tuple[str, list[Node]]]:
+    found: dict[str, list[Node]] = {}
+    for node in graph.nodes:
+        found.setdefault(node.op_type, []).append(node)
+    yield from found.items()
+
+
+def _check_size(tensor: Tensor, *, may_be_unlimited: bool) -> None:
+    """Check whole numbers that may become a size; only those of Slice, which cuts, may be any."""
+    if tensor.data_type not in (INT32, INT64) or not tensor.values.size:
+        return
+    size = np.abs(tensor.values.astype(np.float64))
+    if ((size > LARGEST_INT) & ~((size >= UNLIMITED) & may_be_unlimited)).any():
+        raise ValueError(f"its constant {tensor.name[:60]!r} holds {int(size.max())}")
+
+
+def _check_finite(tensor: Tensor) -> None:
+    if tensor.data_type == FLOAT and not np.isfinite(tensor.values).all():
+        raise ValueError(f"its weights {tensor.name[:60]!r} hold NaN or infinity")
 
 
 def _check_cost(graph: Graph) -> None:

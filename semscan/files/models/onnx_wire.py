@@ -174,7 +174,10 @@ def _value(data: memoryview) -> Value:
 
 
 def _message(data: memoryview, schema: Schema, most: int = 1 << 16) -> dict[str, Any]:
-    """Return the fields of a message by name: numbers, views of bytes, or lists of these for repeated fields."""
+    """Return the fields of a message by name: numbers, views of bytes, or lists of these for repeated fields.
+
+    Fields without a name are allowed, and not needed.
+    """
     found: dict[str, Any] = {}
     seen: set[int] = set()
     for number, kind, value in _fields(data):
@@ -186,7 +189,7 @@ def _message(data: memoryview, schema: Schema, most: int = 1 << 16) -> dict[str,
         if kind != wanted and (wanted is not None or kind not in (VARINT, FIXED32, BYTES)):
             raise ValueError(f"its field {number} is of another kind")
         if name.endswith("*"):
-            many = found.setdefault(name[:-1], [])
+            many = found.setdefault(name[:-1] or str(number), [])
             many.append(value)
             if len(many) > most:
                 raise ValueError(f"it has more than {most} parts of one kind")

@@ -102,7 +102,10 @@ def _pixels(path: Path, page: tifffile.TiffPage) -> np.ndarray:
             "give a *.map.tif that `semscan inspect` wrote"
         )
     check_tiff_claim(page, page.parent.filehandle.size)
-    return np.asarray(page.asarray(), dtype=np.float32)
+    values = np.asarray(page.asarray(), dtype=np.float32)
+    if values.shape != shape:  # a damaged directory, which names no pixels
+        raise BadMapError(f"{path}: the map is damaged, its tags do not describe its values; inspect its image again")
+    return values
 
 
 def map_description(path: Path) -> dict[str, Any]:

@@ -24,9 +24,10 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from semscan.errors import UsageFault
+from semscan.errors import OutputError, UsageFault
 from semscan.model.tf_import import keras, tf
 from semscan.model.training.gradients import Examples, GradientNorms
+from semscan.model.training.save_weights import save_weights
 from semscan.phrases import plural
 from semscan.values.model_config import TIME_LIMIT
 
@@ -204,7 +205,7 @@ class _BestWeights(keras.callbacks.Callback):
         if not math.isfinite(loss):  # these weights cannot be used; those of an earlier round can
             self._end("the loss was not a finite number")
         elif not earlier or loss < min(earlier):
-            _save_weights(self.model, self.plan.work / BEST_WEIGHTS)
+            save_weights(self.model, self.plan.work / BEST_WEIGHTS)
         elif len(earlier) - int(np.argmin(earlier)) >= self.plan.patience:
             self._end("no more progress")
 
@@ -247,23 +248,19 @@ class _Checkpoint(keras.callbacks.Callback):
         if self.model.stop_training and not self.ended and limit and self.schedule.seconds >= limit * 0.99:
             self.ended = TIME_LIMIT
         rounds = len(self.history["step"])
-        _save_weights(self.model, self._weights_of(rounds))
+        save_weights(self.model, self._weights_of(rounds))
         progress = {"rounds": rounds, "history": self.history, "ended": self.ended, "seconds": self.schedule.seconds}
         path = self.plan.work / PROGRESS
         fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps(progress), "utf-8")
-        fresh.replace(path)
+        try:
+            fresh.write_text(json.dumps(progress), "utf-8")
+            fresh.replace(path)
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be written ({error.strerror}); free some space") from error
 
     def _weights_of(self, rounds: int) -> Path:
         """Return the file of the weights; two take turns, so that `PROGRESS` always names a complete one."""
         return self.plan.work / f"last-{rounds % 2}.weights.h5"
-
-
-def _save_weights(model: keras.Model, path: Path) -> None:
-    """Save weights so that an interruption never leaves half a file under the final name."""
-    fresh = path.with_name("new-" + path.name)
-    model.save_weights(fresh, overwrite=True)
-    fresh.replace(path)
 
 
 class _ProgressBar(keras.callbacks.Callback):

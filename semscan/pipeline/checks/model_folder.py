@@ -75,7 +75,8 @@ def _run(folder: ModelFolder) -> None:
     """Run the network on one tile of noise; raise BadModelError if its answer cannot be used."""
     tile = folder.config.tiling.tile
     noise = np.random.default_rng(0).standard_normal((1, tile, tile)).astype(np.float32)
-    finite_answers(Network(folder.graph).run(noise))
+    network = Network(folder.graph)
+    finite_answers(lambda: network.run(noise))
 
 
 def _files(path: Path) -> Iterator[ModelFile]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -141,7 +142,7 @@ class ModelMethod:
     def _over_tiles(self, tiled: TiledImage) -> _Answer:
         stitcher, parts = tiled.stitcher(), _ClassParts()
         for some, tiles in tiled.batches(max(1, BATCH_PIXELS // tiled.tile**2)):
-            answer = finite_answers(self._network.run(tiles))
+            answer = finite_answers(partial(self._network.run, tiles))
             stitcher.add(some, answer["score"])
             if self._classes:
                 parts.logits.append(self._fitting("logits", answer["logits"], (len(some),)))

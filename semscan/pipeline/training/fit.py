@@ -185,8 +185,10 @@ def export(network: Any, samples: np.ndarray, kind: str) -> ExportedGraph:
 
 def save(fitted: FittedNetwork, graph: bytes, config: ModelConfig, summary: Sequence[str], folder: Path) -> None:
     """Write the model folder; its config.json last."""
+    from semscan.model.training.save_weights import save_weights
+
     folder.mkdir(exist_ok=True)
-    fitted.network.save_weights(folder / "weights.weights.h5", overwrite=True)
+    save_weights(fitted.network, folder / "weights.weights.h5")
     write_bytes(folder / "graph.onnx", graph)
     write_text(folder / "history.csv", history_table(fitted.history))
     write_bytes(folder / "curves.png", draw_curves(fitted.history, config.network.kind))

@@ -65,8 +65,15 @@ HOSTILE = {
     "weights": (added(np.zeros((4200, 4000), np.float32)), "multiplications"),
     "nodes": (made([RELU] * (MOST_PARTS + 1)), "more than 4096"),
     "growing": (made([helper.make_node("Pad", ["tiles", "tiles"], ["score"])] * 129), "make their input larger"),
-    "pool": (made([helper.make_node("MaxPool", ["tiles"], ["score"], kernel_shape=[5000, 5000])]), "multiplications"),
+    "pool": (
+        made([helper.make_node("MaxPool", ["tiles"], ["score"], kernel_shape=[4096, 4096])] * 2),
+        "multiplications",
+    ),
     "attribute": (made([helper.make_node("MaxPool", ["tiles"], ["score"], pads=[1 << 20])]), "attribute of MaxPool"),
+    "unlimited": (
+        made([helper.make_node("Tile", ["tiles", "w"], ["score"])], constants=[constant([1, 2**31, 1])]),
+        "2147483648",
+    ),
     "no input": (made(inputs=()), "inputs"),
     "two inputs": (made(inputs=(TILES, SCORE)), "inputs"),
     "whole numbers in": (made(inputs=(helper.make_tensor_value_info("tiles", 7, [1, 2, 3]),)), "inputs"),
@@ -105,6 +112,16 @@ def test_an_input_with_a_default_beside_the_tiles_is_accepted():
     default = numpy_helper.from_array(np.int32(4), "looks")
 
     check_graph(made(inputs=(TILES, LOOKS), constants=[default]).SerializeToString())
+
+
+def test_what_is_allowed_and_not_needed_may_stand_in_a_file():
+    model = made(producer_name="x", producer_version="1", doc_string="words")
+    for key in ("kinds", "limits"):
+        model.metadata_props.add(key=key, value="1")
+    model.graph.value_info.extend([SCORE, SCORE])
+    model.graph.doc_string = "words"
+
+    check_graph(model.SerializeToString())
 
 
 @pytest.mark.parametrize("classes", [0, 3])

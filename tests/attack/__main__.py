@@ -1,0 +1,124 @@
+"""The long attack: ``python -m tests.attack --images N --models N --records N --kills N --seed S``, and a table of it.
+
+Each campaign runs in processes of its own, a few hundred seeds each, so that a crash is one failure and its seed is
+known. Ends with exit code 1 if anything went wrong; a line for each failure goes to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.attack.campaigns import CAMPAIGNS, attack
+from tests.attack.kills import kill_batches
+
+CHUNK = 500
+PATIENCE_S = 1800.0  # of one chunk
+
+
+@dataclass
+class Row:
+    """The figures of one campaign."""
+
+    what: str
+    tries: int = 0
+    codes: Counter[int] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+    slowest_s: float = 0.0
+    largest_mib: float = 0.0
+    seconds: float = 0.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in (*CAMPAIGNS, "kills"):
+        parser.add_argument(f"--{name}", type=int, default=0, metavar="N")
+    parser.add_argument("--seed", type=int, default=1, help="of the first try")
+    parser.add_argument("--chunk", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", help=argparse.SUPPRESS)
+    chosen = vars(parser.parse_args())
+    if chosen["chunk"]:
+        run_chunk(chosen["chunk"], Path(chosen["folder"]), chosen["seed"], chosen[chosen["chunk"]])
+        return
+    rows = [campaign(name, chosen["seed"], chosen[name]) for name in CAMPAIGNS if chosen[name]]
+    if chosen["kills"]:
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            failures = kill_batches(Path(folder), range(chosen["seed"], chosen["seed"] + chosen["kills"]))
+        rows.append(Row("kills", chosen["kills"], failures=failures, seconds=time.monotonic() - began))
+    for line in table(rows, chosen["seed"]):
+        print(line)
+    sys.exit(any(row.failures for row in rows))
+
+
+def run_chunk(name: str, folder: Path, first: int, count: int) -> None:
+    """Attack with some seeds, and print a line of JSON for each; what a child process does."""
+    for seed, ended in attack(name, folder, range(first, first + count)):
+        line = {
+            "seed": seed,
+            "codes": [each.code for each in ended],
+            "faults": [fault for each in ended for fault in each.faults],
+            "seconds": max(each.seconds for each in ended),
+            "mib": max(each.grown_mib for each in ended),
+        }
+        print(json.dumps(line), file=sys.__stdout__, flush=True)
+
+
+def campaign(name: str, first: int, tries: int) -> Row:
+    """Run one campaign in child processes; a child that ends early is a failure at the seed after its last line."""
+    row, began, seed = Row(name), time.monotonic(), first
+    while seed < first + tries:
+        count = min(CHUNK, first + tries - seed)
+        with tempfile.TemporaryDirectory() as folder:
+            words = ["--chunk", name, "--folder", f"{folder}/attack", "--seed", str(seed), f"--{name}", str(count)]
+            command = [sys.executable, "-m", "tests.attack", *words]
+            done = subprocess.run(
+                command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=PATIENCE_S, check=False
+            )
+        for line in done.stdout.splitlines():
+            _add(row, json.loads(line))
+            seed += 1
+            row.tries += 1
+        if done.returncode:
+            row.failures.append(f"{name} {seed}: the process ended with {done.returncode}")
+            row.tries += 1
+            seed += 1
+        for failure in row.failures[-5:] if done.returncode else ():
+            print(failure, file=sys.stderr)
+    row.seconds = time.monotonic() - began
+    for failure in row.failures:
+        print(failure, file=sys.stderr)
+    return row
+
+
+def _add(row: Row, found: dict) -> None:
+    row.codes.update(found["codes"])
+    row.failures += [f"{row.what} {found['seed']}: {fault}" for fault in found["faults"]]
+    row.slowest_s = max(row.slowest_s, found["seconds"])
+    row.largest_mib = max(row.largest_mib, found["mib"])
+
+
+def table(rows: list[Row], seed: int) -> list[str]:
+    """Return the rows as a table in Markdown."""
+    lines = [
+        "| attack | seeds | tries | exit codes | failures | slowest command, s | largest growth, MiB | time, s |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        codes = ", ".join(f"{code}: {count}" for code, count in sorted(row.codes.items()))
+        lines.append(
+            f"| {row.what} | {seed} to {seed + row.tries - 1} | {row.tries} | {codes or '-'} | {len(row.failures)} | "
+            f"{row.slowest_s:.1f} | {row.largest_mib:.0f} | {row.seconds:.0f} |"
+        )
+    return lines
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""The attacks: each makes one hostile input from a seed, uses semscan on it, and lists what must not have happened."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from tests.attack.drive import Ended, run
+from tests.attack.mutate.bits import Random, pick
+from tests.attack.mutate.graphs import mutate_graph
+from tests.attack.mutate.images import image_seeds, mutate_image
+from tests.attack.mutate.texts import mutate_json, mutate_lines, mutate_words
+from tests.conftest import box_graph, grey_image, write_model, write_png
+
+SIDECAR = "[SemImageFile]\nPixelSize=2.5\nAcceleratingVoltage=800 Volt\nDataSize=64x48\nDate=11/29/2026"
+JEOL = "$CM_FORMAT 5\n$$SM_MICRON_BAR 50\n$$SM_MICRON_MARKER 100nm\n$CM_ACCEL_VOLT 5.0\n$CM_FULL_SIZE 64 48"
+TOML = '[score]\nthreshold = 0.4\nmin-area = 7\nmethod = ["periodic"]\nnm-per-px = 2.5\njobs = 1\ndatabar = "auto"'
+FORMATS = "html,csv,coco,klarf,roi,labelme"
+
+
+class Images:
+    """Mutated image files through info, a method without training and a network."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seeds = image_seeds()
+        self._model = write_model(folder / "model")
+
+    def __call__(self, rng: Random) -> Iterator[Ended]:
+        name = pick(rng, sorted(self._seeds))
+        path = self._folder / name
+        path.write_bytes(mutate_image(rng, name, self._seeds[name]))
+        yield run(["info", path])
+        yield run(["score", path, "--method", "periodic"])
+        yield run(["score", path, "--model", self._model])
+
+
+class Models:
+    """Model folders with a mutated graph or config.json through score, doctor and export."""
+
+    def __init__(self, folder: Path) -> None:
+        from semscan.files.models.onnx_rules import OPERATORS
+
+        self._operators = OPERATORS
+        self._good = write_png(folder / "good.png", grey_image())
+        self._export = folder / "export"
+        self._folders = [
+            (write_model(folder / "plain"), box_graph()),
+            (write_model(folder / "classes", classes=["good", "a", "b"], good="good"), box_graph(3)),
+        ]
+        self._configs = [(model / "config.json").read_bytes() for model, _ in self._folders]
+
+    def __call__(self, rng: Random) -> Iterator[Ended]:
+        at = int(rng.integers(2))
+        (model, graph), config = self._folders[at], self._configs[at]
+        if rng.random() < 0.6:
+            graph = mutate_graph(rng, graph, self._operators)
+            config = json.dumps({**json.loads(config), "graph_sha256": hashlib.sha256(graph).hexdigest()}).encode()
+        else:
+            config = mutate_json(rng, config)
+        (model / "graph.onnx").write_bytes(graph)
+        (model / "config.json").write_bytes(config)
+        yield run(["score", self._good, "--model", model], limit_s=30)
+        yield run(["doctor", model, "--format", "json"], limit_s=30)
+        yield run(["export", model, "--to", "onnx", self._export, "--overwrite"], limit_s=30)
+
+
+class Records:
+    """Mutated results.jsonl, run.json, maps, sidecars and semscan.toml through what reads them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._image = write_png(folder / "a b.png", grey_image(spot=True))
+        self._model = write_model(folder / "model")
+        self._out = folder / "out"
+        run(["inspect", self._image, "--model", self._model, "--nm-per-px", "2", "--out", self._out])
+        self._results = (self._out / "results.jsonl").read_bytes()
+        self._run = (self._out / "run.json").read_bytes()
+        self._map = (self._out / "a b.map.tif").read_bytes()
+
+    def __call__(self, rng: Random) -> Iterator[Ended]:
+        kind = int(rng.integers(5))
+        if kind < 2:
+            results = mutate_lines(rng, self._results * 2) if kind == 0 else self._results
+            (self._out / "results.jsonl").write_bytes(results)
+            (self._out / "run.json").write_bytes(self._run if kind == 0 else mutate_json(rng, self._run))
+            yield run(["report", self._out, "--to", FORMATS, "--out", self._folder / "reports"])
+            yield from self._klarf_files()
+            yield run(["inspect", self._image, "--model", self._model, "--out", self._out])
+            yield self._accepted(results)
+        elif kind == 2:
+            sidecar = self._image.with_suffix(".txt")
+            sidecar.write_bytes(mutate_words(rng, pick(rng, (SIDECAR, JEOL))))
+            yield run(["info", self._image])
+            sidecar.unlink()
+        elif kind == 3:
+            path = self._folder / "x.map.tif"
+            path.write_bytes(mutate_image(rng, path.name, self._map))
+            yield run(["regions", path, "--out", self._folder / "cut"])
+        else:
+            file = self._folder / "semscan.toml"
+            file.write_bytes(mutate_words(rng, TOML))
+            yield run(["score", self._image, "--config", file])
+
+    def _klarf_files(self) -> Iterator[Ended]:
+        """Read each KLARF file back, and remove the reports."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from klarf_reader.klarf import Klarf
+
+        for path in sorted((self._folder / "reports").rglob("*")):
+            if path.suffix == ".klarf":
+                try:
+                    Klarf.load_from_file(path)
+                except Exception as error:
+                    yield Ended(0, "", "", 0.0, 0.0, (f"KLARF cannot be read back: {error!r}",))
+            if path.is_file():
+                path.unlink()
+
+    def _accepted(self, results: bytes) -> Ended:
+        """Read the records as `train --accept` does."""
+        from semscan.errors import SemscanError
+        from semscan.files.datasets.accepted import read_accepted
+
+        path = self._folder / "accepted.jsonl"
+        path.write_bytes(results)
+        try:
+            read_accepted(path, every=True)
+        except SemscanError:
+            pass
+        except Exception as error:
+            return Ended(4, "", "", 0.0, 0.0, (f"read_accepted raised {error!r}",))
+        return Ended(0, "", "", 0.0, 0.0)
+
+
+CAMPAIGNS: dict[str, Callable[[Path], Callable[[Random], Iterator[Ended]]]] = {
+    "images": Images,
+    "models": Models,
+    "records": Records,
+}
+
+
+def attack(name: str, folder: Path, seeds: range) -> Iterator[tuple[int, list[Ended]]]:
+    """Yield each seed with how its commands ended. Files that were written outside `folder` are a fault."""
+    folder.mkdir(parents=True, exist_ok=True)
+    campaign = CAMPAIGNS[name](folder)
+    before, here = sorted(os.listdir(folder.parent)), Path.cwd()
+    inside = folder / "here"
+    inside.mkdir(exist_ok=True)
+    os.chdir(inside)
+    try:
+        for seed in seeds:
+            ended = list(campaign(np.random.default_rng(seed)))
+            with suppress(FileNotFoundError):
+                if strange := [*os.listdir(inside), *(set(os.listdir(folder.parent)) - set(before))]:
+                    ended.append(Ended(0, "", "", 0.0, 0.0, (f"wrote {strange[:3]} elsewhere",)))
+                    for each in os.listdir(inside):
+                        with suppress(OSError):
+                            (inside / each).unlink()
+            yield seed, ended
+    finally:
+        os.chdir(here)

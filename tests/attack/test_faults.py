@@ -1,0 +1,71 @@
+"""Each write fails once in turn: one line and an exit code, no half file, and nothing that was printed is lost."""
+
+import errno
+import json
+import os
+
+import pytest
+
+from semscan.files.disk import atomic
+from tests.attack.drive import run
+from tests.attack.kills import kill_batches
+
+WAYS = (
+    ("fsync", errno.ENOSPC),
+    ("replace", errno.ENOSPC),
+    ("fsync", errno.EIO),
+    ("replace", errno.EACCES),
+)
+
+
+class Failing:
+    """Stand for `os` in the module that writes files: the write of a number fails, all others are done."""
+
+    def __init__(self, at: int, reason: int, call: str) -> None:
+        self.count = 0
+        self._at, self._reason, self._call = at, reason, call
+
+    def __getattr__(self, name):
+        return self._counted if name == self._call else getattr(os, name)
+
+    def _counted(self, *arguments):
+        self.count += 1
+        if self.count - 1 == self._at:
+            raise OSError(self._reason, os.strerror(self._reason))
+        return getattr(os, self._call)(*arguments)
+
+
+def commands(good, model, out):
+    return [
+        ["inspect", good, "--model", model, "--out", out, "--crops"],
+        ["report", out, "--to", "html,csv,coco,roi,labelme"],
+        ["regions", out, "--out", out.with_name("cut"), "--threshold", "0.4"],
+    ]
+
+
+@pytest.mark.parametrize(("call", "reason"), WAYS)
+def test_each_write_fails_once_in_turn(spotted, model, tmp_path, monkeypatch, reason, call):
+    out = tmp_path / "o"
+    tries = 0
+    for command in commands(spotted, model, out):
+        whole = Failing(-1, reason, call)
+        monkeypatch.setattr(atomic, "os", whole)
+        assert run(command).code == 0
+        for at in range(whole.count):
+            monkeypatch.setattr(atomic, "os", Failing(at, reason, call))
+            ended = run(command)
+            tries += 1
+
+            assert ended.faults == (), (command[0], at)
+            assert ended.code in (2, 3), (command[0], at, ended.err)
+            assert os.strerror(reason) in ended.err, (command[0], at)
+            assert list(tmp_path.rglob("*.part")) == []
+        monkeypatch.setattr(atomic, "os", os)
+        assert run(command).code == 0
+    assert tries > 15
+    assert len((out / "results.jsonl").read_bytes().splitlines()) == 1
+    assert json.loads((out / "run.json").read_text("utf-8"))["state"] == "done"
+
+
+def test_a_batch_that_is_killed_loses_nothing(tmp_path):
+    assert kill_batches(tmp_path, range(1)) == []
