@@ -56,6 +56,19 @@ class OutputError(SemscanError, OSError):
 class MissingLibraryError(SemscanError, ImportError):
     """A command needs a library that a light installation does not have."""
 
+    @classmethod
+    def of(cls, error: ModuleNotFoundError) -> "MissingLibraryError":
+        """Return what to install, for an import that failed.
+
+        Examples
+        --------
+        >>> MissingLibraryError.of(ModuleNotFoundError("...", name="matplotlib.pyplot"))
+        MissingLibraryError("this needs matplotlib, which is not installed; type: pip install 'semscan'")
+        """
+        name = str(error.name).partition(".")[0]
+        extra = {"tensorflow": "[train]", "keras": "[train]", "tf2onnx": "[train]", "distributed": "[cluster]"}
+        return cls(f"this needs {name}, which is not installed; type: pip install 'semscan{extra.get(name, '')}'")
+
 
 class ExportError(SemscanError, RuntimeError):
     """An exported graph whose results differ from those of its network."""

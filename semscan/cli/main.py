@@ -20,13 +20,13 @@ from semscan.cli.exit_codes import DONE, FAULT, INTERRUPTED, USAGE
 from semscan.cli.output import ClosedPipe, detach_stdout
 from semscan.cli.signals import Ended, end_process, take_signals
 from semscan.cli.typing_help import nearest
-from semscan.errors import SemscanError
+from semscan.errors import MissingLibraryError, SemscanError
 from semscan.phrases import one_line
 from semscan.version import __version__
 
 COMMANDS = {
     "info": "Show format, microscope and nm per pixel of image files.",
-    "doctor": "Check a data set before training.",
+    "doctor": "Check a data set, a model, or the installation.",
     "train": "Train a model on a folder of images.",
     "models": "List the networks, backbones and attention mechanisms.",
     "calibrate": "Recalibrate a model's threshold on new good images.",
@@ -109,6 +109,8 @@ class SemscanGroup(click.Group):
             _print_traceback(ctx)
             if isinstance(error, OSError) and error.errno in DISK_FULL:  # --help, or what a library writes itself
                 raise UserError(_disk_full_message(error)) from error
+            if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("semscan"):
+                raise UserError(str(MissingLibraryError.of(error))) from error
             raise InternalFault.of(error) from error
 
 

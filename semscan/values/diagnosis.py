@@ -77,3 +77,16 @@ class ModelDiagnosis(JsonRecord):
     usable: bool
     files: tuple[ModelFile, ...] = ()
     findings: tuple[FindingRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation(JsonRecord):
+    """What is installed. `libraries` are versions by the name of the package, None for one that is missing."""
+
+    semscan: str
+    python: str
+    system: str
+    cores: int
+    memory_mib: int | None = None
+    libraries: Mapping[str, str | None]
+    findings: tuple[FindingRecord, ...] = ()

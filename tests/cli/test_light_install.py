@@ -1,6 +1,8 @@
 """Without the training libraries, as after `pip install semscan`, all runs but what trains or opens a network."""
 
+import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -87,3 +89,36 @@ def test_maps_and_results_are_read_without_them(light, spotted, model):
     assert [inspected.returncode, regions.returncode, report.returncode] == [0, 0, 0]
     assert regions.stdout
     assert report.stdout.count("\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("hidden", "words"),
+    [
+        ("matplotlib", ("evaluate", "{data}", "--model", "{model}")),
+        ("tifffile", ("inspect", "{spotted}", "--model", "{model}")),
+        ("onnxruntime", ("score", os.path.join(SAMPLES, "wafer.png"), "--method", "periodic")),
+        ("jinja2", ("inspect", "{spotted}", "--model", "{model}", "--report", "html")),
+    ],
+)
+def test_any_library_that_is_missing_is_one_line(semscan, tmp_path, lines, spotted, model, hidden, words):
+    (tmp_path / "without").mkdir()
+    (tmp_path / "without" / "sitecustomize.py").write_text(f"import sys; sys.modules[{hidden!r}] = None")
+    path = os.pathsep.join([str(tmp_path / "without"), str(Path(__file__).parents[2])])
+    done = semscan(*(word.format(data=lines, spotted=spotted, model=model) for word in words), PYTHONPATH=path)
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        f"Error: this needs {hidden}, which is not installed; type: pip install 'semscan'"
+    )
+    assert "Traceback" not in done.stderr
+
+
+def test_doctor_lists_what_is_installed_and_what_is_not(light, semscan):
+    whole = semscan("doctor")
+    without = light("doctor")
+    libraries = json.loads(without.stdout)["libraries"]
+
+    assert whole.returncode == without.returncode == 0
+    assert json.loads(whole.stdout)["libraries"]["numpy"].count(".") == 2
+    assert libraries["tensorflow"] is None
+    assert next(finding["about"] for finding in json.loads(without.stdout)["findings"]) == "train"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -13,25 +13,29 @@ from semscan.settings import DoctorSettings
 
 
 @click.command()
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("data", type=click.Path(path_type=Path), required=False)
 @options.good
 @options.reading
 @text_or_json.text_or_json_format
 @options.verbosity_flags
 @click.pass_context
-def doctor(ctx: click.Context, data: Path, output_format: str | None, **choices: Any) -> None:
-    """Check the data set DATA, and estimate how long a training takes; or check the model folder DATA.
+def doctor(ctx: click.Context, data: Path | None, output_format: str | None, **choices: Any) -> None:
+    """Check the data set or the model folder DATA; without DATA, what is installed.
 
-    Training and test images are checked. Problems found are: duplicates and near duplicates, blank and saturated
-    images, mixed magnification, contrast or bit depth, masks that do not match, and files that cannot be read.
+    Of a data set, training and test images are checked, and the time of a training is estimated. Problems found are:
+    duplicates and near duplicates, blank and saturated images, mixed magnification, contrast or bit depth, masks that
+    do not match, and files that cannot be read.
 
     \b
         semscan doctor data/
         semscan doctor data/ --format json | jq -r '.findings[] | select(.level == "problem") | .said'
         semscan doctor semscan-model
+        semscan doctor
 
     Of a model, each file is checked, and the network is run on one tile. Exit code 2 means that it cannot be used.
     """
+    if data is None:
+        _check_installation(ctx, output_format)
     from semscan.pipeline.checks.model_folder import diagnose_model, is_model_folder
     from semscan.pipeline.doctor import doctor as run
     from semscan.report.text.doctor import diagnosis_lines, model_lines
@@ -45,3 +49,12 @@ def doctor(ctx: click.Context, data: Path, output_format: str | None, **choices:
         diagnosis = run(data, DoctorSettings(good=choices["good"], read=read), progress=progress)
     text_or_json.print_record(diagnosis.to_json(), lambda: diagnosis_lines(diagnosis), output_format)
     ctx.exit(SOME_FAILED if diagnosis.unreadable else 0)
+
+
+def _check_installation(ctx: click.Context, output_format: str | None) -> NoReturn:
+    from semscan.pipeline.checks.installation import PROBLEM, diagnose_installation
+    from semscan.report.text.doctor import installation_lines
+
+    found = diagnose_installation()
+    text_or_json.print_record(found.to_json(), lambda: installation_lines(found), output_format)
+    ctx.exit(USAGE if any(finding.level == PROBLEM for finding in found.findings) else 0)

@@ -29,6 +29,8 @@ def or_error(named: InputImage | InputError, act: Callable[[InputImage], Result]
         message = _with_name(named.given, error)
         if isinstance(error, NotPeriodicError):
             periodic = Periodic(False, error.confidence)
+    except ModuleNotFoundError:  # of the installation, not of the image
+        raise
     except MemoryError:
         message = f"{named.given}: not enough memory for this image; use fewer --jobs or cut it into parts"
     except Exception as error:

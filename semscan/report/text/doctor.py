@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from semscan.values.diagnosis import Diagnosis, ModelDiagnosis
+from semscan.values.diagnosis import Diagnosis, Installation, ModelDiagnosis
 
 
 def diagnosis_lines(diagnosis: Diagnosis) -> list[str]:
@@ -39,4 +39,14 @@ def model_lines(diagnosis: ModelDiagnosis) -> list[str]:
     lines.append("")
     lines += [f"{finding.level}: {finding.said}" for finding in diagnosis.findings]
     lines.append("it can be used" if diagnosis.usable else "it cannot be used")
+    return lines
+
+
+def installation_lines(found: Installation) -> list[str]:
+    """Return what is installed, then what cannot be done without what is missing."""
+    memory = "" if found.memory_mib is None else f", {found.memory_mib / 1024:.1f} GiB of memory"
+    lines = [f"semscan {found.semscan}, Python {found.python}, {found.system}, {found.cores} cores{memory}"]
+    lines += [f"  {name:16} {number or 'not installed'}" for name, number in found.libraries.items()]
+    lines.append("")
+    lines += [f"{finding.level}: {finding.said}" for finding in found.findings] or ["nothing is missing"]
     return lines
