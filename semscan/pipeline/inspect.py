@@ -12,6 +12,8 @@
 5. *Find regions* above the threshold (`semscan.regions`), name their classes and measure them.
 6. *Report* (`semscan.report`): a record of the image, an overlay, a mask.
 
+A large image goes the same way in windows (`semscan.pipeline.large.inspection`), and never is in memory as a whole.
+
 `inspect_images` does this for many files and writes the results (`semscan.files.results`).
 """
 
@@ -28,13 +30,15 @@ import numpy as np
 
 from semscan.errors import UsageFault
 from semscan.files.find.images import InputError, InputImage, find_images
-from semscan.files.images.read import read_image
+from semscan.files.images.read import image_in_windows, read_image
 from semscan.files.results.folder import ResultsFolder
 from semscan.image.clean import clean
 from semscan.maps.normalise import normalise_map, threshold_multiple
 from semscan.pipeline.classes.nuisance import mark_nuisance
 from semscan.pipeline.classes.pattern import classify_by_pattern
+from semscan.pipeline.large.inspection import can_stream, inspected_in_windows
 from semscan.pipeline.methods.base import Method, MethodResult, choose_method, lot_methods
+from semscan.pipeline.methods.windows import WindowedMethod
 from semscan.pipeline.run.error_records import or_error
 from semscan.pipeline.run.outputs import write_map, write_pictures, write_reference
 from semscan.pipeline.run.parallel import ordered_map
@@ -259,6 +263,9 @@ def _names(result: MethodResult, method: Method) -> tuple[str, ...]:
 def _inspect_file(found: InputImage, base: Path, settings: InspectSettings, method: Method) -> Record:
     """Inspect one file and write the outputs that the settings ask for."""
     began = time.monotonic()
+    large = _inspect_large(found, base, settings, method)
+    if large is not None:
+        return replace(large, seconds=time.monotonic() - began)
     image = read_image(found.path, settings.read, given=found.given)
     inspected = inspect_image(image, found.given, settings, method)
     anomaly_map = inspected.anomaly_map.values
@@ -271,6 +278,26 @@ def _inspect_file(found: InputImage, base: Path, settings: InspectSettings, meth
     return replace(inspected.record, outputs=outputs, seconds=time.monotonic() - began)
 
 
+def _inspect_large(found: InputImage, base: Path | None, settings: InspectSettings, method: Method) -> Record | None:
+    """Inspect a file in windows; None for an image that is not large, or that file or method give only as a whole."""
+    if not can_stream(method, settings):
+        return None
+    with image_in_windows(found.path, settings.read, above=settings.stream_above, given=found.given) as image:
+        if image is None:
+            return None
+        if not (isinstance(method, WindowedMethod) and method.can_stream(image)):
+            return None
+        with inspected_in_windows(image, settings, method, base) as large:
+            record = _record(image, found.given, large.image, large.result, method)
+            record = replace(record, score=large.score, raw_score=large.raw_max, threshold=settings.regions.threshold)
+            record = replace(with_regions(record, large.regions), streamed=True)
+            outputs = large.write(record, map_description(record, method.provenance, settings.read))
+        return replace(record, outputs=outputs)
+
+
 def _score_file(found: InputImage, settings: InspectSettings, method: Method) -> Record:
+    large = _inspect_large(found, None, settings, method)
+    if large is not None:
+        return large
     image = read_image(found.path, settings.read, given=found.given)
     return inspect_image(image, found.given, settings, method).record

@@ -15,6 +15,7 @@ METHODS = {
     "reference": "semscan.pipeline.methods.reference:ReferenceMethod",
     "dies": "semscan.pipeline.methods.dies:DiesMethod",
 }
+STREAM_ABOVE = 1 << 25  # pixels: 5,793 x 5,793
 DEFAULT_MODEL = "semscan-model"
 DEFAULT_RESULTS = "semscan-results"
 DEFAULT_EVALUATION = "semscan-evaluation"
@@ -115,6 +116,8 @@ class InspectSettings:
         How images are read, which part of a map is reported, what is written.
     jobs : int
         Number of images inspected at a time.
+    stream_above : int
+        Number of pixels above which an image is read and scored in windows, where file and method allow it.
     """
 
     method: tuple[str, ...] = (AUTO,)
@@ -124,6 +127,7 @@ class InspectSettings:
     regions: RegionSettings = RegionSettings()
     output: OutputSettings = OutputSettings()
     jobs: int = 1
+    stream_above: int = STREAM_ABOVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from semscan.errors import BadImageError
 from semscan.files.images.decode import PNG_SIGNATURE, Decoded, decode_png, decode_with_pillow
 from semscan.files.images.ignored_areas import ignored_area
-from semscan.files.images.tiff import MAGICS, decode_tiff
+from semscan.files.images.tiff import MAGICS, decode_tiff, many_pages
+from semscan.files.images.tiff_windows import TiffWindows, open_windows
 from semscan.files.images.to_grey import to_grey
 from semscan.files.microscopes.metadata import NOT_STATED, MicroscopeMetadata
 from semscan.files.microscopes.readers import prefer_tags, read_sidecar
@@ -69,14 +72,70 @@ def read_image(path: Path, settings: ReadSettings, *, given: str | None = None, 
         raise BadImageError(f"{name}: the image does not fit into memory; cut it into parts") from error
     except OSError as error:
         raise BadImageError(f"{name}: {_why_not_opened(error)}") from error
-    given_size = settings.nm_per_px is not None
+    warnings = (*conversion_warnings, *_microscope_warnings(microscope, settings), *area_warnings)
+    return _described_image(path, decoded, pixels, rule, microscope, settings, warnings, ignored)
+
+
+@contextmanager
+def image_in_windows(
+    path: Path, settings: ReadSettings, *, above: int, given: str | None = None
+) -> Iterator[SemImage | None]:
+    """Open an image of more than `above` pixels of which windows are read; None for one that `read_image` has to read.
+
+    Grey TIFF pages of 8 or 16 bits or 32-bit floats are read in windows, tiled or in strips, uncompressed or with a
+    compression that tifffile unpacks by itself.
+
+    Yields
+    ------
+    SemImage or None
+        As `read_image` returns it, but `pixels` is a plane (`semscan.plane`). Values are not checked yet.
+
+    Raises
+    ------
+    BadImageError
+        As `read_image` does, when the image is opened.
+    """
+    path = Path(path)
+    windows = None if settings.ignore or settings.care else _open_windows(path, settings.page, above)
+    if windows is None:
+        yield None
+        return
+    with windows:
+        rule = "grey, inverted" if windows.inverted else "grey"
+        plane = cast(np.ndarray, windows)
+        decoded = Decoded(plane, "TIFF", pages=windows.pages, microscope=windows.microscope)
+        microscope = _microscope_metadata(path, decoded, windows.shape)
+        warnings = (*many_pages(windows.pages, settings.page), *_microscope_warnings(microscope, settings))
+        yield _described_image(path, decoded, plane, rule, microscope, settings, warnings)
+
+
+def _open_windows(path: Path, page: int, above: int) -> TiffWindows | None:
+    try:
+        with path.open("rb") as file:
+            if not file.read(4).startswith(MAGICS):
+                return None
+        return open_windows(path, page, above)
+    except Exception:  # `read_image` says what is wrong
+        return None
+
+
+def _described_image(
+    path: Path,
+    decoded: Decoded,
+    pixels: np.ndarray,
+    rule: str,
+    microscope: MicroscopeMetadata,
+    settings: ReadSettings,
+    warnings: tuple[str, ...],
+    ignored: np.ndarray | None = None,
+) -> SemImage:
     return SemImage(
         pixels=pixels,
         source=os.path.abspath(path),
-        nm_per_pixel=settings.nm_per_px if given_size else microscope.nm_per_pixel,
+        nm_per_pixel=microscope.nm_per_pixel if settings.nm_per_px is None else settings.nm_per_px,
         data_bar_rows=microscope.bar_rows or 0,
         metadata=_described(decoded, rule, microscope, settings),
-        warnings=(*conversion_warnings, *_microscope_warnings(microscope, settings), *area_warnings),
+        warnings=warnings,
         ignored=ignored,
     )
 

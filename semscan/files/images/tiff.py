@@ -31,12 +31,7 @@ PLAIN_PHOTOMETRICS = (MIN_IS_WHITE, 1, 2, PALETTE)
 def decode_tiff(path: Path, page: int) -> Decoded:
     """Decode page `page` (from 0) of a TIFF file; raises BadImageError if it is cut short or damaged."""
     with path.open("rb") as file:
-        pages = count_pages(file)
-        if not 0 <= page < pages:
-            raise BadImageError(
-                f"it has {pages} page{'s' * (pages > 1)}, page {page} (from 0) was asked for; "
-                f"choose one of 0 to {pages - 1} with --page"
-            )
+        pages = checked_pages(file, page)
         try:
             file.seek(0)
             with tifffile.TiffFile(file) as tiff:
@@ -50,6 +45,17 @@ def decode_tiff(path: Path, page: int) -> Decoded:
             ) from error
 
 
+def checked_pages(file: BinaryIO, page: int) -> int:
+    """Return the number of pages of a whole file; raises BadImageError if `page` (from 0) is not one of them."""
+    pages = count_pages(file)
+    if not 0 <= page < pages:
+        raise BadImageError(
+            f"it has {pages} page{'s' * (pages > 1)}, page {page} (from 0) was asked for; "
+            f"choose one of 0 to {pages - 1} with --page"
+        )
+    return pages
+
+
 def _decode_page(page: Any, file: BinaryIO, index: int, pages: int) -> Decoded:
     if page.axes not in ("YX", "YXS", "SYX"):
         raise BadImageError(f"its axes are {page.axes}, wanted rows and columns; save one plane as an image")
@@ -57,7 +63,7 @@ def _decode_page(page: Any, file: BinaryIO, index: int, pages: int) -> Decoded:
     check_size(rows, cols)
     palette = None
     inverted = int(page.photometric) == MIN_IS_WHITE
-    if _is_plain(page):
+    if is_plain(page):
         array = page.asarray()
         if int(page.photometric) == PALETTE:
             palette = _palette(page)
@@ -68,19 +74,23 @@ def _decode_page(page: Any, file: BinaryIO, index: int, pages: int) -> Decoded:
         inverted = inverted and array.dtype.itemsize > 1  # Pillow inverts 8 bits itself
     if array.shape[:2] != (rows, cols):
         raise BadImageError(f"this TIFF file is damaged, its tags do not describe its pixels; {COPY_AGAIN}")
-    many = (f"the file has {pages} pages, page {index} (from 0) is read; --page chooses",)
     return Decoded(
         array,
         "TIFF",
         palette,
         inverted,
         pages=pages,
-        microscope=read_tags(_vendor_tags(page), rows, cols),
-        warnings=many if pages > 1 else (),
+        microscope=read_tags(vendor_tags(page), rows, cols),
+        warnings=many_pages(pages, index),
     )
 
 
-def _is_plain(page: Any) -> bool:
+def many_pages(pages: int, index: int) -> tuple[str, ...]:
+    """Return the warning that one page of several is read."""
+    return (f"the file has {pages} pages, page {index} (from 0) is read; --page chooses",) if pages > 1 else ()
+
+
+def is_plain(page: Any) -> bool:
     """Return True for a page that tifffile decodes without further packages."""
     compression = int(page.compression)
     predictor = int(page.predictor)
@@ -110,7 +120,8 @@ def _palette(page: Any) -> np.ndarray:
     return (colours if colours.max() < 256 else colours >> 8).astype(np.uint8)
 
 
-def _vendor_tags(page: Any) -> Mapping[int, object]:
+def vendor_tags(page: Any) -> Mapping[int, object]:
+    """Return the tags of a page in which a microscope may state something, by their numbers."""
     found: dict[int, object] = {}
     for number in metadata_tags():
         try:

@@ -17,6 +17,7 @@ from semscan.reference.cell.lattice import Lattice
 
 WINDOW = 1.5  # of the longest pitch: standard deviation of the window in which a phase is measured
 COARSE_BLUR = 16.0  # samples: a wide Gaussian needs no more for its standard deviation
+EXACT = 1 << 20  # px: of fewer, the exact Gaussian takes little time
 _NODE = 8  # the layout is solved at every 8th sample and interpolated in between
 _ROUNDS = 6  # of the fixed-point iteration that inverts the map
 
@@ -118,7 +119,7 @@ def measure_phases(values: np.ndarray, lattice: Lattice) -> PhaseMap:
 def _slow_changes(values: np.ndarray, sigma: float) -> np.ndarray:
     """Blur an image by a wide Gaussian, standard deviation `sigma` px; on fewer pixels, where that is as good."""
     factor = int(sigma // COARSE_BLUR)
-    if factor < 2:
+    if factor < 2 or values.size <= EXACT:
         return cv2.GaussianBlur(values, (0, 0), sigma)
     rows, cols = values.shape
     small = cv2.resize(values, (-(-cols // factor), -(-rows // factor)), interpolation=cv2.INTER_AREA)
