@@ -52,23 +52,24 @@ class Decoded:
     warnings: tuple[str, ...] = ()
 
 
-def check_size(rows: int, cols: int) -> None:
+def check_size(rows: int, cols: int, most: int = MAX_IMAGE_PIXELS) -> None:
     """Raise BadImageError if an image of this size, as its header states it, is too small or too large to read."""
     if min(rows, cols) < MIN_IMAGE_SIDE:
         raise BadImageError(
             f"the image is {cols} x {rows} pixels, at least {MIN_IMAGE_SIDE} x {MIN_IMAGE_SIDE} are needed; "
             "give the whole image"
         )
-    if rows * cols > MAX_IMAGE_PIXELS:
+    if rows * cols > most:
         raise BadImageError(
-            f"its header states {cols} x {rows} pixels, at most {MAX_IMAGE_PIXELS} are read; cut it into parts"
+            f"its header states {cols} x {rows} pixels, at most {most} are read; if it is as large as that, give "
+            f"--max-pixels {rows * cols}"
         )
 
 
-def decode_png(data: bytes) -> Decoded:
-    """Decode a whole PNG file; raises BadImageError if it is truncated or damaged."""
+def decode_png(data: bytes, most: int = MAX_IMAGE_PIXELS) -> Decoded:
+    """Decode a whole PNG file; raises BadImageError if it is truncated, damaged, or has more than `most` pixels."""
     cols, rows = _check_png(data)
-    check_size(rows, cols)
+    check_size(rows, cols, most)
     array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if array is None or array.shape[:2] != (rows, cols):
         raise BadImageError(f"this PNG file is damaged, its pixels cannot be unpacked; {COPY_AGAIN}")
@@ -102,13 +103,13 @@ def _check_png(data: bytes) -> tuple[int, int]:
     return size
 
 
-def decode_with_pillow(data: bytes, name: str) -> Decoded:
+def decode_with_pillow(data: bytes, name: str, most: int = MAX_IMAGE_PIXELS) -> Decoded:
     """Decode a whole JPEG or BMP file (`name` is the one it claims to be); raises BadImageError."""
     from semscan.files.images.pillow import PILLOW_FAULTS, Image
 
     try:
         with Image.open(io.BytesIO(data), formats=(name,)) as picture:
-            check_size(picture.height, picture.width)
+            check_size(picture.height, picture.width, most)
             if name == "JPEG" and picture.height * picture.width > MAX_PIXELS_PER_JPEG_BYTE * len(data):
                 raise BadImageError(  # libjpeg would fill up with grey, however many pixels that are
                     f"this JPEG file claims {picture.width} x {picture.height} pixels, too many for its "

@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,7 +25,7 @@ from semscan.files.images.tiff_windows import TiffWindows, open_windows
 from semscan.files.images.to_grey import to_grey
 from semscan.files.microscopes.metadata import NOT_STATED, MicroscopeMetadata
 from semscan.files.microscopes.readers import prefer_tags, read_sidecar
-from semscan.settings import ReadSettings
+from semscan.settings import MAX_IMAGE_PIXELS, ReadSettings
 from semscan.values import SemImage
 
 FORMATS = "TIFF, PNG, JPEG or BMP"
@@ -62,10 +63,12 @@ def read_image(path: Path, settings: ReadSettings, *, given: str | None = None, 
     path = Path(path)
     name = " ".join((given if given is not None else str(path)).splitlines())
     try:
-        decoded = _decode(path, settings.page)
+        decoded = _decode(path, settings.page, settings.max_pixels)
         pixels, conversion_warnings, rule = to_grey(decoded, flat=flat)
         microscope = _microscope_metadata(path, decoded, pixels.shape)
-        ignored, area_warnings = ignored_area(path, pixels.shape, settings, read_mask)
+        ignored, area_warnings = ignored_area(
+            path, pixels.shape, settings, partial(read_mask, most=settings.max_pixels)
+        )
     except BadImageError as error:
         raise BadImageError(f"{name}: {error}") from error
     except MemoryError as error:
@@ -96,7 +99,7 @@ def image_in_windows(
         As `read_image` does, when the image is opened.
     """
     path = Path(path)
-    windows = None if settings.ignore or settings.care else _open_windows(path, settings.page, above)
+    windows = None if settings.ignore or settings.care else _open_windows(path, settings, above)
     if windows is None:
         yield None
         return
@@ -109,12 +112,12 @@ def image_in_windows(
         yield _described_image(path, decoded, plane, rule, microscope, settings, warnings)
 
 
-def _open_windows(path: Path, page: int, above: int) -> TiffWindows | None:
+def _open_windows(path: Path, settings: ReadSettings, above: int) -> TiffWindows | None:
     try:
         with path.open("rb") as file:
             if not file.read(4).startswith(MAGICS):
                 return None
-        return open_windows(path, page, above)
+        return open_windows(path, settings.page, above, settings.max_pixels)
     except Exception:  # `read_image` says what is wrong
         return None
 
@@ -161,7 +164,7 @@ def _microscope_warnings(microscope: MicroscopeMetadata, settings: ReadSettings)
     return (*of_size, *of_bar, *microscope.warnings)
 
 
-def read_mask(path: Path) -> np.ndarray:
+def read_mask(path: Path, most: int = MAX_IMAGE_PIXELS) -> np.ndarray:
     """Read a mask image of any format as bool, shape (rows, cols): every grey level above 0 is True.
 
     Raises
@@ -169,7 +172,7 @@ def read_mask(path: Path) -> np.ndarray:
     BadImageError
         If it cannot be read.
     """
-    return read_image(path, ReadSettings(), flat=True).pixels > 0
+    return read_image(path, ReadSettings(max_pixels=most), flat=True).pixels > 0
 
 
 def _microscope_metadata(path: Path, decoded: Decoded, shape: tuple[int, ...]) -> MicroscopeMetadata:
@@ -180,7 +183,7 @@ def _microscope_metadata(path: Path, decoded: Decoded, shape: tuple[int, ...]) -
     return prefer_tags(tagged, read_sidecar(path, shape[0], shape[1])) or NOT_STATED
 
 
-def _decode(path: Path, page: int) -> Decoded:
+def _decode(path: Path, page: int, most: int) -> Decoded:
     status = os.stat(path)
     if stat.S_ISDIR(status.st_mode):
         raise BadImageError(f"this is a folder, wanted a {FORMATS} file; name the files in it")
@@ -191,12 +194,12 @@ def _decode(path: Path, page: int) -> Decoded:
     with path.open("rb") as file:
         head = file.read(16)
         if head.startswith(MAGICS):
-            return decode_tiff(path, page)
+            return decode_tiff(path, page, most)
         kind = _kind(head)
         if page != 0:
             raise BadImageError(f"it has 1 page, page {page} (from 0) was asked for; leave out --page")
         data = head + file.read()
-    return decode_png(data) if kind == "PNG" else decode_with_pillow(data, kind)
+    return decode_png(data, most) if kind == "PNG" else decode_with_pillow(data, kind, most)
 
 
 def _kind(head: bytes) -> str:

@@ -19,6 +19,7 @@ from semscan.errors import BadImageError
 from semscan.files.images.decode import COPY_AGAIN, Decoded, check_size, from_pillow, short_reason
 from semscan.files.images.tiff_extent import count_pages
 from semscan.files.microscopes.readers import metadata_tags, read_tags
+from semscan.settings import MAX_IMAGE_PIXELS
 
 MAGICS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 PLAIN_COMPRESSIONS = (1, 8, 32946, 32773, 34925)  # none, deflate (two numbers), packbits, lzma
@@ -28,14 +29,14 @@ PALETTE = 3
 PLAIN_PHOTOMETRICS = (MIN_IS_WHITE, 1, 2, PALETTE)
 
 
-def decode_tiff(path: Path, page: int) -> Decoded:
-    """Decode page `page` (from 0) of a TIFF file; raises BadImageError if it is cut short or damaged."""
+def decode_tiff(path: Path, page: int, most: int = MAX_IMAGE_PIXELS) -> Decoded:
+    """Decode page `page` (from 0) of a TIFF file; raises BadImageError if it is cut short, damaged, or too large."""
     with path.open("rb") as file:
         pages = checked_pages(file, page)
         try:
             file.seek(0)
             with tifffile.TiffFile(file) as tiff:
-                return _decode_page(tiff.pages[page], file, page, pages)
+                return _decode_page(tiff.pages[page], file, page, pages, most)
         except (BadImageError, MemoryError):
             raise
         except Exception as error:  # a damaged file can raise almost anything in either library
@@ -56,11 +57,11 @@ def checked_pages(file: BinaryIO, page: int) -> int:
     return pages
 
 
-def _decode_page(page: Any, file: BinaryIO, index: int, pages: int) -> Decoded:
+def _decode_page(page: Any, file: BinaryIO, index: int, pages: int, most: int) -> Decoded:
     if page.axes not in ("YX", "YXS", "SYX"):
         raise BadImageError(f"its axes are {page.axes}, wanted rows and columns; save one plane as an image")
     rows, cols = page.shape[1:] if page.axes == "SYX" else page.shape[:2]
-    check_size(rows, cols)
+    check_size(rows, cols, most)
     palette = None
     inverted = int(page.photometric) == MIN_IS_WHITE
     if is_plain(page):

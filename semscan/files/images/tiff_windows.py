@@ -19,6 +19,7 @@ from semscan.files.images.decode import COPY_AGAIN, check_size, short_reason
 from semscan.files.images.tiff import checked_pages, is_plain, vendor_tags
 from semscan.files.microscopes.readers import read_tags
 from semscan.plane import span
+from semscan.settings import MAX_IMAGE_PIXELS
 
 UNCOMPRESSED = 1
 MIN_IS_WHITE = 0
@@ -175,8 +176,10 @@ class TiffWindows:
         return BadImageError(f"this TIFF file is damaged around row {row}, column {col} ({reason}); {COPY_AGAIN}")
 
 
-def open_windows(path: Path, page: int, above: int) -> TiffWindows | None:
+def open_windows(path: Path, page: int, above: int, most: int = MAX_IMAGE_PIXELS) -> TiffWindows | None:
     """Open a page of a TIFF file of more than `above` pixels, to read it in windows; None if it cannot be read so.
+
+    `most` is the largest number of pixels that is read.
 
     Raises
     ------
@@ -187,7 +190,7 @@ def open_windows(path: Path, page: int, above: int) -> TiffWindows | None:
         pages = checked_pages(file, page)
     tiff = tifffile.TiffFile(path)
     try:
-        if _is_streamed(tiff.pages[page], above):
+        if _is_streamed(tiff.pages[page], above, most):
             windows = TiffWindows(tiff, page, pages)
             if windows.segment_bytes <= LARGEST_SEGMENT:
                 return windows
@@ -198,10 +201,10 @@ def open_windows(path: Path, page: int, above: int) -> TiffWindows | None:
     return None
 
 
-def _is_streamed(page: Any, above: int) -> bool:
+def _is_streamed(page: Any, above: int, most: int) -> bool:
     if page.axes != "YX" or page.shape[0] * page.shape[1] <= above or not is_plain(page):
         return False
-    check_size(*page.shape)
+    check_size(page.shape[0], page.shape[1], most)
     grey = int(page.photometric) in (MIN_IS_WHITE, MIN_IS_BLACK)
     inverted_float = int(page.photometric) == MIN_IS_WHITE and page.dtype.kind == "f"
     return grey and not inverted_float and np.dtype(page.dtype).newbyteorder("=") in STREAMED_DTYPES
