@@ -255,6 +255,14 @@ care = click.option(
     multiple=True,
     help="Area that alone is judged; values as for --ignore. Repeatable.",
 )
+max_pixels = click.option(
+    "--max-pixels",
+    type=click.IntRange(1),
+    default=_READ.max_pixels,
+    show_default=True,
+    metavar="N",
+    help="Largest number of pixels of an image. A small file may claim any size.",
+)
 jobs = click.option(
     "--jobs",
     type=click.IntRange(1),
@@ -336,12 +344,12 @@ report = report_formats(
     "--export is the old name of this option.",
 )
 regions = combine(threshold, low, min_area, closing)
-reading = combine(page, databar, nm_per_px, ignore, care)
+reading = combine(page, databar, nm_per_px, ignore, care, max_pixels)
 
 
 def pop_read_settings(choices: MutableMapping[str, Any]) -> ReadSettings:
     """Remove the options of `reading` from `choices`, and return their settings."""
-    names = [name for name in ("page", "databar", "nm_per_px", "ignore", "care") if name in choices]
+    names = [name for name in ("page", "databar", "nm_per_px", "ignore", "care", "max_pixels") if name in choices]
     return ReadSettings(**{name: choices.pop(name) for name in names})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from semscan.errors import BadImageError, UsageFault
@@ -10,6 +12,8 @@ from semscan.settings import MIN_IMAGE_SIDE, ReadSettings
 from semscan.values import CleanImage, SemImage
 
 STRETCH_TAIL = 0.001  # share of the pixels beyond either end of the stretch
+TAILS = (STRETCH_TAIL, 1 - STRETCH_TAIL)
+FULL_SCALE = (0.0, 255.0)  # of 8 bits
 LOWEST = -0.25
 HIGHEST = 1.25
 MOST_SAMPLES = 1 << 22  # pixels from which percentiles are estimated
@@ -53,19 +57,15 @@ def clean(image: SemImage, settings: ReadSettings) -> CleanImage:
     >>> cleaned.judged_fraction
     0.8
     """
-    bar, bar_source, bar_warnings = _bar_rows(image, settings.databar)
+    bar, bar_source, bar_warnings = bar_rows(image, settings.databar, find_bar)
     rows = image.pixels.shape[0]
-    if rows - bar < MIN_IMAGE_SIDE:
-        raise BadImageError(
-            f"{image.source}: a data bar of {bar} rows leaves {max(rows - bar, 0)} of {rows}, at least "
-            f"{MIN_IMAGE_SIDE} are needed; give a smaller --databar"
-        )
     judged, area = _judged(image, bar)
     ignored = 0.0 if image.ignored is None else float(image.ignored[: rows - bar].sum() / judged.size)
     warnings = (*image.warnings, *bar_warnings)
     if area.min() == area.max():
-        warnings += (f"the judged area has one grey level only ({float(area.flat[0]):g}): no defect can be detected",)
-    values = _scaled(image.pixels, area)
+        warnings += (one_level(float(area.flat[0])),)
+    ends = FULL_SCALE if image.pixels.dtype == np.uint8 else _ends(area)
+    values = scaled(image.pixels, *ends)
     return CleanImage(values, judged, warnings, image.source, image.nm_per_pixel, bar, bar_source, ignored)
 
 
@@ -86,13 +86,47 @@ def _judged(image: SemImage, bar: int) -> tuple[np.ndarray, np.ndarray]:
     return judged, area
 
 
-def _bar_rows(image: SemImage, databar: str | int) -> tuple[int, str | None, tuple[str, ...]]:
-    """Return the rows of the data bar, the source of that number, and warnings."""
+def one_level(level: float) -> str:
+    """Return the warning about a judged area of one grey level."""
+    return f"the judged area has one grey level only ({level:g}): no defect can be detected"
+
+
+def bar_rows(image: SemImage, databar: str | int, find: Callable[..., int]) -> tuple[int, str | None, tuple[str, ...]]:
+    """Return the rows of the data bar, the source of that number, and warnings.
+
+    Parameters
+    ----------
+    image : SemImage
+    databar : str or int
+        As in `ReadSettings`.
+    find : callable
+        ``find(image.pixels, slack=...)`` is asked where neither the user nor the file states it, as `find_bar`.
+
+    Raises
+    ------
+    BadImageError
+        If the bar leaves too few rows.
+    UsageFault
+        If `databar` is none of the three.
+    """
+    bar, source, warnings = _known_bar(image, databar, find)
+    rows = image.pixels.shape[0]
+    if rows - bar < MIN_IMAGE_SIDE:
+        raise BadImageError(
+            f"{image.source}: a data bar of {bar} rows leaves {max(rows - bar, 0)} of {rows}, at least "
+            f"{MIN_IMAGE_SIDE} are needed; give a smaller --databar"
+        )
+    return bar, source, warnings
+
+
+def _known_bar(
+    image: SemImage, databar: str | int, find: Callable[..., int]
+) -> tuple[int, str | None, tuple[str, ...]]:
     if databar == "auto":
         stated_by = image.metadata.get("data_bar_from")
         if stated_by is not None or image.data_bar_rows:
             return image.data_bar_rows, stated_by, ()
-        found = find_bar(image.pixels, slack=JPEG_SLACK if image.metadata.get("format") == "JPEG" else 0)
+        found = find(image.pixels, slack=JPEG_SLACK if image.metadata.get("format") == "JPEG" else 0)
         if not found:
             return 0, None, ()
         warning = f"the last {found} rows look like a data bar and are left out; --databar none judges them"
@@ -108,11 +142,13 @@ def _bar_rows(image: SemImage, databar: str | int) -> tuple[int, str | None, tup
     return rows, GIVEN, ()
 
 
-def _scaled(pixels: np.ndarray, area: np.ndarray) -> np.ndarray:
-    """Scale pixels by the percentiles of `area`, their judged part, float32."""
+def scaled(pixels: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Scale pixels so that `low` becomes 0 and `high` 1, float32; what lies far beyond is cut off.
+
+    Eight bits are divided by 255 instead. Where both ends are the same, the range of the type is the scale.
+    """
     if pixels.dtype == np.uint8:
         return pixels.astype(np.float32) * np.float32(1 / 255)
-    low, high = _ends(area)
     if high <= low:  # one grey level fills the area: scale it by the range of its type
         full = float(np.iinfo(pixels.dtype).max) if pixels.dtype.kind == "u" else 1.0
         low, high = 0.0, max(full, abs(high))
@@ -125,12 +161,22 @@ def _scaled(pixels: np.ndarray, area: np.ndarray) -> np.ndarray:
 
 def _ends(area: np.ndarray) -> tuple[float, float]:
     """Return the 0.1 % and 99.9 % percentiles; the lowest and highest value where these are the same."""
-    tails = [STRETCH_TAIL, 1 - STRETCH_TAIL]
     if area.dtype.kind == "u":
-        cumulated = np.cumsum(np.bincount(area.ravel()))
-        ends = np.searchsorted(cumulated, np.array(tails) * cumulated[-1])
+        ends = ends_of_histogram(np.bincount(area.ravel()))
     else:
         step = -(-area.size // MOST_SAMPLES)  # every n-th pixel of a very large image is enough
-        ends = np.quantile(area.ravel()[::step], tails)
-    low, high = float(ends[0]), float(ends[1])
-    return (low, high) if high > low else (float(area.min()), float(area.max()))
+        ends = ends_of_sample(area.ravel()[::step])
+    return ends if ends[1] > ends[0] else (float(area.min()), float(area.max()))
+
+
+def ends_of_histogram(counts: np.ndarray) -> tuple[float, float]:
+    """Return the 0.1 % and 99.9 % percentiles of grey levels; `counts` is the number of pixels of each level."""
+    cumulated = np.cumsum(counts)
+    low, high = np.searchsorted(cumulated, np.array(TAILS) * cumulated[-1])
+    return float(low), float(high)
+
+
+def ends_of_sample(values: np.ndarray) -> tuple[float, float]:
+    """Return the 0.1 % and 99.9 % percentiles of grey levels, float32 of any shape."""
+    low, high = np.quantile(values, TAILS)
+    return float(low), float(high)

@@ -7,6 +7,8 @@ has no bar: a user notices a bar that is missed, but not an image that is croppe
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 DEEPEST = 0.20  # of the height
@@ -21,6 +23,8 @@ JPEG_SLACK = 8  # grey levels by which JPEG changes a blank background around le
 CHANGES = 6  # between background and ink in a row with letters
 INK_CONTRAST = 0.25  # between background and ink, of the range of the whole image
 MOST_ROWS_ABOVE = 256  # rows of the image that are compared with the bar
+MOST_ROWS = 4096  # of a bar
+LARGEST_BLOCK = 1 << 23  # pixels of which the levels are counted at once
 
 
 def find_bar(pixels: np.ndarray, *, slack: int = 0) -> int:
@@ -42,14 +46,35 @@ def find_bar(pixels: np.ndarray, *, slack: int = 0) -> int:
     (16, 0)
     """
     rows = pixels.shape[0]
-    deepest = int(rows * DEEPEST)
+    return find_bar_in_rows(
+        lambda part: pixels[part], rows, lambda: float(pixels.max()) - float(pixels.min()), slack=slack
+    )
+
+
+def find_bar_in_rows(
+    read: Callable[[slice], np.ndarray], rows: int, span: Callable[[], float], *, slack: int = 0
+) -> int:
+    """Return how many of the last rows are a data bar, as `find_bar`; only rows that decide it are read.
+
+    Parameters
+    ----------
+    read : callable
+        ``read(part)`` returns rows of the image, grey levels as read; the slice may have a step.
+    rows : int
+        Of the image.
+    span : callable
+        Returns the difference of the highest and the lowest grey level of the image.
+    slack : int
+        As for `find_bar`.
+    """
+    deepest = min(int(rows * DEEPEST), MOST_ROWS)
     if deepest < FEWEST_ROWS:
         return 0
     # nearly every image without a bar ends here, after a few rows
-    lowest_shares = _frequent_levels(pixels[rows - FEWEST_ROWS : rows - MOST_ROWS_BELOW], slack)[0]
+    lowest_shares = _frequent_levels(read(slice(rows - FEWEST_ROWS, rows - MOST_ROWS_BELOW)), slack)[0]
     if (lowest_shares >= LETTERED).mean() < 0.8:
         return 0
-    bottom = pixels[rows - deepest - 1 :]
+    bottom = read(slice(rows - deepest - 1, rows))
     share, level = _frequent_levels(bottom, slack)
     last = int(np.flatnonzero(share >= BLANK)[-1]) if (share >= BLANK).any() else 0
     if len(bottom) - 1 - last > MOST_ROWS_BELOW:
@@ -60,9 +85,10 @@ def find_bar(pixels: np.ndarray, *, slack: int = 0) -> int:
         if height < FEWEST_ROWS or (share[bar] >= LETTERED).mean() < 0.95:
             continue
         background = _background(share[bar], level[bar])
-        if _has_letters(bottom[bar], background, slack, pixels):
+        if _has_letters(bottom[bar], background, slack, span()):
             # what has the bar's level above it too is a structure of the image, such as a dark trench
-            return 0 if _continues(pixels[: rows - height], background, slack) else height
+            above = read(slice(0, rows - height, max(1, (rows - height) // MOST_ROWS_ABOVE)))
+            return 0 if _continues(above, background, slack) else height
     return 0
 
 
@@ -74,15 +100,23 @@ def _possible_starts(share: np.ndarray, level: np.ndarray, slack: int) -> list[i
     return [int(start) + 1 for start in np.flatnonzero(starts)]
 
 
-def _continues(image: np.ndarray, background: float, slack: int) -> bool:
+def _continues(above: np.ndarray, background: float, slack: int) -> bool:
     """Decide whether rows of the image above a bar are filled with the bar's own background."""
-    share, level = _frequent_levels(image[:: max(1, len(image) // MOST_ROWS_ABOVE)], slack)
+    share, level = _frequent_levels(above, slack)
     same = (share >= SCANNED) & (np.abs(level - background) <= slack)
     return bool(same.mean() > 0.02)
 
 
 def _frequent_levels(block: np.ndarray, slack: int) -> tuple[np.ndarray, np.ndarray]:
     """Return for each row the share of pixels within `slack` of its most frequent level, and that level, float64."""
+    if block.size <= LARGEST_BLOCK or len(block) == 1:
+        return _frequent_levels_of(block, slack)
+    half = len(block) // 2  # the histograms of many rows at once take eight times their bytes
+    above, below = (_frequent_levels(part, slack) for part in (block[:half], block[half:]))
+    return np.concatenate([above[0], below[0]]), np.concatenate([above[1], below[1]])
+
+
+def _frequent_levels_of(block: np.ndarray, slack: int) -> tuple[np.ndarray, np.ndarray]:
     rows, cols = block.shape
     if block.dtype == np.uint8:
         # one histogram for all rows at once; its running sums give the counts within the slack
@@ -110,7 +144,7 @@ def _background(share: np.ndarray, level: np.ndarray) -> float:
     return float(levels[np.bincount(index, weights=share).argmax()])
 
 
-def _has_letters(bar: np.ndarray, background: float, slack: int, pixels: np.ndarray) -> bool:
+def _has_letters(bar: np.ndarray, background: float, slack: int, span: float) -> bool:
     """Decide whether rows change often between the background and something far from it."""
     distance = np.abs(bar.astype(np.float64) - background)
     ink = distance > slack
@@ -119,6 +153,5 @@ def _has_letters(bar: np.ndarray, background: float, slack: int, pixels: np.ndar
     if np.count_nonzero(written) < 4 or written.mean() < 0.12:
         return False
     strokes = distance[written][ink[written]]
-    span = float(pixels.max()) - float(pixels.min())
     # the core of the strokes: their rims are blurred
     return float(np.quantile(strokes, 0.8)) >= INK_CONTRAST * span

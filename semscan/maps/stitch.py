@@ -47,6 +47,38 @@ class Stitcher:
         return self._sum
 
 
+class BandStitcher:
+    """Blends tile maps as `Stitcher` does, in memory of one row of tiles.
+
+    Parameters
+    ----------
+    offsets, shape, tile, overlap
+        As in `Stitcher`.
+    """
+
+    def __init__(self, offsets: Sequence[tuple[int, int]], shape: tuple[int, int], tile: int, overlap: int) -> None:
+        self.tops, self.lefts = sorted({top for top, _ in offsets}), sorted({left for _, left in offsets})
+        self._tile = tile
+        self._row_weights = _axis_weights(self.tops, shape[0], tile, overlap)
+        self._col_weights = _axis_weights(self.lefts, shape[1], tile, overlap)
+        self._sum = np.zeros((tile, shape[1]), np.float32)
+
+    def add(self, top: int, lefts: Iterable[int], tile_maps: Iterable[np.ndarray]) -> None:
+        """Add maps of the row of tiles at `top`, each (tile, tile), by their first columns."""
+        down = self._row_weights[top][:, np.newaxis]
+        for left, tile_map in zip(lefts, tile_maps, strict=True):
+            self._sum[:, left : left + self._tile] += down * self._col_weights[left] * tile_map
+
+    def finish(self, top: int) -> np.ndarray:
+        """Return the rows from `top` to the next row of tiles, blended; all tiles at `top` have been added."""
+        place = self.tops.index(top)
+        count = self.tops[place + 1] - top if place + 1 < len(self.tops) else self._tile
+        rows = self._sum[:count].copy()
+        self._sum[: self._tile - count] = self._sum[count:].copy()
+        self._sum[self._tile - count :] = 0
+        return rows
+
+
 def stitch(
     tile_maps: Iterable[np.ndarray],
     offsets: Sequence[tuple[int, int]],

@@ -12,6 +12,8 @@
 5. *Find regions* above the threshold (`semscan.regions`), name their classes and measure them.
 6. *Report* (`semscan.report`): a record of the image, an overlay, a mask.
 
+A large image goes the same way in windows (`semscan.pipeline.large.inspection`), and never is in memory as a whole.
+
 `semscan.pipeline.inspecting` does this for many files and writes the results (`semscan.files.results`).
 """
 
@@ -24,12 +26,14 @@ from pathlib import Path
 import numpy as np
 
 from semscan.files.find.images import InputImage
-from semscan.files.images.read import read_image
+from semscan.files.images.read import image_in_windows, read_image
 from semscan.image.clean import clean
 from semscan.maps.normalise import normalise_map, threshold_multiple
 from semscan.pipeline.classes.nuisance import mark_nuisance
 from semscan.pipeline.classes.pattern import classify_by_pattern
+from semscan.pipeline.large.inspection import can_stream, inspected_in_windows
 from semscan.pipeline.methods.base import Method, MethodResult
+from semscan.pipeline.methods.windows import WindowedMethod
 from semscan.pipeline.run.outputs import write_map, write_pictures, write_reference
 from semscan.regions.attribution import name_methods
 from semscan.regions.find import LabelledRegions, image_score, segment, shortest
@@ -151,6 +155,9 @@ def _names(result: MethodResult, method: Method) -> tuple[str, ...]:
 def inspect_file(found: InputImage, base: Path, settings: InspectSettings, method: Method) -> Record:
     """Inspect one file and write the outputs that the settings ask for."""
     began = time.monotonic()
+    large = _inspect_large(found, base, settings, method)
+    if large is not None:
+        return replace(large, seconds=time.monotonic() - began)
     image = read_image(found.path, settings.read, given=found.given)
     inspected = inspect_image(image, found.given, settings, method)
     anomaly_map = inspected.anomaly_map.values
@@ -163,7 +170,27 @@ def inspect_file(found: InputImage, base: Path, settings: InspectSettings, metho
     return replace(inspected.record, outputs=outputs, seconds=time.monotonic() - began)
 
 
+def _inspect_large(found: InputImage, base: Path | None, settings: InspectSettings, method: Method) -> Record | None:
+    """Inspect a file in windows; None for an image that is not large, or that file or method give only as a whole."""
+    if not can_stream(method, settings):
+        return None
+    with image_in_windows(found.path, settings.read, above=settings.stream_above, given=found.given) as image:
+        if image is None:
+            return None
+        if not (isinstance(method, WindowedMethod) and method.can_stream(image)):
+            return None
+        with inspected_in_windows(image, settings, method, base) as large:
+            record = _record(image, found.given, large.image, large.result, method)
+            record = replace(record, score=large.score, raw_score=large.raw_max, threshold=settings.regions.threshold)
+            record = replace(with_regions(record, large.regions), streamed=True)
+            outputs = large.write(record, map_description(record, method.provenance, settings.read))
+        return replace(record, outputs=outputs)
+
+
 def score_file(found: InputImage, settings: InspectSettings, method: Method) -> Record:
     """Inspect one file and write nothing."""
+    large = _inspect_large(found, None, settings, method)
+    if large is not None:
+        return large
     image = read_image(found.path, settings.read, given=found.given)
     return inspect_image(image, found.given, settings, method).record

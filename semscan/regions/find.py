@@ -106,8 +106,13 @@ def image_score(anomaly_map: np.ndarray, regions: Sequence[Region], threshold: f
     The score is the highest peak of these regions. Without one it is the largest value of
     the map, capped at the threshold.
     """
+    return score_of(_checked(anomaly_map).max(initial=0), regions, threshold)
+
+
+def score_of(largest: np.floating, regions: Sequence[Region], threshold: float) -> float:
+    """Score an image by the largest value of its map and its regions; see `image_score`."""
     peaks = [region.peak for region in regions if not region.nuisance]
-    return max(peaks) if peaks else min(shortest(_checked(anomaly_map).max(initial=0)), threshold)
+    return max(peaks) if peaks else min(shortest(largest), threshold)
 
 
 def _checked(anomaly_map: np.ndarray) -> np.ndarray:

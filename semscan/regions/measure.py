@@ -48,7 +48,7 @@ def measure(
     Parameters
     ----------
     found : LabelledRegions
-        As from `semscan.regions.find.segment`.
+        As from `semscan.regions.find.segment`. Of all arrays only windows about the regions are asked for.
     grey : ndarray of float, shape (rows, cols), optional
         The image, black 0 to white 1. Without it `mean_grey` and `contrast` are None.
     judged : ndarray of bool, shape (rows, cols), optional
@@ -61,11 +61,10 @@ def measure(
     """
     if not found.regions:
         return ()
-    free = found.labels == 0 if judged is None else (found.labels == 0) & judged
     shapes = [_shape(found.labels, label, region.box) for label, region in enumerate(found.regions, start=1)]
     distances = neighbour_distances([region.box for region in found.regions], [shape.border for shape in shapes])
     return tuple(
-        replace(region, measures=_measures(region, shape, distance, grey, free))
+        replace(region, measures=_measures(region, shape, distance, grey, (found.labels, judged)))
         for region, shape, distance in zip(found.regions, shapes, distances, strict=True)
     )
 
@@ -87,10 +86,14 @@ def feret(hull: np.ndarray) -> tuple[float, float]:
 
 
 def _measures(
-    region: Region, shape: _Shape, distance: float | None, grey: np.ndarray | None, free: np.ndarray
+    region: Region,
+    shape: _Shape,
+    distance: float | None,
+    grey: np.ndarray | None,
+    around: tuple[np.ndarray, np.ndarray | None],
 ) -> Measures:
     largest, smallest = feret(shape.hull)
-    mean, contrast = (None, None) if grey is None else _contrast(region.box, shape.inside, grey, free)
+    mean, contrast = (None, None) if grey is None else _contrast(region.box, shape.inside, grey, *around)
     return Measures(
         feret_max_px=largest,
         feret_min_px=smallest,
@@ -133,7 +136,9 @@ def _perimeter(outline: np.ndarray) -> float:
     return cv2.arcLength(cv2.approxPolyDP(outline.astype(np.int32), STRAIGHTENING, True), True) + math.pi
 
 
-def _contrast(box: Box, inside: np.ndarray, grey: np.ndarray, free: np.ndarray) -> tuple[float, float | None]:
+def _contrast(
+    box: Box, inside: np.ndarray, grey: np.ndarray, labels: np.ndarray, judged: np.ndarray | None
+) -> tuple[float, float | None]:
     """Return the mean grey level inside, and by how much it exceeds that of a ring around (other regions left out)."""
     rows, cols = grey.shape
     width = min(WIDEST_RING, max(NARROWEST_RING, round(min(inside.shape) / 2)))
@@ -146,7 +151,9 @@ def _contrast(box: Box, inside: np.ndarray, grey: np.ndarray, free: np.ndarray) 
     body[box.top - top : box.bottom - top, box.left - left : box.right - left] = inside[1:-1, 1:-1]
     values = grey[top:bottom, left:right]
     distance = cv2.distanceTransform(1 - body, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    ring = (distance > BORDER_GAP) & (distance <= reach) & free[top:bottom, left:right]
+    ring = (distance > BORDER_GAP) & (distance <= reach) & (labels[top:bottom, left:right] == 0)
+    if judged is not None:
+        ring &= judged[top:bottom, left:right]
     mean = float(values[body > 0].mean(dtype=np.float64))
     if np.count_nonzero(ring) < FEWEST_RING_PIXELS:
         return mean, None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnxruntime
 
 from semscan.runtime.session import open_session
 from semscan.values.evidence import Evidence
@@ -72,6 +73,9 @@ class ComparisonNetwork:
 
     def __init__(self, graph: bytes) -> None:
         self._session = open_session(graph)
+        self._options = onnxruntime.RunOptions()
+        # windows of a large image differ in size: what one needed is not kept for the next
+        self._options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         self._threshold = float(self._session.get_modelmeta().custom_metadata_map["threshold"])
 
     def __call__(self, evidence: Evidence) -> np.ndarray:
@@ -79,7 +83,7 @@ class ComparisonNetwork:
         channels = network_channels(evidence)
         rows, cols = channels.shape[:2]
         padded = np.pad(channels, ((0, -rows % STRIDE), (0, -cols % STRIDE), (0, 0)), mode="edge")
-        (log_odds,) = self._session.run(["log_odds"], {"channels": padded[None]})
+        (log_odds,) = self._session.run(["log_odds"], {"channels": padded[None]}, self._options)
         above = log_odds[0, :rows, :cols] - np.float32(self._threshold)
         if above.shape != evidence.image.shape:
             above = cv2.resize(above, evidence.image.shape[::-1], interpolation=cv2.INTER_LINEAR)

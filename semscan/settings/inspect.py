@@ -15,6 +15,7 @@ METHODS = {
     "reference": "semscan.pipeline.methods.reference:ReferenceMethod",
     "dies": "semscan.pipeline.methods.dies:DiesMethod",
 }
+STREAM_ABOVE = 1 << 25  # pixels: 5,793 x 5,793
 DEFAULT_MODEL = "semscan-model"
 DEFAULT_RESULTS = "semscan-results"
 DEFAULT_EVALUATION = "semscan-evaluation"
@@ -131,6 +132,8 @@ class InspectSettings:
         How many looks at each tile a network takes, of `LOOKS`; None: the number of the model.
     device : str
         One of `DEVICES`, for a network.
+    stream_above : int
+        Number of pixels above which an image is read and scored in windows, where file and method allow it.
     """
 
     method: tuple[str, ...] = (AUTO,)
@@ -147,6 +150,7 @@ class InspectSettings:
     cluster: str | None = None
     looks: int | None = None
     device: str = AUTO
+    stream_above: int = STREAM_ABOVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,9 +124,10 @@ class PeriodicRecord(JsonRecord):
 class Outputs(JsonRecord):
     """The files written for one image: paths as they were named then. None is a file that was not asked for."""
 
-    OMITTED: ClassVar[frozenset[str]] = frozenset({"overlay", "mask", "crops", "map", "reference"})
+    OMITTED: ClassVar[frozenset[str]] = frozenset({"overlay", "overlay_pyramid", "mask", "crops", "map", "reference"})
 
     overlay: str | None = None
+    overlay_pyramid: str | None = None
     mask: str | None = None
     crops: tuple[str, ...] | None = None
     map: str | None = None
@@ -135,7 +136,8 @@ class Outputs(JsonRecord):
     @property
     def paths(self) -> tuple[str, ...]:
         """All paths, those of kinds that semscan does not know included."""
-        return tuple(_texts_in([self.overlay, self.mask, self.crops, self.map, self.reference, *self.extra.values()]))
+        own = [self.overlay, self.overlay_pyramid, self.mask, self.crops, self.map, self.reference]
+        return tuple(_texts_in([*own, *self.extra.values()]))
 
 
 def _texts_in(value: Any) -> list[str]:
@@ -152,14 +154,18 @@ class Record(JsonRecord):
     `raw_score` when a saved map lacks it; `score` and `threshold` are in map units. `judged_fraction` and
     `ignored_fraction` are shares of the image, `page` counts from 0 in a file with several. `seconds` is wall time.
     `detects_from` is the size from which defects are found nine times in ten here; None where that is not known.
-    `earlier_outputs` are files of earlier runs of the same image that are still there. `fingerprint` names what the
-    image was judged from: equal ones have the same content, settings and model. `unlike_training` is True for an
-    image far outside what the model was trained on, else None: it is neither clean nor defective, `defect` is None.
+    `streamed` is True for a large image that was read and scored in windows, else None. `earlier_outputs` are files
+    of earlier runs of the same image that are still there. `fingerprint` names what the image was judged from: equal
+    ones have the same content, settings and model. `unlike_training` is True for an image far outside what the model
+    was trained on, else None: it is neither clean nor defective, `defect` is None.
     """
 
     KEYS: ClassVar[Mapping[str, str]] = {"class_name": "class"}
     OMITTED: ClassVar[frozenset[str]] = frozenset(
-        {"unlike_training", "detects_from", "class_name", "class_probabilities", "fingerprint", "earlier_outputs"}
+        (
+            *("unlike_training", "detects_from", "class_name", "class_probabilities", "streamed", "fingerprint"),
+            "earlier_outputs",
+        )
     )
     DIGITS: ClassVar[Mapping[str, int]] = {
         "judged_fraction": 6,
@@ -195,6 +201,7 @@ class Record(JsonRecord):
     periodic: PeriodicRecord | None = None
     outputs: Outputs = Outputs()
     warnings: tuple[str, ...] = ()
+    streamed: bool | None = None
     seconds: float = 0.0
     fingerprint: str | None = None
     earlier_outputs: tuple[str, ...] | None = None

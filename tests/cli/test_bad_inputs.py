@@ -116,3 +116,16 @@ def test_a_bad_map_is_an_error_record_and_the_others_go_on(semscan, model, spott
     assert first["status"] == "error"
     assert "internal fault" not in first["error"]
     assert second["defect"] is True
+
+
+def test_an_image_that_claims_too_many_pixels_names_the_option(semscan, tmp_path):
+    path = tmp_path / "mosaic.tif"
+    tifffile.imwrite(path, np.arange(64 * 80, dtype=np.uint8).reshape(64, 80), photometric="minisblack", tile=(16, 16))
+
+    refused = semscan("info", "--max-pixels", "5000", path)
+    read = semscan("info", "--max-pixels", "5120", path)
+
+    assert refused.returncode == 3
+    assert "80 x 64 pixels, at most 5000 are read; if it is as large as that, give --max-pixels 5120" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+    assert read.returncode == 0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from semscan.image.tiling import cut_tiles, tile_offsets
-from semscan.maps.stitch import Stitcher, stitch
+from semscan.maps.stitch import BandStitcher, Stitcher, stitch
 
 
 @pytest.mark.parametrize("shape", [(32, 32), (33, 70), (100, 41), (64, 64)])
@@ -52,3 +52,18 @@ def test_adding_in_batches_changes_nothing():
 def test_offsets_that_are_no_grid_are_refused():
     with pytest.raises(ValueError, match="not a grid"):
         Stitcher([(0, 0), (3, 5)], (40, 40), 32, 8)
+
+
+@pytest.mark.parametrize("shape", [(64, 90), (150, 70), (161, 161)])
+def test_bands_are_the_rows_of_the_whole_map(shape):
+    offsets = tile_offsets(shape, 64, 24)
+    maps = np.random.default_rng(0).random((len(offsets), 64, 64), np.float32)
+    whole = stitch(maps, offsets, shape, 64, 24)
+    of = dict(zip(offsets, maps, strict=True))
+    stitcher = BandStitcher(offsets, shape, 64, 24)
+    bands = []
+    for top in stitcher.tops:
+        stitcher.add(top, stitcher.lefts, [of[top, left] for left in stitcher.lefts])
+        bands.append(stitcher.finish(top))
+
+    assert np.abs(np.concatenate(bands) - whole).max() < 1e-6

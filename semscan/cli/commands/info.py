@@ -37,7 +37,7 @@ class Page(click.ParamType):
     show_default=True,
     help="Page of a multi-page file, from 0. Repeatable.",
 )
-@options.combine(options.databar, options.nm_per_px, options.ignore, options.care)
+@options.combine(options.databar, options.nm_per_px, options.ignore, options.care, options.max_pixels)
 @options.nul
 @text_or_json.text_or_jsonl_format
 @options.verbosity_flags

@@ -1,16 +1,18 @@
 """Write results to disk, each file in one piece: a reader or a crash finds the old file or the new one.
 
-Everything goes through `write_bytes`: a temporary file in the target's own folder, flushed
-to the disk, then renamed over the target. OpenCV and tifffile only encode bytes, so a path may
-hold any character that the system allows.
+Everything goes through `write_bytes`, or through `replacing` where a file is larger than memory: a temporary file in
+the target's own folder, flushed to the disk, then renamed over the target. OpenCV and tifffile only encode bytes, so a
+path may hold any character that the system allows.
 """
 
 from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import numpy as np
 import tifffile
@@ -62,10 +64,38 @@ def write_chunks(path: Path, chunks: Iterable[bytes]) -> None:
 
 def _replace(path: Path, chunks: Iterable[bytes]) -> None:
     """Write a temporary file next to `path` and move it there, or leave nothing behind."""
+    with _replacing(path) as file:
+        file.writelines(chunks)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Give a file to write, and to read again, which takes the place of `path` at the end of the block.
+
+    For files that are too large for `write_bytes`. However the block is left otherwise, nothing is left behind.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be made, written or moved. The old file is then still there, untouched.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _replacing(path) as file:
+            yield file
+    except OutputError:  # of what is written
+        raise
+    except OSError as error:
+        raise OutputError(_why_not_written(path, error)) from error
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
     temporary = temporary_path(path.parent)
     try:
-        with temporary.open("xb") as file:  # "x" and no mkstemp: the user's own umask applies
-            file.writelines(chunks)
+        with temporary.open("x+b") as file:  # "x" and no mkstemp: the user's own umask applies
+            yield cast(BinaryIO, file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)

@@ -55,16 +55,17 @@ class Decoded:
     warnings: tuple[str, ...] = ()
 
 
-def check_size(rows: int, cols: int) -> None:
+def check_size(rows: int, cols: int, most: int = MAX_IMAGE_PIXELS) -> None:
     """Raise BadImageError if an image of this size, as its header states it, is too small or too large to read."""
     if min(rows, cols) < MIN_IMAGE_SIDE:
         raise BadImageError(
             f"the image is {cols} x {rows} pixels, at least {MIN_IMAGE_SIDE} x {MIN_IMAGE_SIDE} are needed; "
             "give the whole image"
         )
-    if rows * cols > MAX_IMAGE_PIXELS:
+    if rows * cols > most:
         raise BadImageError(
-            f"its header states {cols} x {rows} pixels, at most {MAX_IMAGE_PIXELS} are read; cut it into parts"
+            f"its header states {cols} x {rows} pixels, at most {most} are read; if it is as large as that, give "
+            f"--max-pixels {rows * cols}"
         )
 
 
@@ -73,10 +74,10 @@ def without_pixels(shape: tuple[int, ...], dtype: np.dtype | type) -> np.ndarray
     return np.broadcast_to(np.zeros(1, dtype), shape)
 
 
-def decode_png(data: bytes, *, header_only: bool = False) -> Decoded:
-    """Decode a whole PNG file; raises BadImageError if it is truncated or damaged."""
+def decode_png(data: bytes, most: int = MAX_IMAGE_PIXELS, *, header_only: bool = False) -> Decoded:
+    """Decode a whole PNG file; raises BadImageError if it is truncated, damaged, or has more than `most` pixels."""
     cols, rows, bits, channels, held = _check_png(data)
-    check_size(rows, cols)
+    check_size(rows, cols, most)
     check_claim(rows * (-(-cols * bits * channels // 8) + 1), held, DEFLATE)
     if header_only:
         shape = (rows, cols) if channels == 1 else (rows, cols, channels)
@@ -127,15 +128,15 @@ def _check_png(data: bytes) -> tuple[int, int, int, int, int]:
     return (*size, held)
 
 
-def decode_with_pillow(data: bytes, name: str, *, header_only: bool = False) -> Decoded:
+def decode_with_pillow(data: bytes, name: str, most: int = MAX_IMAGE_PIXELS, *, header_only: bool = False) -> Decoded:
     """Decode a whole JPEG or BMP file (`name` is the one it claims to be); raises BadImageError."""
     from semscan.files.images.pillow import PILLOW_FAULTS, Image
 
     try:
         with Image.open(io.BytesIO(data), formats=(name,)) as picture:
-            check_size(picture.height, picture.width)
-            most = (MAX_PIXELS_PER_JPEG_BYTE if name == "JPEG" else MAX_PIXELS_PER_BMP_BYTE) * len(data)
-            if picture.height * picture.width > most:
+            check_size(picture.height, picture.width, most)
+            claimed = (MAX_PIXELS_PER_JPEG_BYTE if name == "JPEG" else MAX_PIXELS_PER_BMP_BYTE) * len(data)
+            if picture.height * picture.width > claimed:
                 raise BadImageError(  # libjpeg would fill up with grey, however many pixels that are
                     f"this {name} file claims {picture.width} x {picture.height} pixels, too many for its "
                     f"{len(data)} bytes; {COPY_AGAIN}"

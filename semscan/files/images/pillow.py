@@ -1,4 +1,4 @@
-"""Pillow with semscan's limit of pixels. Imported on use: PNG and most TIFF files are read without it."""
+"""Pillow without its own limit of pixels. Imported on use: PNG and most TIFF files are read without it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import struct
 
 from PIL import Image
 
-from semscan.settings import MAX_IMAGE_PIXELS
-
 __all__ = ["PILLOW_FAULTS", "Image"]
 
 PILLOW_FAULTS = (OSError, SyntaxError, ValueError, IndexError, struct.error, Image.DecompressionBombError)
-Image.MAX_IMAGE_PIXELS = MAX_IMAGE_PIXELS  # one limit for all formats: Pillow's own warns at 89 million
+Image.MAX_IMAGE_PIXELS = None  # one limit for all formats, `check_size`: Pillow's own warns at 89 million

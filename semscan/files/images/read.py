@@ -12,19 +12,21 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from semscan.errors import BadImageError
 from semscan.files.images.decode import PNG_SIGNATURE, Decoded, decode_png, decode_with_pillow, without_pixels
 from semscan.files.images.ignored_areas import ignored_area
-from semscan.files.images.tiff import MAGICS, decode_tiff
+from semscan.files.images.tiff import MAGICS, decode_tiff, many_pages
+from semscan.files.images.tiff_windows import TiffWindows, open_windows
 from semscan.files.images.to_grey import to_grey
 from semscan.files.microscopes.metadata import NOT_STATED, MicroscopeMetadata
 from semscan.files.microscopes.readers import prefer_tags, read_sidecar
-from semscan.settings import ReadSettings
+from semscan.settings import MAX_IMAGE_PIXELS, ReadSettings
 from semscan.values import SemImage
 
 FORMATS = "TIFF, PNG, JPEG or BMP"
@@ -61,10 +63,11 @@ def read_image(path: Path, settings: ReadSettings, *, given: str | None = None, 
     """
     path = Path(path)
     with _named_errors(path, given):
-        decoded = _decode(path, settings.page)
+        decoded = _decode(path, settings.page, settings.max_pixels)
         pixels, conversion_warnings, rule = to_grey(decoded, flat=flat)
         microscope = _microscope_metadata(path, decoded, pixels.shape)
-        ignored, area_warnings = ignored_area(path, pixels.shape, settings, read_mask)
+        read = partial(read_mask, most=settings.max_pixels)
+        ignored, area_warnings = ignored_area(path, pixels.shape, settings, read)
     image = _with_pixels(path, pixels, decoded, rule, microscope, settings)
     return replace(image, warnings=(*conversion_warnings, *image.warnings, *area_warnings), ignored=ignored)
 
@@ -76,7 +79,7 @@ def read_header(path: Path, settings: ReadSettings, *, given: str | None = None)
     """
     path = Path(path)
     with _named_errors(path, given):
-        decoded = _decode(path, settings.page, header_only=True)
+        decoded = _decode(path, settings.page, settings.max_pixels, header_only=True)
         pixels = without_pixels(decoded.array.shape[:2], decoded.array.dtype)
         microscope = _microscope_metadata(path, decoded, pixels.shape)
     return _with_pixels(path, pixels, decoded, None, microscope, settings)
@@ -94,6 +97,49 @@ def _named_errors(path: Path, given: str | None) -> Iterator[None]:
         raise BadImageError(f"{name}: the image does not fit into memory; cut it into parts") from error
     except OSError as error:
         raise BadImageError(f"{name}: {_why_not_opened(error)}") from error
+
+
+@contextmanager
+def image_in_windows(
+    path: Path, settings: ReadSettings, *, above: int, given: str | None = None
+) -> Iterator[SemImage | None]:
+    """Open an image of more than `above` pixels of which windows are read; None for one that `read_image` has to read.
+
+    Grey TIFF pages of 8 or 16 bits or 32-bit floats are read in windows, tiled or in strips, uncompressed or with a
+    compression that tifffile unpacks by itself.
+
+    Yields
+    ------
+    SemImage or None
+        As `read_image` returns it, but `pixels` is a plane (`semscan.plane`). Values are not checked yet.
+
+    Raises
+    ------
+    BadImageError
+        As `read_image` does, when the image is opened.
+    """
+    path = Path(path)
+    windows = None if settings.ignore or settings.care else _open_windows(path, settings, above)
+    if windows is None:
+        yield None
+        return
+    with windows:
+        rule = "grey, inverted" if windows.inverted else "grey"
+        plane = cast(np.ndarray, windows)
+        decoded = Decoded(plane, "TIFF", pages=windows.pages, microscope=windows.microscope)
+        microscope = _microscope_metadata(path, decoded, windows.shape)
+        image = _with_pixels(path, plane, decoded, rule, microscope, settings)
+        yield replace(image, warnings=(*many_pages(windows.pages, settings.page), *image.warnings))
+
+
+def _open_windows(path: Path, settings: ReadSettings, above: int) -> TiffWindows | None:
+    try:
+        with path.open("rb") as file:
+            if not file.read(4).startswith(MAGICS):
+                return None
+        return open_windows(path, settings.page, above, settings.max_pixels)
+    except Exception:  # `read_image` says what is wrong
+        return None
 
 
 def _with_pixels(
@@ -137,7 +183,7 @@ def _microscope_warnings(microscope: MicroscopeMetadata, settings: ReadSettings)
     return (*of_size, *of_bar, *microscope.warnings)
 
 
-def read_mask(path: Path) -> np.ndarray:
+def read_mask(path: Path, most: int = MAX_IMAGE_PIXELS) -> np.ndarray:
     """Read a mask image of any format as bool, shape (rows, cols): every grey level above 0 is True.
 
     Raises
@@ -145,7 +191,7 @@ def read_mask(path: Path) -> np.ndarray:
     BadImageError
         If it cannot be read.
     """
-    return read_image(path, ReadSettings(), flat=True).pixels > 0
+    return read_image(path, ReadSettings(max_pixels=most), flat=True).pixels > 0
 
 
 def _microscope_metadata(path: Path, decoded: Decoded, shape: tuple[int, ...]) -> MicroscopeMetadata:
@@ -156,7 +202,7 @@ def _microscope_metadata(path: Path, decoded: Decoded, shape: tuple[int, ...]) -
     return prefer_tags(tagged, read_sidecar(path, shape[0], shape[1])) or NOT_STATED
 
 
-def _decode(path: Path, page: int, *, header_only: bool = False) -> Decoded:
+def _decode(path: Path, page: int, most: int, *, header_only: bool = False) -> Decoded:
     status = os.stat(path)
     if stat.S_ISDIR(status.st_mode):
         raise BadImageError(f"this is a folder, wanted a {FORMATS} file; name the files in it")
@@ -167,14 +213,14 @@ def _decode(path: Path, page: int, *, header_only: bool = False) -> Decoded:
     with path.open("rb") as file:
         head = file.read(16)
         if head.startswith(MAGICS):
-            return decode_tiff(path, page, header_only=header_only)
+            return decode_tiff(path, page, most, header_only=header_only)
         kind = _kind(head)
         if page != 0:
             raise BadImageError(f"it has 1 page, page {page} (from 0) was asked for; leave out --page")
         data = head + file.read()
     if kind == "PNG":
-        return decode_png(data, header_only=header_only)
-    return decode_with_pillow(data, kind, header_only=header_only)
+        return decode_png(data, most, header_only=header_only)
+    return decode_with_pillow(data, kind, most, header_only=header_only)
 
 
 def _kind(head: bytes) -> str:

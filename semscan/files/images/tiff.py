@@ -20,6 +20,7 @@ from semscan.files.disk.claims import COPY_AGAIN, check_tiff_claim
 from semscan.files.images.decode import Decoded, check_size, from_pillow, short_reason, without_pixels
 from semscan.files.images.tiff_extent import count_pages
 from semscan.files.microscopes.readers import metadata_tags, read_tags
+from semscan.settings import MAX_IMAGE_PIXELS
 
 MAGICS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 PLAIN_COMPRESSIONS = (1, 8, 32946, 32773, 34925)  # none, deflate (two numbers), packbits, lzma
@@ -29,19 +30,14 @@ PALETTE = 3
 PLAIN_PHOTOMETRICS = (MIN_IS_WHITE, 1, 2, PALETTE)
 
 
-def decode_tiff(path: Path, page: int, *, header_only: bool = False) -> Decoded:
-    """Decode page `page` (from 0) of a TIFF file; raises BadImageError if it is cut short or damaged."""
+def decode_tiff(path: Path, page: int, most: int = MAX_IMAGE_PIXELS, *, header_only: bool = False) -> Decoded:
+    """Decode page `page` (from 0) of a TIFF file; raises BadImageError if it is cut short, damaged, or too large."""
     with path.open("rb") as file:
-        pages = count_pages(file)
-        if not 0 <= page < pages:
-            raise BadImageError(
-                f"it has {pages} page{'s' * (pages > 1)}, page {page} (from 0) was asked for; "
-                f"choose one of 0 to {pages - 1} with --page"
-            )
+        pages = checked_pages(file, page)
         try:
             file.seek(0)
             with tifffile.TiffFile(file) as tiff:
-                return _decode_page(tiff.pages[page], file, page, pages, header_only)
+                return _decode_page(tiff.pages[page], file, page, pages, most, header_only)
         except (BadImageError, MemoryError):
             raise
         except Exception as error:  # a damaged file can raise almost anything in either library
@@ -51,17 +47,28 @@ def decode_tiff(path: Path, page: int, *, header_only: bool = False) -> Decoded:
             ) from error
 
 
-def _decode_page(page: Any, file: BinaryIO, index: int, pages: int, header_only: bool) -> Decoded:
+def checked_pages(file: BinaryIO, page: int) -> int:
+    """Return the number of pages of a whole file; raises BadImageError if `page` (from 0) is not one of them."""
+    pages = count_pages(file)
+    if not 0 <= page < pages:
+        raise BadImageError(
+            f"it has {pages} page{'s' * (pages > 1)}, page {page} (from 0) was asked for; "
+            f"choose one of 0 to {pages - 1} with --page"
+        )
+    return pages
+
+
+def _decode_page(page: Any, file: BinaryIO, index: int, pages: int, most: int, header_only: bool) -> Decoded:
     if page.axes not in ("YX", "YXS", "SYX"):
         raise BadImageError(f"its axes are {page.axes}, wanted rows and columns; save one plane as an image")
     rows, cols = page.shape[1:] if page.axes == "SYX" else page.shape[:2]
-    check_size(rows, cols)
+    check_size(rows, cols, most)
     check_tiff_claim(page, file.seek(0, io.SEEK_END))
     palette = None
     inverted = int(page.photometric) == MIN_IS_WHITE
     if header_only:
         array = without_pixels((rows, cols) if page.axes == "YX" else (rows, cols, page.samplesperpixel), page.dtype)
-    elif _is_plain(page):
+    elif is_plain(page):
         array = page.asarray()
         if int(page.photometric) == PALETTE:
             palette = _palette(page)
@@ -72,19 +79,23 @@ def _decode_page(page: Any, file: BinaryIO, index: int, pages: int, header_only:
         inverted = inverted and array.dtype.itemsize > 1  # Pillow inverts 8 bits itself
     if array.shape[:2] != (rows, cols):
         raise BadImageError(f"this TIFF file is damaged, its tags do not describe its pixels; {COPY_AGAIN}")
-    many = (f"the file has {pages} pages, page {index} (from 0) is read; --page chooses",)
     return Decoded(
         array,
         "TIFF",
         palette,
         inverted,
         pages=pages,
-        microscope=read_tags(_vendor_tags(page), rows, cols),
-        warnings=many if pages > 1 else (),
+        microscope=read_tags(vendor_tags(page), rows, cols),
+        warnings=many_pages(pages, index),
     )
 
 
-def _is_plain(page: Any) -> bool:
+def many_pages(pages: int, index: int) -> tuple[str, ...]:
+    """Return the warning that one page of several is read."""
+    return (f"the file has {pages} pages, page {index} (from 0) is read; --page chooses",) if pages > 1 else ()
+
+
+def is_plain(page: Any) -> bool:
     """Return True for a page that tifffile decodes without further packages."""
     compression = int(page.compression)
     predictor = int(page.predictor)
@@ -114,7 +125,8 @@ def _palette(page: Any) -> np.ndarray:
     return (colours if colours.max() < 256 else colours >> 8).astype(np.uint8)
 
 
-def _vendor_tags(page: Any) -> Mapping[int, object]:
+def vendor_tags(page: Any) -> Mapping[int, object]:
+    """Return the tags of a page in which a microscope may state something, by their numbers."""
     found: dict[int, object] = {}
     for number in metadata_tags():
         try:

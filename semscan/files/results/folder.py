@@ -34,6 +34,7 @@ from semscan.values.record import AnyRecord, ErrorRecord
 from semscan.values.run_record import RunRecord
 
 OVERLAY = ".overlay.png"
+OVERLAY_PYRAMID = ".overlay.tif"  # of a large image, in full resolution
 MASK = ".mask.png"
 MAP = ".map.tif"
 REFERENCE = ".reference.tif"
@@ -202,7 +203,7 @@ class ResultsFolder:
         if base.parent not in self._crops:  # listed once: with each claim, large folders would take minutes
             self._crops[base.parent] = crops_in(base.parent)
         crops = self._crops[base.parent].get(name_key(base.name), [])
-        paths = [output_path(base, kind) for kind in (OVERLAY, MASK, MAP, REFERENCE)]
+        paths = [output_path(base, kind) for kind in (OVERLAY, OVERLAY_PYRAMID, MASK, MAP, REFERENCE)]
         return [path for path in (*paths, *crops) if os.path.lexists(path)]
 
     def _key(self, path: Path) -> str:

@@ -18,7 +18,7 @@ from semscan.errors import BadMapError, OutputError
 from semscan.files.disk.atomic import reason_of, write_bytes
 from semscan.files.disk.claims import check_tiff_claim
 from semscan.files.disk.plain_file import open_plain
-from semscan.settings import ReadSettings
+from semscan.settings import MAX_IMAGE_PIXELS, ReadSettings
 from semscan.values.json_record import read_text
 from semscan.values.record import MAP_KEYS, PeriodicRecord, Record, likeliest
 
@@ -129,8 +129,11 @@ def page_of_map(path: Path) -> int | None:
 
 
 def _page(description: Mapping[str, Any]) -> int | None:
-    page = _object(description, "read").get("page")
-    return page if type(page) is int and page >= 0 else None
+    return _whole(_object(description, "read").get("page"))
+
+
+def _whole(value: Any) -> int | None:
+    return value if type(value) is int and value >= 0 else None
 
 
 def _description(text: str) -> dict[str, Any]:
@@ -216,6 +219,7 @@ def _reading(description: Mapping[str, Any]) -> ReadSettings:
         databar if isinstance(databar, int) else str(databar),
         ignore=_texts(read.get("ignore")),
         care=_texts(read.get("care")),
+        max_pixels=_whole(read.get("max_pixels")) or MAX_IMAGE_PIXELS,
     )
 
 

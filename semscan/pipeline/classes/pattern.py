@@ -21,6 +21,7 @@ from semscan.values import CleanImage, Periodic
 GOOD = "good"  # the network's class for a view between the defects
 SAMPLES = 12  # views between the regions
 WIDEST = 448  # px of the image's middle in which its lattice is searched
+LARGEST = 4096  # px of the image's middle that show its grey levels and good places
 Place = tuple[tuple[float, float], int]  # centroid of a region, and its number in the map of regions
 MOST = 256  # regions of one image that are classified: more than that are not defects on a pattern
 
@@ -68,7 +69,9 @@ def pattern_classes(image: CleanImage, numbered: np.ndarray, regions: Sequence[P
     network = pattern_classifier()
     pattern = DEFECTS["lines" if len(steps) == 1 else "contacts"]
     allowed = np.array([kind in (*pattern, GOOD) for kind in network.kinds])
-    grey = grey_range(image.values, image.judged)
+    middle = centre_window(image.values.shape, LARGEST)
+    judged = image.judged[middle]
+    grey = grey_range(image.values[middle], judged)
 
     def classes_of(places: Sequence[Place]) -> ClassNames:
         views = np.stack([pattern_view(image.values, numbered, number, at, steps, grey) for at, number in places])
@@ -76,18 +79,19 @@ def pattern_classes(image: CleanImage, numbered: np.ndarray, regions: Sequence[P
         allowed_logits = np.where(allowed, logits, -np.inf)
         return best_class(allowed_logits, network.kinds, strange=distances > network.limits, related=RELATED)
 
-    between = _between(image.judged & (numbered == 0), float(np.hypot(*steps.T).min()))
+    corner = (middle[0].start, middle[1].start)
+    between = _between(judged & (numbered[middle] == 0), float(np.hypot(*steps.T).min()), corner)
     if not between or sum(name == GOOD for name, _ in classes_of([(at, 0) for at in between])) < len(between) / 2:
         return []
     return [(UNKNOWN if name == GOOD else name, share) for name, share in classes_of(regions)]
 
 
-def _between(free: np.ndarray, pitch: float) -> list[tuple[float, float]]:
-    """Return a few places spread over the image, away from all regions."""
+def _between(free: np.ndarray, pitch: float, corner: tuple[int, int]) -> list[tuple[float, float]]:
+    """Return a few places spread over a window of the image, away from all regions; `corner` is its first pixel."""
     away = cv2.distanceTransform(free.astype(np.uint8), cv2.DIST_L2, 3)
     places = np.argwhere(away > pitch)
     chosen = places[np.linspace(0, len(places) - 1, SAMPLES + 2).astype(int)[1:-1]] if len(places) else places
-    return [(float(row), float(col)) for row, col in chosen]
+    return [(float(row + corner[0]), float(col + corner[1])) for row, col in chosen]
 
 
 def _steps(image: CleanImage, periodic: Periodic | None) -> np.ndarray:

@@ -33,7 +33,7 @@ class Fingerprints:
 
     def __init__(self, settings: InspectSettings, method: Method) -> None:
         outputs = _without(dataclasses.asdict(settings.output), "out")
-        read = dataclasses.asdict(settings.read)
+        read = _without(dataclasses.asdict(settings.read), "max_pixels")
         for kind in ("ignore", "care"):  # of masks, the content counts
             read[kind] = [area for area in read[kind] if RECTANGLE.fullmatch(area)]
         stated = {

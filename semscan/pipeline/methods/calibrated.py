@@ -8,15 +8,17 @@ import numpy as np
 
 from semscan.errors import BadModelError
 from semscan.files.models.method_folder import MethodFolder, read_method_folder
-from semscan.image.appearance import measure_appearance, unusual_measures
+from semscan.image.appearance import LARGEST, measure_appearance, unusual_measures
 from semscan.image.filling.inpaint import inpaint_ignored
+from semscan.image.large.clean import Survey
 from semscan.image.resize import zoom_between
-from semscan.image.tiling import judged_rows
+from semscan.image.tiling import centre_window, judged_rows
 from semscan.pipeline.methods.base import Method, MethodResult, model_path
 from semscan.pipeline.methods.raw_map import raw_map
+from semscan.pipeline.methods.windows import TakeWindow, WindowedMethod, judged_plane
 from semscan.report.text.weaknesses import nearly_blind
 from semscan.settings import InspectSettings
-from semscan.values import CleanImage
+from semscan.values import CleanImage, SemImage
 from semscan.values.method import MethodConfig
 from semscan.values.record import DIFFERS_FROM_GOOD, WEAK_MODEL
 
@@ -58,7 +60,18 @@ class CalibratedMethod:
 
     def __call__(self, image: CleanImage) -> MethodResult:
         """Score an image as the method does; warn of one that the threshold may not hold on."""
-        result = self._method(image)
+        return self._calibrated(self._method(image), image)
+
+    def can_stream(self, image: SemImage) -> bool:
+        """Return whether the method can; see `WindowedMethod`."""
+        return isinstance(self._method, WindowedMethod) and self._method.can_stream(image)
+
+    def score_windows(self, image: CleanImage, survey: Survey, take: TakeWindow) -> MethodResult:
+        """Score an image in windows as the method does; see `WindowedMethod`."""
+        assert isinstance(self._method, WindowedMethod)
+        return self._calibrated(self._method.score_windows(image, survey, take), image)
+
+    def _calibrated(self, result: MethodResult, image: CleanImage) -> MethodResult:
         painted = self._config.painted
         return replace(
             result,
@@ -79,6 +92,14 @@ def judged_grey(image: CleanImage) -> np.ndarray:
     return inpaint_ignored(image.values[rows], image.judged[rows])
 
 
+def _middle(image: CleanImage) -> np.ndarray:
+    """Return the part of the judged grey levels that `measure_appearance` looks at."""
+    if isinstance(image.values, np.ndarray):
+        return judged_grey(image)
+    judged = judged_plane(image)
+    return judged[centre_window(judged.shape, LARGEST)]
+
+
 def _check_raw_map(folder: MethodFolder) -> None:
     config = folder.config
     now = raw_map(config.method)
@@ -97,7 +118,7 @@ def _differences(image: CleanImage, config: MethodConfig) -> list[str]:
         warnings.append(
             f"has {own:.4g} nm per pixel, the good images of the calibration {theirs:.4g}: the threshold may not hold"
         )
-    unusual = unusual_measures(measure_appearance(judged_grey(image)), config.appearance, "calibration")
+    unusual = unusual_measures(measure_appearance(_middle(image)), config.appearance, "calibration")
     if unusual:
         words = ", ".join(one.words for one in unusual.values())
         warnings.append(f"{DIFFERS_FROM_GOOD}{words}; the threshold may not hold on it")

@@ -10,18 +10,30 @@ import numpy as np
 
 from semscan.errors import BadModelError, UsageFault
 from semscan.files.models.folder import ModelFolder, read_model_folder
+from semscan.image.appearance import LARGEST
+from semscan.image.large.clean import Survey
+from semscan.image.tiling import centre_window
 from semscan.maps.neighbourhood import add_neighbourhood
 from semscan.pipeline.classes.model import ModelRegionClassifier
 from semscan.pipeline.methods.base import MethodResult, model_path
 from semscan.pipeline.methods.looks import at_looks, looks_of
+from semscan.pipeline.methods.model_bands import TiledBands, with_neighbourhood
 from semscan.pipeline.methods.tiled import TiledImage, resized
-from semscan.pipeline.methods.training_domain import at_training_scale, detects_from, domain_warnings, unlike_training
+from semscan.pipeline.methods.training_domain import (
+    at_training_scale,
+    detects_from,
+    domain_warnings,
+    network_zoom,
+    unlike_by_share,
+    unlike_training,
+)
+from semscan.pipeline.methods.windows import NOTHING, ScoredWindow, TakeWindow, judged_plane
 from semscan.report.text.weaknesses import weaknesses
 from semscan.runtime.answers import finite_answers
 from semscan.runtime.devices import AUTO, CPU, CUDA, choose_device
 from semscan.runtime.session import Network, cpu_count
 from semscan.settings import InspectSettings
-from semscan.values import CleanImage
+from semscan.values import CleanImage, SemImage
 from semscan.values.method import MethodProvenance
 from semscan.values.model_config import NetworkConfig, Surround
 from semscan.values.record import WEAK_MODEL
@@ -114,6 +126,38 @@ class ModelMethod:
         return replace(
             result,
             warnings=(*self._weaknesses, *domain_warnings(image, tiled.grey, self._config, is_unlike=bool(unlike))),
+            unlike=unlike,
+            detects_from_px=detects_from(image, self._config),
+        )
+
+    def can_stream(self, image: SemImage) -> bool:
+        """Return whether it sees the image at its own size, and knows no classes; see `WindowedMethod`."""
+        config = self._config
+        return not self._classes and config.tiling.scale_to is None and network_zoom(image, config) == 1
+
+    def score_windows(self, image: CleanImage, survey: Survey, take: TakeWindow) -> MethodResult:
+        """Score an image in rows of tiles; see `WindowedMethod`."""
+        judged = judged_plane(image)
+        tiled = TiledBands(judged, self._config)
+        surround = self._config.tiling.surround or NO_SURROUND
+        bands = tiled.scores(lambda tiles: self._network.run(tiles)["score"], max(1, BATCH_PIXELS // tiled.tile**2))
+        bands = with_neighbourhood(bands, image.values.shape[0], float(surround.share), float(surround.reach_px))
+        middle = centre_window(judged.shape, LARGEST)
+        threshold = np.inf if self.raw_threshold is None else self.raw_threshold
+        top = above = 0
+        marked = []
+        for raw in bands:
+            is_marked = raw > threshold
+            above += int(np.count_nonzero(is_marked))
+            marked.append(is_marked[max(0, middle[0].start - top) : max(0, middle[0].stop - top), middle[1]])
+            take(ScoredWindow(slice(top, top + len(raw)), slice(0, raw.shape[1]), raw))
+            top += len(raw)
+        grey = judged[middle]
+        share = above / (top * judged.shape[1])
+        unlike = () if np.isinf(threshold) else unlike_by_share(grey, np.concatenate(marked), share, self._config)
+        return MethodResult(
+            NOTHING,
+            warnings=(*self._weaknesses, *domain_warnings(image, grey, self._config, is_unlike=bool(unlike))),
             unlike=unlike,
             detects_from_px=detects_from(image, self._config),
         )

@@ -11,14 +11,14 @@ from semscan.image.appearance import Difference, measure_appearance, unusual_mea
 from semscan.image.resize import zoom_between, zoomed
 from semscan.settings import MAX_ZOOM
 from semscan.settings.networks import NETWORKS
-from semscan.values import CleanImage
+from semscan.values import CleanImage, SemImage
 from semscan.values.model_config import ModelConfig
 from semscan.values.record import DIFFERS
 
 ALMOST_EVERYWHERE = 0.6  # share of an image above the threshold: a defect is smaller
 
 
-def magnification_zoom(image: CleanImage, config: ModelConfig) -> float:
+def magnification_zoom(image: CleanImage | SemImage, config: ModelConfig) -> float:
     """Return how much to enlarge an image so that it has the magnification of the training images.
 
     1 where either magnification is unknown, and for a network that sees every image shrunk to one size.
@@ -39,7 +39,7 @@ def magnification_zoom(image: CleanImage, config: ModelConfig) -> float:
     return zoom
 
 
-def network_zoom(image: CleanImage, config: ModelConfig) -> float:
+def network_zoom(image: CleanImage | SemImage, config: ModelConfig) -> float:
     """Return how much to enlarge an image for the network, which may see all images at a share of their size."""
     return magnification_zoom(image, config) * config.training_domain.zoom
 
@@ -110,12 +110,27 @@ def unlike_training(grey: np.ndarray, raw: np.ndarray, judged: np.ndarray, confi
     if threshold is None or not judged.any():
         return ()
     marked = (raw > threshold) & judged
+    return unlike_by_share(grey, marked, float(marked.sum() / judged.sum()), config)
+
+
+def unlike_by_share(grey: np.ndarray, marked: np.ndarray, share: float, config: ModelConfig) -> tuple[str, ...]:
+    """Say why an image is far outside what a model was trained on; see `unlike_training`.
+
+    Parameters
+    ----------
+    grey : ndarray of float32, shape (rows, cols)
+        Its grey levels, or the part of them that `measure_appearance` looks at.
+    marked : ndarray of bool, same shape
+        What lies above the threshold.
+    share : float
+        How much of the whole image lies above it.
+    config : ModelConfig
+    """
     unusual = _unusual(grey, config)
     reasons = [one.words for one in unusual] if any(one.is_far for one in unusual) else []
     if reasons and marked.any() and not marked.all():  # a large defect alone does not make an image foreign
         rest = np.where(marked, np.float32(np.median(grey[~marked])), grey)
         reasons = reasons if any(one.is_far for one in _unusual(rest, config)) else []
-    share = float(marked.sum() / judged.sum())
     if share > ALMOST_EVERYWHERE and not config.network.classes:
         reasons.append(f"{share:.0%} of it lies above the threshold".replace("%", " %"))
     return tuple(reasons)

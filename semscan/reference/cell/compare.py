@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 
 from semscan.errors import BadImageError
+from semscan.plane import Plane
 from semscan.reference.cell.chance_threshold import FALSE_REGIONS, chance_threshold
 from semscan.reference.cell.golden_image import FINER, golden_reference, make_grid
 from semscan.reference.cell.lattice import NOT_FOUND, Lattice, find_lattice
 from semscan.reference.cell.phase_map import measure_phases
+from semscan.reference.cell.pieces import Window, pieces_of
 from semscan.reference.cell.shading import shading_gain
 from semscan.reference.cell.standardise import SCALES, standardise
 from semscan.reference.visible_size import ScaleLimit, smallest_visible
@@ -23,9 +24,6 @@ from semscan.values.evidence import Evidence, Judge
 SEAM = 7  # px
 STRIP = 64  # px: the lattice of a narrower image is searched in a part of it
 STRIP_LENGTH = 1024  # px of that part
-PIECE = 1536  # px: a larger image is compared in pieces
-OVERLAP = 64  # px of neighbouring pieces
-FEWEST_REPEATS = 12  # that a piece must hold
 EVIDENCE_SCALES = (1.0, 2.5, 4.0)  # of `SCALES`
 # How many times above the other one chance and the judge may be; chosen on generated images that were not taught. An
 # array has enough repeats for chance, and a judge takes contacts of unusual size for defects: there it only confirms.
@@ -34,7 +32,6 @@ JUDGE_ABOVE_CHANCE = {"lines": 2.5, "array": 1.0}
 BEYOND_DOUBT = 4.0  # times its threshold: chance needs no judge
 # the deviations at a fine, a middle and a coarse scale, their multiple of what chance reaches, and the judge's score
 COMPARISON_STEPS = ("fine", "middle", "coarse", "chance", "judge")
-Window = tuple[slice, slice]
 
 
 @dataclass(frozen=True)
@@ -107,25 +104,78 @@ def compare_cells(
     framed_raw = raw[frame]
     framed_reference = reference[frame]
     steps = {name: np.zeros_like(raw) for name in COMPARISON_STEPS} if keep_steps else {}
-    judge_above = JUDGE_ABOVE_CHANCE["lines" if len(lattice.vectors) == 1 else "array"]
-    pieces = _pieces(values.shape, max(lattice.pitch_px))
+    pieces = pieces_of(values.shape, max(lattice.pitch_px))
     refined = lattice
     visible: list[float | None] = []
     for piece in pieces:
         found = _compare(values[piece.compared], judged[piece.compared], lattice, FALSE_REGIONS / len(pieces))
         visible.append(found.smallest_px)
         judged_as = found.evidence.chance if judge is None else judge(found.evidence)
-        framed_raw[piece.kept] = _agreed(found.evidence.chance, judged_as, judge_above)[piece.inner]
+        framed_raw[piece.kept] = _agreed(found.evidence.chance, judged_as, _judge_above(lattice))[piece.inner]
         planes = (*found.evidence.deviations, found.evidence.chance, judged_as)
         for step, plane in zip(steps.values(), planes, strict=False):
             step[frame][piece.kept] = plane[piece.inner]
         framed_reference[piece.kept] = (found.evidence.reference * found.gain)[piece.inner]
         refined = found.lattice
     # the lattice of a piece is not that of the image, which may be distorted
-    known = [size for size in visible if size is not None]
-    smallest_px = max(known) if len(known) == len(pieces) else None
     refined = refined if len(pieces) == 1 else lattice
-    return CellComparison(raw, image.judged, reference, refined, smallest_px, steps)
+    return CellComparison(raw, image.judged, reference, refined, _visible_everywhere(visible), steps)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedWindow:
+    """What `compare_cells` finds in one window of an image; see `CellComparison`."""
+
+    window: Window
+    raw: np.ndarray
+    reference: np.ndarray
+
+
+def compare_windows(
+    values: Plane, lattice: Lattice, judge: Judge, take: Callable[[ComparedWindow], None]
+) -> tuple[Lattice, float | None]:
+    """Find what does not repeat in an image of which windows are read, all of it judged; see `compare_cells`.
+
+    Parameters
+    ----------
+    values : Plane
+        float32, black 0 to white 1.
+    lattice : Lattice
+        One that was found.
+    judge : callable
+    take : callable
+        Is given the result of each window: row by row, from left to right.
+
+    Returns
+    -------
+    Lattice
+        The lattice, refined if there is one window.
+    float or None
+        `CellComparison.smallest_px`.
+    """
+    pieces = pieces_of(values.shape, max(lattice.pitch_px))
+    refined = lattice
+    visible: list[float | None] = []
+    for piece in pieces:
+        part = values[piece.compared]
+        found = _compare(part, np.ones(part.shape, bool), lattice, FALSE_REGIONS / len(pieces))
+        visible.append(found.smallest_px)
+        refined = found.lattice
+        raw = _agreed(found.evidence.chance, judge(found.evidence), _judge_above(lattice))[piece.inner]
+        reference = (found.evidence.reference * found.gain)[piece.inner]
+        del found  # its maps take more memory than all that is kept
+        take(ComparedWindow(piece.kept, raw, reference))
+    return refined if len(pieces) == 1 else lattice, _visible_everywhere(visible)
+
+
+def _judge_above(lattice: Lattice) -> float:
+    return JUDGE_ABOVE_CHANCE["lines" if len(lattice.vectors) == 1 else "array"]
+
+
+def _visible_everywhere(sizes: Sequence[float | None]) -> float | None:
+    """Return the largest of the sizes from which defects are seen in each piece; None if one piece has none."""
+    known = [size for size in sizes if size is not None]
+    return max(known) if len(known) == len(sizes) else None
 
 
 def _agreed(chance: np.ndarray, judged: np.ndarray, judge_above: float) -> np.ndarray:
@@ -176,40 +226,6 @@ def _compare(values: np.ndarray, judged: np.ndarray, lattice: Lattice, false_reg
     pitch = min(phase_map.lattice.pitch_px)
     evidence = Evidence(values, golden, (fine, middle, coarse), chance, judged, pitch)
     return _Compared(evidence, gain, phase_map.lattice, smallest_visible(limits))
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A part of an image that is compared on its own.
-
-    `compared` is its window, `kept` the window of the image for which its result is kept, and `inner` the same
-    within the result.
-    """
-
-    compared: Window
-    kept: Window
-    inner: Window
-
-
-def _pieces(shape: tuple[int, ...], pitch: float) -> list[_Piece]:
-    """Divide a large image, so that memory does not grow with it; one piece if it would hold too few repeats."""
-    if pitch * FEWEST_REPEATS > PIECE:
-        whole = (slice(0, shape[0]), slice(0, shape[1]))
-        return [_Piece(whole, whole, whole)]
-    spans = []
-    for side in shape:
-        count = math.ceil(side / PIECE)
-        cuts = np.linspace(0, side, count + 1).astype(int)
-        spans.append([_span(cuts[i], cuts[i + 1], side) for i in range(count)])
-    return [
-        _Piece((down[0], right[0]), (down[1], right[1]), (down[2], right[2])) for down in spans[0] for right in spans[1]
-    ]
-
-
-def _span(start: int, stop: int, side: int) -> tuple[slice, slice, slice]:
-    first = max(0, start - OVERLAP)
-    last = min(side, stop + OVERLAP)
-    return slice(first, last), slice(start, stop), slice(start - first, stop - first)
 
 
 def _frame(judged: np.ndarray) -> tuple[slice, slice]:

@@ -1,7 +1,8 @@
 """Find how an image repeats: along one direction (lines) or two (arrays), with which pitch and angle.
 
 The autocorrelation shows whether and roughly how. The phase of the strongest waves then gives the
-lattice to a small part of a pixel (`semscan.reference.cell.phase_map`).
+lattice to a small part of a pixel (`semscan.reference.cell.phase_map`). A large image is searched twice: made smaller
+as a whole, and in windows at full resolution (`semscan.reference.cell.lattice_windows`).
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from semscan.reference.cell.lattice_windows import ReadWindow, best_window, refine_waves
 from semscan.reference.cell.shading import shading_surface
 
-LARGEST_SIDE = 1100  # a larger image is halved until it fits: the search needs no more
+LARGEST_SIDE = 1100  # px: a larger image is halved until it fits, and also searched in windows
 SMALLEST_PITCH = 5.0
 FEWEST_REPEATS = 3.0
 PERIODIC = 0.35  # least confidence; nanofibres stay below 0.2, real periodic images above 0.6
@@ -84,14 +86,69 @@ def find_lattice(values: np.ndarray) -> Lattice:
     L. Moisan, "Periodic plus Smooth Image Decomposition", J. Math. Imaging Vis. 39, 2011,
     doi:10.1007/s10851-010-0227-1.
     """
-    small, shrink = _shrunk(values)
-    small = cv2.GaussianBlur(small, (0, 0), _NOISE_BLUR)
-    deviation = float(small.std())
-    small = small - shading_surface(small)  # shading is not a pattern
-    if float(small.std()) < max(FAINTEST * deviation, 1e-6):
+    shrink = search_shrink(values.shape)
+    if shrink == 1:
+        return _search(values)
+    small = cv2.resize(values, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
+    rows, cols = values.shape
+    return find_large_lattice((rows, cols), lambda down, right: values[down, right], small, shrink)
+
+
+def find_large_lattice(shape: tuple[int, int], read: ReadWindow, small: np.ndarray, shrink: int) -> Lattice:
+    """Find the repeats of an image that is too large for one search; see `find_lattice`.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns of the image.
+    read : callable
+        ``read(rows, cols)`` returns a window of it, float32.
+    small : ndarray of float32
+        The whole image, `shrink` times smaller: means of blocks.
+    shrink : int
+        As from `search_shrink`.
+
+    Returns
+    -------
+    Lattice
+        The one that `small` shows, unless windows show a finer one that repeats as well. That one is refined over the
+        whole image.
+    """
+    coarse = _search(small)
+    coarse = Lattice(coarse.vectors * shrink, coarse.confidence)
+    fine, window = best_window(shape, read, _search)
+    if not fine.found or _is_same(coarse, fine, shrink) or fine.confidence < AS_GOOD * coarse.confidence:
+        return coarse
+    # what small can hold it shows with less noise; a finer wave it loses, or shows as one that is not there
+    wave = _strongest_wave(_flat(read(*window)))
+    if coarse.found and wave is not None and math.hypot(*wave) * SMALLEST_PITCH * shrink <= 1:
+        return coarse
+    waves = refine_waves(fine.waves, shape, read, window)
+    vectors = waves / (waves**2).sum() if len(waves) == 1 else np.linalg.inv(waves).T
+    return Lattice(vectors, fine.confidence)
+
+
+def search_shrink(shape: tuple[int, ...]) -> int:
+    """Return how many times smaller an image is made for the search, a power of two.
+
+    Examples
+    --------
+    >>> search_shrink((900, 1100)), search_shrink((900, 1101)), search_shrink((8192, 8192))
+    (1, 2, 8)
+    """
+    shrink = 1
+    while max(shape) > LARGEST_SIDE * shrink:
+        shrink *= 2
+    return shrink
+
+
+def _search(values: np.ndarray) -> Lattice:
+    """Find the repeats of an image that is not large, or of a part of one."""
+    flat = _flat(values)
+    if not flat.any():
         return Lattice(NOT_FOUND, 0.0)
-    correlation = _Correlation(small)
-    wave = _strongest_wave(small)
+    correlation = _Correlation(flat)
+    wave = _strongest_wave(flat)
     vectors = NOT_FOUND
     confidence = 0.0
     if wave is not None:
@@ -100,17 +157,20 @@ def find_lattice(values: np.ndarray) -> Lattice:
         vectors = _array(correlation)
     if len(vectors):
         confidence = float(np.mean([correlation.near(step) for step in vectors]))
-    return Lattice(vectors * shrink, max(0.0, min(1.0, confidence)))
+    return Lattice(vectors, max(0.0, min(1.0, confidence)))
 
 
-def _shrunk(values: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return the image with sides of at most `LARGEST_SIDE`, and how many times smaller it is."""
-    shrink = 1
-    while max(values.shape) > LARGEST_SIDE * shrink:
-        shrink *= 2
-    if shrink == 1:
-        return values, 1
-    return cv2.resize(values, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA), shrink
+def _flat(values: np.ndarray) -> np.ndarray:
+    """Return an image without noise and shading, which is not a pattern; 0 where little else is in it."""
+    smooth = cv2.GaussianBlur(values, (0, 0), _NOISE_BLUR)
+    deviation = float(smooth.std())
+    flat = smooth - shading_surface(smooth)
+    return np.zeros_like(flat) if float(flat.std()) < max(FAINTEST * deviation, 1e-6) else flat
+
+
+def _is_same(one: Lattice, other: Lattice, tolerance: float) -> bool:
+    """Return whether two lattices have the same steps, to so many px."""
+    return one.vectors.shape == other.vectors.shape and bool((abs(one.vectors - other.vectors) < tolerance).all())
 
 
 class _Correlation:

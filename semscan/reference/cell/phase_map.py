@@ -16,6 +16,8 @@ import numpy as np
 from semscan.reference.cell.lattice import Lattice
 
 WINDOW = 1.5  # of the longest pitch: standard deviation of the window in which a phase is measured
+COARSE_BLUR = 16.0  # samples: a wide Gaussian needs no more for its standard deviation
+EXACT = 1 << 20  # px: of fewer, the exact Gaussian takes little time
 _NODE = 8  # the layout is solved at every 8th sample and interpolated in between
 _ROUNDS = 6  # of the fixed-point iteration that inverts the map
 
@@ -97,7 +99,7 @@ def measure_phases(values: np.ndarray, lattice: Lattice) -> PhaseMap:
     longest = max(lattice.pitch_px)
     step = max(1, int(min(lattice.pitch_px) / 4))
     # without the slow changes, whose spectrum would leak into the waves
-    detail = values - cv2.GaussianBlur(values, (0, 0), min(2 * longest, 60.0))
+    detail = values - _slow_changes(values, min(2 * longest, 60.0))
     waves = lattice.waves
     # where the two basic waves are weak (as in a staggered array), a sum or difference of them has a clearer phase
     orders = _strongest_orders(detail, waves)
@@ -112,6 +114,17 @@ def measure_phases(values: np.ndarray, lattice: Lattice) -> PhaseMap:
     else:
         vectors = np.linalg.inv(refined).T
     return PhaseMap(Lattice(vectors, lattice.confidence), values.shape, drift.astype(np.float32), step)
+
+
+def _slow_changes(values: np.ndarray, sigma: float) -> np.ndarray:
+    """Blur an image by a wide Gaussian, standard deviation `sigma` px; on fewer pixels, where that is as good."""
+    factor = int(sigma // COARSE_BLUR)
+    if factor < 2 or values.size <= EXACT:
+        return cv2.GaussianBlur(values, (0, 0), sigma)
+    rows, cols = values.shape
+    small = cv2.resize(values, (-(-cols // factor), -(-rows // factor)), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), sigma / factor, borderType=cv2.BORDER_REFLECT)  # about the edge
+    return cv2.resize(small, (cols, rows), interpolation=cv2.INTER_LINEAR)
 
 
 def full_waves(lattice: Lattice) -> np.ndarray:

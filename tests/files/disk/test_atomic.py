@@ -10,7 +10,7 @@ import pytest
 import tifffile
 
 from semscan.errors import BadMapError, OutputError
-from semscan.files.disk.atomic import write_bytes, write_png, write_text
+from semscan.files.disk.atomic import replacing, write_bytes, write_png, write_text
 from semscan.files.disk.encode import png_bytes
 from semscan.files.results.map_file import map_description, read_tiff_map, write_tiff_map
 
@@ -166,3 +166,31 @@ def test_description_of_no_tiff_is_empty(tmp_path):
     (tmp_path / "a.tif").write_text("hello")
 
     assert map_description(tmp_path / "a.tif") == {}
+
+
+def test_a_large_file_takes_its_place_at_the_end_of_the_block(tmp_path):
+    target = tmp_path / "new" / "a.bin"
+    with replacing(target) as file:
+        file.write(b"abc")
+        file.seek(1)
+        assert file.read() == b"bc"
+        assert not target.exists()
+
+    assert target.read_bytes() == b"abc"
+    assert [path.name for path in target.parent.iterdir()] == ["a.bin"]
+
+
+def test_an_interrupted_large_file_leaves_the_old_one(tmp_path):
+    target = tmp_path / "a.bin"
+    target.write_bytes(b"old")
+
+    def interrupted():
+        with replacing(target) as file:
+            file.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+    assert target.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]

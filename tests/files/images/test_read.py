@@ -9,7 +9,6 @@ import pytest
 import tifffile
 from PIL import Image
 
-import semscan.files.images.decode
 from semscan.errors import BadImageError
 from semscan.files.images.read import read_image
 from semscan.settings import ReadSettings
@@ -384,11 +383,14 @@ def test_too_many_pixels_are_refused_from_the_header(put):
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "bmp", "tiff", "lzw tiff", "png"])
-def test_the_limit_holds_for_every_format(put, kind, monkeypatch):
-    monkeypatch.setattr(semscan.files.images.decode, "MAX_IMAGE_PIXELS", 1000)
+def test_the_limit_holds_for_every_format(put, kind):
+    with pytest.raises(BadImageError, match=r"80 x 64 pixels, at most 1000 are read.* give --max-pixels 5120"):
+        read(put(WHOLE[kind]), max_pixels=1000)
 
-    with pytest.raises(BadImageError, match="80 x 64 pixels, at most 1000"):
-        read(put(WHOLE[kind]))
+
+@pytest.mark.parametrize("kind", ["jpeg", "bmp", "tiff", "lzw tiff", "png"])
+def test_an_image_of_just_that_many_pixels_is_read(put, kind):
+    assert read(put(WHOLE[kind]), max_pixels=80 * 64).pixels.shape == (64, 80)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (15, 40), (40, 15)])

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from semscan.errors import BadImageError
-from semscan.reference.cell import compare
-from semscan.reference.cell.compare import compare_cells, find_image_lattice
+from semscan.reference.cell.compare import compare_cells, compare_windows, find_image_lattice
+from semscan.reference.cell.lattice import find_lattice
 from semscan.settings import SynthSettings
 from semscan.synth.simulator.image import make_image
 from semscan.values import CleanImage
@@ -79,7 +79,7 @@ def test_a_large_image_is_compared_in_pieces_without_seams(stripes, monkeypatch)
     image = stripes(12.0, shape=(200, 520))
     image[95:103, 256:268] = 0.9  # across the cut
     whole = compare_cells(clean_of(image))
-    monkeypatch.setattr(compare, "PIECE", 300)
+    monkeypatch.setattr("semscan.reference.cell.pieces.PIECE", 300)
     pieces = compare_cells(clean_of(image))
 
     assert np.abs(whole.reference - pieces.reference).mean() < 0.01
@@ -88,7 +88,7 @@ def test_a_large_image_is_compared_in_pieces_without_seams(stripes, monkeypatch)
 
 
 def test_a_judge_and_chance_must_agree(stripes, monkeypatch):
-    monkeypatch.setattr(compare, "PIECE", 300)
+    monkeypatch.setattr("semscan.reference.cell.pieces.PIECE", 300)
     image = stripes(12.0, shape=(200, 520))
     judged = np.ones(image.shape, bool)
     judged[:20] = False
@@ -144,3 +144,24 @@ def test_a_long_strip_that_repeats_is_compared(stripes, rows):
     strip = stripes(30.0, 90.0, shape=(rows, 16))
 
     assert find_image_lattice(clean_of(strip)).pitch_px == [pytest.approx(30.0, rel=0.02)]
+
+
+def test_windows_give_what_the_whole_image_gives(stripes, monkeypatch):
+    monkeypatch.setattr("semscan.reference.cell.pieces.PIECE", 300)
+    image = stripes(12.0, shape=(400, 520))
+    image[195:206, 256:268] = 0.9  # where four windows meet
+    lattice = find_lattice(image)
+    raw, reference = np.full_like(image, -1), np.zeros_like(image)
+
+    def judge(evidence):
+        return evidence.chance
+
+    def take(found):
+        raw[found.window], reference[found.window] = found.raw, found.reference
+
+    _, smallest = compare_windows(image, lattice, judge, take)
+    whole = compare_cells(clean_of(image), lattice, judge)
+
+    assert (raw == whole.raw).all()
+    assert (reference == whole.reference).all()
+    assert smallest == whole.smallest_px

@@ -77,6 +77,41 @@ def test_a_large_image_is_measured_in_its_own_pixels(stripes):
     assert find_lattice(stripes(40.0, shape=(300, 2300))).pitch_px == [pytest.approx(40.0, rel=0.02)]
 
 
+@pytest.mark.parametrize(("pitch", "angle"), [(8.0, 0.0), (10.3, 0.0), (12.37, 1.3)])
+def test_fine_lines_of_a_large_image_are_found_and_hold_across_it(stripes, pitch, angle):
+    # made four times smaller, 8 px are too few for a repeat, and 10.3 px look like another pitch
+    (found,) = find_lattice(stripes(pitch, angle, shape=(600, 4200))).vectors
+
+    turn = np.radians(angle)
+    step = np.array([np.sin(turn), np.cos(turn)]) * pitch
+    repeats = 4200 / pitch
+    assert found * repeats == pytest.approx(step * repeats, abs=0.5)
+
+
+def test_a_fine_array_of_a_large_image_is_found(dots):
+    image = dots(11.3, 2.5, shape=(2400, 900))
+    found = find_lattice(image).vectors
+
+    turn = np.radians(2.5)
+    cell = np.array([[np.sin(turn), np.cos(turn)], [np.cos(turn), -np.sin(turn)]]) * 11.3  # (row, col) steps
+    cells = found @ np.linalg.inv(cell)
+    assert len(found) == 2
+    assert cells == pytest.approx(np.round(cells), abs=1e-3)  # whole cells: a step may be a multiple of the shortest
+
+
+def test_a_pattern_that_the_image_made_smaller_shows_is_measured_there(stripes):
+    image = stripes(60.0, shape=(1200, 1200))
+    small = image.reshape(600, 2, 600, 2).mean(axis=(1, 3))
+
+    assert find_lattice(image).pitch_px == [pytest.approx(2 * find_lattice(small).pitch_px[0], abs=1e-3)]
+
+
+def test_a_large_image_without_repeats_has_none():
+    image = np.random.default_rng(0).random((700, 1300)).astype(np.float32)
+
+    assert not find_lattice(image).found
+
+
 def test_waves_are_the_dual_of_the_steps():
     lattice = Lattice(np.array([[0.0, 20.0], [30.0, 5.0]]), 1.0)
 

@@ -1,5 +1,6 @@
 """The phase of a lattice, unwrapped: a torn place stays as small as it is."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -50,3 +51,11 @@ def test_the_same_phase_gives_the_same_every_time():
     first, second = (phase_map._unwrapped(phase, np.ones(phase.shape)) for _ in range(2))
 
     np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("sigma", [20.0, 48.0, 60.0])
+def test_a_wide_blur_on_fewer_pixels_is_the_same_blur(blobs, sigma, monkeypatch):
+    monkeypatch.setattr(phase_map, "EXACT", 0)
+    exact = cv2.GaussianBlur(blobs, (0, 0), sigma)
+
+    assert np.abs(phase_map._slow_changes(blobs, sigma) - exact).max() < 0.02 * blobs.std()
