@@ -62,12 +62,13 @@ def block(row: int, col: int, defects: list[tuple[int, int, int, int]]) -> np.nd
     return values.clip(0, 255).astype(np.uint8)
 
 
-def write_image(path: Path, side: int, layout: str, full_side: int) -> None:
-    """Write the image, `side` px, or its top left part where it is `full_side` px."""
+def write_image(path: Path, side: int, layout: str, full_side: int, rows: int | None = None) -> None:
+    """Write the image, `side` px (only so many `rows`), or its top left part where it is `full_side` px."""
+    rows = rows or side
     defects = planted(full_side)
 
     def rows_of_blocks() -> Iterator[list[np.ndarray]]:
-        for row in range(0, side, BLOCK):
+        for row in range(0, rows, BLOCK):
             yield [block(row, col, defects) for col in range(0, side, BLOCK)]
 
     if layout == "tiled":
@@ -77,7 +78,7 @@ def write_image(path: Path, side: int, layout: str, full_side: int) -> None:
         segments = (np.hstack(row) for row in rows_of_blocks())
         options = {"rowsperstrip": BLOCK}
     tifffile.imwrite(
-        path, segments, shape=(side, side), dtype=np.uint8, bigtiff=True, photometric="minisblack", **options
+        path, segments, shape=(rows, side), dtype=np.uint8, bigtiff=True, photometric="minisblack", **options
     )
 
 
@@ -102,10 +103,10 @@ def inspected(image: Path, out: Path, above: int) -> tuple[dict, dict]:
     return record, {"cpu_s": round(cpu, 1), "wall_s": round(time.monotonic() - began, 1), "peak_mib": round(peak)}
 
 
-def found_of(record: dict, side: int, full_side: int) -> tuple[int, int]:
+def found_of(record: dict, side: int, full_side: int, rows: int) -> tuple[int, int]:
     """Return how many planted defects of an image lie in one of its regions, and how many it has."""
     boxes = [region["bbox"] for region in record["regions"]]
-    there = [(row, col) for row, col, radius, _ in planted(full_side) if max(row, col) + radius < side]
+    there = [(row, col) for row, col, radius, _ in planted(full_side) if col + radius < side and row + radius < rows]
     inside = sum(
         any(x - 3 <= col < x + w + 3 and y - 3 <= row < y + h + 3 for x, y, w, h in boxes) for row, col in there
     )
@@ -121,6 +122,7 @@ def main() -> None:
     """Parse, write, inspect, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sides", type=int, nargs="+", default=[4096, 8192, 16384])
+    parser.add_argument("--rows", type=int, help="of images that are not square, a multiple of 512")
     parser.add_argument("--layout", choices=["tiled", "striped"], default="tiled")
     parser.add_argument("--whole", action="store_true", help="inspect each as a whole image too")
     parser.add_argument("--quarter", action="store_true", help="compare with a quarter of the largest as a whole image")
@@ -133,11 +135,11 @@ def main() -> None:
         record: dict = {}
         for side in chosen.sides:
             image = work / f"{side}-{chosen.layout}.tif"
-            write_image(image, side, chosen.layout, side)
+            write_image(image, side, chosen.layout, side, chosen.rows)
             for way, above in (("windows", chosen.windows_above), ("whole", WHOLE))[: 1 + chosen.whole]:
                 result, cost = inspected(image, work / f"{side}-{way}", above)
                 record = result if way == "windows" else record
-                report(result, cost, side, side, way, chosen.layout)
+                report(result, cost, side, side, way, chosen.layout, chosen.rows)
         if chosen.quarter:
             side = chosen.sides[-1]
             image = work / f"quarter-{chosen.layout}.tif"
@@ -145,15 +147,19 @@ def main() -> None:
             result, cost = inspected(image, work / "quarter", WHOLE)
             boxes = [region["bbox"] for region in record["regions"]]
             shared = sum(any(overlaps(region["bbox"], box) for box in boxes) for region in result["regions"])
-            report(result, cost, side // 2, side, "quarter as a whole", chosen.layout, also_in_windows=shared)
+            report(result, cost, side // 2, side, "quarter as a whole", chosen.layout, None, also_in_windows=shared)
 
 
-def report(record: dict, cost: dict, side: int, full_side: int, way: str, layout: str, **more: int) -> None:
+def report(
+    record: dict, cost: dict, side: int, full_side: int, way: str, layout: str, rows: int | None, **more: int
+) -> None:
     """Print one JSON line."""
-    inside, there = found_of(record, side, full_side)
-    megapixels = side * side / 1e6
+    rows = rows or side
+    inside, there = found_of(record, side, full_side, rows)
+    megapixels = rows * side / 1e6
     line = {
-        "side": side,
+        "rows": rows,
+        "cols": side,
         "layout": layout,
         "way": way,
         **cost,
