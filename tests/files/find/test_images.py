@@ -23,6 +23,7 @@ def tree(tmp_path, monkeypatch):
         "data/ground_truth/bridge/m.png",
         "data/results/r.bmp",
         "data/a.overlay.png",
+        "data/a.overlay.tif",
         "data/a.mask.png",
         "data/a.map.tif",
         "data/a.crop12.png",
