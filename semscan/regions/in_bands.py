@@ -16,7 +16,7 @@ from semscan.regions.find import shortest
 from semscan.settings import RegionSettings
 from semscan.values import Box, Region
 
-MOST_RUNS = 20_000_000  # along rows: more of them are no regions, and would fill the memory
+MOST_RUNS = 5_000_000  # along rows: more of them are no regions, and would fill the memory
 
 
 @dataclass(slots=True)
@@ -97,7 +97,7 @@ class BandedRegions:
         self._top += len(band)
 
     def finish(self) -> tuple[list[Region], list[np.ndarray]]:
-        """Return the regions by falling peak (then from the top), and the runs of each, int64 (n, 3).
+        """Return the regions by falling peak (then from the top), and the runs of each, int32 (n, 3).
 
         The last band has come. A run is a row, its first column, and the column after its last one.
         """
@@ -191,7 +191,7 @@ def _runs(rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
     """Return pixels, sorted by row and column, as runs (n, 3): row, first column, column after the last."""
     starts = np.flatnonzero(np.r_[True, (np.diff(rows) != 0) | (np.diff(cols) != 1)])
     stops = np.r_[starts[1:], len(rows)] - 1
-    return np.column_stack([rows[starts], cols[starts], cols[stops] + 1])
+    return np.column_stack([rows[starts], cols[starts], cols[stops] + 1]).astype(np.int32)
 
 
 def _region(region: _Growing) -> Region:

@@ -22,8 +22,8 @@ class RunLabels:
 
     def __init__(self, shape: tuple[int, int], runs: Sequence[np.ndarray]) -> None:
         self.shape = shape
-        labels = np.repeat(np.arange(1, len(runs) + 1), [len(of_region) for of_region in runs])
-        whole = np.concatenate([*runs, np.zeros((0, 3), np.int64)])
+        labels = np.repeat(np.arange(1, len(runs) + 1, dtype=np.int32), [len(of_region) for of_region in runs])
+        whole = np.concatenate([*runs, np.zeros((0, 3), np.int32)])
         order = np.argsort(whole[:, 0], kind="stable")
         self._runs = np.column_stack([whole, labels])[order]
 

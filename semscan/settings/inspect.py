@@ -15,7 +15,7 @@ METHODS = {
     "reference": "semscan.pipeline.methods.reference:ReferenceMethod",
     "dies": "semscan.pipeline.methods.dies:DiesMethod",
 }
-STREAM_ABOVE = 1 << 25  # pixels: 5,793 x 5,793
+STREAM_ABOVE = 1 << 24  # pixels: 4,096 x 4,096; the whole-image way takes 1.3 GB for them
 DEFAULT_MODEL = "semscan-model"
 DEFAULT_RESULTS = "semscan-results"
 DEFAULT_EVALUATION = "semscan-evaluation"

@@ -44,7 +44,9 @@ def _deflated(tile: np.ndarray) -> bytes:
 
 
 def _jpeg(tile: np.ndarray) -> bytes:
-    packed, data = cv2.imencode(".jpg", tile, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    # colours in full resolution: outlines are one pixel wide
+    sampling = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+    packed, data = cv2.imencode(".jpg", tile, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY, *sampling])
     if not packed:
         raise OutputError("a tile of the overlay cannot be packed as JPEG; leave it out with --no-overlay")
     return data.tobytes()
@@ -62,7 +64,7 @@ def _mean(block: np.ndarray) -> np.ndarray:
 MAP_TILES = TileFormat(np.float32, TileKind(1, 32, 3, MIN_IS_BLACK, DEFLATE), _deflated, _largest)
 GREY_TILES = TileFormat(np.uint8, TileKind(1, 8, 1, MIN_IS_BLACK, DEFLATE), _deflated, _mean)
 DEEP_GREY_TILES = TileFormat(np.uint16, TileKind(1, 16, 1, MIN_IS_BLACK, DEFLATE), _deflated, _mean)
-COLOUR_TILES = TileFormat(np.uint8, TileKind(3, 8, 1, YCBCR, JPEG, (2, 2)), _jpeg, _mean)
+COLOUR_TILES = TileFormat(np.uint8, TileKind(3, 8, 1, YCBCR, JPEG, (1, 1)), _jpeg, _mean)
 
 
 class TiledTiff:

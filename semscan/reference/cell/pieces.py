@@ -10,7 +10,7 @@ import numpy as np
 PIECE = 1536  # px: a larger image is compared in pieces
 OVERLAP = 64  # px of neighbouring pieces
 FEWEST_REPEATS = 12  # that a piece must hold
-MOST_WHOLE = 1 << 25  # px: up to here, an image of a long pitch is one piece
+MOST_WHOLE = 1 << 24  # px: up to here, an image of a long pitch is one piece
 LARGEST_PIECE = 4096  # px: beyond, a piece holds fewer repeats
 
 Window = tuple[slice, slice]

@@ -12,10 +12,16 @@ import pytest
 import tifffile
 
 from semscan.files.models.folder import read_model_folder
+from semscan.files.models.method_folder import MethodFolder
 from semscan.pipeline.inspecting.images import inspect_images, score_images
+from semscan.pipeline.methods.calibrated import CalibratedMethod
 from semscan.pipeline.methods.model import ModelMethod
+from semscan.pipeline.methods.periodic import PeriodicMethod
+from semscan.pipeline.methods.raw_map import raw_map
 from semscan.settings import InspectSettings, OutputSettings, ReadSettings, RegionSettings
-from semscan.values.model_config import Surround
+from semscan.values.method import MethodConfig
+from semscan.values.model_config import Calibration, Surround
+from semscan.version import __version__
 
 PIECE = 320  # px: so that a small image has windows
 DIFFERENT = ("outputs", "seconds", "streamed")
@@ -147,6 +153,20 @@ def test_a_model_with_matched_brightness_is_fed_the_same_in_rows_of_tiles(model,
 
     whole, windows = both(path, tmp_path, method=ModelMethod(folder))
 
+    assert_alike(whole, windows, closest=1e-6)
+
+
+def test_a_calibrated_threshold_and_its_warnings_hold_in_windows(tmp_path, small_pieces):
+    appearance = {name: {"median": 0.01, "spread": 0.0} for name in ("brightness", "contrast", "noise", "sharpness")}
+    calibration = Calibration(1.7, 0.1, 0.0, "15 good images of good", 15.0, "tail")
+    config = MethodConfig(__version__, "periodic", raw_map("periodic"), calibration, appearance=appearance)
+    folder = MethodFolder(Path("F"), config, "0123456789abcdef")
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, as_type(lines(), "uint8"), photometric="minisblack", tile=(128, 128))
+
+    whole, windows = both(path, tmp_path, method=CalibratedMethod(PeriodicMethod(), folder))
+
+    assert "differs from the good images" in "".join(windows["warnings"])
     assert_alike(whole, windows, closest=1e-6)
 
 
