@@ -265,7 +265,7 @@ max_pixels = click.option(
 )
 jobs = click.option(
     "--jobs",
-    type=click.IntRange(1),
+    type=click.IntRange(1, 1024),
     default=InspectSettings().jobs,
     show_default=True,
     help="Number of images inspected in parallel.",

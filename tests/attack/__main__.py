@@ -1,7 +1,8 @@
 """The long attack: ``python -m tests.attack --images N --models N --records N --kills N --seed S``, and a table of it.
 
 Each campaign runs in processes of its own, a few hundred seeds each, so that a crash is one failure and its seed is
-known. Ends with exit code 1 if anything went wrong; a line for each failure goes to standard error.
+known. Ctrl-C ends with the table of what is done. Exit code 1 if anything went wrong; each failure is a line on
+standard error.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +22,6 @@ from tests.attack.campaigns import CAMPAIGNS, attack
 from tests.attack.kills import kill_batches
 
 CHUNK = 500
-PATIENCE_S = 1800.0  # of one chunk
 
 
 @dataclass
@@ -47,12 +48,14 @@ def main() -> None:
     if chosen["chunk"]:
         run_chunk(chosen["chunk"], Path(chosen["folder"]), chosen["seed"], chosen[chosen["chunk"]])
         return
-    rows = [campaign(name, chosen["seed"], chosen[name]) for name in CAMPAIGNS if chosen[name]]
-    if chosen["kills"]:
-        began = time.monotonic()
-        with tempfile.TemporaryDirectory() as folder:
-            failures = kill_batches(Path(folder), range(chosen["seed"], chosen["seed"] + chosen["kills"]))
-        rows.append(Row("kills", chosen["kills"], failures=failures, seconds=time.monotonic() - began))
+    rows: list[Row] = []
+    with suppress(KeyboardInterrupt):  # the table of what is done
+        for name in (each for each in CAMPAIGNS if chosen[each]):
+            rows.append(Row(name))
+            campaign(rows[-1], chosen["seed"], chosen[name])
+        if chosen["kills"]:
+            rows.append(Row("kills"))
+            kills(rows[-1], chosen["seed"], chosen["kills"])
     for line in table(rows, chosen["seed"]):
         print(line)
     sys.exit(any(row.failures for row in rows))
@@ -71,36 +74,56 @@ def run_chunk(name: str, folder: Path, first: int, count: int) -> None:
         print(json.dumps(line), file=sys.__stdout__, flush=True)
 
 
-def campaign(name: str, first: int, tries: int) -> Row:
+def campaign(row: Row, first: int, tries: int) -> None:
     """Run one campaign in child processes; a child that ends early is a failure at the seed after its last line."""
-    row, began, seed = Row(name), time.monotonic(), first
-    while seed < first + tries:
-        count = min(CHUNK, first + tries - seed)
+    began = time.monotonic()
+    while row.tries < tries:
+        seed = first + row.tries
+        count = min(CHUNK, tries - row.tries)
         with tempfile.TemporaryDirectory() as folder:
-            words = ["--chunk", name, "--folder", f"{folder}/attack", "--seed", str(seed), f"--{name}", str(count)]
-            command = [sys.executable, "-m", "tests.attack", *words]
-            done = subprocess.run(
-                command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=PATIENCE_S, check=False
+            words = [
+                "--chunk",
+                row.what,
+                "--folder",
+                f"{folder}/attack",
+                "--seed",
+                str(seed),
+                f"--{row.what}",
+                str(count),
+            ]
+            child = subprocess.Popen(
+                [sys.executable, "-m", "tests.attack", *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
             )
-        for line in done.stdout.splitlines():
-            _add(row, json.loads(line))
-            seed += 1
+            with child:
+                for line in child.stdout or ():
+                    _add(row, json.loads(line))
+                    row.seconds = time.monotonic() - began
+        if child.returncode:
+            _fail(row, f"{row.what} {first + row.tries}: the process ended with {child.returncode}")
             row.tries += 1
-        if done.returncode:
-            row.failures.append(f"{name} {seed}: the process ended with {done.returncode}")
+
+
+def kills(row: Row, first: int, tries: int) -> None:
+    """Kill batches at random moments."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        for faults in kill_batches(Path(folder), range(first, first + tries)):
             row.tries += 1
-            seed += 1
-        for failure in row.failures[-5:] if done.returncode else ():
-            print(failure, file=sys.stderr)
-    row.seconds = time.monotonic() - began
-    for failure in row.failures:
-        print(failure, file=sys.stderr)
-    return row
+            row.seconds = time.monotonic() - began
+            for fault in faults:
+                _fail(row, fault)
+
+
+def _fail(row: Row, failure: str) -> None:
+    row.failures.append(failure)
+    print(failure, file=sys.stderr, flush=True)
 
 
 def _add(row: Row, found: dict) -> None:
+    row.tries += 1
     row.codes.update(found["codes"])
-    row.failures += [f"{row.what} {found['seed']}: {fault}" for fault in found["faults"]]
+    for fault in found["faults"]:
+        _fail(row, f"{row.what} {found['seed']}: {fault}")
     row.slowest_s = max(row.slowest_s, found["seconds"])
     row.largest_mib = max(row.largest_mib, found["mib"])
 

@@ -7,7 +7,9 @@ import io
 import resource
 import signal
 import sys
+import threading
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +47,7 @@ def run(arguments: Sequence[object], *, limit_s: float = 60.0, most_mib: float =
     began = time.monotonic()
     try:
         with _limited(limit_s), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), _standing_in(came_in):
+            warnings.simplefilter("ignore")  # as in a process of its own, a library's warning is not an error
             main(words)
     except SystemExit as ended:
         code = int(ended.code or 0)
@@ -69,6 +72,9 @@ def run(arguments: Sequence[object], *, limit_s: float = 60.0, most_mib: float =
 @contextlib.contextmanager
 def _limited(seconds: float) -> Iterator[None]:
     """Raise TooSlow in the main thread after `seconds`."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
     def stop(number: int, frame: object) -> None:
         raise TooSlow
@@ -86,7 +92,8 @@ def _limited(seconds: float) -> Iterator[None]:
 def _standing_in(stream: io.TextIOWrapper) -> Iterator[None]:
     earlier, sys.stdin = sys.stdin, stream
     try:
-        yield
+        with warnings.catch_warnings():
+            yield
     finally:
         sys.stdin = earlier
 

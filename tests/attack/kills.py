@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -20,12 +21,13 @@ LONGEST_S = 2.5  # a whole batch takes about this
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 
 
-def kill_batches(folder: Path, seeds: range) -> list[str]:
-    """Kill a batch for each seed; return what went wrong, a line each."""
+def kill_batches(folder: Path, seeds: range) -> Iterator[list[str]]:
+    """Kill a batch for each seed; yield what went wrong, a line each."""
     model = write_model(folder / "model")
     for number in range(IMAGES):
         write_png(folder / "images" / f"{number:02}.png", grey_image(96, 96 + number, spot=number % 3 == 0))
-    return [f"kills {seed}: {fault}" for seed in seeds for fault in _kill(folder, model, seed)]
+    for seed in seeds:
+        yield [f"kills {seed}: {fault}" for fault in _kill(folder, model, seed)]
 
 
 def _kill(folder: Path, model: Path, seed: int) -> list[str]:

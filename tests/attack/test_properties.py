@@ -5,13 +5,19 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+import onnx
+from google.protobuf.message import DecodeError
 
 from semscan.files.find.images import InputImage
+from semscan.files.models.onnx_rules import MOST_PARTS, OPERATORS, check_graph
+from semscan.files.models.onnx_wire import parse_onnx
 from semscan.files.results.names import LONGEST_NAME, candidates, name_key
 from semscan.image.tiling import tile_offsets
 from semscan.values.record import Outputs, Record, parse_record
 from tests.attack.mutate.bits import pick
+from tests.attack.mutate.graphs import mutate_graph
 from tests.attack.mutate.texts import mutate_json
+from tests.conftest import box_graph
 
 LETTERS = ("a", "B", ".", " ", "é", "e\u0301", "\n", "\udcff", "=", "..", "日", "x" * 200, "\x1b", "'", '"', "-")
 
@@ -65,3 +71,25 @@ def test_the_tiles_of_any_image_cover_it_and_lie_inside():
             assert min(starts) == 0
             assert max(ends) == max(side, tile)
             assert all(later - tile <= earlier for earlier, later in pairwise(ends))
+
+
+def test_a_graph_that_is_accepted_is_the_same_for_the_library_of_onnx():
+    rng = np.random.default_rng(4)
+    accepted = 0
+    for _ in range(300):
+        data = mutate_graph(rng, box_graph(3), OPERATORS)
+        try:
+            check_graph(data)
+            other = onnx.load_model_from_string(data)
+        except (ValueError, DecodeError):  # what the library refuses, the runtime does as well
+            continue
+        accepted += 1
+        seen = parse_onnx(data, MOST_PARTS)
+        attributes = [each for node in other.graph.node for each in node.attribute]
+
+        assert [node.op_type for node in seen.nodes] == [node.op_type for node in other.graph.node]
+        assert {node.op_type for node in other.graph.node} <= OPERATORS
+        assert not other.functions
+        assert not any(each.HasField("g") or each.graphs for each in attributes)
+        assert not any(tensor.external_data or tensor.data_location for tensor in other.graph.initializer)
+    assert accepted > 30

@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import os
 import re
-import socket
 from functools import cache
 from pathlib import Path
 
@@ -54,7 +53,7 @@ def _is_gone(process: int) -> bool:
 @cache
 def _machine() -> str:
     """Return 8 hexadecimal digits for this machine since it was started, and for how it numbers processes."""
-    parts = [socket.gethostname()]
+    parts = [os.uname().nodename] if hasattr(os, "uname") else []
     with contextlib.suppress(OSError):
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text("ascii"))
     with contextlib.suppress(OSError):

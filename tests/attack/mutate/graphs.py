@@ -55,7 +55,8 @@ def _constant(rng: Random, model, operators):
         return
     change = int(rng.integers(5))
     if change == 0 and values.dtype.kind == "f":
-        values = values * np.float32(pick(rng, (np.nan, np.inf, 0.0, 1e30, -1.0, 1e-30)))
+        with np.errstate(all="ignore"):
+            values = values * np.float32(pick(rng, (np.nan, np.inf, 0.0, 1e30, -1.0, 1e-30)))
     elif change == 1 and values.dtype.kind == "i" and values.size:
         values = np.full_like(values, np.clip(pick(rng, SIZES), np.iinfo(values.dtype).min, np.iinfo(values.dtype).max))
     elif change == 2:
@@ -66,7 +67,8 @@ def _constant(rng: Random, model, operators):
     else:
         tensor.data_type = int(rng.integers(0, 20))
         return
-    tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+    if values.dtype.kind in "fiub":
+        tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
 
 
 def _shape(rng: Random, model, operators):
