@@ -13,7 +13,7 @@ from semscan.scores.confusion import confusion
 from semscan.scores.counts import ImageCounts, count_images
 from semscan.scores.curves import Line, curves
 from semscan.scores.defects import Component, detected_regions
-from semscan.scores.intervals import poisson_interval, resamples, share_interval, spread
+from semscan.scores.intervals import perfect_auroc_interval, poisson_interval, resamples, share_interval, spread
 from semscan.scores.ranking import rank_scores
 from semscan.scores.scored_image import ScoredImage
 from semscan.scores.types import type_figures
@@ -154,9 +154,14 @@ def _image_ranking(
         "image_ap": ranking.average_precision(),
         **dict.fromkeys(_OF_MASKS),
     }
-    resampled = figures.image_figures(peaks, defective, weights)
+    intervals = _spreads(figures.image_figures(peaks, defective, weights))
+    if ranking.auroc() == 1:  # resampling shows no spread
+        bad, good = int(defective.sum()), int((~defective).sum())
+        intervals["image_auroc"] = perfect_auroc_interval(good, bad)
+        # the share of defective images above every good one is a lower bound of AP
+        intervals["image_ap"] = share_interval(bad, bad, np.ones(1))
     lines: dict[str, Line] = {} if ranking.auroc() is None else {"image ROC": ranking.roc()}
-    return found, _spreads(resampled), lines
+    return found, intervals, lines
 
 
 def _images_at_threshold(flagged: np.ndarray, defective: np.ndarray) -> Figures:
@@ -204,9 +209,17 @@ def _pixel_figures(masked: _Masked) -> Figures:
 
 
 def _pixel_intervals(masked: _Masked) -> Intervals:
+    defects = int(masked.counts.defects.sum())
+    recalls = figures.recall_figures(masked.counts, masked.weights)
+    all_or_nothing = {
+        name: share_interval(round(defects * float(values[0])), defects, values)
+        for name, values in recalls.items()
+        if np.isin(values, (0, 1)).all() and np.ptp(values) == 0  # resampling shows no spread
+    }
     return {
         **_spreads(figures.ranking_figures(masked.counts, masked.weights)),
-        **_spreads(figures.recall_figures(masked.counts, masked.weights)),
+        **_spreads(recalls),
+        **all_or_nothing,
     }
 
 

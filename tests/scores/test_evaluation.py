@@ -255,3 +255,19 @@ def test_curves_rise_and_end_where_they_should():
         assert name == "pixel PR" or (np.diff(up) >= 0).all(), name
     assert lines["pixel ROC"][1][-1] == 1
     assert lines["pixel PR"][0][-1] == 1
+
+
+def test_perfect_figures_of_few_images_have_intervals_with_a_width():
+    items = []
+    for number in range(6):
+        truth = np.zeros((40, 40), bool)
+        if number % 2:
+            truth[10:14, 10:14] = True
+        anomaly_map = np.where(truth, 0.9, 0.1).astype(np.float32)
+        items.append((f"{number}.png", "gap" if number % 2 else "good", anomaly_map, truth))
+    found = measured(items)
+
+    assert found["image_auroc"] == found["image_ap"] == 1
+    for name in ("image_auroc", "image_ap", "recall_at_0.1fp"):
+        low, high = found["intervals"][name]
+        assert low < 0.9 < high == 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from semscan.scores.intervals import poisson_interval, resamples, share_interval, spread
+from semscan.scores.intervals import perfect_auroc_interval, poisson_interval, resamples, share_interval, spread
 
 
 @pytest.mark.parametrize("count", [0, 1, 7])
@@ -33,3 +33,13 @@ def test_each_group_keeps_its_size_and_a_seed_its_draws():
 
 def test_all_of_few_is_not_certain():
     assert share_interval(3, 3, np.ones(10)) == [pytest.approx(0.2924, abs=1e-4), 1]
+
+
+def test_a_perfect_auroc_of_few_images_is_not_certain():
+    few, more = perfect_auroc_interval(8, 18), perfect_auroc_interval(80, 180)
+
+    assert few[1] == more[1] == 1
+    assert 0.8 < few[0] < 0.85 < 0.97 < more[0] < 1
+    low = few[0]  # where 1 is 1.96 standard deviations away
+    variance = low * (1 - low) * (1 + 12 * ((1 - low) / (2 - low) + low / (1 + low))) / (8 * 18)
+    assert (1 - low) / variance**0.5 == pytest.approx(1.96, abs=1e-3)
