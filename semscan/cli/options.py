@@ -274,7 +274,7 @@ timeout = click.option(
     "--timeout",
     type=click.FloatRange(0),
     metavar="SECONDS",
-    help="Longest time for one image; 0: no limit.  [default: 600, and 20 for each MB of the file]",
+    help="Longest time for one image; 0: no limit.  [default: 3600, and 20 for each MB of the file]",
 )
 max_memory = click.option(
     "--max-memory",

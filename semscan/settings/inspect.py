@@ -119,7 +119,7 @@ class InspectSettings:
     jobs : int
         Number of images inspected at a time.
     timeout : float or None
-        Longest time for one image, s; 0: no limit; None: 600 and 20 more for each MB of its file.
+        Longest time for one image, s; 0: no limit; None: 3600 and 20 more for each MB of its file.
     max_memory : int or None
         Largest memory of the process of one image, bytes; None: a share of the machine.
     resume : bool

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SHARE = 0.8  # of the machine's memory, for all jobs together
-SECONDS = 600.0  # for any image,
+SECONDS = 3600.0  # for any image,
 SECONDS_PER_BYTE = 20e-6  # and this much more for each byte of its file
 CONTAINER = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
