@@ -71,7 +71,9 @@ def test_a_named_ground_truth_folder_is_searched(tree):
 
 
 def test_patterns_are_expanded_and_sorted(tree):
-    assert names("data/*.[tP]*") == sorted(str(Path("data") / n) for n in ("a.map.tif", "a.overlay.tif", "a.tif", "b.PNG"))
+    assert names("data/*.[tP]*") == sorted(
+        str(Path("data") / n) for n in ("a.map.tif", "a.overlay.tif", "a.tif", "b.PNG")
+    )
     assert names("data/**/*.jpeg") == [str(Path("data/bridge/ü x.jpeg"))]
 
 
