@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from semscan.reference.cell.correlation import FEWEST_REPEATS, Correlation, sub_pixel
 from semscan.reference.cell.lattice_windows import ReadWindow, best_window, refine_waves
 from semscan.reference.cell.shading import shading_surface
 
 LARGEST_SIDE = 1100  # px: a larger image is halved until it fits, and also searched in windows
 SMALLEST_PITCH = 5.0
-FEWEST_REPEATS = 3.0
 PERIODIC = 0.35  # least confidence; nanofibres stay below 0.2, real periodic images above 0.6
 AS_GOOD = 0.85  # share of the best correlation from which a shorter repeat is preferred
 FAINTEST = 0.01  # least deviation of a pattern, as a share of that of the image with its shading
@@ -147,7 +147,7 @@ def _search(values: np.ndarray) -> Lattice:
     flat = _flat(values)
     if not flat.any():
         return Lattice(NOT_FOUND, 0.0)
-    correlation = _Correlation(flat)
+    correlation = Correlation(flat)
     wave = _strongest_wave(flat)
     vectors = NOT_FOUND
     confidence = 0.0
@@ -173,69 +173,6 @@ def _is_same(one: Lattice, other: Lattice, tolerance: float) -> bool:
     return one.vectors.shape == other.vectors.shape and bool((abs(one.vectors - other.vectors) < tolerance).all())
 
 
-class _Correlation:
-    """The autocorrelation of an image, 1 at lag 0, each lag normalised by its own overlap.
-
-    `values` holds lags (row, col) up to 0.6 of the image's sides either way; lag 0 is at `middle`. `longest` is the lag
-    (row, col) of a repeat that the image shows just often enough.
-    """
-
-    def __init__(self, values: np.ndarray) -> None:
-        rows, cols = values.shape
-        size = (cv2.getOptimalDFTSize(2 * rows), cv2.getOptimalDFTSize(2 * cols))
-        padded = np.zeros(size, np.float32)
-        padded[:rows, :cols] = values
-        spectrum = cv2.dft(padded, nonzeroRows=rows)
-        power = cv2.mulSpectrums(spectrum, spectrum, 0, conjB=True)
-        raw = cv2.dft(power, flags=cv2.DFT_INVERSE | cv2.DFT_SCALE | cv2.DFT_REAL_OUTPUT)
-        reach = (int(rows * 0.6), int(cols * 0.6))
-        lags = [np.arange(-far, far + 1) for far in reach]
-        # a longer lag sums fewer pixels: without this a far repeat would always look worse than a near one
-        overlap = np.outer(rows - abs(lags[0]), cols - abs(lags[1]))
-        self.values = (raw[np.ix_(lags[0], lags[1])] / overlap).astype(np.float32)
-        self.values /= max(float(self.values[reach]), 1e-12)
-        self.middle = np.array(reach, np.float64)
-        self.longest = np.array([rows, cols]) / FEWEST_REPEATS * 1.02
-
-    def at(self, lags: np.ndarray) -> np.ndarray:
-        """Interpolate values at lags (..., 2), linear between samples; -1 outside."""
-        index = (np.asarray(lags, np.float64) + self.middle).astype(np.float32)
-        rows = index[..., 0]
-        cols = index[..., 1]
-        flat = cv2.remap(
-            self.values,
-            cols.reshape(1, -1),
-            rows.reshape(1, -1),
-            cv2.INTER_LINEAR,
-            borderValue=-1.0,
-            borderMode=cv2.BORDER_CONSTANT,
-        )
-        return flat.reshape(index.shape[:-1])
-
-    def near(self, lag: np.ndarray, reach: int = 2) -> float:
-        """Return the largest value within `reach` px of a lag."""
-        steps = np.stack(np.meshgrid(*[np.arange(-reach, reach + 1)] * 2, indexing="ij"), -1)
-        return float(self.at(np.asarray(lag) + steps).max())
-
-    def peaks(self) -> tuple[np.ndarray, np.ndarray]:
-        """Find the local maxima in one half plane, best first: lags (n, 2), sub-pixel, and their values."""
-        smooth = cv2.GaussianBlur(self.values, (0, 0), 1.0)
-        top = (smooth >= cv2.dilate(smooth, np.ones((7, 7), np.uint8))) & (smooth > 0.05)
-        # a maximum at the border may rise further outside of it
-        top[:3] = False
-        top[-3:] = False
-        top[:, :3] = False
-        top[:, -3:] = False
-        index = np.argwhere(top)
-        lags = index - self.middle
-        # an autocorrelation is symmetric: the other half plane holds the same lags
-        half = (lags[:, 0] > 0) | ((lags[:, 0] == 0) & (lags[:, 1] > 0))
-        index = index[half]
-        best = np.argsort(-self.values[tuple(index.T)], kind="stable")[:400]
-        index = index[best]
-        return index - self.middle + _sub_pixel(smooth, index), self.values[tuple(index.T)]
-
-
 def _strongest_wave(values: np.ndarray) -> np.ndarray | None:
     """Find the strongest wave, (row, col) in cycles per px, to a part of a frequency step; None without one."""
     rows, cols = values.shape
@@ -256,11 +193,11 @@ def _strongest_wave(values: np.ndarray) -> np.ndarray | None:
         return None
     around = np.log(np.roll(power, (1 - row, 1 - col), (0, 1))[:3, :3] + 1e-30)
     # the main lobe of the window is close to a Gaussian, so that its logarithm is a parabola
-    shift = _sub_pixel(around, np.array([[1, 1]]))[0]
+    shift = sub_pixel(around, np.array([[1, 1]]))[0]
     return np.array([fy[row, 0] + shift[0] / size[0], fx[0, col] + shift[1] / size[1]])
 
 
-def _lines(correlation: _Correlation, wave: np.ndarray) -> np.ndarray:
+def _lines(correlation: Correlation, wave: np.ndarray) -> np.ndarray:
     """Find the step of a line pattern; none if the image also changes along the crests of the wave."""
     step = wave / (wave**2).sum()
     # the wave may be an overtone of the pattern: the first multiple about as good as the best is the pitch
@@ -283,7 +220,7 @@ def _lines(correlation: _Correlation, wave: np.ndarray) -> np.ndarray:
     return _rightward(across[best] * pitch)[None]
 
 
-def _array(correlation: _Correlation) -> np.ndarray:
+def _array(correlation: Correlation) -> np.ndarray:
     """Find the two shortest steps of an array; none if there are fewer."""
     lags, values = correlation.peaks()
     long = np.hypot(*lags.T) >= SMALLEST_PITCH
@@ -320,17 +257,6 @@ def _reduced(vectors: np.ndarray) -> np.ndarray:
 def _rightward(step: np.ndarray) -> np.ndarray:
     """Return a step or its opposite, whichever points to the right (a vertical one: down)."""
     return -step if step[1] < -1e-9 or (abs(step[1]) <= 1e-9 and step[0] < 0) else step
-
-
-def _sub_pixel(values: np.ndarray, peaks: np.ndarray) -> np.ndarray:
-    """Return the offset of each peak from its sample, (n, 2), by a parabola along each axis."""
-    shifts = []
-    for axis in (0, 1):
-        step = np.eye(2, dtype=int)[axis]
-        before, here, after = (values[tuple((peaks + k * step).T)] for k in (-1, 0, 1))
-        bend = np.minimum(before - 2 * here + after, -1e-9)
-        shifts.append(np.clip(0.5 * (before - after) / bend, -0.5, 0.5))
-    return np.stack(shifts, 1)
 
 
 def _half_turn(degrees: float) -> float:
