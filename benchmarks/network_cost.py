@@ -76,8 +76,9 @@ print(sorted(times[3:])[2])
 def run(code: str, checkout: Path, *arguments: str) -> str:
     """Run code with the semscan of a checkout, on one thread; return what it prints."""
     environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": str(checkout)}
-    command = [sys.executable, "-c", _NETWORK + code, *arguments]
-    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+    command = [sys.executable, "-B", "-c", _NETWORK + code, *arguments]
+    done = subprocess.run(command, env=environment, cwd=checkout, stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout
 
 
 def opened(graph: Path, profile: str = "") -> onnxruntime.InferenceSession:

@@ -24,6 +24,7 @@ import tifffile
 PICTURE_SIDE = 96
 GRID = 16
 # Values of these keys differ from run to run or from machine to machine.
+KEYS_VARY = frozenset({"other_looks"})  # which numbers of looks are others depends on the default
 VARIES = frozenset(
     {
         "began",
@@ -143,6 +144,8 @@ class Reducer:
         return reduced
 
     def _walk(self, value: Any, key: str, where: str, words: dict[str, Any]) -> Any:
+        if key in KEYS_VARY:
+            return "<varies>"
         if key in self._varies and value is not None:
             return dict.fromkeys(value, "<varies>") if isinstance(value, dict) else "<varies>"
         if key in OUTLINES and value:
