@@ -130,7 +130,7 @@ def test_images_of_a_far_magnification_are_left_out_line_by_line(tmp_path, model
 
 
 def test_nothing_begun_is_left_when_it_fails(tmp_path, model, brighter, monkeypatch):
-    def fails(*_):
+    def fails(*_, **__):
         raise RuntimeError("out of the blue")
 
     monkeypatch.setattr(network, "measure_threshold", fails)
