@@ -178,7 +178,6 @@ def _network(kind: str, layout: Layout, settings: TrainSettings) -> NetworkConfi
         backbone="plain" if settings.backbone == AUTO else settings.backbone,
         dropout=defaults.dropout if settings.dropout is None else settings.dropout,
         seam=settings.seam,
-        **({} if defaults.widths is None else {"widths": defaults.widths}),
     )
 
 

@@ -71,8 +71,6 @@ class NetworkKind:
         It has an output ``reconstruction``.
     resamples : bool
         It sees images at the magnification of the training images; else shrunk to one size.
-    widths : tuple of int
-        Channels of its stages; None where they are not chosen.
     floor : float
         The raw threshold is never set below this.
     options : frozenset of str
@@ -94,7 +92,6 @@ class NetworkKind:
     logit_map: bool = False
     reconstructs: bool = False
     resamples: bool = False
-    widths: tuple[int, ...] | None = None
     floor: float = 0.0
     options: frozenset[str] = frozenset()
     pixels_per_second: float = 1.0e6

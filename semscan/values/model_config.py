@@ -11,7 +11,6 @@ from typing import Any
 
 from semscan.values.detection import DetectionCurve
 
-FIRST_WIDTHS = (24, 48, 96, 128)  # of models that do not state them
 MOST_LOOKS = 4  # at each tile
 TIME_LIMIT = "time limit"  # why a training ended
 # What set a threshold: false regions that were counted; their tail, continued; the lowest and the highest threshold
@@ -24,8 +23,7 @@ class NetworkConfig:
     """What to build: the network and its parts by name.
 
     `kind` is a name of `semscan.settings.networks.NETWORKS`. `classes` are in the order of the logits; `good_class` is
-    one of them. `dropout` is a share of the features, 0 to 1. `seam` is True where SEAM trained the network. `widths`
-    are the channels of the autoencoder at strides 2, 4, 8 and 16.
+    one of them. `dropout` is a share of the features, 0 to 1. `seam` is True where SEAM trained the network.
     """
 
     kind: str
@@ -35,7 +33,6 @@ class NetworkConfig:
     backbone: str = "plain"
     dropout: float = 0.0
     seam: bool = False
-    widths: tuple[int, ...] = FIRST_WIDTHS
 
     @property
     def good_index(self) -> int | None:

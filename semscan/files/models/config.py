@@ -33,7 +33,6 @@ from semscan.files.models.looks import looks_json, read_looks
 from semscan.files.models.parts import APPEARANCE, VERSIONS, appearance_json, read_calibration, read_painted
 from semscan.settings.networks import FIRST_SCHEMA, MATCHED_SCHEMA, NETWORKS
 from semscan.values.model_config import (
-    FIRST_WIDTHS,
     AcceptedCount,
     ClassLimits,
     FitRecord,
@@ -113,8 +112,6 @@ def config_json(config: ModelConfig) -> dict[str, Any]:
     }
     if network.seam:
         document["seam"] = True
-    if network.widths != FIRST_WIDTHS:
-        document["widths"] = list(network.widths)
     document |= _tiling_json(config.tiling)
     document["libraries"] = dict(config.libraries)
     document["calibration"] = config.calibration.to_json()
@@ -158,7 +155,6 @@ def _network(fields: Fields) -> NetworkConfig:
         backbone=fields.take_or("plain", "backbone", Rule(_is_name, "the name of a backbone")),
         dropout=fields.take_or(0.0, "dropout", number(0, 1, "a number of 0 to 1")),
         seam=fields.take_or(False, "seam", TRUE_OR_FALSE),
-        widths=tuple(fields.take_or(list(FIRST_WIDTHS), "widths", WIDTHS)),
     )
 
 
@@ -392,10 +388,6 @@ def _are_limits(marks: Mapping[str, Any], classes: Sequence[str]) -> bool:
     )
 
 
-def _are_widths(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == len(FIRST_WIDTHS) and all(map(whole(1, 1024).accepts, value))
-
-
 def _is_sha256(value: Any) -> bool:
     return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
 
@@ -403,7 +395,6 @@ def _is_sha256(value: Any) -> bool:
 ANYTHING = Rule(lambda value: True, "a value")
 SEED = Rule(whole(0, (1 << 64) - 1).accepts, "a whole number of at least 0")
 CLASSES = Rule(or_none(_are_classes), f"null or 1 to {MOST_CLASSES} different names")
-WIDTHS = Rule(_are_widths, f"{len(FIRST_WIDTHS)} whole numbers of 1 to 1024")
 SHA256 = Rule(_is_sha256, "64 hexadecimal digits")
 SURROUND = Rule(or_none(_is_surround), "a share of 0 to 1 and reach_px of more than 0 to 1000")
 NOTES = Rule(_are_notes, "a list of objects with image and reason")

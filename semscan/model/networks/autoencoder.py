@@ -16,7 +16,7 @@ from semscan.model.attention import AttentionGate, ImageAttention
 from semscan.model.attention.base import Attention
 from semscan.model.networks.layers import BatchNormalization, Upsample
 from semscan.model.tf_import import Tensor, keras, layers
-from semscan.values.model_config import FIRST_WIDTHS, NetworkConfig
+from semscan.values.model_config import NetworkConfig
 
 _LEAK = 0.1  # slope of the ReLUs before the map: with 0, channels died and the logits of the map ended at 0.6
 
@@ -63,7 +63,7 @@ def _up(
 
 def build_autoencoder(
     *,
-    widths: tuple[int, ...] = FIRST_WIDTHS,
+    widths: tuple[int, int, int, int] = (24, 48, 96, 128),
     dropout: float = 0.0,
     attention: Attention | None = None,
     gates: bool = False,
@@ -129,4 +129,4 @@ def _reconstruct(unattended: Tensor) -> Tensor:
 
 def autoencoder_of(config: NetworkConfig, attention: Attention, gates: bool) -> keras.Model:
     """Build the network that `config` describes; see `semscan.settings.networks.NetworkKind`."""
-    return build_autoencoder(widths=config.widths, dropout=config.dropout, attention=attention, gates=gates)
+    return build_autoencoder(dropout=config.dropout, attention=attention, gates=gates)
