@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 OTHERS = "Other options"
 _REGIONS = ("threshold", "low", "min_area", "closing")
-_READING = ("page", "databar", "nm_per_px", "ignore", "care")
+_READING = ("page", "databar", "nm_per_px", "ignore", "care", "max_pixels")
 # of each command: titles and names of parameters, the options that most people need first
 SECTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "inspect": {

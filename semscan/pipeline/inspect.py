@@ -33,7 +33,7 @@ from semscan.pipeline.classes.nuisance import mark_nuisance
 from semscan.pipeline.classes.pattern import classify_by_pattern
 from semscan.pipeline.large.inspection import can_stream, inspected_in_windows
 from semscan.pipeline.methods.base import Method, MethodResult
-from semscan.pipeline.methods.windows import WindowedMethod
+from semscan.pipeline.methods.windowed.windows import WindowedMethod
 from semscan.pipeline.run.outputs import write_map, write_pictures, write_reference
 from semscan.regions.attribution import name_methods
 from semscan.regions.find import LabelledRegions, image_score, segment, shortest

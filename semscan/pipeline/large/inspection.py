@@ -1,8 +1,8 @@
 """Inspect a large image in windows: the steps of `semscan.pipeline.inspect`, none of which holds the whole image.
 
 1. One pass over the image shows its grey scale, and the image made smaller (`semscan.image.large.clean`).
-2. The method scores it window by window (`semscan.pipeline.methods.windows`). The windows become bands of rows, and
-   these the map on disk (`semscan.files.results.tiled_tiff`) and regions (`semscan.regions.in_bands`).
+2. The method scores it window by window (`semscan.pipeline.methods.windowed.windows`). The windows become bands of
+   rows, and these the map on disk (`semscan.files.results.tiled.tiled_tiff`) and regions (`semscan.regions.in_bands`).
 3. What a region needs of the image around it, such as its contrast, is read as a window again.
 4. A second pass over image and map draws the pictures (`semscan.pipeline.large.pictures`).
 """
@@ -21,14 +21,14 @@ import numpy as np
 from semscan.files.disk.atomic import replacing
 from semscan.files.disk.band_spool import BandSpool
 from semscan.files.results.folder import MAP, REFERENCE, output_path
-from semscan.files.results.tiled_tiff import DEEP_GREY_TILES, GREY_TILES, MAP_TILES, TiledTiff
+from semscan.files.results.tiled.tiled_tiff import DEEP_GREY_TILES, GREY_TILES, MAP_TILES, TiledTiff
 from semscan.image.large.clean import clean_windows
 from semscan.maps.normalise import normalise_map
 from semscan.pipeline.classes.nuisance import mark_nuisance
 from semscan.pipeline.classes.pattern import classify_by_pattern
 from semscan.pipeline.large.pictures import write_large_pictures
 from semscan.pipeline.methods.base import Method, MethodResult
-from semscan.pipeline.methods.windows import ScoredWindow, WindowedMethod
+from semscan.pipeline.methods.windowed.windows import ScoredWindow, WindowedMethod
 from semscan.plane import Plane
 from semscan.reference.cell.lattice import search_shrink
 from semscan.regions.find import LabelledRegions, score_of, shortest

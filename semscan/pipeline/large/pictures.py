@@ -11,8 +11,8 @@ import numpy as np
 
 from semscan.files.disk.atomic import replacing, write_png
 from semscan.files.results.folder import CROP, MASK, OVERLAY, OVERLAY_PYRAMID, output_path
-from semscan.files.results.png_rows import PngRows
-from semscan.files.results.tiled_tiff import COLOUR_TILES, TiledTiff
+from semscan.files.results.tiled.png_rows import PngRows
+from semscan.files.results.tiled.tiled_tiff import COLOUR_TILES, TiledTiff
 from semscan.pipeline.large.preview import Preview
 from semscan.plane import Plane
 from semscan.report.pictures import colours

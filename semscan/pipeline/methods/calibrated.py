@@ -15,7 +15,7 @@ from semscan.image.resize import zoom_between
 from semscan.image.tiling import centre_window, judged_rows
 from semscan.pipeline.methods.base import Method, MethodResult, model_path
 from semscan.pipeline.methods.raw_map import raw_map
-from semscan.pipeline.methods.windows import TakeWindow, WindowedMethod, judged_plane
+from semscan.pipeline.methods.windowed.windows import TakeWindow, WindowedMethod, judged_plane
 from semscan.report.text.weaknesses import nearly_blind
 from semscan.settings import InspectSettings
 from semscan.values import CleanImage, SemImage

@@ -17,7 +17,6 @@ from semscan.maps.neighbourhood import add_neighbourhood
 from semscan.pipeline.classes.model import ModelRegionClassifier
 from semscan.pipeline.methods.base import MethodResult, model_path
 from semscan.pipeline.methods.looks import at_looks, looks_of
-from semscan.pipeline.methods.model_bands import TiledBands, with_neighbourhood
 from semscan.pipeline.methods.tiled import TiledImage, resized
 from semscan.pipeline.methods.training_domain import (
     at_training_scale,
@@ -27,7 +26,8 @@ from semscan.pipeline.methods.training_domain import (
     unlike_by_share,
     unlike_training,
 )
-from semscan.pipeline.methods.windows import NOTHING, ScoredWindow, TakeWindow, judged_plane
+from semscan.pipeline.methods.windowed.model_bands import TiledBands, with_neighbourhood
+from semscan.pipeline.methods.windowed.windows import NOTHING, ScoredWindow, TakeWindow, judged_plane
 from semscan.report.text.weaknesses import weaknesses
 from semscan.runtime.answers import finite_answers
 from semscan.runtime.devices import AUTO, CPU, CUDA, choose_device

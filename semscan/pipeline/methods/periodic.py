@@ -5,7 +5,7 @@ from __future__ import annotations
 from semscan.errors import NotPeriodicError
 from semscan.image.large.clean import Survey
 from semscan.pipeline.methods.base import FALSE_ALARMS, MethodResult
-from semscan.pipeline.methods.windows import NOTHING, ScoredWindow, TakeWindow, judged_plane
+from semscan.pipeline.methods.windowed.windows import NOTHING, ScoredWindow, TakeWindow, judged_plane
 from semscan.reference.cell.compare import (
     CellComparison,
     ComparedWindow,

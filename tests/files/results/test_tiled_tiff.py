@@ -6,8 +6,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from semscan.files.results.png_rows import PngRows
-from semscan.files.results.tiled_tiff import COLOUR_TILES, DEEP_GREY_TILES, GREY_TILES, MAP_TILES, TILE, TiledTiff
+from semscan.files.results.tiled.png_rows import PngRows
+from semscan.files.results.tiled.tiled_tiff import COLOUR_TILES, DEEP_GREY_TILES, GREY_TILES, MAP_TILES, TILE, TiledTiff
 
 SHAPE = (2 * TILE + 277, TILE + 265)  # odd sides, parts of tiles
 

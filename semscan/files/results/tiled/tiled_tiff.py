@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from semscan.errors import OutputError
-from semscan.files.results.tiff_directory import FIRST_PLACE, TiledPage, TileKind, write_directories, write_header
+from semscan.files.results.tiled.tiff_directory import FIRST_PLACE, TiledPage, TileKind, write_directories, write_header
 
 TILE = 512  # px
 JPEG_QUALITY = 85

@@ -1,0 +1,1 @@
+"""Files of large images, written tile by tile or row by row."""

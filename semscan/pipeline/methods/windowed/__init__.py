@@ -1,0 +1,1 @@
+"""Methods that score an image in windows, for images too large to be held as a whole."""
