@@ -16,6 +16,7 @@ from semscan.files.images.read import read_image
 from semscan.files.models.folder import ModelFolder
 from semscan.image.clean import clean
 from semscan.maps.fit_threshold import FittedThreshold, fit_threshold
+from semscan.pipeline.methods.looks import looks_of
 from semscan.pipeline.methods.model import ModelMethod, open_network
 from semscan.pipeline.training.data.dataset import TrainSet
 from semscan.pipeline.training.data.split import HeldPart
@@ -121,10 +122,17 @@ def measure_threshold(
 def painted_peaks(folder: ModelFolder, plan: TrainingPlan, seed: int) -> list[float]:
     """Return the peak score of each defect that is painted into patches of the held-out parts.
 
-    Empty where none is painted: a classifier learns from whole images.
+    Empty where none is painted: a classifier learns from whole images. Those that ``plan.painted_peaks`` keeps for
+    this number of looks are not computed again.
     """
+    kept = plan.painted_peaks.get(looks_of(folder.config))
+    return peaks_of(painted_scores(folder, plan, seed)) if kept is None else kept
+
+
+def peaks_of(scored: Iterable[tuple[np.ndarray, np.ndarray]]) -> list[float]:
+    """Return the largest score on each painted defect, from scores and labels as `painted_scores` yields them."""
     peaks: list[float] = []
-    for score, label in painted_scores(folder, plan, seed):
+    for score, label in scored:
         count, numbers = cv2.connectedComponents(label.astype(np.uint8), connectivity=8)
         peaks += [float(score[numbers == number].max()) for number in range(1, count)]
     return peaks

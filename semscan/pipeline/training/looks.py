@@ -9,7 +9,7 @@ import numpy as np
 
 from semscan.files.models.folder import ModelFolder
 from semscan.pipeline.methods.looks import looks_of, only_looks
-from semscan.pipeline.training.calibration import painted_scores
+from semscan.pipeline.training.calibration import painted_scores, peaks_of
 from semscan.pipeline.training.plan import TrainingPlan
 from semscan.runtime.looks import with_default_looks
 from semscan.scores.ranking import rank_scores
@@ -53,7 +53,9 @@ def _with_looks(folder: ModelFolder, looks: int) -> ModelFolder:
 
 
 def _painted_ap(folder: ModelFolder, plan: TrainingPlan, seed: int) -> float:
-    """Return the average precision of the pixels of held-out patches with painted defects."""
-    scores, labels = zip(*painted_scores(folder, plan, seed), strict=True)
+    """Return the average precision of the pixels of held-out patches with painted defects; keep the peaks in `plan`."""
+    scored = list(painted_scores(folder, plan, seed))
+    plan.painted_peaks[looks_of(folder.config)] = peaks_of(scored)
+    scores, labels = zip(*scored, strict=True)
     ranking = rank_scores(np.stack(scores).ravel(), np.stack(labels).ravel())
     return round(ranking.average_precision() or 0.0, 4)

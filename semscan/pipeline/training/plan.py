@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -36,7 +36,8 @@ class TrainingPlan:
     `draw` makes one example; `validation` are (inputs, targets by output name) that are never trained on. `draw_held`
     makes one example of the held-out parts, with painted defects; None where none are painted. `held` are the parts of
     images for calibration, `held_description` the same in words. `samples` are a few inputs to check the export,
-    float32 (n, tile, tile).
+    float32 (n, tile, tile). `painted_peaks` keeps, by the number of looks, the peak scores of defects that were painted
+    into held-out patches: the fitted network is asked once.
     """
 
     tiling: Tiling
@@ -49,6 +50,7 @@ class TrainingPlan:
     held_description: str
     samples: np.ndarray
     draw_held: Draw | None = None
+    painted_peaks: dict[int | None, list[float]] = field(default_factory=dict, compare=False)
 
 
 def autoencoder_plan(

@@ -422,12 +422,11 @@ LOOKS = {
 
 
 def test_looks_come_back_as_they_were_written():
-    config = parse_config({**GOOD, **LOOKS, "widths": [16, 48, 96, 128]})
+    config = parse_config({**GOOD, **LOOKS})
 
     document = config_json(config)
 
     assert config.looks.others[4].calibration.raw_threshold == 3.5
-    assert config.network.widths == (16, 48, 96, 128)
     assert {key: document[key] for key in LOOKS} == LOOKS
     assert parse_config(document) == config
 
@@ -440,10 +439,8 @@ def test_looks_come_back_as_they_were_written():
         ({"looks_ap": {"1": 2}}, "looks_ap is"),
         ({"other_looks": {"3": {}}}, "other_looks is"),
         ({"other_looks": {"2": {"calibration": {"raw_threshold": -1}}}}, "other_looks.2.calibration.raw_threshold is"),
-        ({"widths": [16, 0, 96, 128]}, "widths is"),
-        ({"widths": [16]}, "widths is"),
     ],
 )
-def test_looks_and_widths_out_of_range_are_named(keys, named):
+def test_looks_out_of_range_are_named(keys, named):
     with pytest.raises(ValueError, match=named.replace("[", r"\[")):
         parse_config({**GOOD, **keys})

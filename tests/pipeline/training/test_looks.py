@@ -27,7 +27,7 @@ def plan():
         patch[8:16, 8:16] += 2
         return patch, {"score": (patch > 2).astype(np.float32)}
 
-    return types.SimpleNamespace(draw_held=draw)
+    return types.SimpleNamespace(draw_held=draw, painted_peaks={})
 
 
 def test_one_look_is_the_default_where_more_rank_no_better(fitted, plan):
