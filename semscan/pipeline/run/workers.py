@@ -192,11 +192,14 @@ def _serve(pipe: Connection, act: Any, debug: bool) -> None:
     if debug:
         logging.basicConfig(format="%(name)s: %(message)s")
         logging.getLogger("semscan").setLevel(logging.DEBUG)
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the first process was killed
-        pipe.send(_answer(act.prepare))
-        while True:
-            task = pipe.recv()
-            pipe.send(_answer(act, task))
+    try:
+        with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the first process was killed
+            pipe.send(_answer(act.prepare))
+            while True:
+                task = pipe.recv()
+                pipe.send(_answer(act, task))
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends; the interpreter would print the exit of a second signal
 
 
 def _answer(step: Callable[..., Any], *arguments: Any) -> Any:

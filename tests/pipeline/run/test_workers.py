@@ -1,5 +1,6 @@
 """A process that is lost costs its task and nothing else."""
 
+import atexit
 import os
 import signal
 import time
@@ -39,6 +40,9 @@ class Worker:
                 value.write_text("")
                 os.kill(os.getpid(), signal.SIGKILL)
             return "the second time"
+        if what == "signal at exit":
+            atexit.register(os.kill, os.getpid(), signal.SIGTERM)
+            return None
         if what == "take":
             taken = bytearray(value)
             time.sleep(30)
@@ -108,3 +112,10 @@ def test_leaving_early_ends_the_processes_and_their_tasks():
         threads.submit(workers.do, ("sleep", 120))
         time.sleep(0.3)
     assert time.monotonic() - began < 60  # it would have slept for 120
+
+
+@posix
+def test_a_second_signal_while_a_process_ends_prints_nothing(capfd):
+    with Workers(Worker(), jobs=1) as workers:
+        workers.do(("signal at exit", None))
+    assert capfd.readouterr().err == ""
