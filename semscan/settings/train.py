@@ -119,6 +119,8 @@ class TrainSettings:
         Files with regions that are accepted as harmless.
     accept_all : bool
         Every region in these files is harmless; else those that are marked.
+    review : tuple of str
+        Files with the decisions of a review (review.jsonl), beside the results that they are about.
     augment, read
         How training patches vary, and how images are read.
     progress : bool
@@ -150,6 +152,7 @@ class TrainSettings:
     few: int = 10
     accept: tuple[str, ...] = ()
     accept_all: bool = False
+    review: tuple[str, ...] = ()
     augment: AugmentSettings = AugmentSettings()
     read: ReadSettings = ReadSettings()
     progress: bool = True

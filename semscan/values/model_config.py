@@ -178,7 +178,8 @@ class TrainingTask:
     """What a training was asked to do.
 
     `layout` describes the folder in words. `images` counts the images, `data_fingerprint` names their content.
-    `augment` holds the fields of `semscan.settings.AugmentSettings`. `accept` are files of accepted regions.
+    `augment` holds the fields of `semscan.settings.AugmentSettings`. `accept` are files of accepted regions,
+    `review` files of decisions.
     """
 
     layout: str
@@ -189,6 +190,7 @@ class TrainingTask:
     false_alarms: float
     start_from: str | None = None
     accept: tuple[str, ...] = ()
+    review: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +242,21 @@ class LabelledCount:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewedCount:
+    """What a training learned from reviews.
+
+    `harmless` regions became normal; `real` ones, and the `missed` defects that were drawn, became labelled defects.
+    `good_images` have no defects by the review. `left_out` counts the decisions that could not be used.
+    """
+
+    harmless: int
+    real: int
+    missed: int
+    good_images: int
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
 class OutlierNote:
     """A good training image that looks unusual: its file, and why."""
 
@@ -261,6 +278,7 @@ class TrainingRecord:
     accepted: AcceptedCount | None = None
     outliers: tuple[OutlierNote, ...] | None = None
     labelled: LabelledCount | None = None
+    reviewed: ReviewedCount | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from semscan.values.model_config import (
     Calibration,
     Looks,
     ModelConfig,
+    ReviewedCount,
     TrainingRecord,
     TrainingTask,
 )
@@ -127,6 +128,8 @@ def _findings_lines(training: TrainingRecord) -> list[str]:
         if labelled.checked:
             words += f"; of {labelled.checked} others, {labelled.checked_above} have a score above the threshold"
         lines.append(words + ".")
+    if training.reviewed:
+        lines.append(_reviewed_line(training.reviewed))
     if accepted:
         lines.append(
             f"Accepted as harmless: {accepted.regions} regions, {accepted.still_above} of which still "
@@ -140,6 +143,16 @@ def _findings_lines(training: TrainingRecord) -> list[str]:
             f"{names}{more}."
         )
     return lines
+
+
+def _reviewed_line(count: ReviewedCount) -> str:
+    """State what came from a review."""
+    words = (
+        f"From a review: {plural(count.harmless, 'harmless region')} (counted as accepted), "
+        f"{plural(count.real, 'confirmed defect')} and {plural(count.missed, 'drawn defect')} (counted as labelled), "
+        f"and {plural(count.good_images, 'image')} without defects (among the good ones)"
+    )
+    return words + (f"; {plural(count.left_out, 'decision')} could not be used." if count.left_out else ".")
 
 
 def model_card(config: ModelConfig, summary: Sequence[str]) -> str:

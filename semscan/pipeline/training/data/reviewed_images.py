@@ -1,0 +1,203 @@
+"""What reviews teach a training: harmless regions, defects with their pixels, and images without defects."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from semscan.errors import BadDataError, SemscanError
+from semscan.files.datasets.accepted import Accepted
+from semscan.files.datasets.class_folders import TEST, lies_in_test
+from semscan.files.datasets.layout import Layout
+from semscan.files.datasets.reviewed import ReviewedImage, read_review
+from semscan.files.images.read import read_header
+from semscan.files.results.finished_run import FinishedRun
+from semscan.files.results.map_file import read_tiff_map
+from semscan.files.results.report_files import read_mask
+from semscan.files.results.review import HARMLESS, REAL
+from semscan.phrases import plural
+from semscan.pipeline.training.data.image_cache import PackedMask
+from semscan.regions.polygon import polygon_pixels
+from semscan.report.formats.region_pixels import region_pixels
+from semscan.settings import ReadSettings
+from semscan.values import Box
+from semscan.values.model_config import ReviewedCount
+from semscan.values.record import Record
+
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedImage:
+    """Where the defects of a reviewed image are, and what else was found in it: of both, the pixels of its file."""
+
+    defects: PackedMask
+    others: PackedMask
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedData:
+    """What reviews teach. `defects` are images with defects by path, `good` are images without."""
+
+    accepted: tuple[Accepted, ...] = ()
+    defects: Mapping[Path, MarkedImage] = field(default_factory=dict)
+    good: tuple[Path, ...] = ()
+    count: ReviewedCount | None = None
+
+
+NOT_REVIEWED = ReviewedData()
+
+
+def open_reviewed(files: Sequence[str], data: Path, read: ReadSettings, log: Log) -> ReviewedData:
+    """Read what reviews teach; of several decisions about an image the last file's count.
+
+    Images in ``data/test`` are not read. They, missing images and those that changed since are left out, each with a
+    line to `log`.
+
+    Raises
+    ------
+    BadDataError
+        If a review cannot be read, or nothing in all of them can be used.
+    """
+    if not files:
+        return NOT_REVIEWED
+    found: dict[Path, tuple[FinishedRun, ReviewedImage]] = {}
+    left_out = 0
+    for name in files:
+        review = read_review(Path(name))
+        left_out += review.stale + review.unknown
+        if review.left_out:
+            log(f"warning: {review.left_out}")
+        found |= {Path(image.record.source): (review.finished, image) for image in review.images}
+    usable: dict[Path, tuple[FinishedRun, ReviewedImage]] = {}
+    for path, (finished, image) in found.items():
+        reason = _why_not(path, image.record, data, read)
+        if reason is None:
+            usable[path] = finished, image
+        else:
+            left_out += len(image.regions) + len(image.missed) + (image.whole is not None)
+            log(f"warning: the review of {path} is left out: {reason}")
+    learned = _learned(usable, left_out)
+    if not (learned.accepted or learned.defects or learned.good):
+        raise BadDataError(
+            f"{', '.join(files)}: teaches nothing; wanted regions that are {REAL} or {HARMLESS}, drawn defects, or "
+            "images without defects"
+        )
+    return learned
+
+
+def with_reviewed(layout: Layout, reviewed: ReviewedData, log: Log) -> Layout:
+    """Add the images without defects to the good ones, and take those with reviewed defects out of them."""
+    defects = {os.path.realpath(path) for path in reviewed.defects}
+    good = tuple(path for path in layout.good if os.path.realpath(path) not in defects)
+    for path in layout.good:
+        if path not in good:
+            log(f"warning: {path} lies among the good images, and the review names defects in it: it is not good")
+    of_classes = {os.path.realpath(path) for paths in layout.classes.values() for path in paths}
+    known = {os.path.realpath(path) for path in layout.good} | of_classes
+    for path in reviewed.good:
+        if os.path.realpath(path) in of_classes:
+            log(f"warning: {path} has no defects by the review, and lies in a class folder: the folder counts")
+    added = tuple(path for path in reviewed.good if os.path.realpath(path) not in known)
+    count = reviewed.count
+    if count is not None:
+        log(reviewed_sentence(count))
+    more = f"; {plural(len(added), 'good image')} of the review" if added else ""
+    return replace(layout, good=(*good, *added), description=layout.description + more)
+
+
+def reviewed_sentence(count: ReviewedCount) -> str:
+    """State in one line what the reviews teach."""
+    return (
+        f"The review teaches {plural(count.harmless, 'harmless region')}, {plural(count.real, 'confirmed defect')}, "
+        f"{plural(count.missed, 'drawn defect')} and {plural(count.good_images, 'image')} without defects."
+    )
+
+
+def _why_not(path: Path, record: Record, data: Path, read: ReadSettings) -> str | None:
+    """Return why an image cannot be used; None if it can. Nothing of a test image is read."""
+    if lies_in_test(path, data):
+        return f"it lies in {TEST}/, which is never trained on"
+    if record.page is not None and record.page != read.page:
+        return f"its page {record.page + 1} was reviewed, and page {read.page + 1} is trained on"
+    try:
+        rows, cols = read_header(path, read).pixels.shape
+    except SemscanError as error:
+        return str(error).removeprefix(f"{path}: ")
+    if (rows, cols) != (record.height, record.width):
+        return f"it has {cols} x {rows} pixels now, and had {record.width} x {record.height} then"
+    return None
+
+
+def _learned(usable: Mapping[Path, tuple[FinishedRun, ReviewedImage]], left_out: int) -> ReviewedData:
+    accepted, good = [], []
+    defects: dict[Path, MarkedImage] = {}
+    real = missed = 0
+    for path, (finished, image) in usable.items():
+        confirmed = image.with_verdict(REAL)
+        if image.with_verdict(HARMLESS):
+            accepted.append(_accepted(path, finished, image))
+        marked = _marked(finished, image) if confirmed or image.missed else None
+        if marked is not None and marked.defects.bits.any():
+            defects[path] = marked
+            real += len(confirmed)
+            missed += len(_drawn(image))
+        elif image.is_harmless:
+            good.append(path)
+    harmless = sum(len(one.boxes) for one in accepted)
+    count = ReviewedCount(harmless, real, missed, len(good), left_out)
+    return ReviewedData(tuple(accepted), defects, tuple(good), count)
+
+
+def _accepted(path: Path, finished: FinishedRun, image: ReviewedImage) -> Accepted:
+    record = image.record
+    harmless = image.with_verdict(HARMLESS)
+    others = [region.box for region in record.regions if region not in harmless]
+    others += [box for box, _ in _drawn(image)]
+    boxes = tuple(region.box for region in harmless)
+    mask = finished.locate(record.outputs.mask)
+    return Accepted(path, (record.height, record.width), boxes, tuple(others), mask)
+
+
+def _drawn(image: ReviewedImage) -> list[tuple[Box, np.ndarray]]:
+    """Return the box and the pixels of each drawn defect that lies in the image."""
+    shape = (image.record.height, image.record.width)
+    drawn = (polygon_pixels(decision.polygon or (), shape) for decision in image.missed)
+    return [found for found in drawn if found is not None]
+
+
+def _marked(finished: FinishedRun, image: ReviewedImage) -> MarkedImage:
+    """Mark the pixels of an image's defects, and those of its other regions, unless they are harmless."""
+    record = image.record
+    shape = (record.height, record.width)
+    defects, others = np.zeros(shape, bool), np.zeros(shape, bool)
+    shown = {piece.region.id: piece.inside for piece in region_pixels(record, _shown(finished, record))}
+    for region in record.regions:
+        verdict = image.verdict_of(region)
+        if verdict != HARMLESS:
+            _mark(defects if verdict == REAL else others, region.box, shown.get(region.id))
+    for box, inside in _drawn(image):
+        _mark(defects, box, inside)
+    return MarkedImage(PackedMask.of(defects), PackedMask.of(others & ~defects))
+
+
+def _mark(mask: np.ndarray, box: Box, inside: np.ndarray | None) -> None:
+    """Mark pixels in a box; all of it where they are not known."""
+    mask[box.top : box.bottom, box.left : box.right] |= True if inside is None else inside
+
+
+def _shown(finished: FinishedRun, record: Record) -> np.ndarray | None:
+    """Return the pixels of all regions, uint8 (rows, cols): of the mask, else of the map above the threshold."""
+    mask = read_mask(finished, record)
+    path = finished.locate(record.outputs.map)
+    if mask is not None or path is None:
+        return mask
+    try:
+        values, _ = read_tiff_map(path)
+    except SemscanError:
+        return None
+    return (values > record.threshold).astype(np.uint8)
