@@ -164,7 +164,7 @@ def test_nothing_of_a_test_image_is_read(lot, monkeypatch):
     (lot / "lot" / "a.png").symlink_to(test / "a.png")
     read = []
     monkeypatch.setattr("semscan.files.images.read._decode", lambda path, *_, **__: read.append(path))
-    monkeypatch.setattr("semscan.pipeline.training.data.reviewed_images.read_mask", lambda *_: read.append("mask"))
+    monkeypatch.setattr("semscan.pipeline.reviewed.pixels.read_mask", lambda *_: read.append("mask"))
     said = []
     with pytest.raises(BadDataError, match="teaches nothing"):
         opened(lot, {"region": 1, "verdict": "real"}, {"verdict": "missed", "polygon": POLYGON}, said=said)

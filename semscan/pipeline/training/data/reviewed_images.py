@@ -16,13 +16,10 @@ from semscan.files.datasets.layout import Layout
 from semscan.files.datasets.reviewed import ReviewedImage, read_review
 from semscan.files.images.read import read_header
 from semscan.files.results.finished_run import FinishedRun
-from semscan.files.results.map_file import read_tiff_map
-from semscan.files.results.report_files import read_mask
 from semscan.files.results.review import HARMLESS, REAL
 from semscan.phrases import plural
+from semscan.pipeline.reviewed.pixels import drawn_defects, region_insides
 from semscan.pipeline.training.data.image_cache import PackedMask
-from semscan.regions.polygon import polygon_pixels
-from semscan.report.formats.region_pixels import region_pixels
 from semscan.settings import ReadSettings
 from semscan.values import Box
 from semscan.values.model_config import ReviewedCount
@@ -145,7 +142,7 @@ def _learned(usable: Mapping[Path, tuple[FinishedRun, ReviewedImage]], left_out:
         if marked is not None and marked.defects.bits.any():
             defects[path] = marked
             real += len(confirmed)
-            missed += len(_drawn(image))
+            missed += len(drawn_defects(image))
         elif image.is_harmless:
             good.append(path)
     harmless = sum(len(one.boxes) for one in accepted)
@@ -157,17 +154,10 @@ def _accepted(path: Path, finished: FinishedRun, image: ReviewedImage) -> Accept
     record = image.record
     harmless = image.with_verdict(HARMLESS)
     others = [region.box for region in record.regions if region not in harmless]
-    others += [box for box, _ in _drawn(image)]
+    others += [drawn.box for drawn in drawn_defects(image)]
     boxes = tuple(region.box for region in harmless)
     mask = finished.locate(record.outputs.mask)
     return Accepted(path, (record.height, record.width), boxes, tuple(others), mask)
-
-
-def _drawn(image: ReviewedImage) -> list[tuple[Box, np.ndarray]]:
-    """Return the box and the pixels of each drawn defect that lies in the image."""
-    shape = (image.record.height, image.record.width)
-    drawn = (polygon_pixels(decision.polygon or (), shape) for decision in image.missed)
-    return [found for found in drawn if found is not None]
 
 
 def _marked(finished: FinishedRun, image: ReviewedImage) -> MarkedImage:
@@ -175,29 +165,16 @@ def _marked(finished: FinishedRun, image: ReviewedImage) -> MarkedImage:
     record = image.record
     shape = (record.height, record.width)
     defects, others = np.zeros(shape, bool), np.zeros(shape, bool)
-    shown = {piece.region.id: piece.inside for piece in region_pixels(record, _shown(finished, record))}
+    insides = region_insides(finished, record)
     for region in record.regions:
         verdict = image.verdict_of(region)
         if verdict != HARMLESS:
-            _mark(defects if verdict == REAL else others, region.box, shown.get(region.id))
-    for box, inside in _drawn(image):
-        _mark(defects, box, inside)
+            _mark(defects if verdict == REAL else others, region.box, insides.get(region.id))
+    for drawn in drawn_defects(image):
+        _mark(defects, drawn.box, drawn.inside)
     return MarkedImage(PackedMask.of(defects), PackedMask.of(others & ~defects))
 
 
 def _mark(mask: np.ndarray, box: Box, inside: np.ndarray | None) -> None:
     """Mark pixels in a box; all of it where they are not known."""
     mask[box.top : box.bottom, box.left : box.right] |= True if inside is None else inside
-
-
-def _shown(finished: FinishedRun, record: Record) -> np.ndarray | None:
-    """Return the pixels of all regions, uint8 (rows, cols): of the mask, else of the map above the threshold."""
-    mask = read_mask(finished, record)
-    path = finished.locate(record.outputs.map)
-    if mask is not None or path is None:
-        return mask
-    try:
-        values, _ = read_tiff_map(path)
-    except SemscanError:
-        return None
-    return (values > record.threshold).astype(np.uint8)
