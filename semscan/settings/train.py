@@ -186,6 +186,8 @@ class CalibrateSettings:
         One of `semscan.settings.DEVICES`, for a network.
     read : ReadSettings
         How images are read.
+    review : tuple of str
+        Files of decisions (review.jsonl) that set the threshold instead of good images.
     """
 
     out: str
@@ -197,6 +199,7 @@ class CalibrateSettings:
     looks: int | None = None
     device: str = AUTO
     read: ReadSettings = ReadSettings()
+    review: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         refuse_nan(self)

@@ -15,7 +15,9 @@ MOST_LOOKS = 4  # at each tile
 TIME_LIMIT = "time limit"  # why a training ended
 # What set a threshold: false regions that were counted; their tail, continued; the lowest and the highest threshold
 # that the network is given; accepted regions.
-RULES = COUNTED, TAIL, FLOOR, CEILING, ACCEPTED = "counted", "tail", "floor", "ceiling", "accepted"
+RULES = COUNTED, TAIL, FLOOR, CEILING, ACCEPTED, REVIEWED = (
+    *("counted", "tail", "floor", "ceiling", "accepted", "reviewed"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from semscan.values.model_config import (
     CEILING,
     COUNTED,
     FLOOR,
+    REVIEWED,
     TAIL,
     Calibration,
     Looks,
@@ -101,6 +102,7 @@ _RULES = {
         "longer, or with more good images, so that the network tells the two apart."
     ),
     ACCEPTED: "It was raised so that the accepted regions stay below it.",
+    REVIEWED: "It was set by the decisions of a review.",
 }
 
 
