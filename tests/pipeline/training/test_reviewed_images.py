@@ -14,6 +14,7 @@ from semscan.pipeline.training.data.labelled_defects import open_labelled_defect
 from semscan.pipeline.training.data.reader import TrainingReader
 from semscan.pipeline.training.data.reviewed_images import open_reviewed, with_reviewed
 from semscan.settings import ReadSettings
+from semscan.values import Box
 from semscan.values.model_config import ReviewedCount
 
 READ = ReadSettings()
@@ -203,3 +204,20 @@ def test_a_review_that_decides_nothing_for_a_training_is_refused(lot):
             {"region": 2, "verdict": "real"},
             {"region": 2, "verdict": "undone"},
         )
+
+
+def test_of_two_reviews_the_later_decision_about_a_place_counts_and_both_teach(lot):
+    first = decide(lot, {"region": 1, "verdict": "harmless"}, {"region": 2, "verdict": "harmless"})
+    second = lot / "second"
+    second.mkdir()
+    again = {"id": 7, "bbox": BOXES[2], "centroid": [1, 1], "area_px": 60, "peak": 0.9}
+    (second / "results.jsonl").write_text(json.dumps(record(lot, "a.png", [again])) + "\n")
+    append_decision(second / "review.jsonl", Decision(at="", image="a.png", region=7, verdict="real"))
+
+    learned = open_reviewed([*first, str(second / "review.jsonl")], lot / "data", READ, print)
+    marked = learned.defects[lot / "lot" / "a.png"]
+
+    assert learned.accepted[0].boxes == (Box(4, 6, 10, 14),)
+    assert marked.defects.unpacked()[BAR].all()
+    assert marked.defects.unpacked().sum() == 60
+    assert not marked.open.bits.any()

@@ -19,7 +19,7 @@ from semscan.image.tiling import judged_rows
 from semscan.pipeline.training.data.examples import RealDefects
 from semscan.pipeline.training.data.image_cache import ImageCache, PackedMask
 from semscan.pipeline.training.data.reader import TrainingReader, near_zoom
-from semscan.pipeline.training.data.reviewed_images import MarkedImage
+from semscan.pipeline.training.data.review_marks import MarkedImage
 from semscan.reference.cell.compare import compare_cells, find_image_lattice
 from semscan.settings import IMAGE_CACHE_BYTES
 from semscan.synth.painting.paste import components, inpainted
@@ -66,7 +66,7 @@ class _DefectMasks:
         values = self.reader.values(path)
         if path not in self.reviewed:
             return values
-        others = _marks_at_scale(path, self.reviewed[path].others, self.reader)
+        others = _marks_at_scale(path, self.reviewed[path].open, self.reader)
         return _without(values, others, self.mask(path)) if others.any() else values
 
     def mask_values(self, path: Path) -> np.ndarray:

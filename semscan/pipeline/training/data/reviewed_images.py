@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
 from semscan.errors import BadDataError, SemscanError
 from semscan.files.datasets.accepted import Accepted
 from semscan.files.datasets.class_folders import TEST, lies_in_test
@@ -18,22 +16,12 @@ from semscan.files.images.read import read_header
 from semscan.files.results.finished_run import FinishedRun
 from semscan.files.results.review import HARMLESS, REAL
 from semscan.phrases import plural
-from semscan.pipeline.reviewed.pixels import drawn_defects, region_insides
-from semscan.pipeline.training.data.image_cache import PackedMask
+from semscan.pipeline.training.data.review_marks import MarkedImage, Reviews, mark_image
 from semscan.settings import ReadSettings
-from semscan.values import Box
 from semscan.values.model_config import ReviewedCount
 from semscan.values.record import Record
 
 Log = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class MarkedImage:
-    """Where the defects of a reviewed image are, and what else was found in it: of both, the pixels of its file."""
-
-    defects: PackedMask
-    others: PackedMask
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +38,7 @@ NOT_REVIEWED = ReviewedData()
 
 
 def open_reviewed(files: Sequence[str], data: Path, read: ReadSettings, log: Log) -> ReviewedData:
-    """Read what reviews teach; of several decisions about an image the last file's count.
+    """Read what reviews teach; of several decisions about a place the last file's count.
 
     Images in ``data/test`` are not read. They, missing images and those that changed since are left out, each with a
     line to `log`.
@@ -62,23 +50,24 @@ def open_reviewed(files: Sequence[str], data: Path, read: ReadSettings, log: Log
     """
     if not files:
         return NOT_REVIEWED
-    found: dict[Path, tuple[FinishedRun, ReviewedImage]] = {}
+    found: dict[Path, list[tuple[FinishedRun, ReviewedImage]]] = {}
     left_out = 0
     for name in files:
         review = read_review(Path(name))
         left_out += review.stale + review.unknown
         if review.left_out:
             log(f"warning: {review.left_out}")
-        found |= {Path(image.record.source): (review.finished, image) for image in review.images}
-    usable: dict[Path, tuple[FinishedRun, ReviewedImage]] = {}
-    for path, (finished, image) in found.items():
-        reason = _why_not(path, image.record, data, read)
-        if reason is None:
-            usable[path] = finished, image
-        else:
-            left_out += len(image.regions) + len(image.missed) + (image.whole is not None)
-            log(f"warning: the review of {path} is left out: {reason}")
-    learned = _learned(usable, left_out)
+        for image in review.images:
+            found.setdefault(Path(image.record.source), []).append((review.finished, image))
+    usable: dict[Path, Reviews] = {}
+    for path, reviews in found.items():
+        reasons = [_why_not(path, image.record, data, read) for _, image in reviews]
+        usable[path] = [one for one, reason in zip(reviews, reasons, strict=True) if reason is None]
+        for (_, image), reason in zip(reviews, reasons, strict=True):
+            if reason is not None:
+                left_out += len(image.regions) + len(image.missed) + (image.whole is not None)
+                log(f"warning: the review of {path} is left out: {reason}")
+    learned = _learned({path: reviews for path, reviews in usable.items() if reviews}, left_out)
     if not (learned.accepted or learned.defects or learned.good):
         raise BadDataError(
             f"{', '.join(files)}: teaches nothing; wanted regions that are {REAL} or {HARMLESS}, drawn defects, or "
@@ -130,51 +119,21 @@ def _why_not(path: Path, record: Record, data: Path, read: ReadSettings) -> str 
     return None
 
 
-def _learned(usable: Mapping[Path, tuple[FinishedRun, ReviewedImage]], left_out: int) -> ReviewedData:
+def _learned(usable: Mapping[Path, Reviews], left_out: int) -> ReviewedData:
     accepted, good = [], []
     defects: dict[Path, MarkedImage] = {}
     real = missed = 0
-    for path, (finished, image) in usable.items():
-        confirmed = image.with_verdict(REAL)
-        if image.with_verdict(HARMLESS):
-            accepted.append(_accepted(path, finished, image))
-        marked = _marked(finished, image) if confirmed or image.missed else None
-        if marked is not None and marked.defects.bits.any():
+    for path, reviews in usable.items():
+        marked = mark_image(reviews)
+        record = reviews[0][1].record
+        if marked.harmless:
+            accepted.append(Accepted(path, (record.height, record.width), marked.harmless, marked.others, None))
+        if marked.has_defects:
             defects[path] = marked
-            real += len(confirmed)
-            missed += len(drawn_defects(image))
-        elif image.is_harmless:
+            real += marked.real
+            missed += marked.missed
+        elif any(image.is_harmless for _, image in [each for each in reviews if each[1].whole is not None][-1:]):
             good.append(path)
     harmless = sum(len(one.boxes) for one in accepted)
     count = ReviewedCount(harmless, real, missed, len(good), left_out)
     return ReviewedData(tuple(accepted), defects, tuple(good), count)
-
-
-def _accepted(path: Path, finished: FinishedRun, image: ReviewedImage) -> Accepted:
-    record = image.record
-    harmless = image.with_verdict(HARMLESS)
-    others = [region.box for region in record.regions if region not in harmless]
-    others += [drawn.box for drawn in drawn_defects(image)]
-    boxes = tuple(region.box for region in harmless)
-    mask = finished.locate(record.outputs.mask)
-    return Accepted(path, (record.height, record.width), boxes, tuple(others), mask)
-
-
-def _marked(finished: FinishedRun, image: ReviewedImage) -> MarkedImage:
-    """Mark the pixels of an image's defects, and those of its other regions, unless they are harmless."""
-    record = image.record
-    shape = (record.height, record.width)
-    defects, others = np.zeros(shape, bool), np.zeros(shape, bool)
-    insides = region_insides(finished, record)
-    for region in record.regions:
-        verdict = image.verdict_of(region)
-        if verdict != HARMLESS:
-            _mark(defects if verdict == REAL else others, region.box, insides.get(region.id))
-    for drawn in drawn_defects(image):
-        _mark(defects, drawn.box, drawn.inside)
-    return MarkedImage(PackedMask.of(defects), PackedMask.of(others & ~defects))
-
-
-def _mark(mask: np.ndarray, box: Box, inside: np.ndarray | None) -> None:
-    """Mark pixels in a box; all of it where they are not known."""
-    mask[box.top : box.bottom, box.left : box.right] |= True if inside is None else inside
