@@ -26,7 +26,8 @@ from semscan.settings import OutputSettings, ReportSettings
 @options.looks
 @options.device
 @options.out
-@options.combine(options.no_overlay, options.no_mask, options.no_map, options.no_reference, options.crops)
+@options.overlay
+@options.combine(options.no_mask, options.no_map, options.no_reference, options.crops)
 @options.reading
 @options.limits
 @options.combine(options.resume, options.follow)
@@ -64,7 +65,7 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
 
     output = OutputSettings(
         out=choices["out"],
-        overlay=not choices["no_overlay"],
+        **options.overlay_settings(choices),
         mask=not choices["no_mask"],
         map=not choices["no_map"],
         crops=choices["crops"],

@@ -28,6 +28,7 @@ def write_pictures(
     record: Record,
     base: Path,
     settings: OutputSettings,
+    reference: np.ndarray | None = None,
 ) -> Outputs:
     """Write overlay, mask and crops as asked for; return their paths.
 
@@ -39,11 +40,15 @@ def write_pictures(
         What was found.
     base : Path
         Claimed name, without suffix.
+    reference : ndarray of float32, shape (rows, cols), optional
+        The golden reference, 0 to 1.
     """
     outputs = Outputs()
     if settings.overlay:
         path = output_path(base, OVERLAY)
-        write_png(path, draw_overlay(image, anomaly_map, labels, record))
+        style, title = settings.overlay_style, settings.title
+        picture = draw_overlay(image, anomaly_map, labels, record, style=style, title=title, reference=reference)
+        write_png(path, picture)
         outputs = replace(outputs, overlay=str(path))
     if settings.mask:
         path = output_path(base, MASK)
