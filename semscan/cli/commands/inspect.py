@@ -61,7 +61,7 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
     """
     from semscan.pipeline.inspecting.images import count_images, count_resumable, inspect_images
     from semscan.pipeline.methods.base import announcement, settled
-    from semscan.pipeline.run.outputs import recover_records
+    from semscan.pipeline.run.outputs import earlier_records, recover_records
 
     output = OutputSettings(
         out=choices["out"],
@@ -77,6 +77,8 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
     print_notice(recover_records(output.out))
     if settings.resume:
         print_notice(f"{plural(count_resumable(settings), 'earlier result')} to keep where nothing has changed")
+    else:
+        print_notice(earlier_records(output.out))
     with closing(inspect_images(images, settings, nul=choices["nul"], typed=typed)) as records:
         progress = RunProgress(
             records, lambda: count_images(images, settings), with_errors=not on_terminal(choices["output_format"])

@@ -93,6 +93,17 @@ def write_reference(reference: np.ndarray, pixels: np.ndarray, base: Path) -> st
     return str(path)
 
 
+def earlier_records(out: str) -> str | None:
+    """Say how many records of earlier runs a results folder holds, to which a run adds; None without any."""
+    try:
+        with (Path(out) / RESULTS).open("rb") as file:
+            count = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    except OSError:  # the run itself says what is wrong with the folder
+        return None
+    words = f"adding to {plural(count, 'earlier record')} in {out}; an image inspected again replaces its own"
+    return words if count else None
+
+
 def recover_records(out: str) -> str | None:
     """Put the records of killed runs into the `results.jsonl` of a folder; return a message, None without any."""
     if not journals(Path(out)):

@@ -283,7 +283,23 @@ def test_claims_that_were_not_finished_stay_known(out):
     assert [json.loads(line)["stem"] for line in (out / NAMES).read_text().splitlines()] == ["a.png"]
 
 
-def test_records_of_others_stay_and_the_same_source_is_replaced_in_place(out):
+def test_the_error_of_a_name_that_never_existed_is_not_kept(out, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.png").touch()
+    inspect(out, "a.png", "gone.png")
+
+    inspect(out, records=[record_of(image=name, status="error") for name in ("slip.png", "empty.png", "gone.png")])
+
+    assert [(r["image"], r["status"]) for r in results(out)] == [
+        ("a.png", "ok"),
+        ("gone.png", "error"),
+        ("empty.png", "error"),
+    ]
+
+
+def test_records_of_others_stay_and_the_same_source_is_replaced_in_place(out, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "d.png").touch()
     inspect(out, "a.png", "b.png", "c.png")
 
     inspect(out, records=[record_of(image=name, status="error") for name in ("d.png", "./b.png")])
