@@ -110,7 +110,7 @@ def score(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
     No file is written.
 
     \b
-        semscan score lot7/*.tif --format tsv | sort -k3 -n
+        semscan score lot7/*.tif --format tsv | sort -t$'\\t' -k3,3nr
         find lot7 -name '*.tif' | semscan score - | jq -r 'select(.defect) | .image'
     """
     from semscan.pipeline.inspecting.images import count_images, score_images

@@ -62,9 +62,9 @@ def test_train_says_what_it_did_with_all_of_them(dirty):
     assert "warning: " in done.stderr
     assert "3.png looks odd among the good images: " in done.stderr
     assert "a place in it is unlike all other images" in done.stderr
-    assert "Of 2 labelled images, 1 defects sharpen the training: by the masks of 1" in done.stderr
+    assert "Of 2 labelled images, 1 defect sharpens the training: by the masks of 1" in done.stderr
     assert "1 accepted region of 1 image become normal" in done.stderr
-    assert "1 labelled images that were not trained on have a score above the threshold" in done.stderr
+    assert "1 of 1 labelled image that was not trained on has a score above the threshold" in done.stderr
 
 
 def test_the_model_keeps_a_record_of_it(dirty):
