@@ -1,0 +1,77 @@
+// What lies over the image: outlines of regions, what a reviewer draws, and the cross of the keyboard.
+
+const OUTLINE = "#3cf0ff"; // as in the overlay: cyan, a nuisance green
+const NUISANCE = "#6eeb5a";
+const DRAWN = "#ffd23c";
+const DARK = "#000c";
+const SIGNS = { real: "real", harmless: "harmless", unsure: "unsure?", missed: "missed" };
+
+const trace = (ctx, rings, toScreen) => {
+  ctx.beginPath();
+  for (const ring of rings) {
+    ring.forEach((corner, place) => {
+      const [x, y] = toScreen(corner);
+      if (place) ctx.lineTo(x, y);
+      else ctx.moveTo(x, y);
+    });
+    ctx.closePath();
+  }
+};
+
+const stroke = (ctx, colour, isCurrent, dashes = []) => {
+  ctx.setLineDash([]);
+  ctx.strokeStyle = DARK;
+  ctx.lineWidth = isCurrent ? 5 : 3;
+  ctx.stroke();
+  ctx.setLineDash(dashes);
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = isCurrent ? 2.5 : 1.25;
+  ctx.stroke();
+  ctx.setLineDash([]);
+};
+
+const write = (ctx, words, x, y, colour) => {
+  ctx.font = "600 12px system-ui, sans-serif";
+  ctx.lineJoin = "round";
+  ctx.lineWidth = 4;
+  ctx.strokeStyle = DARK;
+  ctx.strokeText(words, x, y);
+  ctx.fillStyle = colour;
+  ctx.fillText(words, x, y);
+};
+
+const topRight = (rings, toScreen) => {
+  const corners = rings[0].map(toScreen);
+  return [Math.max(...corners.map(([x]) => x)) + 4, Math.min(...corners.map(([, y]) => y)) + 10];
+};
+
+// `marks` are {rings, words, colour kind, verdict, isCurrent}; a decided region is dashed where it is harmless.
+export const drawMarks = (ctx, marks, toScreen) => {
+  const ordered = [...marks].sort((a, b) => a.isCurrent - b.isCurrent);
+  for (const mark of ordered) {
+    const colour = mark.isDrawn ? DRAWN : mark.nuisance ? NUISANCE : OUTLINE;
+    trace(ctx, mark.rings, toScreen);
+    stroke(ctx, colour, mark.isCurrent, mark.verdict === "harmless" ? [4, 4] : []);
+    const [x, y] = topRight(mark.rings, toScreen);
+    write(ctx, [mark.words, SIGNS[mark.verdict]].filter(Boolean).join(" "), x, y, colour);
+  }
+};
+
+// What is being drawn: its corners so far, and the cross.
+export const drawSketch = (ctx, sketch, toScreen) => {
+  const { corners, cursor, kind } = sketch;
+  const path = kind === "box" && corners.length ? boxCorners(corners[0], cursor) : [...corners, cursor];
+  if (corners.length) {
+    trace(ctx, [path], toScreen);
+    stroke(ctx, DRAWN, true);
+  }
+  const [x, y] = toScreen(cursor);
+  ctx.beginPath();
+  for (const [dx, dy] of [[12, 0], [0, 12]]) {
+    ctx.moveTo(x - dx, y - dy);
+    ctx.lineTo(x + dx, y + dy);
+  }
+  stroke(ctx, DRAWN, false);
+};
+
+export const boxCorners = ([left, top], [right, bottom]) => [[left, top], [right, top], [right, bottom], [left, bottom]];

@@ -1,0 +1,222 @@
+// The pictures of one image, next to each other or in turn, with one zoom and one place for all of them.
+
+import { drawMarks, drawSketch } from "./marks.js";
+
+const TITLES = { test: "Test", reference: "Reference", difference: "Difference: grey where equal", map: "Anomaly map" };
+const LARGEST_SCALE = 64; // px on the screen for one of the image
+const ZOOM = 1.4;
+const CONTEXT = 4; // sides of a region that are seen around it
+const LEAST_CONTEXT = 96; // px of the image
+const CLICK = 4; // px: a pointer that moves less has clicked
+const TURN = 500; // ms that each picture is shown while blinking
+
+export class Viewer {
+  // `picked(id)` is called for a region that was clicked.
+  constructor(root, picked) {
+    Object.assign(this, { root, picked, entry: null, pictures: {}, marks: [], target: null, sketch: null, drawing: null });
+    this.options = { side: true, flip: false, blink: false, map: true, outlines: true };
+    this.contrast = 1;
+    this.brightness = 1;
+    this.view = null; // {scale, x, y}: the point of the image in the middle; null: the target, or all
+    this.panes = [];
+    this.shownKinds = "";
+    new ResizeObserver(() => this.draw()).observe(root);
+    root.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    for (const type of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) {
+      root.addEventListener(type, (event) => this.#pointer(type, event));
+    }
+  }
+
+  // Show an image; pictures come one after the other, see `add`.
+  show(entry) {
+    this.entry = entry;
+    this.pictures = {};
+    this.view = null;
+    this.draw();
+  }
+
+  add(kind, picture) {
+    this.pictures[kind] = picture;
+    this.draw();
+  }
+
+  // Bring a box (x, y, width, height) into the middle; null: the whole image.
+  aim(target) {
+    this.target = target;
+    this.view = null;
+    this.draw();
+  }
+
+  toggle(name) {
+    this.options[name] = !this.options[name];
+    if (name === "blink") {
+      clearInterval(this.timer);
+      this.options.flip = false;
+      if (this.options.blink) this.timer = setInterval(() => { this.options.flip = !this.options.flip; this.draw(); }, TURN);
+    }
+    this.draw();
+  }
+
+  zoom(factor, at = null) {
+    const view = this.#view();
+    const scale = Math.min(LARGEST_SCALE, Math.max(this.#fit() / 2, view.scale * factor));
+    const [x, y] = at ?? [view.x, view.y];
+    const share = 1 - view.scale / scale;
+    this.view = { scale, x: view.x + (x - view.x) * share, y: view.y + (y - view.y) * share };
+    this.draw();
+  }
+
+  scale() {
+    return this.#view().scale;
+  }
+
+  centre() {
+    const view = this.#view();
+    return [view.x, view.y];
+  }
+
+  keepInView([x, y]) {
+    const view = this.#view();
+    const { width, height } = this.#size();
+    const far = Math.abs(x - view.x) * view.scale > width / 2 - 20 || Math.abs(y - view.y) * view.scale > height / 2 - 20;
+    if (far) this.view = { ...view, x, y };
+  }
+
+  draw() {
+    if (!this.entry) return;
+    this.#arrange();
+    for (const pane of this.panes) this.#drawPane(pane);
+  }
+
+  #kinds() {
+    const has = (kind) => this.entry.pictures.includes(kind);
+    const second = has("reference") ? ["reference", "difference"] : has("map") ? ["map"] : [];
+    if (this.options.side && !this.options.flip && !this.options.blink) return ["test", ...second];
+    return [this.options.flip && second.length ? second[0] : "test"];
+  }
+
+  #arrange() {
+    const kinds = this.#kinds();
+    if (this.panes.length !== kinds.length) {
+      this.root.replaceChildren();
+      this.panes = kinds.map(() => this.#makePane());
+    }
+    this.panes.forEach((pane, place) => {
+      pane.kind = kinds[place];
+      const there = this.pictures[pane.kind];
+      const problem = there instanceof Error ? there.message : this.entry.pictures.includes(pane.kind) ? "" : "no picture";
+      pane.caption.textContent = problem ? `${TITLES[pane.kind]}: ${problem}` : TITLES[pane.kind];
+    });
+  }
+
+  #makePane() {
+    const figure = document.createElement("figure");
+    const caption = document.createElement("figcaption");
+    const frame = document.createElement("div");
+    const picture = document.createElement("canvas");
+    const marks = document.createElement("canvas");
+    picture.setAttribute("aria-hidden", "true");
+    marks.setAttribute("aria-hidden", "true");
+    frame.append(picture, marks);
+    figure.append(frame, caption);
+    this.root.append(figure);
+    return { figure, caption, frame, picture, marks, kind: null };
+  }
+
+  #drawPane(pane) {
+    const { width, height } = pane.frame.getBoundingClientRect();
+    const view = this.#view();
+    const toScreen = ([x, y]) => [(x - view.x) * view.scale + width / 2, (y - view.y) * view.scale + height / 2];
+    const picture = this.#context(pane.picture, width, height);
+    const [left, top] = toScreen([0, 0]);
+    const wide = this.entry.width * view.scale;
+    const high = this.entry.height * view.scale;
+    const lay = (ctx, bitmap) => {
+      ctx.imageSmoothingEnabled = wide < bitmap.width;
+      ctx.drawImage(bitmap, left, top, wide, high);
+    };
+    const isThere = (kind) => this.pictures[kind] && !(this.pictures[kind] instanceof Error);
+    pane.picture.style.filter = pane.kind === "map" ? "" : `brightness(${this.brightness}) contrast(${this.contrast})`;
+    if (isThere(pane.kind)) lay(picture, this.pictures[pane.kind]);
+    const marks = this.#context(pane.marks, width, height);
+    if (this.options.map && pane.kind === "test" && isThere("layer")) lay(marks, this.pictures.layer);
+    if (this.options.outlines) drawMarks(marks, this.marks, toScreen);
+    if (this.sketch) drawSketch(marks, this.sketch, toScreen);
+  }
+
+  #context(canvas, width, height) {
+    const dense = window.devicePixelRatio || 1;
+    canvas.width = Math.max(1, Math.round(width * dense));
+    canvas.height = Math.max(1, Math.round(height * dense));
+    const ctx = canvas.getContext("2d");
+    ctx.setTransform(dense, 0, 0, dense, 0, 0);
+    return ctx;
+  }
+
+  #size() {
+    return this.panes.length ? this.panes[0].frame.getBoundingClientRect() : { width: 1, height: 1 };
+  }
+
+  #fit() {
+    const { width, height } = this.#size();
+    return Math.max(1e-3, Math.min(width / this.entry.width, height / this.entry.height));
+  }
+
+  #view() {
+    if (this.view) return this.view;
+    const { width, height } = this.entry;
+    if (!this.target) return { scale: this.#fit(), x: width / 2, y: height / 2 };
+    const [x, y, wide, high] = this.target;
+    const seen = Math.max(LEAST_CONTEXT, CONTEXT * wide, CONTEXT * high);
+    const room = Math.min(this.#size().width, this.#size().height);
+    const scale = Math.max(this.#fit(), Math.min(LARGEST_SCALE, room / seen));
+    return { scale, x: x + wide / 2, y: y + high / 2 };
+  }
+
+  #at(event) {
+    const pane = this.panes.find(({ frame }) => frame.contains(event.target));
+    if (!pane) return null;
+    const box = pane.frame.getBoundingClientRect();
+    const view = this.#view();
+    return [
+      view.x + (event.clientX - box.left - box.width / 2) / view.scale,
+      view.y + (event.clientY - box.top - box.height / 2) / view.scale,
+    ];
+  }
+
+  #wheel(event) {
+    const at = this.entry && this.#at(event);
+    if (!at) return;
+    event.preventDefault();
+    this.zoom(event.deltaY < 0 ? ZOOM : 1 / ZOOM, at);
+  }
+
+  #pointer(type, event) {
+    const at = this.entry && (this.#at(event) ?? null);
+    if (!at) return;
+    if (this.drawing?.isActive) {
+      if (type === "pointerdown") this.drawing.press(at);
+      else if (type === "pointermove") this.drawing.move(at);
+      else if (type === "pointerup") this.drawing.release(at);
+      return;
+    }
+    if (type === "pointerdown") {
+      this.held = { x: event.clientX, y: event.clientY, view: this.#view(), moved: false };
+      event.target.setPointerCapture(event.pointerId);
+    } else if (type === "pointermove" && this.held) {
+      const { x, y, view } = this.held;
+      this.held.moved ||= Math.hypot(event.clientX - x, event.clientY - y) > CLICK;
+      if (!this.held.moved) return;
+      this.view = { ...view, x: view.x - (event.clientX - x) / view.scale, y: view.y - (event.clientY - y) / view.scale };
+      this.draw();
+    } else if (this.held) {
+      if (type === "pointerup" && !this.held.moved) this.#pick(at);
+      this.held = null;
+    }
+  }
+
+  #pick([x, y]) {
+    const hit = this.entry.regions.find(({ bbox }) => x >= bbox[0] && y >= bbox[1] && x <= bbox[0] + bbox[2] && y <= bbox[1] + bbox[3]);
+    if (hit) this.picked(hit.id);
+  }
+}
