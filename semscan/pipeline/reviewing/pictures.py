@@ -23,6 +23,7 @@ from semscan.settings import MAX_IMAGE_PIXELS, ReadSettings
 from semscan.values.record import Record
 
 LARGEST = 1 << 24  # pixels of a picture; a larger image is reduced
+MOST_READ = 1 << 27  # pixels of an image that is read; of a larger one the overlay is shown
 MOST_SAMPLES = 1 << 20  # pixels from which percentiles are estimated
 TAILS = (0.5, 99.5)  # percentiles at black and white
 FULL_DIFFERENCE = 99.9  # percentile of the absolute difference that is drawn in black or white
@@ -67,9 +68,10 @@ class Pictures:
 
     def kinds(self, number: int) -> tuple[str, ...]:
         """Return the names of the pictures that the files of an image allow."""
-        has_test = self._has_image(number)
+        is_whole = not self._is_large(number)
+        has_test = is_whole and self._is_there(number)
         has_reference = has_test and self._located(number, REFERENCE) is not None
-        has_map = self._located(number, MAP) is not None
+        has_map = is_whole and self._located(number, MAP) is not None
         return (
             *((TEST,) if has_test or self._located(number, "overlay") else ()),
             *((REFERENCE, DIFFERENCE) if has_reference else ()),
@@ -78,14 +80,20 @@ class Pictures:
 
     def notes(self, number: int) -> tuple[str, ...]:
         """Return what the reviewer must know of the pictures."""
-        if self._has_image(number):
+        if not self._is_there(number):
+            why = "is not there any more"
+        elif self._is_large(number):
+            why = "is too large to be shown by itself"
+        else:
             return ()
-        source = self._record(number).source
         shown = "its overlay is shown instead" if self._located(number, "overlay") else "it cannot be shown"
-        return (f"{source} is not there any more: {shown}",)
+        return (f"{self._record(number).source} {why}: {shown}",)
 
-    def _has_image(self, number: int) -> bool:
+    def _is_there(self, number: int) -> bool:
         return Path(self._record(number).source).is_file()
+
+    def _is_large(self, number: int) -> bool:
+        return self._record(number).width * self._record(number).height > MOST_READ
 
     def _record(self, number: int) -> Record:
         return self._lot.records[number]
@@ -98,7 +106,7 @@ class Pictures:
         return reread(self._lot.finished, record, databar=record.data_bar_px)
 
     def _test(self, number: int) -> np.ndarray:
-        values = self._grey(number)
+        values = None if self._is_large(number) else self._grey(number)
         if values is not None:
             return _between(values, _ends(values))
         overlay = read_overlay(self._lot.finished, self._record(number))

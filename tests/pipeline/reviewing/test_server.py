@@ -360,3 +360,16 @@ def test_the_page_names_only_files_that_are_there(browser):
             answer = get(browser, f"/assets/{file.name}")
             assert answer.text == file.read_text("utf-8")
     assert "http" not in page.replace("http-equiv", "")
+
+
+def test_a_large_image_is_shown_reduced_and_a_larger_one_by_its_overlay(browser, monkeypatch):
+    number = numbers(browser)["b bad.png"]
+    monkeypatch.setattr("semscan.pipeline.reviewing.pictures.LARGEST", 64 * 48 // 4)
+    half = picture(browser, number, "test")
+    monkeypatch.setattr("semscan.pipeline.reviewing.pictures.MOST_READ", 64 * 48 - 1)
+    shown = get(browser, f"/api/images/{number}").json
+
+    assert half.shape == (24, 32)
+    assert shown["pictures"] == ["test"]
+    assert "too large to be shown by itself: its overlay is shown" in shown["warnings"][0]
+    assert picture(browser, number, "test").ndim == 3

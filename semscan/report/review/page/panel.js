@@ -35,7 +35,7 @@ export class Panel {
 
   offer(classes) {
     byId("class-names").replaceChildren(...classes.map((name) => Object.assign(element("option"), { value: name })));
-    const keyed = classes.slice(0, LISTED_CLASSES).map((name, place) => `${place + 1} ${name}`);
+    const keyed = classes.slice(0, LISTED_CLASSES).map((name, place) => `${place + 1}\u00a0${name}`);
     byId("class-keys").textContent = joined(keyed);
   }
 
