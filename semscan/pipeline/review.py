@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from semscan.errors import UsageFault
+from semscan.files.results.review import LONGEST
 from semscan.phrases import plural
 from semscan.pipeline.reviewing.decisions import Decisions
 from semscan.pipeline.reviewing.lot import Lot, read_lot
@@ -67,10 +69,13 @@ def open_review(results: Path | str, *, name: str | None = None, port: int = 0) 
     BadDataError
         If a line of its `review.jsonl` is not a decision.
     UsageFault
-        If the port is not free.
+        If the port is not free, or the name too long.
     """
+    name = _login_name() if name is None else " ".join(name.split())
+    if name and len(name) > LONGEST["by"]:
+        raise UsageFault(f"a name of {len(name)} characters, wanted at most {LONGEST['by']}; shorten --name")
     lot = read_lot(Path(results))
-    decisions = Decisions(lot, _login_name() if name is None else name)
+    decisions = Decisions(lot, name)
     with serving(lot, decisions, port) as access:
         yield Review(access.url, lot, decisions)
 

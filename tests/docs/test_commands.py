@@ -1,10 +1,10 @@
 """Every command of README.md and docs/ runs, in a folder with the files that it names.
 
-`train` and `compare` take minutes, `review` waits for Ctrl-C: their options are parsed and their data must be
-there, but they are not run. A jq filter behind them gets an empty input. The models that they would write are there already. All
-other commands are run, and must end with exit code 0. `explain` and `export` get the network of a real training of one
-step. This training and they run in this process, so that TensorFlow starts once. The other models find bright spots
-without TensorFlow.
+`train` and `compare` take minutes, `review` waits for Ctrl-C: their options are parsed and their data must be there,
+but they are not run. A jq filter behind them gets an empty input. The models that they would write are there already.
+All other commands are run, and must end with exit code 0. `explain` and `export` get the network of a real training
+of one step. This training and they run in this process, so that TensorFlow starts once. The other models find bright
+spots without TensorFlow.
 """
 
 from __future__ import annotations

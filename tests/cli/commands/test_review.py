@@ -216,3 +216,10 @@ def test_damaged_decisions_end_in_one_line(semscan, results):
     assert (done.returncode, done.stdout) == (2, "")
     assert "review.jsonl: line 1 is not a decision" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_name_that_no_decision_can_hold_ends_in_one_line(semscan, results):
+    done = semscan("review", results, "--no-browser", "--name", "x" * 201)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "Error: a name of 201 characters, wanted at most 200; shorten --name\n"

@@ -135,6 +135,21 @@ def test_a_polygon_is_drawn_by_keyboard_and_taken_back(visit, inspected, decided
     assert "missed defect" not in left
 
 
+def test_undo_says_again_what_was_said_before(visit, inspected, decided):
+    folder = inspected("a.png", "b.png")
+    with open_review(folder) as review:
+        page = visit(review)
+        press(page, "r", "ArrowLeft", "1", "h", "z", "z", "z")
+        is_saved(page, "undone")
+        press(page, "z")
+
+    made = [(line["verdict"], line["class"]) for line in decided(folder)]
+    assert made == [
+        *[("real", None), ("real", "bridge"), ("harmless", "bridge")],
+        *[("real", "bridge"), ("real", None), ("undone", None)],
+    ]
+
+
 def test_the_mouse_draws_a_box_and_picks_a_region(visit, inspected, decided):
     folder = inspected("bad.png")
     with open_review(folder) as review:

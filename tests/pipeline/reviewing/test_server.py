@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -105,6 +106,7 @@ def test_another_host_is_refused(browser, host):
         {"Origin": "null"},
         {"Origin": "http://127.0.0.1:1"},
         {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
     ],
 )
 def test_another_page_is_refused(browser, results, decided, headers):
@@ -373,3 +375,14 @@ def test_a_large_image_is_shown_reduced_and_a_larger_one_by_its_overlay(browser,
     assert shown["pictures"] == ["test"]
     assert "too large to be shown by itself: its overlay is shown" in shown["warnings"][0]
     assert picture(browser, number, "test").ndim == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have text as names only")
+def test_a_name_that_is_no_text_is_shown_and_recorded(inspected, access, decided):
+    results = inspected("a\udce9.png")
+    client = client_of(results, access)
+    answer = post(client, {"number": 0, "verdict": "harmless"})
+
+    assert get(client, "/api/images").json["images"][0]["name"] == "a\\udce9.png"
+    assert answer.json["decision"]["number"] == 0
+    assert decided(results)[0]["image"].endswith("a\udce9.png")

@@ -74,4 +74,20 @@ export const drawSketch = (ctx, sketch, toScreen) => {
   stroke(ctx, DRAWN, false);
 };
 
+const BAR_SHARE = 0.25; // of the width, at most; 1, 2 or 5 x 10^n nm
+const UNITS = [["mm", 1e6], ["µm", 1e3], ["nm", 1]];
+
+// A scale bar at the bottom left; `nm` is the width of a pixel of the screen.
+export const drawScale = (ctx, nm, width, height) => {
+  const room = nm * width * BAR_SHARE;
+  const power = 10 ** Math.floor(Math.log10(room));
+  const length = power * [5, 2, 1].find((step) => step * power <= room);
+  const [unit, size] = UNITS.find(([, one]) => length >= one) ?? UNITS.at(-1);
+  ctx.beginPath();
+  ctx.moveTo(10, height - 10);
+  ctx.lineTo(10 + length / nm, height - 10);
+  stroke(ctx, "#fff", true);
+  write(ctx, `${Number((length / size).toPrecision(6))} ${unit}`, 10, height - 16, "#fff");
+};
+
 export const boxCorners = ([left, top], [right, bottom]) => [[left, top], [right, top], [right, bottom], [left, bottom]];

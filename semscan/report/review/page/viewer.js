@@ -1,6 +1,6 @@
 // The pictures of one image, next to each other or in turn, with one zoom and one place for all of them.
 
-import { drawMarks, drawSketch } from "./marks.js";
+import { drawMarks, drawScale, drawSketch } from "./marks.js";
 
 const TITLES = { test: "Test", reference: "Reference", difference: "Difference: grey where equal", map: "Anomaly map" };
 const LARGEST_SCALE = 64; // px on the screen for one of the image
@@ -141,6 +141,7 @@ export class Viewer {
     const marks = this.#context(pane.marks, width, height);
     if (this.options.map && pane.kind === "test" && isThere("layer")) lay(marks, this.pictures.layer);
     if (this.options.outlines) drawMarks(marks, this.marks, toScreen);
+    if (this.entry.nm_per_pixel) drawScale(marks, this.entry.nm_per_pixel / view.scale, width, height);
     if (this.sketch) drawSketch(marks, this.sketch, toScreen);
   }
 
