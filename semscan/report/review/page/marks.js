@@ -4,6 +4,8 @@ const OUTLINE = "#3cf0ff"; // as in the overlay: cyan, a nuisance green
 const NUISANCE = "#6eeb5a";
 const DRAWN = "#ffd23c";
 const DARK = "#000c";
+const FONT = "600 12px system-ui, sans-serif";
+const GAP = 4; // px between an outline and its words
 const SIGNS = { real: "real", harmless: "harmless", unsure: "unsure?", missed: "missed" };
 
 const trace = (ctx, rings, toScreen) => {
@@ -31,7 +33,7 @@ const stroke = (ctx, colour, isCurrent, dashes = []) => {
 };
 
 const write = (ctx, words, x, y, colour) => {
-  ctx.font = "600 12px system-ui, sans-serif";
+  ctx.font = FONT;
   ctx.lineJoin = "round";
   ctx.lineWidth = 4;
   ctx.strokeStyle = DARK;
@@ -40,9 +42,16 @@ const write = (ctx, words, x, y, colour) => {
   ctx.fillText(words, x, y);
 };
 
-const topRight = (rings, toScreen) => {
+// Write to the right of the outline, or to its left where there is no room.
+const label = (ctx, words, rings, toScreen, colour) => {
   const corners = rings[0].map(toScreen);
-  return [Math.max(...corners.map(([x]) => x)) + 4, Math.min(...corners.map(([, y]) => y)) + 10];
+  const xs = corners.map(([x]) => x);
+  const y = Math.min(...corners.map(([, y]) => y)) + 10;
+  ctx.font = FONT;
+  const { width } = ctx.measureText(words);
+  const right = Math.max(...xs) + GAP;
+  const isRoom = right + width <= ctx.canvas.clientWidth;
+  write(ctx, words, isRoom ? right : Math.min(...xs) - GAP - width, y, colour);
 };
 
 // `marks` are {rings, words, colour kind, verdict, isCurrent}; a decided region is dashed where it is harmless.
@@ -52,8 +61,7 @@ export const drawMarks = (ctx, marks, toScreen) => {
     const colour = mark.isDrawn ? DRAWN : mark.nuisance ? NUISANCE : OUTLINE;
     trace(ctx, mark.rings, toScreen);
     stroke(ctx, colour, mark.isCurrent, mark.verdict === "harmless" ? [4, 4] : []);
-    const [x, y] = topRight(mark.rings, toScreen);
-    write(ctx, [mark.words, SIGNS[mark.verdict]].filter(Boolean).join(" "), x, y, colour);
+    label(ctx, [mark.words, SIGNS[mark.verdict]].filter(Boolean).join(" "), mark.rings, toScreen, colour);
   }
 };
 

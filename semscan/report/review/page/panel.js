@@ -53,7 +53,7 @@ export class Panel {
     mark.setAttribute("aria-hidden", "true");
     const score = image.score === null ? "" : image.score.toFixed(2);
     const regions = image.regions.length;
-    const facts = joined([image.folder, score, regions ? `${regions} region${regions === 1 ? "" : "s"}` : ""]);
+    const facts = joined([score, regions ? `${regions} region${regions === 1 ? "" : "s"}` : "", image.folder]);
     row.classList.toggle("done", isReviewed);
     row.replaceChildren(
       mark,

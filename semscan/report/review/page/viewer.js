@@ -7,6 +7,8 @@ const LARGEST_SCALE = 64; // px on the screen for one of the image
 const ZOOM = 1.4;
 const CONTEXT = 4; // sides of a region that are seen around it
 const LEAST_CONTEXT = 96; // px of the image
+const CAPTION = 32; // px of a caption and the gap below it
+const WORTH = 1.25;
 const CLICK = 4; // px: a pointer that moves less has clicked
 const TURN = 500; // ms that each picture is shown while blinking
 
@@ -101,12 +103,22 @@ export class Viewer {
       this.root.replaceChildren();
       this.panes = kinds.map(() => this.#makePane());
     }
+    this.root.style.gridTemplateColumns = `repeat(${this.#columns(kinds.length)}, minmax(0, 1fr))`;
     this.panes.forEach((pane, place) => {
       pane.kind = kinds[place];
       const there = this.pictures[pane.kind];
       const problem = there instanceof Error ? there.message : this.entry.pictures.includes(pane.kind) ? "" : "no picture";
       pane.caption.textContent = problem ? `${TITLES[pane.kind]}: ${problem}` : TITLES[pane.kind];
     });
+  }
+
+  // The number of columns: a row of pictures compares best, unless they are much larger in several.
+  #columns(count) {
+    const { clientWidth, clientHeight } = this.root;
+    const { width, height } = this.entry;
+    const scale = (columns) => Math.min(clientWidth / columns / width, (clientHeight / Math.ceil(count / columns) - CAPTION) / height);
+    const choices = Array.from({ length: count }, (_, place) => count - place);
+    return choices.reduce((best, columns) => (scale(columns) > WORTH * scale(best) ? columns : best));
   }
 
   #makePane() {
