@@ -11,8 +11,8 @@ PAGE = "page.html"
 THEME = "theme.css"  # the colours of the report
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 SCRIPTS = (
-    *("main.js", "session.js", "store.js", "saving.js", "loader.js"),
-    *("list.js", "panel.js", "viewer.js", "marks.js", "drawing.js", "keys.js"),
+    *("main.js", "session.js", "store.js", "saving.js", "tour.js", "loader.js", "keys.js"),
+    *("list.js", "panel.js", "viewer.js", "marks.js", "drawing.js", "pointing.js"),
 )
 NAMES = (PAGE, THEME, "review.css", *SCRIPTS)
 
@@ -35,5 +35,6 @@ def asset(name: str) -> Asset | None:
     """
     if name not in NAMES:
         return None
-    text = own_text(THEME) if name == THEME else files(__package__).joinpath("page", name).read_text("utf-8")
+    folder = ("page", "scripts") if name in SCRIPTS else ("page",)
+    text = own_text(THEME) if name == THEME else files(__package__).joinpath(*folder, name).read_text("utf-8")
     return Asset(text, _TYPES[name.rpartition(".")[2]])

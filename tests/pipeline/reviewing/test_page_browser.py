@@ -175,6 +175,23 @@ def test_the_mouse_draws_a_box_and_picks_a_region(visit, inspected, decided):
     assert chosen.startswith("1 ")
 
 
+def test_a_drawing_is_left_with_its_image(visit, inspected, decided):
+    folder = inspected("a.png", "b.png")
+    with open_review(folder) as review:
+        page = visit(review)
+        press(page, "d", "Enter")
+        shows_help = page.locator("#drawing-help").is_visible()
+        page.get_by_role("button", name="Next").click()
+        is_seen(page)
+        helps_on = page.locator("#drawing-help").is_visible()
+        press(page, "h")
+        is_saved(page, "b.png")
+
+    (line,) = decided(folder)
+    assert (shows_help, helps_on) == (True, False)
+    assert (line["verdict"], line["polygon"]) == ("harmless", None)
+
+
 def test_two_pages_see_what_the_other_decides(visit, inspected, decided):
     folder = inspected("a.png", "b.png")
     with open_review(folder) as review, open_review(folder) as second:

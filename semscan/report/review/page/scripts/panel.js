@@ -70,6 +70,25 @@ export class Panel {
     byId("warnings").replaceChildren(...entry.warnings.map((words) => element("li", "", words)));
   }
 
+  busy(isBusy) {
+    byId("stage").setAttribute("aria-busy", isBusy);
+  }
+
+  // What the filter asks for, as `Store.select` takes it.
+  filter() {
+    const value = (id) => byId(`filter-${id}`).value;
+    const bound = (id) => (value(id) === "" ? null : Number(value(id)));
+    const texts = { words: value("words"), verdict: value("verdict"), decision: value("decision"), class_name: value("class") };
+    const bounds = { least: bound("least"), most: bound("most") };
+    const isOn = Object.values(texts).some(Boolean) || Object.values(bounds).some((one) => one !== null);
+    byId("filter-on").textContent = isOn ? "(on)" : "";
+    return { ...texts, ...bounds, order: value("order") };
+  }
+
+  shown(count, total) {
+    byId("shown").textContent = `${count} of ${total} images shown`;
+  }
+
   // Say what a reviewer does who draws; nothing without a sketch.
   explain(sketch) {
     byId("drawing-help").hidden = !sketch;

@@ -4,29 +4,21 @@ import { drawMarks, drawScale, drawSketch } from "./marks.js";
 
 const TITLES = { test: "Test", reference: "Reference", difference: "Difference: grey where equal", map: "Anomaly map" };
 const LARGEST_SCALE = 64; // px on the screen for one of the image
-const ZOOM = 1.4;
 const CONTEXT = 4; // sides of a region that are seen around it
 const LEAST_CONTEXT = 96; // px of the image
 const CAPTION = 32; // px of a caption and the gap below it
 const WORTH = 1.25;
-const CLICK = 4; // px: a pointer that moves less has clicked
 const TURN = 500; // ms that each picture is shown while blinking
 
 export class Viewer {
-  // `picked(id)` is called for a region that was clicked.
-  constructor(root, picked) {
-    Object.assign(this, { root, picked, entry: null, pictures: {}, marks: [], target: null, sketch: null, drawing: null });
+  constructor(root) {
+    Object.assign(this, { root, entry: null, pictures: {}, marks: [], target: null, sketch: null });
     this.options = { side: true, flip: false, blink: false, map: true, outlines: true };
     this.contrast = 1;
     this.brightness = 1;
     this.view = null; // {scale, x, y}: the point of the image in the middle; null: the target, or all
     this.panes = [];
-    this.shownKinds = "";
     new ResizeObserver(() => this.draw()).observe(root);
-    root.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
-    for (const type of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) {
-      root.addEventListener(type, (event) => this.#pointer(type, event));
-    }
   }
 
   // Show an image; pictures come one after the other, see `add`.
@@ -68,13 +60,26 @@ export class Viewer {
     this.draw();
   }
 
-  scale() {
-    return this.#view().scale;
+  move(view) {
+    this.view = view;
+    this.draw();
   }
 
-  centre() {
+  // What is in the middle, and how large: {scale, x, y}.
+  current() {
+    return this.#view();
+  }
+
+  // The point of the image, x, y, that an event of the mouse is over; null outside of the pictures.
+  pointAt(event) {
+    const pane = this.entry && this.panes.find(({ frame }) => frame.contains(event.target));
+    if (!pane) return null;
+    const box = pane.frame.getBoundingClientRect();
     const view = this.#view();
-    return [view.x, view.y];
+    return [
+      view.x + (event.clientX - box.left - box.width / 2) / view.scale,
+      view.y + (event.clientY - box.top - box.height / 2) / view.scale,
+    ];
   }
 
   keepInView([x, y]) {
@@ -184,52 +189,5 @@ export class Viewer {
     const room = Math.min(this.#size().width, this.#size().height);
     const scale = Math.max(this.#fit(), Math.min(LARGEST_SCALE, room / seen));
     return { scale, x: x + wide / 2, y: y + high / 2 };
-  }
-
-  #at(event) {
-    const pane = this.panes.find(({ frame }) => frame.contains(event.target));
-    if (!pane) return null;
-    const box = pane.frame.getBoundingClientRect();
-    const view = this.#view();
-    return [
-      view.x + (event.clientX - box.left - box.width / 2) / view.scale,
-      view.y + (event.clientY - box.top - box.height / 2) / view.scale,
-    ];
-  }
-
-  #wheel(event) {
-    const at = this.entry && this.#at(event);
-    if (!at) return;
-    event.preventDefault();
-    this.zoom(event.deltaY < 0 ? ZOOM : 1 / ZOOM, at);
-  }
-
-  #pointer(type, event) {
-    const at = this.entry && (this.#at(event) ?? null);
-    if (!at) return;
-    if (this.drawing?.isActive) {
-      if (type === "pointerdown") this.drawing.press(at);
-      else if (type === "pointermove") this.drawing.move(at);
-      else if (type === "pointerup") this.drawing.release(at);
-      return;
-    }
-    if (type === "pointerdown") {
-      this.held = { x: event.clientX, y: event.clientY, view: this.#view(), moved: false };
-      event.target.setPointerCapture(event.pointerId);
-    } else if (type === "pointermove" && this.held) {
-      const { x, y, view } = this.held;
-      this.held.moved ||= Math.hypot(event.clientX - x, event.clientY - y) > CLICK;
-      if (!this.held.moved) return;
-      this.view = { ...view, x: view.x - (event.clientX - x) / view.scale, y: view.y - (event.clientY - y) / view.scale };
-      this.draw();
-    } else if (this.held) {
-      if (type === "pointerup" && !this.held.moved) this.#pick(at);
-      this.held = null;
-    }
-  }
-
-  #pick([x, y]) {
-    const hit = this.entry.regions.find(({ bbox }) => x >= bbox[0] && y >= bbox[1] && x <= bbox[0] + bbox[2] && y <= bbox[1] + bbox[3]);
-    if (hit) this.picked(hit.id);
   }
 }

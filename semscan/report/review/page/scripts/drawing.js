@@ -18,7 +18,7 @@ export class Drawing {
   }
 
   start(kind) {
-    this.sketch = { kind, corners: [], cursor: this.viewer.centre().map(Math.round) };
+    this.sketch = { kind, corners: [], cursor: [this.viewer.current().x, this.viewer.current().y].map(Math.round) };
     this.#update();
   }
 
@@ -31,7 +31,7 @@ export class Drawing {
     const { sketch } = this;
     const move = MOVES[event.key];
     if (move) {
-      const step = Math.max(1, Math.round(STEP / this.viewer.scale())) * (event.shiftKey ? FAST : 1);
+      const step = Math.max(1, Math.round(STEP / this.viewer.current().scale)) * (event.shiftKey ? FAST : 1);
       sketch.cursor = this.#within([sketch.cursor[0] + step * move[0], sketch.cursor[1] + step * move[1]]);
       this.viewer.keepInView(sketch.cursor);
     } else if (event.key === "Enter" || event.key === " ") {
@@ -84,7 +84,7 @@ export class Drawing {
   }
 
   #distance([x, y], [otherX, otherY]) {
-    return Math.hypot(x - otherX, y - otherY) * this.viewer.scale();
+    return Math.hypot(x - otherX, y - otherY) * this.viewer.current().scale;
   }
 
   #within([x, y]) {

@@ -1,5 +1,7 @@
 // What lies over the image: outlines of regions, what a reviewer draws, and the cross of the keyboard.
 
+import { MISSED, REGION, WHOLE, keyOf } from "./store.js";
+
 const OUTLINE = "#3cf0ff"; // as in the overlay: cyan, a nuisance green
 const NUISANCE = "#6eeb5a";
 const DRAWN = "#ffd23c";
@@ -54,7 +56,28 @@ const label = (ctx, words, rings, toScreen, colour) => {
   write(ctx, words, isRoom ? right : Math.min(...xs) - GAP - width, y, colour);
 };
 
-// `marks` are {rings, words, colour kind, verdict, isCurrent}; a decided region is dashed where it is harmless.
+// The box of a thing, x, y, width, height; null for the whole image.
+export const boxOf = (entry, { region, polygon }) => {
+  if (!polygon) return entry.regions.find(({ id }) => id === region)?.bbox ?? null;
+  const [xs, ys] = [0, 1].map((axis) => polygon.map((corner) => corner[axis]));
+  const [x, y] = [Math.min(...xs), Math.min(...ys)];
+  return [x, y, Math.max(...xs) - x, Math.max(...ys) - y];
+};
+
+// The outlines of the things of an image: {rings, words, nuisance, isDrawn, verdict, isCurrent}.
+export const marksOf = (entry, things, chosen, find) => things.filter(({ kind }) => kind !== WHOLE).map((thing) => {
+  const region = thing.kind === REGION ? entry.regions.find(({ id }) => id === thing.region) : null;
+  return {
+    rings: region?.outline ?? [thing.polygon ?? []],
+    words: region ? `${region.id}` : "",
+    nuisance: region?.nuisance ?? false,
+    isDrawn: thing.kind === MISSED,
+    verdict: find(thing)?.verdict,
+    isCurrent: keyOf(thing) === keyOf(chosen),
+  };
+}).filter(({ rings }) => rings[0].length);
+
+// Draw the outlines of `marksOf`, the chosen one last; a harmless region is dashed.
 export const drawMarks = (ctx, marks, toScreen) => {
   const ordered = [...marks].sort((a, b) => a.isCurrent - b.isCurrent);
   for (const mark of ordered) {
