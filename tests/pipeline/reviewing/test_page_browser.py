@@ -1,5 +1,6 @@
 """The page of a review in a real browser, by the keyboard alone. Skipped where there is no browser."""
 
+import json
 import os
 import shutil
 from urllib.parse import urlsplit
@@ -259,6 +260,24 @@ def test_the_list_is_filtered_and_ordered(visit, inspected):
         page.get_by_label("Order").select_option("falling")
         playwright.expect(page.locator("#list bdi").first).to_contain_text("bad.png")
         playwright.expect(page.locator("#list bdi").last).not_to_contain_text("bad.png")
+
+
+def test_nuisance_regions_need_no_decision(visit, inspected, decided):
+    folder = inspected("bad.png", "c.png")
+    lines = [json.loads(line) for line in (folder / "results.jsonl").read_text("utf-8").splitlines()]
+    (region,) = lines[0]["regions"]
+    lines[0]["regions"] = [{**region, "nuisance": True}, {**region, "id": 2}, {**region, "id": 3, "nuisance": True}]
+    (folder / "results.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    with open_review(folder) as review:
+        page = visit(review)
+        chosen = page.locator("#things [aria-current]").inner_text()
+        press(page, "r")
+        after = shown(page)
+        playwright.expect(page.locator("#progress-words")).to_have_text("1 of 2 images reviewed")
+
+    assert chosen.startswith("2 ")
+    assert after == "c.png"
+    assert [line["region"] for line in decided(folder)] == [2]
 
 
 def test_only_the_rows_that_are_seen_are_there(visit, inspected):

@@ -43,12 +43,24 @@ export class Store {
     ];
   }
 
-  // An image is reviewed when each region is decided about, or the whole image; without regions, by a missed defect too.
+  // The regions that count: those that are no nuisance.
+  counting(number) {
+    return this.images[number].regions.filter((region) => !region.nuisance).map((region) => regionThing(region.id));
+  }
+
+  // What is to be decided about first: a region that counts and is open, without such regions the whole image.
+  first(number) {
+    const counting = this.counting(number);
+    return counting.find((thing) => !this.find(number, thing)) ?? counting[0] ?? wholeThing();
+  }
+
+  // An image is reviewed when each region that counts is decided about, or the whole image; without such regions, a
+  // missed defect is enough.
   isReviewed(number) {
-    const made = this.made[number];
-    const regions = this.images[number].regions;
-    if (made.has(WHOLE)) return true;
-    return regions.length ? regions.every((region) => made.has(keyOf(regionThing(region.id)))) : made.size > 0;
+    const counting = this.counting(number);
+    if (this.made[number].has(WHOLE)) return true;
+    if (counting.length) return counting.every((thing) => this.find(number, thing));
+    return [...this.made[number].values()].some((decision) => decision.polygon);
   }
 
   reviewed() {

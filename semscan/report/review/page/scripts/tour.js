@@ -2,7 +2,7 @@
 
 import { Loader } from "./loader.js";
 import { boxOf, marksOf } from "./marks.js";
-import { MISSED, REGION, WHOLE, keyOf } from "./store.js";
+import { MISSED, keyOf } from "./store.js";
 
 export class Tour {
   #loader = new Loader();
@@ -13,7 +13,7 @@ export class Tour {
     Object.assign(this, parts, { left, warn });
     this.numbers = []; // of the images in the list
     this.number = 0; // of the image that is shown
-    this.thing = this.things()[0]; // what is decided about
+    this.thing = this.store.first(0); // what is decided about
     this.entry = null; // all that is known of the image
     this.isSeen = false; // nothing is decided about an image before it is seen
     this.isClose = false; // whether a region is brought close, or the whole image shown
@@ -23,8 +23,7 @@ export class Tour {
     this.left();
     this.number = number;
     this.#setSeen(false);
-    const isOpen = (one) => one.kind !== WHOLE && !this.store.find(number, one);
-    this.thing = thing ?? this.things().find(isOpen) ?? this.things()[0];
+    this.thing = thing ?? this.store.first(number);
     this.list.select(number);
     const found = this.#loader.load(number);
     try {
@@ -50,7 +49,7 @@ export class Tour {
     this.panel.count(this.store.reviewed(), this.store.images.length);
     this.list.draw();
     if (this.entry?.number !== this.number) return;
-    if (this.#place() < 0) this.thing = this.things()[0];
+    if (this.#place() < 0) this.thing = this.store.first(this.number);
     this.viewer.marks = marksOf(this.entry, this.things(), this.thing, (one) => this.store.find(this.number, one));
     this.viewer.draw();
     this.panel.fill(this.entry, this.things(), this.thing, (one) => this.store.find(this.number, one));
@@ -85,9 +84,10 @@ export class Tour {
     if (next) this.choose(next);
   }
 
-  // After a verdict comes the next region, after the last one the next image.
+  // After a verdict comes the next region that counts, after the last one the next image.
   goOn() {
-    const next = this.things().slice(this.#place() + 1).find(({ kind }) => kind === REGION);
+    const counting = new Set(this.store.counting(this.number).map(keyOf));
+    const next = this.things().slice(this.#place() + 1).find((one) => counting.has(keyOf(one)));
     if (next) this.choose(next);
     else this.go(1);
   }
