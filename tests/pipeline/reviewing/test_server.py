@@ -384,3 +384,35 @@ def test_a_name_that_is_no_text_is_shown_and_recorded(inspected, access, decided
     assert get(client, "/api/images").json["images"][0]["name"] == "a\\udce9.png"
     assert answer.json["decision"]["number"] == 0
     assert decided(results)[0]["image"].endswith("a\udce9.png")
+
+
+def test_hostile_records_are_answered_with_reasons(results, access):
+    lines = (results / "results.jsonl").read_text("utf-8").splitlines()
+    whole = next(json.loads(line) for line in lines if "b bad" in line)
+    (region,) = whole["regions"]
+    changes = [
+        {"source": "/etc/passwd"},
+        {"source": "/dev/zero"},
+        {"source": "/nul\0byte"},
+        {"score": float("nan")},
+        {"width": 10**9, "height": 10**9},
+        {"outputs": {"map": "/etc/passwd", "overlay": "../../etc/passwd", "reference": "../x.tif"}},
+        {"regions": [{**region, "bbox": [-5, 0, 10**9, 3]}]},
+        {"regions": [region, region]},
+        {"regions": [{**region, "class": "<b>" * 100}]},
+        {"page": 10**9},
+    ]
+    records = [{**whole, "image": str(number), **change} for number, change in enumerate(changes)]
+    (results / "results.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
+    client = client_of(results, access)
+    count = len(get(client, "/api/images").json["images"])
+    kinds = ("test", "reference", "difference", "map", "layer")
+    paths = [
+        f"/api/images/{number}{kind}" for number in range(count) for kind in ("", *(f"/{kind}.png" for kind in kinds))
+    ]
+    answers = [get(client, path) for path in paths]
+
+    assert count >= 7
+    assert {answer.status_code for answer in answers} == {200, 404}
+    assert not [answer for answer in answers if answer.is_json and "NaN" in answer.text]
+    assert not [answer for answer in answers if b"root:" in answer.data]
