@@ -89,7 +89,7 @@ def test_in_words_the_summary_is_one_line(results, start):
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
 
-    assert out == f"0 decisions in {results / 'review.jsonl'}; now 0 real, 0 harmless, 0 unsure, 0 missed\n"
+    assert out == f"0 decisions added to {results / 'review.jsonl'}; now 0 real, 0 harmless, 0 unsure, 0 missed\n"
     assert not (results / "review.jsonl").exists()
 
 
