@@ -35,6 +35,13 @@ def _klarf_option(name: str, text: str) -> Callable[[options.Command], options.C
 @click.option(
     "--slot", type=click.IntRange(0), default=_KLARF.slot, show_default=True, help="For KLARF: slot of the wafer."
 )
+@click.option(
+    "--review/--no-review",
+    default=True,
+    show_default=True,
+    help="Report the verdicts of a review.jsonl beside the results: reviewed classes, drawn defects, and harmless "
+    "regions as nuisance.",
+)
 @options.verbosity_flags
 @click.pass_context
 def report(ctx: click.Context, results: str, **choices: Any) -> None:
@@ -51,7 +58,7 @@ def report(ctx: click.Context, results: str, **choices: Any) -> None:
     Prints one JSON line for each file. A file that semscan did not write is not replaced.
     """
     klarf = KlarfSettings(**{name: choices[name] for name in KlarfSettings.__dataclass_fields__})
-    settings = ReportSettings(to=choices["to"], out=choices["out"], klarf=klarf)
+    settings = ReportSettings(to=choices["to"], out=choices["out"], review=choices["review"], klarf=klarf)
     ctx.exit(write_reports(results, settings, _print_entry))
 
 
