@@ -78,7 +78,8 @@ def _show(opened: Review, output_format: str | None, *, opens_browser: bool) -> 
 def _summarise(opened: Review, output_format: str | None) -> None:
     counted = opened.decisions.counted()
     made = plural(opened.decisions.added, "decision")
-    words = f"{made} added to {opened.file}; now {', '.join(f'{count} {verdict}' for verdict, count in counted.items())}"
+    now = ", ".join(f"{count} {verdict}" for verdict, count in counted.items())
+    words = f"{made} added to {opened.file}; now {now}"
     summary = {"decisions": opened.decisions.added, "file": str(opened.file), "now": counted}
     print_record(summary, lambda: [words], output_format)
 
