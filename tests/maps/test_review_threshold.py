@@ -32,7 +32,7 @@ def test_missed_defects_lower_it_when_no_harmless_peak_stands_against_it():
 
 
 def test_equal_peaks_are_on_one_side():
-    assert threshold([2, 5, 6], [2, 2]) == pytest.approx(np.sqrt(10))
+    assert threshold([2, *[5] * 9], [2, 2]) == pytest.approx(np.sqrt(10))
 
 
 def test_one_harmless_region_does_not_remove_many_that_nobody_has_looked_at():
@@ -41,6 +41,19 @@ def test_one_harmless_region_does_not_remove_many_that_nobody_has_looked_at():
 
     assert threshold(real, harmless) > 1
     assert threshold(real, harmless, below) == 1.0
+
+
+def test_it_keeps_nine_in_ten_of_the_real_ones_whatever_it_costs():
+    harmless = np.linspace(5, 9, 30)
+
+    assert threshold([1.5, 3, 20], harmless) == 1.0
+    assert (np.linspace(2, 40, 20) > threshold(np.linspace(2, 40, 20), [1.5, *harmless])).sum() == 18
+    assert threshold([1.5, *np.linspace(10, 20, 10)], harmless) > 9
+
+
+def test_above_the_highest_harmless_one_it_removes_nothing_undecided():
+    assert threshold([3], [1.1, 1.2, 1.3, 1.4], [5, 6, 7, 8]) == pytest.approx(np.sqrt(1.4 * 3))
+    assert threshold([1.2, 1.5], [1.1, 1.3, 1.4] * 4, [5, 6, 7, 8]) < 1.2
 
 
 def test_undecided_regions_go_where_most_decided_ones_of_their_score_are_harmless():

@@ -45,8 +45,8 @@ def calibrate(good: Path | None, model: Path | None, **choices: Any) -> None:
     --method sets the threshold of a method without training. `semscan inspect IMAGE --model OUT` then uses it. The
     method reference needs --reference, here and there.
 
-    --review sets it by the decisions about the results of an inspection with the same model or method, where the fewest
-    of them are wrong. At least 10 regions must be decided, 3 of them real and 3 harmless.
+    --review sets it by the decisions about the results of an inspection with the same model or method: where the fewest
+    of them are wrong, and nine in ten of the real regions stay. At least 10 must be decided, 3 real and 3 harmless.
 
     If GOOD has a folder of good images, named good, ok, normal, pass or reference, only that folder is used.
 
