@@ -14,6 +14,7 @@ from semscan.phrases import plural
 from semscan.pipeline.reviewing.decisions import Decisions
 from semscan.pipeline.reviewing.lot import Lot, read_lot
 from semscan.pipeline.reviewing.server import serving
+from semscan.pipeline.run.record import INTERRUPTED
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Review:
                 f"{plural(self.lot.finished.unfinished, 'record')} of an inspection that has not ended or was cut off; "
                 "images that come later are not in this review"
             )
+        elif self.lot.finished.run.state == INTERRUPTED:
+            found.append("the last run was interrupted: images that it did not reach are not in this review")
         if self.lot.left_out:
             found.append(f"{plural(self.lot.left_out, 'image')} without a result left out")
         if self.lot.missing:

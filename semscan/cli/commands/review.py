@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from semscan.pipeline.review import Review
 
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
-MOMENT = 3600  # s; a signal ends the wait
+_WAIT_S = 3600.0  # at a time; a signal ends it
 
 
 @click.command()
@@ -55,7 +55,7 @@ def review(results: str, name: str | None, port: int, no_browser: bool, output_f
         try:
             _show(opened, output_format, opens_browser=not no_browser and _has_display())
             while True:
-                time.sleep(MOMENT)
+                time.sleep(_WAIT_S)
         except KeyboardInterrupt as signal:  # Ctrl-C is the usual end; another signal ends the command as any other
             _summarise(opened, output_format)
             if getattr(signal, "code", INTERRUPTED) != INTERRUPTED:

@@ -96,10 +96,11 @@ def application(lot: Lot, decisions: Decisions, access: Access) -> Flask:
     @app.get("/api/decisions")
     def read() -> Response:
         made = decisions.all()
-        after = request.args.get("after", 0, type=int)
-        wanted = made[after:] if 0 < after <= len(made) else current(made)
+        after = request.args.get("after", 0, type=int)  # lines that the page has seen
+        is_later = 0 < after <= len(made)
+        wanted = made[after:] if is_later else current(made)
         shown = [entry for entry in map(decisions.shown, wanted) if entry is not None]
-        return _json({"count": len(made), "all": not 0 < after <= len(made), "decisions": shown})
+        return _json({"count": len(made), "all": not is_later, "decisions": shown})
 
     @app.post("/api/decisions")
     def add() -> Response:

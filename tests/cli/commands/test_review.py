@@ -181,6 +181,19 @@ def test_results_of_a_killed_run_are_reviewed_with_a_notice(results, start):
     assert "2 images to review" in words
 
 
+def test_results_of_an_interrupted_run_are_reviewed_with_a_notice(results, start):
+    run = json.loads((results / "run.json").read_text("utf-8"))
+    (results / "run.json").write_text(json.dumps({**run, "state": "interrupted"}), "utf-8")
+    process = start(results, "--no-browser")
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, words = process.communicate(timeout=60)
+
+    assert words.startswith(
+        "semscan: the last run was interrupted: images that it did not reach are not in this review\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
