@@ -131,13 +131,13 @@ def spotted(tmp_path):
     return write_png(tmp_path / "spotted.png", grey_image(spot=True))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def save_png():
     """`write_png`."""
     return write_png
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def grey():
     """`grey_image`."""
     return grey_image
@@ -155,7 +155,7 @@ def alter_model():
     return altered
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_model():
     """`write_model`."""
     return write_model

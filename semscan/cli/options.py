@@ -325,6 +325,15 @@ device = click.option(
 )
 nul = click.option("-0", "--null", "nul", is_flag=True, help="Names on standard input end with NUL (find -print0).")
 exit_code = click.option("--exit-code", is_flag=True, help="Exit with code 1 if there is a defect.")
+
+
+def review(text: str) -> Callable[[Command], Command]:
+    """Return --review FILE, which can be repeated."""
+    return click.option(
+        "--review", multiple=True, type=click.Path(exists=True, dir_okay=False), metavar="FILE", help=text
+    )
+
+
 good = click.option("--good", metavar="NAME", help="Name of the folder that holds the good images.")
 
 

@@ -28,7 +28,7 @@ SECTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "train": {
         "Most used": ("out", "good", "time_limit", "resume", "overwrite"),
         "Network": ("model", "attention", "backbone", "seam", "zoom", "brightness"),
-        "Learning from results": ("start_from", "accept", "accept_all", "false_alarms"),
+        "Learning from results": ("start_from", "review", "accept", "accept_all", "false_alarms"),
         "Training": ("steps", "seed", "learning_rate", "dropout", "clip", "patience", "precision"),
         "Outputs": ("tensorboard", "output_format"),
         "Random changes of the training images": ("flip", "turn", "gain", "offset", "noise", "shift"),

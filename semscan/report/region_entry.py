@@ -102,10 +102,21 @@ def describe(region: Region, record: Record) -> str:
     >>> describe(spot, Record(image="a.tif", source="", width=100, height=100, regions=(), nm_per_pixel=2.0))
     'Particle of 10.1 nm, at the top right.'
     """
-    what = region.class_name or "region"
-    what = f"{what[:1].upper()}{what[1:]}{' (nuisance, not counted)' if region.nuisance else ''}"
+    what = _called(region.class_name, region.nuisance)
     parts = [f"{what} of {_size(region, record.nm_per_pixel)}", _contrast(region), _place(region, record)]
     return ", ".join(part for part in parts if part) + "."
+
+
+def called_otherwise(region: RegionRecord, class_name: str | None, nuisance: bool) -> str | None:
+    """Return the description of a region that has another class, or is a nuisance or not."""
+    before, after = _called(region.class_name, region.nuisance), _called(class_name, nuisance)
+    words = region.description
+    return words if words is None or not words.startswith(f"{before} of") else after + words[len(before) :]
+
+
+def _called(class_name: str | None, nuisance: bool) -> str:
+    what = class_name or "region"
+    return f"{what[:1].upper()}{what[1:]}{' (nuisance, not counted)' if nuisance else ''}"
 
 
 def _size(region: Region, nm_per_pixel: float | None) -> str:

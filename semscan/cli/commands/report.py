@@ -35,6 +35,13 @@ def _klarf_option(name: str, text: str) -> Callable[[options.Command], options.C
 @click.option(
     "--slot", type=click.IntRange(0), default=_KLARF.slot, show_default=True, help="For KLARF: slot of the wafer."
 )
+@click.option(
+    "--review/--no-review",
+    default=True,
+    show_default=True,
+    help="Report the verdicts of a review.jsonl beside the results: reviewed classes, drawn defects, and harmless "
+    "regions as nuisance.",
+)
 @text_or_json.text_or_jsonl_format
 @options.verbosity_flags
 @click.pass_context
@@ -52,7 +59,7 @@ def report(ctx: click.Context, results: str, output_format: str | None, **choice
     Prints one JSON line for each file. A file that semscan did not write is not replaced.
     """
     klarf = KlarfSettings(**{name: choices[name] for name in KlarfSettings.__dataclass_fields__})
-    settings = ReportSettings(to=choices["to"], out=choices["out"], klarf=klarf)
+    settings = ReportSettings(to=choices["to"], out=choices["out"], review=choices["review"], klarf=klarf)
     ctx.exit(write_reports(results, settings, partial(_print_entry, output_format=output_format)))
 
 

@@ -124,6 +124,10 @@ def attentions() -> list[str]:
     metavar="FILE",
     help='results.jsonl in which harmless regions have "accepted": true; these are then learned as good. Repeatable.',
 )
+@options.review(
+    "review.jsonl of `semscan review`: harmless regions and images without defects are learned as good, confirmed and "
+    "drawn defects as defects. Repeatable."
+)
 @click.option("--accept-all", is_flag=True, help="Every region in the files of --accept is harmless.")
 @click.option(
     "--learning-rate",
@@ -218,6 +222,7 @@ def train(
         semscan train data/ --out lines.model --time-limit 5m
         semscan train week2/ --from lines.model --out lines2.model
         semscan train data/ --accept marked.jsonl --out lines2.model
+        semscan train data/ --review semscan-results/review.jsonl --out lines2.model
 
     Needs TensorFlow: pip install "semscan[train]".
     """

@@ -67,4 +67,6 @@ def _facts(defect: Defect) -> dict[str, str]:
     }
     if region.class_name is not None:
         facts["class"] = region.class_name
+    if region.reviewed is not None:
+        facts["reviewed"] = region.reviewed
     return facts
