@@ -33,6 +33,7 @@ COMMANDS = {
     "inspect": "Find defects in images; write overlays, masks and anomaly maps.",
     "score": "Print one anomaly score for each image; write no file.",
     "regions": "Find the regions of saved anomaly maps at another threshold.",
+    "review": "Decide in a browser what is real, harmless or missed.",
     "report": "Convert results to HTML, KLARF, COCO, ImageJ, labelme or CSV.",
     "evaluate": "Measure a model on test images with known defects.",
     "explain": "Draw a network's features, attention and anomaly map.",

@@ -16,12 +16,13 @@ from semscan.settings import ReadSettings
 from semscan.values.record import Record
 
 
-def reread(finished: FinishedRun, record: Record) -> np.ndarray | None:
+def reread(finished: FinishedRun, record: Record, databar: str | int = "none") -> np.ndarray | None:
     """Read the page that was inspected again, float32 (rows, cols), 0 to 1.
 
-    None if the file is not where it was, or its size has changed.
+    `databar`, as in `ReadSettings`, has no say in the scale of the grey levels. None if the file is not where it was,
+    or its size has changed.
     """
-    reading = ReadSettings(page=page_of(finished, record), databar="none")
+    reading = ReadSettings(page=page_of(finished, record), databar=databar)
     try:
         values = clean(read_image(Path(record.source), reading), reading).values
     except (SemscanError, ValueError):

@@ -53,7 +53,7 @@ def draw_pictures(finished: FinishedRun) -> Pictures:
     side = max(MIN_SIDE, round(side))
     for place, record in chosen.items():
         regions = record.defects[:crops_left]
-        overlay = _overlay(finished, record)
+        overlay = read_overlay(finished, record)
         image = reread(finished, record) if regions or overlay is None else None
         whole = overlay if overlay is not None else image
         if whole is None:
@@ -82,7 +82,7 @@ def _chosen(records: Iterable[AnyRecord]) -> dict[int, Record]:
     return dict(numbered)
 
 
-def _overlay(finished: FinishedRun, record: Record) -> np.ndarray | None:
+def read_overlay(finished: FinishedRun, record: Record) -> np.ndarray | None:
     """Read the part of the overlay that shows the image, uint8 BGR; None if there is none of this image."""
     path = finished.locate(record.outputs.overlay)
     if path is None:

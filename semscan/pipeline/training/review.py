@@ -244,5 +244,7 @@ def _check_labelled(
     if not scores:
         return labelled.count
     above = sum(score > threshold for score in scores)
-    log(f"{above} of the {len(scores)} labelled images that were not trained on have a score above the threshold.")
+    were, have = ("was", "has") if len(scores) == 1 else ("were", "have")
+    images = plural(len(scores), "labelled image")
+    log(f"{above} of {images} that {were} not trained on {have} a score above the threshold.")
     return replace(labelled.count, checked=len(scores), checked_above=above)

@@ -85,7 +85,7 @@ def html_report(
         *([Section("model", "Model card")] if card else []),
         Section("versions", "Versions"),
     ]
-    style = own_text("page.css")
+    style = own_text("theme.css") + own_text("page.css")
     script = own_text("page.js")
     return (
         environment()
