@@ -56,8 +56,13 @@ def test_above_the_highest_harmless_one_it_removes_nothing_undecided():
     assert threshold([1.2, 1.5], [1.1, 1.3, 1.4] * 4, [5, 6, 7, 8]) < 1.2
 
 
-def test_undecided_regions_go_where_most_decided_ones_of_their_score_are_harmless():
-    below = np.linspace(1.1, 2.0, 40)
-    found = threshold([20, 21, 22], np.linspace(2.1, 3, 10), below)
+def test_undecided_regions_go_where_the_decided_ones_of_their_score_are_harmless():
+    harmless, among = np.linspace(1.1, 3, 12), np.linspace(1.2, 2.9, 40)
 
-    assert 3 < found < 20
+    assert 3 < threshold([20, 21, 22], harmless, among) < 20
+    assert threshold([20, 21, 22], harmless, [*among, 1.05]) == 1.0  # one lies lower than all that was looked at
+    assert threshold([2, 2.1, 2.2, 20, 21, 22], harmless, among) < 2
+
+
+def test_many_undecided_ones_make_no_known_real_one_dispensable():
+    assert threshold([2, 6, 7], [1.5, 3, 4, 5], np.linspace(8, 9, 100)) < 2

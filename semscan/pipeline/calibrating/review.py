@@ -163,5 +163,10 @@ def _news(peaks: ReviewedPeaks, source: str, before: float, multiple: float) -> 
         lines.append("It is lower than before: images that were not reviewed may show more regions.")
     elif multiple == 1:
         lines.append("No other threshold that keeps nine in ten of the real ones decides better: it stays as it is.")
+    lower = int((peaks.undecided < min(peaks.real.min(), peaks.harmless.min())).sum())
+    if lower:
+        lines.append(
+            f"{plural(lower, 'region')} scored lower than all that were decided; decide about the lowest ones too."
+        )
     lines.append("Which painted defects it finds was not measured.")
     return lines
