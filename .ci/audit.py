@@ -42,10 +42,9 @@ def main() -> int:
         return 0
     faulty = [one for one in known if one["vulns"]]
     for one in faulty:
-        faults = "; ".join(
-            f"{fault['id']}, mended in {' '.join(fault['fix_versions']) or 'none'}" for fault in one["vulns"]
-        )
-        print(f"audit: {one['name']} {one['version']}: {faults}")
+        for fault in one["vulns"]:
+            mended = " ".join(fault["fix_versions"]) or "no version"
+            print(f"audit: {one['name']} {one['version']}: {fault['id']}, mended in {mended}")
     print(f"audit: {len(known)} of {len(libraries)} libraries known, {len(faulty)} with a fault")
     return 1 if faulty else 0
 
