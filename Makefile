@@ -15,7 +15,7 @@ demo: $(VENV)/ready
 	@echo "The overlay, with the defects outlined: demo/results/wafer.overlay.png"
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Hostile files, and kills at random moments, for hours: seeds and options as in tests/attack/__main__.py.
 ATTACK ?= --images 100000 --models 10000 --records 10000 --kills 1000 --seed 1
