@@ -20,6 +20,7 @@ from semscan.settings import (
     LOOKS,
     METHODS,
     MODEL_VARIABLE,
+    OVERLAY_STYLES,
     REPORT_FORMATS,
     InspectSettings,
     OutputSettings,
@@ -31,6 +32,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _READ = InspectSettings().read
 _REGIONS = InspectSettings().regions
 _MAP_VALUE = click.FloatRange(0, 1, max_open=True)
+NO_OVERLAY = "none"
 LEAST_MEMORY = 256 << 20  # bytes
 
 
@@ -220,7 +222,18 @@ model = click.option(
 out = click.option(
     "--out", default=DEFAULT_RESULTS, show_default=True, metavar="DIR", type=click.Path(), help="Output folder."
 )
-no_overlay = click.option("--no-overlay", is_flag=True, help="Do not write the overlay picture.")
+_overlay_style = click.option(
+    "--overlay",
+    "overlay_style",
+    type=click.Choice([*OVERLAY_STYLES, NO_OVERLAY]),
+    default=OVERLAY_STYLES[0],
+    show_default=True,
+    help="Overlay picture. faded: outlines, the map faded within them; heat: the map is not faded; contour: outlines "
+    "alone; triptych: as faded, with golden reference and difference next to it; none: no picture.",
+)
+_title = click.option("--title", help="Words below the overlay.  [default: name of the file]")
+_no_overlay = click.option("--no-overlay", is_flag=True, help="Do not write the overlay picture.")
+overlay = combine(_overlay_style, _title, _no_overlay)
 no_mask = click.option("--no-mask", is_flag=True, help="Do not write the mask of the regions.")
 no_map = click.option("--no-map", is_flag=True, help="Do not write the anomaly map.")
 no_reference = click.option("--no-golden", is_flag=True, help="Do not write the golden reference.")
@@ -365,6 +378,13 @@ def pop_read_settings(choices: MutableMapping[str, Any]) -> ReadSettings:
 def region_settings(choices: Mapping[str, Any]) -> RegionSettings:
     """Return the settings of the options of `regions`."""
     return RegionSettings(**{name: choices[name] for name in ("threshold", "low", "min_area", "closing")})
+
+
+def overlay_settings(choices: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the options of `overlay` state, as arguments of OutputSettings."""
+    style = choices["overlay_style"]
+    drawn = style != NO_OVERLAY and not choices["no_overlay"]
+    return {"overlay": drawn, "title": choices["title"], **({"overlay_style": style} if drawn else {})}
 
 
 def inspect_settings(choices: Mapping[str, Any], output: OutputSettings | None = None) -> InspectSettings:

@@ -13,7 +13,7 @@ def reviewed_threshold(real: np.ndarray, harmless: np.ndarray, undecided: np.nda
     """Return the threshold with the fewest wrong decisions, among those that keep nine in ten of the real regions.
 
     Wrong are a harmless region above the threshold and a real one that is not. An undecided region counts as real with
-    the share of real ones among the `NEIGHBOURS` decided regions of the most similar score, so that few decisions do not
+    the share of real ones among the `NEIGHBOURS` decided regions of the nearest score, so that few decisions do not
     remove many regions that nobody has looked at. The threshold is never above the highest harmless region but by the
     gap to the next one: of what is higher, nothing is known to be harmless. Of thresholds that are equally good the one
     nearest to the present counts, in the middle between two peaks.

@@ -104,9 +104,11 @@ def train(data: Path, settings: TrainSettings, log: Log) -> dict[str, Any]:
         f"held out: {plan.held_description}."
     )
     fitted = _fit(plan, network, work, settings, log)
+    log("Exporting the network, and comparing the exported one with it.")
     exported = fit.export(fitted.network, plan.samples, kind)
     training = dataclasses.replace(config.training, fit=fitted.record, export_difference=exported.difference)
     config = dataclasses.replace(config, training=training, libraries=exported.libraries)
+    log("Setting the threshold on what was held out.")
     folder = with_fewest_looks(ModelFolder(out, config, exported.graph), plan, settings.seed)
     config = _reviewed(folder.config, review(folder, images, plan, findings, settings, log), findings)
     limits = _class_limits(dataclasses.replace(folder, config=config), images, settings)

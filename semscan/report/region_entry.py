@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from semscan.settings import DEFECTS
 from semscan.values import Region
 from semscan.values.record import PeriodicRecord, Record, RegionRecord
 
@@ -13,6 +14,8 @@ COLS = ("left", "", "right")
 LENGTHS = ("equivalent_diameter", "feret_max", "feret_min", "perimeter", "neighbour_distance")
 
 
+FOREIGN = ("particle", "residue", "scratch")  # lie on the pattern
+OF_THE_PATTERN = {name for names in DEFECTS.values() for name in names}.difference(FOREIGN)
 NO_CONTRAST = 0.01  # of the grey scale: a smaller difference is no contrast
 
 
@@ -126,8 +129,9 @@ def _size(region: Region, nm_per_pixel: float | None) -> str:
 
 
 def _contrast(region: Region) -> str:
+    """Compare a region with its surroundings. Those of a wrong line or hole are bright and dark: nothing is said."""
     contrast = region.measures.contrast if region.measures else None
-    if contrast is None:
+    if contrast is None or region.class_name in OF_THE_PATTERN:
         return ""
     if abs(contrast) < NO_CONTRAST:
         return "as bright as its surroundings"

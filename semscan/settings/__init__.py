@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         METHODS,
         MIN_CLASS_PROBABILITY,
         MODEL_VARIABLE,
+        OVERLAY_STYLES,
         UNKNOWN,
         EvaluateSettings,
         ExplainSettings,
@@ -91,7 +92,7 @@ if TYPE_CHECKING:
 _NAMES = {
     "inspect": (
         "AUTO BACKGROUNDS DEFAULT_EVALUATION DEFAULT_EXPLANATION DEFAULT_MODEL DEFAULT_RESULTS DEVICES LOOKS METHODS "
-        "MIN_CLASS_PROBABILITY MODEL_VARIABLE UNKNOWN EvaluateSettings ExplainSettings FaithfulSettings "
+        "MIN_CLASS_PROBABILITY MODEL_VARIABLE OVERLAY_STYLES UNKNOWN EvaluateSettings ExplainSettings FaithfulSettings "
         "InspectSettings OutputSettings PostprocessSettings RegionSettings untrained_methods"
     ),
     "networks": "AUTOENCODER_FLOOR FIRST_SCHEMA MAX_ZOOM SCHEMA_VERSION",
@@ -147,6 +148,7 @@ __all__ = [
     "MIN_IMAGE_SIDE",
     "MODEL_VARIABLE",
     "OVERLAP",
+    "OVERLAY_STYLES",
     "PATTERNS",
     "RELATED",
     "REPORT_FORMATS",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
-from semscan.cli import options
-from semscan.cli.output import print_message, print_result
+from semscan.cli import options, text_or_json
+from semscan.cli.output import print_message
 from semscan.settings import CalibrateSettings, untrained_methods
 
 
@@ -35,8 +34,9 @@ from semscan.settings import CalibrateSettings, untrained_methods
 )
 @click.option("--overwrite", is_flag=True, help="Replace a finished model.")
 @options.reading
+@text_or_json.text_or_json_format
 @options.verbosity_flags
-def calibrate(good: Path | None, model: Path | None, **choices: Any) -> None:
+def calibrate(good: Path | None, model: Path | None, output_format: str | None, **choices: Any) -> None:
     """Set the threshold of a model, or of a method without training, on the good images below GOOD.
 
     --model recalibrates a model for a new tool, recipe or lot whose good images differ slightly from the training
@@ -56,6 +56,7 @@ def calibrate(good: Path | None, model: Path | None, **choices: Any) -> None:
         semscan calibrate --review semscan-results/review.jsonl --model lines.model --out reviewed.model
     """
     from semscan.pipeline.calibrate import calibrate
+    from semscan.report.text.finished import calibrated_line
 
     settings = CalibrateSettings(read=options.pop_read_settings(choices), **choices)
-    print_result(json.dumps(calibrate(good, model, settings, print_message)))
+    text_or_json.print_line(calibrate(good, model, settings, print_message), calibrated_line, output_format)

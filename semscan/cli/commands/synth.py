@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
 import click
 
-from semscan.cli import options, typing_help
-from semscan.cli.output import ClosedPipe, print_notice, print_result
+from semscan.cli import options, text_or_json, typing_help
+from semscan.cli.output import ClosedPipe, print_notice
 from semscan.errors import UsageFault
+from semscan.phrases import plural
 from semscan.settings import DEFECTS, PATTERNS, SynthSetSettings, SynthSettings
 
 RECIPE = SynthSettings()
@@ -112,6 +112,7 @@ def synth(out: str, size: str, bits: str, defects: str | None, **choices: Any) -
     Defects of contacts: {contacts}
     """
     from semscan.pipeline.synth import synthesise
+    from semscan.report.text.finished import made_line
 
     recipe, plan = _settings(size, bits, defects, choices)
     closed: ClosedPipe | None = None
@@ -126,10 +127,11 @@ def synth(out: str, size: str, bits: str, defects: str | None, **choices: Any) -
             images += folder["images"]
             try:
                 if closed is None:
-                    print_result(json.dumps(folder, ensure_ascii=False))
+                    bar.clear()
+                    text_or_json.print_line(folder, made_line, None)
             except ClosedPipe as error:  # all images were asked for, so finish them
                 closed = error
-    print_notice(f"{images} images of {recipe.cols} x {recipe.rows} px written to {out} (seed {recipe.seed})")
+    print_notice(f"{plural(images, 'image')} of {recipe.cols} x {recipe.rows} px written to {out} (seed {recipe.seed})")
     if closed is not None:
         raise closed
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from semscan.cli import options, text_or_json, typing_help
-from semscan.cli.output import print_message, print_result, print_results
+from semscan.cli.output import print_message, print_results
 from semscan.cli.typing_help import GroupedCommand
 from semscan.settings import AUTO, BRIGHTNESS, DEFAULT_MODEL, LONG_PITCH, MAX_SEED, AugmentSettings, TrainSettings
 
@@ -198,9 +198,18 @@ def attentions() -> list[str]:
 )
 @options.reading
 @click.option("--tensorboard", is_flag=True, help="Also write TensorBoard logs into the model folder.")
+@text_or_json.text_or_json_format
 @options.verbosity_flags
 def train(
-    data: Path, flip: bool, turn: str, gain: float, offset: float, noise: float, shift: int, **choices: Any
+    data: Path,
+    flip: bool,
+    turn: str,
+    gain: float,
+    offset: float,
+    noise: float,
+    shift: int,
+    output_format: str | None,
+    **choices: Any,
 ) -> None:
     """Train a model on the images of DATA and write a model folder.
 
@@ -221,12 +230,13 @@ def train(
 
     require_training_libraries("semscan train")
     from semscan.pipeline.train import train as run
+    from semscan.report.text.finished import trained_line
 
     augment = AugmentSettings(flip=flip, turn=turn, gain=gain, offset=offset, noise=noise, shift=shift)
     settings = TrainSettings(
         augment=augment, read=options.pop_read_settings(choices), progress=options.verbosity() >= 0, **choices
     )
-    print_result(json.dumps(run(data, settings, print_message)))
+    text_or_json.print_line(run(data, settings, print_message), trained_line, output_format)
 
 
 @click.command()

@@ -10,7 +10,7 @@ import pytest
 
 from semscan.files.models.folder import read_model_folder
 
-QUICK = ["--steps", "3", "--precision", "float32"]
+QUICK = ["--steps", "3", "--precision", "float32", "--format", "text"]
 
 
 def semscan(*arguments):
@@ -83,12 +83,13 @@ def test_train_says_what_it_did_with_all_of_them(dirty):
     _, done = dirty
 
     assert done.returncode == 0, done.stderr
+    assert "autoencoder with attention soft-mask, 10 images, 3 steps, threshold: raw score " in done.stdout
     assert "warning: " in done.stderr
     assert "3.png looks odd among the good images: " in done.stderr
     assert "a place in it is unlike all other images" in done.stderr
     assert "Of 3 labelled images, 2 defects sharpen the training: by the masks of 2" in done.stderr
     assert "1 accepted region of 1 image become normal" in done.stderr
-    assert "1 labelled images that were not trained on have a score above the threshold" in done.stderr
+    assert "1 of 1 labelled image that was not trained on has a score above the threshold" in done.stderr
     assert "The review teaches 0 harmless regions, 1 confirmed defect, 0 drawn defects and 1 image" in done.stderr
     assert "decisions that do not count: 1 about images that the results do not hold" in done.stderr
 

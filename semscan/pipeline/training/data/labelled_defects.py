@@ -16,6 +16,7 @@ from semscan.files.images.read import read_image
 from semscan.image.clean import clean
 from semscan.image.resize import zoomed
 from semscan.image.tiling import judged_rows
+from semscan.phrases import plural
 from semscan.pipeline.training.data.examples import RealDefects
 from semscan.pipeline.training.data.image_cache import ImageCache, PackedMask
 from semscan.pipeline.training.data.reader import TrainingReader, near_zoom
@@ -211,11 +212,13 @@ def labelled_sentence(count: LabelledCount, rest: int) -> str:
     >>> labelled_sentence(LabelledCount(images=5, by_mask=2, by_repeats=2, defects=7), 1)[:71]
     'Of 5 labelled images, 7 defects sharpen the training: by the masks of 2'
     """
-    sentence = f"Of {count.images} labelled images, "
+    sentence = f"Of {plural(count.images, 'labelled image')}, "
     if count.defects:
         ways = [f"by the masks of {count.by_mask}"] if count.by_mask else []
         ways += [f"where {count.by_repeats} differ from their own repeats"] if count.by_repeats else []
-        sentence += f"{count.defects} defects sharpen the training: {' and '.join(ways)}; none is held out as a check"
+        sharpen = "sharpens" if count.defects == 1 else "sharpen"
+        sentence += f"{plural(count.defects, 'defect')} {sharpen} the training: {' and '.join(ways)}; "
+        sentence += "none is held out as a check"
     else:
         sentence += "no defect has a known place, so none is trained on"
     if rest:
