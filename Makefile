@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test attack goldens lint package bench browser clean
+.PHONY: demo test attack audit goldens lint package bench browser clean
 
 demo: $(VENV)/ready
 	rm -rf demo
@@ -21,6 +21,10 @@ test: $(VENV)/ready
 ATTACK ?= --images 100000 --models 10000 --records 10000 --kills 1000 --seed 1
 attack: $(VENV)/ready
 	$(BIN)/python -m tests.attack $(ATTACK)
+
+# Known faults of the libraries that are installed; skipped where the package index cannot be reached.
+audit: $(VENV)/ready
+	$(BIN)/python .ci/audit.py
 
 # Record the results of the commands on sample_images anew, and print what changed.
 goldens: $(VENV)/ready
