@@ -1,7 +1,8 @@
 """Measure what rounds of review are worth: false regions and recall after 0, 1, 2, 3 rounds of 10 decisions.
 
     python benchmarks/review_rounds.py [lines|nanofibres|grid ...] [--steps 150] [--seed 0] [--rounds 3]
-                                       [--decisions 10] [--order highest|lowest] [--threshold-only]
+                                       [--decisions 10] [--order highest|lowest] [--start earlier|scratch]
+                                       [--threshold-only]
 
 A person is simulated from the ground truth. He or she looks at the regions of a lot, those of highest (or lowest)
 score first, and calls a region real if at least a tenth of it lies within 5 px of a defect, else harmless. Once an
@@ -11,7 +12,8 @@ other images.
 Two loops follow from the decisions of all rounds:
 
 threshold   `semscan calibrate --review`: the same scores, another threshold
-training    `semscan train --review` from the start, with as many steps as the first model; the lot is inspected again
+training    `semscan train --review`, with as many steps as the first model had: from the weights of the earlier model
+            (--from), or from scratch; the lot is then inspected again
 
 lines are generated: 12 good images to train on, then a lot of 24 images and 32 others, half of them with a defect, and
 all of them with a residue that is harmless. nanofibres and grid need SEMSCAN_REAL_DATA, a folder that holds them in the
@@ -238,15 +240,16 @@ def training_loop(bench, root, model, chosen, train):
         new = review(bench, lot, chosen.decisions, order=chosen.order)
         made += new
         reviews += ["--review", lot / REVIEW] if new else []
-        model = root / f"model-{chosen.order}-{number}"
-        train(model, *reviews)
-        lot = inspected(root, bench.lot, f"training-lot-{chosen.order}-{number}", model)
+        start = () if chosen.start == "scratch" else ("--from", model)
+        model = root / f"model-{chosen.start}-{chosen.order}-{number}"
+        train(model, *reviews, *start)
+        lot = inspected(root, bench.lot, f"lot-{chosen.start}-{chosen.order}-{number}", model)
         row(
             bench,
-            "training",
+            f"training, {chosen.start}",
             number,
             made,
-            measure(bench, inspected(root, bench.test, f"test-{chosen.order}-{number}", model), 0.5),
+            measure(bench, inspected(root, bench.test, f"test-{chosen.start}-{chosen.order}-{number}", model), 0.5),
         )
 
 
@@ -278,6 +281,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--decisions", type=int, default=10)
     parser.add_argument("--order", choices=("highest", "lowest"), default="highest")
+    parser.add_argument("--start", choices=("earlier", "scratch"), default="earlier")
     parser.add_argument("--threshold-only", action="store_true")
     chosen = parser.parse_args()
     cv2.setNumThreads(1)

@@ -108,7 +108,7 @@ class Pictures:
     def _test(self, number: int) -> np.ndarray:
         values = None if self._is_large(number) else self._grey(number)
         if values is not None:
-            return _between(values, _ends(values))
+            return _between(values, self._ends(number, values))
         overlay = read_overlay(self._lot.finished, self._record(number))
         if overlay is None:
             raise BadImageError(f"{self._record(number).source}: cannot be read any more, and there is no overlay")
@@ -126,13 +126,23 @@ class Pictures:
 
     def _reference(self, number: int) -> np.ndarray:
         values, reference = self._pair(number)
-        return _between(reference, _ends(values))
+        return _between(reference, self._ends(number, values))
 
     def _difference(self, number: int) -> np.ndarray:
         values, reference = self._pair(number)
         difference = values - reference
-        full = max(LEAST_RANGE, float(np.percentile(np.abs(_sample(difference)), FULL_DIFFERENCE)))
+        sample = np.abs(_sample(self._above_bar(number, difference)))
+        full = max(LEAST_RANGE, float(np.percentile(sample, FULL_DIFFERENCE)))
         return _between(difference, (-full, full))
+
+    def _above_bar(self, number: int, values: np.ndarray) -> np.ndarray:
+        """Return the rows above the data bar, whose black and white have no say in what is drawn how bright."""
+        return values[: max(1, len(values) - max(0, self._record(number).data_bar_px))]
+
+    def _ends(self, number: int, values: np.ndarray) -> tuple[float, float]:
+        """Return the values that are drawn in black and in white."""
+        dark, bright = np.percentile(_sample(self._above_bar(number, values)), TAILS)
+        return float(dark), float(max(bright, dark + LEAST_RANGE))
 
     def _map(self, number: int) -> np.ndarray:
         record = self._record(number)
@@ -151,11 +161,6 @@ def _checked(values: np.ndarray, shape: tuple[int, ...], path: Path) -> np.ndarr
 
 def _sample(values: np.ndarray) -> np.ndarray:
     return values.reshape(-1)[:: max(1, values.size // MOST_SAMPLES)]
-
-
-def _ends(values: np.ndarray) -> tuple[float, float]:
-    dark, bright = np.percentile(_sample(values), TAILS)
-    return float(dark), float(max(bright, dark + LEAST_RANGE))
 
 
 def _between(values: np.ndarray, ends: tuple[float, float]) -> np.ndarray:

@@ -15,8 +15,8 @@ from semscan.pipeline.training.data.image_cache import PackedMask
 from semscan.synth.painting.paste import components
 from semscan.values import Box
 
-NOTHING, OPEN, NORMAL, DEFECT = range(4)
-VALUES = {REAL: DEFECT, HARMLESS: NORMAL}
+NOTHING, OPEN, NORMAL, CONFIRMED, DRAWN = range(5)
+VALUES = {REAL: CONFIRMED, HARMLESS: NORMAL}
 Reviews = Sequence[tuple[FinishedRun, ReviewedImage]]
 
 
@@ -54,7 +54,6 @@ def mark_image(reviews: Reviews) -> MarkedImage:
     record = reviews[0][1].record
     marks = np.full((record.height, record.width), NOTHING, np.uint8)
     harmless: list[tuple[Box, np.ndarray | None]] = []
-    real = missed = 0
     for finished, image in reviews:
         insides = region_insides(finished, image.record)
         for region in image.record.regions:
@@ -62,18 +61,16 @@ def mark_image(reviews: Reviews) -> MarkedImage:
             _mark(marks, region.box, insides.get(region.id), value)
             if value == NORMAL:
                 harmless.append((region.box, insides.get(region.id)))
-            real += value == DEFECT
         for drawn in drawn_defects(image):
-            _mark(marks, drawn.box, drawn.inside, DEFECT)
-            missed += 1
-    unknown = (marks == OPEN) | (marks == DEFECT)
+            _mark(marks, drawn.box, drawn.inside, DRAWN)
+    unknown = (marks == OPEN) | (marks >= CONFIRMED)
     return MarkedImage(
-        defects=PackedMask.of(marks == DEFECT),
+        defects=PackedMask.of(marks >= CONFIRMED),
         open=PackedMask.of(marks == OPEN),
         harmless=tuple(box for box, inside in harmless if _is_normal(marks, box, inside)),
         others=tuple(Box(*corners) for corners in components(unknown, least=1)),
-        real=real,
-        missed=missed,
+        real=len(components(marks == CONFIRMED, least=1)),
+        missed=len(components(marks == DRAWN, least=1)),
     )
 
 
