@@ -15,7 +15,8 @@ from semscan.errors import OutputError, UsageFault
 from semscan.files.datasets.synth_index import INDEX, MADE_BY, MAX_INDEX_BYTES
 from semscan.files.disk.atomic import write_bytes, write_png, write_text
 from semscan.files.disk.plain_file import read_plain
-from semscan.pipeline.synth_bar import fei_tiff, with_data_bar
+from semscan.files.images.fei_tiff import fei_tiff
+from semscan.report.pictures.data_bar import with_data_bar
 from semscan.settings import SynthSetSettings, SynthSettings
 from semscan.synth.simulator.check import check_settings
 from semscan.synth.simulator.image import SynthImage, make_image
