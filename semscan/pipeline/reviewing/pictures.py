@@ -13,13 +13,11 @@ import numpy as np
 
 from semscan.errors import BadImageError
 from semscan.files.disk.encode import png_bytes
-from semscan.files.images.read import read_image
 from semscan.files.results.map_file import read_tiff_map
-from semscan.pipeline.reporting.source_image import reread
+from semscan.pipeline.reporting.source_image import read_reference, reread
 from semscan.pipeline.reporting.thumbnails import read_overlay
 from semscan.pipeline.reviewing.lot import Lot
 from semscan.report.pictures import colours
-from semscan.settings import MAX_IMAGE_PIXELS, ReadSettings
 from semscan.values.record import Record
 
 LARGEST = 1 << 24  # pixels of a picture; a larger image is reduced
@@ -120,9 +118,7 @@ class Pictures:
         values = self._grey(number)
         if path is None or values is None:
             raise BadImageError(f"{self._record(number).image}: the reference image or the image is gone")
-        image = read_image(path, ReadSettings(max_pixels=MAX_IMAGE_PIXELS), flat=True)
-        reference = image.pixels.astype(np.float32) / (255 if image.pixels.dtype == np.uint8 else 65535)
-        return values, _checked(reference, values.shape, path)
+        return values, _checked(read_reference(path), values.shape, path)
 
     def _reference(self, number: int) -> np.ndarray:
         values, reference = self._pair(number)
