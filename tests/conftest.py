@@ -10,6 +10,21 @@ import numpy as np
 import pytest
 
 TILE, OVERLAP = 32, 8
+LONGEST = (
+    "tests/pipeline/test_train.py",
+    "tests/goldens/",
+    "tests/pipeline/training/",
+    "tests/cli/commands/",
+    "tests/cli/test_bars.py",
+    "tests/docs/",
+    "tests/model/",
+    "tests/test_api.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take longest, so that no process waits for another at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def box_graph(classes: int = 0) -> bytes:

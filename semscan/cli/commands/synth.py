@@ -12,7 +12,7 @@ from semscan.cli import options, text_or_json, typing_help
 from semscan.cli.output import ClosedPipe, print_notice
 from semscan.errors import UsageFault
 from semscan.phrases import plural
-from semscan.settings import DEFECTS, PATTERNS, SynthSetSettings, SynthSettings
+from semscan.settings import DEFECTS, MAX_NM_PER_PX, PATTERNS, SynthSetSettings, SynthSettings
 
 RECIPE = SynthSettings()
 PLAN = SynthSetSettings()
@@ -75,6 +75,12 @@ def _count_option(name: str, text: str) -> _Decorator:
     default=PLAN.format,
     show_default=True,
     help="File format of the images.",
+)
+@click.option(
+    "--nm-per-px",
+    type=click.FloatRange(0.001, MAX_NM_PER_PX),
+    metavar="NM",
+    help="Width of a pixel in nm, for --format tif: the images get a data bar and the metadata of an FEI microscope.",
 )
 @_count_option("train", "Number of training images; with --layout classes, of each class.")
 @_count_option("test_good", "Number of good test images.")

@@ -60,6 +60,7 @@ def write_html(results_folder: Path | str, out: Path | str | None = None, *, wit
         title=f"Inspection of {_name(finished)}",
         previews=pictures.previews,
         crops=pictures.crops,
+        compared=pictures.compared,
         links=_links(finished, path.parent),
         model_card=card,
         notes=[*reviewed.notes, *_notes(finished, pictures), *warnings],

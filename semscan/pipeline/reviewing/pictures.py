@@ -13,13 +13,11 @@ import numpy as np
 
 from semscan.errors import BadImageError
 from semscan.files.disk.encode import png_bytes
-from semscan.files.images.read import read_image
 from semscan.files.results.map_file import read_tiff_map
-from semscan.pipeline.reporting.source_image import reread
+from semscan.pipeline.reporting.source_image import read_reference, reread
 from semscan.pipeline.reporting.thumbnails import read_overlay
 from semscan.pipeline.reviewing.lot import Lot
 from semscan.report.pictures import colours
-from semscan.settings import MAX_IMAGE_PIXELS, ReadSettings
 from semscan.values.record import Record
 
 LARGEST = 1 << 24  # pixels of a picture; a larger image is reduced
@@ -108,7 +106,7 @@ class Pictures:
     def _test(self, number: int) -> np.ndarray:
         values = None if self._is_large(number) else self._grey(number)
         if values is not None:
-            return _between(values, _ends(values))
+            return _between(values, self._ends(number, values))
         overlay = read_overlay(self._lot.finished, self._record(number))
         if overlay is None:
             raise BadImageError(f"{self._record(number).source}: cannot be read any more, and there is no overlay")
@@ -120,19 +118,27 @@ class Pictures:
         values = self._grey(number)
         if path is None or values is None:
             raise BadImageError(f"{self._record(number).image}: the reference image or the image is gone")
-        image = read_image(path, ReadSettings(max_pixels=MAX_IMAGE_PIXELS), flat=True)
-        reference = image.pixels.astype(np.float32) / (255 if image.pixels.dtype == np.uint8 else 65535)
-        return values, _checked(reference, values.shape, path)
+        return values, _checked(read_reference(path), values.shape, path)
 
     def _reference(self, number: int) -> np.ndarray:
         values, reference = self._pair(number)
-        return _between(reference, _ends(values))
+        return _between(reference, self._ends(number, values))
 
     def _difference(self, number: int) -> np.ndarray:
         values, reference = self._pair(number)
         difference = values - reference
-        full = max(LEAST_RANGE, float(np.percentile(np.abs(_sample(difference)), FULL_DIFFERENCE)))
+        sample = np.abs(_sample(self._above_bar(number, difference)))
+        full = max(LEAST_RANGE, float(np.percentile(sample, FULL_DIFFERENCE)))
         return _between(difference, (-full, full))
+
+    def _above_bar(self, number: int, values: np.ndarray) -> np.ndarray:
+        """Return the rows above the data bar, whose black and white have no say in what is drawn how bright."""
+        return values[: max(1, len(values) - max(0, self._record(number).data_bar_px))]
+
+    def _ends(self, number: int, values: np.ndarray) -> tuple[float, float]:
+        """Return the values that are drawn in black and in white."""
+        dark, bright = np.percentile(_sample(self._above_bar(number, values)), TAILS)
+        return float(dark), float(max(bright, dark + LEAST_RANGE))
 
     def _map(self, number: int) -> np.ndarray:
         record = self._record(number)
@@ -151,11 +157,6 @@ def _checked(values: np.ndarray, shape: tuple[int, ...], path: Path) -> np.ndarr
 
 def _sample(values: np.ndarray) -> np.ndarray:
     return values.reshape(-1)[:: max(1, values.size // MOST_SAMPLES)]
-
-
-def _ends(values: np.ndarray) -> tuple[float, float]:
-    dark, bright = np.percentile(_sample(values), TAILS)
-    return float(dark), float(max(bright, dark + LEAST_RANGE))
 
 
 def _between(values: np.ndarray, ends: tuple[float, float]) -> np.ndarray:

@@ -35,8 +35,16 @@ def application(lot: Lot, decisions: Decisions, access: Access) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_POST
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    pictures = Pictures(lot)
-    entries = [asdict(entry) for entry in list_entries(lot.records)]
+    _guard(app, access)
+    _answer_errors(app)
+    _serve_page(app, access)
+    _serve_images(app, lot)
+    _serve_decisions(app, decisions)
+    return app
+
+
+def _guard(app: Flask, access: Access) -> None:
+    """Refuse what does not come from the page, and forbid the page all that is not its own."""
 
     @app.before_request
     def check() -> None:
@@ -52,6 +60,10 @@ def application(lot: Lot, decisions: Decisions, access: Access) -> Flask:
         response.headers.update(HEADERS)
         return response
 
+
+def _answer_errors(app: Flask) -> None:
+    """Answer every error with one line of JSON."""
+
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:
         if isinstance(error, HTTPException):
@@ -60,6 +72,10 @@ def application(lot: Lot, decisions: Decisions, access: Access) -> Flask:
             return _json({"error": visible(one_line(error))}, _status(error))
         logging.getLogger("semscan").debug("a request failed", exc_info=error)
         return _json({"error": visible(one_line(f"internal fault ({type(error).__name__}: {error})"))}, 500)
+
+
+def _serve_page(app: Flask, access: Access) -> None:
+    """Serve the page and its files."""
 
     @app.get("/")
     def page() -> Response:
@@ -75,6 +91,12 @@ def application(lot: Lot, decisions: Decisions, access: Access) -> Flask:
     def part(name: str) -> Response:
         return _asset(name)
 
+
+def _serve_images(app: Flask, lot: Lot) -> None:
+    """Serve the list, what is known of each image, and its pictures."""
+    pictures = Pictures(lot)
+    entries = [asdict(entry) for entry in list_entries(lot.records)]
+
     @app.get("/api/images")
     def images() -> Response:
         folder = visible(str(lot.finished.folder))
@@ -83,15 +105,18 @@ def application(lot: Lot, decisions: Decisions, access: Access) -> Flask:
     @app.get("/api/images/<int:number>")
     def image(number: int) -> Response:
         record = lot.records[_checked(lot, number)]
-        return _json(
-            asdict(image_entry(number, record, lot.pieces(number), pictures.kinds(number), pictures.notes(number)))
-        )
+        entry = image_entry(number, record, lot.pieces(number), pictures.kinds(number), pictures.notes(number))
+        return _json(asdict(entry))
 
     @app.get("/api/images/<int:number>/<kind>.png")
     def picture(number: int, kind: str) -> Response:
         if kind not in pictures.kinds(_checked(lot, number)):
             abort(404, f"there is no picture {kind!r} of this image")
         return Response(pictures.png(number, kind), mimetype="image/png")
+
+
+def _serve_decisions(app: Flask, decisions: Decisions) -> None:
+    """Serve the decisions, and take new ones."""
 
     @app.get("/api/decisions")
     def read() -> Response:
@@ -107,8 +132,6 @@ def application(lot: Lot, decisions: Decisions, access: Access) -> Flask:
         if request.mimetype != "application/json":
             abort(415, "a decision is sent as application/json")
         return _json({"decision": decisions.shown(decisions.add(request.get_json()))}, 201)
-
-    return app
 
 
 @contextmanager

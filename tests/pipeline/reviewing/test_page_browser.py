@@ -84,7 +84,7 @@ def test_thirty_images_are_reviewed_by_the_keyboard_alone(visit, inspected, deci
                 expected += [(name, None, "unsure"), (name, None, "undone"), (name, None, "harmless")]
             elif number == 6:  # called real, then harmless with a class and a note
                 press(page, "r", "ArrowLeft", "h", "ArrowLeft", "c")
-                page.keyboard.type("dirt")
+                page.keyboard.type("residue")
                 press(page, "Enter", "n")
                 page.keyboard.type("charging, see 03")
                 press(page, "Enter", "ArrowRight")
@@ -112,7 +112,7 @@ def test_thirty_images_are_reviewed_by_the_keyboard_alone(visit, inspected, deci
     left, top, wide, high = (missed["polygon"][0][0], missed["polygon"][0][1], 1, 2)
     assert made == expected
     assert missed["polygon"] == [[left, top], [left + wide, top], [left + wide, top + high], [left, top + high]]
-    assert (last_of_six["class"], last_of_six["note"], last_of_six["by"]) == ("dirt", "charging, see 03", "Ada")
+    assert (last_of_six["class"], last_of_six["note"], last_of_six["by"]) == ("residue", "charging, see 03", "Ada")
     assert asked == {home}
     assert page.complaints == []
 

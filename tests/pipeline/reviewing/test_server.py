@@ -416,3 +416,19 @@ def test_hostile_records_are_answered_with_reasons(results, access):
     assert {answer.status_code for answer in answers} == {200, 404}
     assert not [answer for answer in answers if answer.is_json and "NaN" in answer.text]
     assert not [answer for answer in answers if b"root:" in answer.data]
+
+
+def test_the_data_bar_has_no_say_in_the_contrast(inspected, access, save_png, grey, tmp_path):
+    pixels = grey(rows=64)
+    pixels[48:] = 0
+    pixels[52:56, 8:40] = 255
+    save_png(tmp_path / "lot" / "bar.png", pixels)
+    results = inspected("a.png")
+    text = (results / "results.jsonl").read_text("utf-8")
+    (results / "results.jsonl").write_text(text.replace('"data_bar_px": 0', '"data_bar_px": 16'), "utf-8")
+    client = client_of(results, access)
+    test = picture(client, numbers(client)["bar.png"], "test")
+
+    assert test[:48].min() == 0
+    assert test[:48].max() == 255
+    assert test[:48].std() > 50
