@@ -6,6 +6,7 @@ import numpy as np
 
 NEIGHBOURS = 10  # decided regions of similar score, by which an undecided one is judged
 LOST = 0.1  # share of the real regions that a higher threshold may lose
+FEWEST_BELOW = 3  # harmless peaks below the present threshold, without which it is not lowered
 ABOVE = 1.05  # a threshold beyond all peaks lies this much above the highest
 
 
@@ -15,7 +16,9 @@ def reviewed_threshold(real: np.ndarray, harmless: np.ndarray, undecided: np.nda
     Wrong are a harmless region above the threshold and a real one that is not. An undecided region counts as real with
     the share of real ones among the `NEIGHBOURS` decided regions of the nearest score. One that scores lower than all
     decided ones counts as real: nobody has looked there. The threshold is never above the highest harmless region but
-    by the gap to the next one: of what is higher, nothing is known to be harmless. Of thresholds that are equally good
+    by the gap to the next one: of what is higher, nothing is known to be harmless. It is lowered only where at least
+    `FEWEST_BELOW` harmless peaks lie below it, and not below the lowest: nothing is known of what would appear. Of
+    thresholds that are equally good
     the one nearest to the present counts, in the middle between two peaks.
 
     Parameters
@@ -48,6 +51,9 @@ def reviewed_threshold(real: np.ndarray, harmless: np.ndarray, undecided: np.nda
     is_possible = np.concatenate([[True], np.diff(peaks) > 0, [True]])
     is_possible &= (lost <= np.maximum(LOST * lost[:, -1:], lost[:, [present]]) + 1e-9).all(axis=0)
     is_possible[max(highest, present) + 1 :] = False
+    below = harmless[harmless <= 1]
+    lowest = present if len(below) < FEWEST_BELOW else int(np.searchsorted(peaks, below.min(), side="right"))
+    is_possible[:lowest] = False
     possible = np.flatnonzero(is_possible)
     best = possible[wrong[possible] < wrong[possible].min() + 1e-9]
     thresholds = np.array([_between(peaks, int(place)) for place in best])

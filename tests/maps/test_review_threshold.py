@@ -26,8 +26,11 @@ def test_above_harmless_peaks_alone_it_lies_a_little_higher():
     assert threshold(NONE, [2, 4]) == pytest.approx(4.2)
 
 
-def test_missed_defects_lower_it_when_no_harmless_peak_stands_against_it():
-    assert threshold([0.6, 0.8, 2], [0.3, 0.2]) == pytest.approx(np.sqrt(0.3 * 0.6))
+def test_missed_defects_lower_it_where_images_without_defects_say_what_would_appear():
+    assert threshold([0.6, 0.8, 2], [0.3, 0.2, 0.25]) == pytest.approx(np.sqrt(0.3 * 0.6))
+    assert threshold([0.6, 0.8, 2], [0.3, 0.2]) == 1.0
+    assert threshold([0.01, 0.02, 0.03, 2], [1.2, 1.3, 1.4]) >= 1.0
+    assert threshold([0.01, 0.02, 0.03, 2], [0.1, 0.1, 0.1]) >= 0.1
     assert threshold([0.6, 2], [0.7, 0.8, 0.3]) == pytest.approx(1.0)
 
 
