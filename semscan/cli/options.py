@@ -21,6 +21,7 @@ from semscan.settings import (
     METHODS,
     MODEL_VARIABLE,
     REPORT_FORMATS,
+    EdgeSettings,
     InspectSettings,
     OutputSettings,
     ReadSettings,
@@ -310,6 +311,15 @@ device = click.option(
     show_default=True,
     help="What runs a network. auto: the GPU where onnxruntime-gpu is installed, else the processor.",
 )
+level = click.option(
+    "--level",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Edges lie where the model profile is at this share between its lowest and highest value, such as 0.5.  "
+    "[default: the step of the model, before the beam blurred it]",
+)
+dark_lines = click.option(
+    "--dark-lines", is_flag=True, help="The darker part of a pitch is the line.  [default: the brighter part]"
+)
 nul = click.option("-0", "--null", "nul", is_flag=True, help="Names on standard input end with NUL (find -print0).")
 exit_code = click.option("--exit-code", is_flag=True, help="Exit with code 1 if there is a defect.")
 good = click.option("--good", metavar="NAME", help="Name of the folder that holds the good images.")
@@ -358,6 +368,11 @@ def region_settings(choices: Mapping[str, Any]) -> RegionSettings:
     return RegionSettings(**{name: choices[name] for name in ("threshold", "low", "min_area", "closing")})
 
 
+def edge_settings(choices: Mapping[str, Any]) -> EdgeSettings:
+    """Return the settings of --level and --dark-lines."""
+    return EdgeSettings(level=choices["level"], dark_lines=choices["dark_lines"])
+
+
 def inspect_settings(choices: Mapping[str, Any], output: OutputSettings | None = None) -> InspectSettings:
     """Return the settings of the options that inspect and score share."""
     return InspectSettings(
@@ -375,6 +390,7 @@ def inspect_settings(choices: Mapping[str, Any], output: OutputSettings | None =
         cluster=choices.get("cluster"),
         looks=_used_looks(choices),
         device=choices.get("device", InspectSettings().device),
+        measure=edge_settings(choices) if choices.get("measure") else None,
     )
 
 

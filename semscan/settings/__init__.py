@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         MIN_CLASS_PROBABILITY,
         MODEL_VARIABLE,
         UNKNOWN,
+        EdgeSettings,
         EvaluateSettings,
         ExplainSettings,
         FaithfulSettings,
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
         PostprocessSettings,
         RegionSettings,
         untrained_methods,
+    )
+    from semscan.settings.measure import (
+        DEFAULT_MEASURES,
+        MeasureSettings,
     )
     from semscan.settings.networks import (
         AUTOENCODER_FLOOR,
@@ -91,9 +96,10 @@ if TYPE_CHECKING:
 _NAMES = {
     "inspect": (
         "AUTO BACKGROUNDS DEFAULT_EVALUATION DEFAULT_EXPLANATION DEFAULT_MODEL DEFAULT_RESULTS DEVICES LOOKS METHODS "
-        "MIN_CLASS_PROBABILITY MODEL_VARIABLE UNKNOWN EvaluateSettings ExplainSettings FaithfulSettings "
+        "MIN_CLASS_PROBABILITY MODEL_VARIABLE UNKNOWN EdgeSettings EvaluateSettings ExplainSettings FaithfulSettings "
         "InspectSettings OutputSettings PostprocessSettings RegionSettings untrained_methods"
     ),
+    "measure": "DEFAULT_MEASURES MeasureSettings",
     "networks": "AUTOENCODER_FLOOR FIRST_SCHEMA MAX_ZOOM SCHEMA_VERSION",
     "read": "GOOD_NAMES IMAGE_SUFFIXES MAX_IMAGE_PIXELS MAX_NM_PER_PX MIN_IMAGE_SIDE ReadSettings",
     "report": "EXPORT_FORMATS REPORT_FORMATS ExportSettings KlarfSettings ReportSettings",
@@ -124,6 +130,7 @@ __all__ = [
     "DEFAULT_COMPARISON",
     "DEFAULT_EVALUATION",
     "DEFAULT_EXPLANATION",
+    "DEFAULT_MEASURES",
     "DEFAULT_MODEL",
     "DEFAULT_RESULTS",
     "DEFECTS",
@@ -159,12 +166,14 @@ __all__ = [
     "CalibrateSettings",
     "CompareSettings",
     "DoctorSettings",
+    "EdgeSettings",
     "EvaluateSettings",
     "ExplainSettings",
     "ExportSettings",
     "FaithfulSettings",
     "InspectSettings",
     "KlarfSettings",
+    "MeasureSettings",
     "OutputSettings",
     "PostprocessSettings",
     "ReadSettings",
