@@ -55,21 +55,21 @@ def measure_lines(
     space_means = _means(spaces, length)
     alone = None if lwr is None else math.sqrt(lwr.fitted[0] / 2 / (length * edges.spacing))
     tilts = _tilts(edges)
-    pitch, angle = _pitch(edges, tracks), (90.0 if edges.is_turned else 0.0) + float(np.mean(tilts[np.isfinite(tilts)]))
+    angle = (90.0 if edges.is_turned else 0.0) + _turn(edges, edges.slope)
     rough = [(name, each) for name, each in (("LWR", lwr), ("LER", ler)) if each is not None]
     evaluated = length * edges.spacing
     dimensions = Dimensions(
         pattern=LINES,
         edge=STEP if level is None else f"level {level:g}",
         parts=len(line_means),
-        pitch=(fitted_length(*pitch, nm_per_pixel),),
+        pitch=(fitted_length(*_pitch(edges, tracks), nm_per_pixel),),
         angle_deg=(90.0 - (90.0 - angle) % 180.0,),
         blur_px=blur,
         line_cd=mean_length(line_means, nm_per_pixel, edges.width_error, alone),
         space_cd=mean_length(space_means, nm_per_pixel, edges.width_error, alone) if len(space_means) else None,
         lwr=None if lwr is None else _record(lwr, nm_per_pixel),
         ler=None if ler is None else _record(ler, nm_per_pixel),
-        tilt_deg=mean_number(tilts[np.isfinite(tilts)]),
+        tilt_deg=mean_number(tilts[np.isfinite(tilts)]) if np.isfinite(tilts).any() else None,
         length_px=evaluated,
         length_nm=None if nm_per_pixel is None else evaluated * nm_per_pixel,
         dark_lines=dark_lines,
@@ -138,9 +138,14 @@ def _tilts(edges: LineEdges) -> np.ndarray:
     for number, column in enumerate(columns):
         known = np.isfinite(column)
         if known.sum() >= min(FEWEST_ROWS, len(rows) // 2):
-            turn = math.degrees(math.atan(np.polyfit(rows[known], column[known], 1)[0]))
-            tilts[number] = turn if edges.is_turned else -turn
+            tilts[number] = _turn(edges, np.polyfit(rows[known], column[known], 1)[0])
     return tilts
+
+
+def _turn(edges: LineEdges, slope: float) -> float:
+    """Return the angle of an edge whose column changes by `slope` in each row, degrees from x towards y (down)."""
+    turn = math.degrees(math.atan(slope))
+    return turn if edges.is_turned else -turn
 
 
 def _pitch(edges: LineEdges, tracks: np.ndarray) -> tuple[float, float | None, float]:
