@@ -32,6 +32,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _READ = InspectSettings().read
 _REGIONS = InspectSettings().regions
 _MAP_VALUE = click.FloatRange(0, 1, max_open=True)
+STEP = "step"
 LEAST_MEMORY = 256 << 20  # bytes
 
 
@@ -104,6 +105,24 @@ class Looks(click.ParamType):
         if str(value) not in map(str, LOOKS):
             self.fail(f"{value} is not one of {', '.join(map(str, LOOKS))}.", param, ctx)
         return int(value)
+
+
+class Level(click.ParamType):
+    """A share between 0 and 1, or `step`."""
+
+    name = "SHARE|step"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | None:
+        """Return the share; None for the step."""
+        if value == STEP:
+            return None
+        try:
+            share = float(value)
+        except ValueError:
+            share = math.nan
+        if not 0 < share < 1:
+            self.fail(f"'{value}' is neither a share above 0 and below 1 nor {STEP}.", param, ctx)
+        return share
 
 
 class EnvironmentOption(click.Option):
@@ -313,9 +332,11 @@ device = click.option(
 )
 level = click.option(
     "--level",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="Edges lie where the model profile is at this share between its lowest and highest value, such as 0.5.  "
-    "[default: the step of the model, before the beam blurred it]",
+    type=Level(),
+    default=EdgeSettings().level,
+    show_default=True,
+    help="Where an edge lies: at this share of the way from the lowest to the highest value of the model profile; "
+    "step: where the profile would rise without the blur of the beam.",
 )
 dark_lines = click.option(
     "--dark-lines", is_flag=True, help="The darker part of a pitch is the line.  [default: the brighter part]"

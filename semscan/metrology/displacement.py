@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from semscan.metrology.profile import EdgeModel
@@ -17,7 +19,7 @@ def displacements(x: np.ndarray, values: np.ndarray, used: np.ndarray, model: Ed
     """Find how far the edge of each profile is displaced from that of the model.
 
     The displacement is the one with the least sum of squared differences. It moves with the edge by the same amount,
-    whatever the model; the noise of a profile adds to it without bias to first order.
+    whatever the model.
 
     Parameters
     ----------
@@ -45,7 +47,34 @@ def displacements(x: np.ndarray, values: np.ndarray, used: np.ndarray, model: Ed
     shift, cost = (np.concatenate([each[number] for each in found]) for number in (0, 1))
     count = used.sum(axis=1)
     enough = count > 0.5 * count.max(initial=1)
-    return np.where(enough & (np.abs(shift) < reach - 1e-6) & ~_odd(cost, enough), shift, np.nan)
+    sound = enough & (np.abs(shift) < reach - 1e-6) & ~_odd(cost, enough)
+    return np.where(sound, shift, np.nan)
+
+
+def centred(shift: np.ndarray) -> np.ndarray:
+    """Return displacements less their mean, px.
+
+    Noise is stronger where a profile is brighter, which displaces all edges by a little. The mean profile, of which the
+    noise is low, says where the edges lie in the mean.
+    """
+    known = np.isfinite(shift)
+    return shift - (shift[known].mean() if known.any() else 0.0)
+
+
+def own_deviation(shift: np.ndarray, lag: int) -> float:
+    """Estimate the standard deviation of displacements without noise, px.
+
+    Parameters
+    ----------
+    shift : ndarray of float64, shape (edges, profiles along each)
+        NaN where not known.
+    lag : int
+        Distance of two profiles along an edge whose noise is independent, while the edge has hardly changed.
+    """
+    level = centred(shift)
+    pairs = level[:, lag:] * level[:, :-lag]
+    known = np.isfinite(pairs)
+    return math.sqrt(max(float(pairs[known].mean()), 0.0)) if known.any() else 0.0
 
 
 def _displaced(

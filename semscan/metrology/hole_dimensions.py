@@ -42,7 +42,7 @@ def measure_holes(holes: Holes, level: float | None, nm_per_pixel: float | None)
         parts=len(ellipses),
         pitch=tuple(pitch),
         angle_deg=tuple(90.0 - (90.0 - angle) % 180.0 for angle in angles),
-        blur_px=holes.model.blur,
+        blur_px=holes.blur,
         diameter=mean_length(diameters, nm_per_pixel, shared, ellipses[0].diameter_error),
         x_diameter=mean_length(extents[:, 0], nm_per_pixel, shared),
         y_diameter=mean_length(extents[:, 1], nm_per_pixel, shared),

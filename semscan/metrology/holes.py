@@ -7,19 +7,21 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from scipy.ndimage import map_coordinates
 from skimage.filters import threshold_otsu
 from skimage.measure import label, regionprops
 
 from semscan.errors import BadImageError
-from semscan.metrology.displacement import displacements
+from semscan.metrology.displacement import centred, displacements, own_deviation
 from semscan.metrology.ellipse import Ellipse, fit_ellipse, residual_inflation
-from semscan.metrology.profile import EdgeModel, fit_samples
+from semscan.metrology.profile import fit_samples
 
 CELL = 48  # bins of the mean cell along each lattice step
 SAMPLE = 0.5  # px along a ray
 FEWEST_RAYS = 24
 SMALLEST_RADIUS = 2.0  # px
 FITTED = 0.85  # of the distance to the middle, and to the middle between two holes
+INDEPENDENT = 2  # rays apart, px: nearer ones share pixels
 REACH = 0.45  # of the same: largest displacement
 MOST_MISSING = 0.3  # share of a rim that may be left out
 ROUNDS = 2  # rays are drawn again from the middle that was found
@@ -30,19 +32,15 @@ class Holes:
     """The rims of all holes of an image.
 
     `ellipses` are fitted to the rims, `sites` int64 (holes, 2) their places in the lattice. `is_dark` is True for holes
-    darker than what is around them, False for pillars. `diameter_error` is the standard error, px, of the diameter that
-    all holes share: that of the fitted edge `model`.
+    darker than what is around them, False for pillars. `blur` is the standard deviation of the beam, and
+    `diameter_error` the standard error of the diameter that all holes share, px: that of the fitted profile.
     """
 
     ellipses: tuple[Ellipse, ...]
     sites: np.ndarray
     is_dark: bool
-    model: EdgeModel
-
-    @property
-    def diameter_error(self) -> float:
-        """Standard error of the diameter that all holes share, px."""
-        return 2 * self.model.step_error
+    blur: float
+    diameter_error: float
 
     def moved(self, row: int, col: int) -> Holes:
         """Return the holes in an image of which the searched one is a part that begins at (row, col)."""
@@ -95,12 +93,12 @@ def find_holes(
     rays = _Rays(values, used, sign, (radius, max((gap - 2 * radius) / 2, SMALLEST_RADIUS)), level)
     found: list[Ellipse | None] = list(circles)
     for _ in range(ROUNDS):
-        found, model = rays.fit(circles)
+        found, blur, error = rays.fit(circles)
         circles = [new or old for new, old in zip(found, circles, strict=True)]
     kept = [number for number, each in enumerate(found) if each is not None]
     if not kept:
         raise BadImageError("no rim of a hole could be found; check the contrast and the focus of the image")
-    return Holes(tuple(circles[number] for number in kept), sites[kept], sign > 0, model)
+    return Holes(tuple(circles[number] for number in kept), sites[kept], sign > 0, blur, 2 * error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +111,8 @@ class _Rays:
     room: tuple[float, float]
     level: float | None
 
-    def fit(self, ellipses: list[Ellipse]) -> tuple[list[Ellipse | None], EdgeModel]:
-        """Find the rims around expected ones; None for a hole of which too much is missing."""
+    def fit(self, ellipses: list[Ellipse]) -> tuple[list[Ellipse | None], float, float]:
+        """Find the rims around expected ones, None for a hole of which too much is missing; also blur and error."""
         radius = float(np.mean([each.radius for each in ellipses]))
         turns = np.arange(max(FEWEST_RAYS, round(2 * math.pi * radius))) / max(FEWEST_RAYS, round(2 * math.pi * radius))
         angles = 2 * math.pi * turns
@@ -125,31 +123,40 @@ class _Rays:
         rows = np.array([each.row for each in ellipses])[:, None, None] + distance * np.sin(angles)[:, None]
         cols = np.array([each.col for each in ellipses])[:, None, None] + distance * np.cos(angles)[:, None]
         grey = _sampled(self.values, rows, cols)
-        known = (_sampled(self.used.astype(np.float32), rows, cols) > 0.99) & (distance >= 0)
+        known = _known(self.used, rows, cols) & (distance >= 0)
         x = np.broadcast_to(self.sign * away, grey.shape)
         near = known & (away >= -FITTED * inside) & (away <= FITTED * outside)
         model = fit_samples(x[near], grey[near])
         shape = (-1, len(away))
         reach = REACH * min(self.room)
         shift = displacements(x.reshape(shape), grey.reshape(shape), known.reshape(shape), model, reach)
-        before, after = (inside, outside) if self.sign > 0 else (outside, inside)
-        edge = shift.reshape(expected.shape) + model.edge(self.level, (before, after))
+        shift = shift.reshape(expected.shape)
+        sides = (inside, outside) if self.sign > 0 else (outside, inside)
+        straight = model.sharpened(own_deviation(shift, INDEPENDENT))
+        edge = centred(shift) + straight.edge(self.level, sides)
         # blurred, a rim of radius R lies at R - blur^2 / 2 R: there is more of the outer side around each point
-        rims = expected + self.sign * edge + model.blur**2 / (2 * expected)
+        rims = expected + self.sign * edge + straight.blur**2 / (2 * expected)
         enough = np.isfinite(rims).mean(axis=1) >= 1 - MOST_MISSING
         found = [
             fit_ellipse(each, angles, rim) if is_enough else None
             for each, rim, is_enough in zip(ellipses, rims, enough, strict=True)
         ]
-        return residual_inflation(found, angles, rims, ellipses), model
+        widened = residual_inflation(found, angles, rims, ellipses)
+        return widened, straight.blur, straight.edge_error(self.level, sides)
 
 
 def _sampled(values: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
-    """Return values between pixels, linear; 0 outside of the image."""
-    shape = rows.shape
-    x, y = (part.reshape(shape[0], -1).astype(np.float32) for part in (cols, rows))
-    sampled = cv2.remap(values.astype(np.float32), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    return np.asarray(sampled, np.float64).reshape(shape)
+    """Return values between pixels; 0 outside of the image.
+
+    Linear interpolation would blur the rim, which moves it at a level; a cubic spline does not.
+    """
+    return np.asarray(map_coordinates(values.astype(np.float64), [rows, cols], order=3, mode="constant"))
+
+
+def _known(used: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+    """Return whether all four pixels around places count, bool."""
+    weight = map_coordinates(used.astype(np.float32), [rows, cols], order=1, mode="constant")
+    return np.asarray(weight > 0.99)
 
 
 def _mean_cell(values: np.ndarray, used: np.ndarray, positions: np.ndarray) -> np.ndarray:
@@ -209,9 +216,8 @@ def _rim(values: np.ndarray, used: np.ndarray, centres: np.ndarray, gap: float) 
     distance = np.arange(0, 0.62 * gap, SAMPLE)
     rows = centres[:, 0, None, None] + distance * np.sin(turns)[:, None]
     cols = centres[:, 1, None, None] + distance * np.cos(turns)[:, None]
-    weight = _sampled(used.astype(np.float32), rows, cols)
-    total = (_sampled(values, rows, cols) * (weight > 0.99)).sum(axis=(0, 1))
-    mean = total / np.maximum((weight > 0.99).sum(axis=(0, 1)), 1)
+    known = _known(used, rows, cols)
+    mean = (_sampled(values, rows, cols) * known).sum(axis=(0, 1)) / np.maximum(known.sum(axis=(0, 1)), 1)
     slope = np.gradient(np.convolve(np.pad(mean, 1, mode="edge"), [0.25, 0.5, 0.25], "valid"))
     # beyond half of the gap the next hole begins
     slope[distance > gap / 2] = 0

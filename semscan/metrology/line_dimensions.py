@@ -16,7 +16,6 @@ from semscan.values.measured.measurement import LineRow, Measurement, Spectrum
 
 MOST_MISSING = 0.1  # share of a line that may be left out
 FEWEST_SHARED = 6  # edges from which the displacement that they share is known
-SMALLEST_BLUR = 0.3  # px
 
 
 def measure_lines(
@@ -49,8 +48,8 @@ def measure_lines(
     length = int(np.median(whole[whole >= min(FEWEST_ROWS, whole.max(initial=1))])) if whole.any() else 0
     if not length:
         raise BadImageError("no line has both edges in the image; take an image of a larger field")
-    lwr, blur = _width_roughness(edges, length)
-    ler = _roughness(_without_shared(tracks), length, edges.spacing, blur, levelled=1)
+    lwr = _roughness(widths, length, edges, levelled=0)
+    ler = _roughness(_without_shared(tracks), length, edges, levelled=1)
     line_means = _means(widths, length)
     space_means = _means(spaces, length)
     alone = None if lwr is None else math.sqrt(lwr.fitted[0] / 2 / (length * edges.spacing))
@@ -64,7 +63,7 @@ def measure_lines(
         parts=len(line_means),
         pitch=(fitted_length(*_pitch(edges, tracks), nm_per_pixel),),
         angle_deg=(90.0 - (90.0 - angle) % 180.0,),
-        blur_px=blur,
+        blur_px=edges.blur,
         line_cd=mean_length(line_means, nm_per_pixel, edges.width_error, alone),
         space_cd=mean_length(space_means, nm_per_pixel, edges.width_error, alone) if len(space_means) else None,
         lwr=None if lwr is None else _record(lwr, nm_per_pixel),
@@ -91,22 +90,11 @@ def _warnings(lwr: Roughness | None, ler: Roughness | None, length: float) -> tu
     )
 
 
-def _width_roughness(edges: LineEdges, length: int) -> tuple[Roughness | None, float]:
-    """Return the roughness of the widths, and the blur of the beam, px."""
-    first = _roughness(edges.widths, length, edges.spacing, edges.blur, levelled=0)
-    if first is None:
-        return None, edges.blur
-    # the profile is also blurred by the edges' own deviations; two edges make the noise of a width
-    own = max(edges.jitter**2 - first.noise**2 / 2, 0.0)
-    blur = math.sqrt(max(edges.blur**2 - own, SMALLEST_BLUR**2))
-    return _roughness(edges.widths, length, edges.spacing, blur, levelled=0), blur
-
-
-def _roughness(tracks: np.ndarray, length: int, spacing: float, blur: float, *, levelled: int) -> Roughness | None:
+def _roughness(tracks: np.ndarray, length: int, edges: LineEdges, *, levelled: int) -> Roughness | None:
     pieces = list(pieces_of_lines(tracks, length, MOST_MISSING))
     if length < FEWEST_ROWS or not pieces:
         return None
-    return measure_roughness(np.array(pieces), spacing, blur, levelled=levelled)
+    return measure_roughness(np.array(pieces), edges.spacing, edges.blur, levelled=levelled)
 
 
 def _without_shared(tracks: np.ndarray) -> np.ndarray:

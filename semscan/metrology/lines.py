@@ -6,14 +6,15 @@ never interpolated along the lines, so that the noise of neighbouring rows stays
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from semscan.errors import BadImageError
-from semscan.metrology.displacement import displacements
-from semscan.metrology.profile import EdgeModel, fit_samples
+from semscan.metrology.displacement import centred, displacements, own_deviation
+from semscan.metrology.profile import fit_samples
 
 PHASES_PER_PX = 4  # bins of the mean profile of one pitch
 SMOOTHED = 3  # of these bins, in which the steepest places are searched
@@ -29,9 +30,9 @@ class LineEdges:
     `left` and `right` are float64, shape (lines, rows): column of each line's left and right edge in each row, NaN
     where it was not found. For lines that are more horizontal than vertical, rows and columns are exchanged
     (`is_turned`). `across` is the cosine between the rows and the direction across the lines: a width along a row times
-    it is the width of the line. `slope` is the expected change of column from row to row. `jitter` is the standard
-    deviation of the edges about where the lattice has them, noise included, px. `rising` (low to high levels from left
-    to right) and `falling` are the fitted edge models. The positions begin at `first_row`.
+    it is the width of the line. `slope` is the expected change of column from row to row. `blur` is the standard
+    deviation of the beam, and `width_error` the standard error of the width that all lines share, px: that of the
+    fitted profiles. The positions begin at `first_row`.
     """
 
     left: np.ndarray
@@ -39,9 +40,8 @@ class LineEdges:
     across: float
     slope: float
     is_turned: bool
-    jitter: float
-    rising: EdgeModel
-    falling: EdgeModel
+    blur: float
+    width_error: float
     first_row: int = 0
 
     def moved(self, row: int, col: int) -> LineEdges:
@@ -77,16 +77,6 @@ class LineEdges:
     def spacing(self) -> float:
         """Distance of two rows along a line, px."""
         return 1 / self.across
-
-    @property
-    def width_error(self) -> float:
-        """Standard error of the width that all lines share, px."""
-        return float(np.hypot(self.rising.step_error, self.falling.step_error))
-
-    @property
-    def blur(self) -> float:
-        """Standard deviation of the blur in the fitted profiles, px: of the beam and of the edges' own deviations."""
-        return (self.rising.blur + self.falling.blur) / 2
 
 
 def find_line_edges(
@@ -139,9 +129,8 @@ def find_line_edges(
     halves = (line * pitch / 2, (1 - line) * pitch / 2)  # the brighter and the darker part
     up = _Side(rising, +1.0, halves)
     down = _Side(rising + line, -1.0, halves)
-    (left, one_jitter, up_model), (right, other_jitter, down_model) = (
-        _find_side(values, used, positions, side, across, level) for side in (up, down)
-    )
+    left, left_blur, left_error = _find_side(values, used, positions, up, across, level)
+    right, right_blur, right_error = _find_side(values, used, positions, down, across, level)
     if dark_lines:
         left, right = right[:-1], left[1:]
     seen = np.flatnonzero((np.isfinite(left) | np.isfinite(right)).any(axis=1))
@@ -149,8 +138,10 @@ def find_line_edges(
         raise BadImageError("no edge of a line was found; check the contrast and the focus of the image")
     shown = slice(seen[0], seen[-1] + 1)
     left, right = left[shown], right[shown]
-    jitter = float(np.hypot(one_jitter, other_jitter)) / 2**0.5
-    return LineEdges(left, right, across, -float(step[0] / step[1]), is_turned, jitter, up_model, down_model)
+    blur = (left_blur + right_blur) / 2
+    return LineEdges(
+        left, right, across, -float(step[0] / step[1]), is_turned, blur, math.hypot(left_error, right_error)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +168,8 @@ def _steepest(values: np.ndarray, used: np.ndarray, positions: np.ndarray, pitch
 
 def _find_side(
     values: np.ndarray, used: np.ndarray, positions: np.ndarray, side: _Side, across: float, level: float | None
-) -> tuple[np.ndarray, float, EdgeModel]:
-    """Return the columns of one kind of edge, shape (edges, rows), their deviation from expected ones, the model."""
+) -> tuple[np.ndarray, float, float]:
+    """Return the columns of one kind of edge, shape (edges, rows), the blur, and the error that all of them share."""
     expected = _expected_columns(positions, side.phase)
     edges, rows = expected.shape
     reach = REACH * min(side.halves)
@@ -198,9 +189,14 @@ def _find_side(
     model = fit_samples(x[near], grey[near])
     shape = (edges * rows, len(offsets))
     shift = displacements(x.reshape(shape), grey.reshape(shape), inside.reshape(shape), model, reach)
-    edge = shift.reshape(edges, rows) + model.edge(level, (before, after))
-    jitter = float(np.nanstd(shift)) if np.isfinite(shift).any() else 0.0
-    return expected + side.sign * edge / across, jitter, model
+    shift = shift.reshape(edges, rows)
+    sound = np.isfinite(shift)
+    if sound.any():  # what is unlike the others, as at a defect, shall not change the mean profile
+        near &= sound[..., None]
+        model = fit_samples(x[near], grey[near])
+    straight = model.sharpened(own_deviation(shift, 1))
+    edge = centred(shift) + straight.edge(level, (before, after))
+    return expected + side.sign * edge / across, straight.blur, straight.edge_error(level, (before, after))
 
 
 def _expected_columns(positions: np.ndarray, phase: float) -> np.ndarray:

@@ -1,14 +1,15 @@
 """The model profile of an edge: how grey levels change across it.
 
-An edge is a step from a lower to a higher level. The higher side is brighter near the edge, the lower side darker, and
-both fade exponentially; the beam blurs all of it. Where the beam is not much finer than the edge, a threshold on the
-profile as recorded lies outside of the edge, since the blurred peak is lower. The step of the model does not.
+An edge is a step from a lower to a higher level. The higher side has a bright rim, the lower side a shadow, and both
+fade with the distance; the beam blurs all of it. A threshold between the lowest and the highest value of this profile
+is well known even in noisy images, but lies outside of the step, since the blur lowers the rim. The step itself is
+known less well the wider the blur is, and depends on the shape of the rim.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -21,36 +22,39 @@ FEWEST_BINS = 10
 SMALLEST_BLUR = 0.3  # px: a pixel itself is a box with a standard deviation of 0.29 px
 SMALLEST_REACH = 0.5  # px
 FINE = 0.01  # px, steps in which a threshold is searched
+CHANGE = 1e-4  # of a parameter's scale, for derivatives
+Reach = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeModel:
     """A profile across an edge; x rises from the lower to the higher side, px.
 
-    `step` is the position of the step and `step_error` its standard error, px. `low` and `high` are the levels far from
-    it, `peak` the excess of the higher side at the step, which fades over `peak_reach` px, `shadow` and `shadow_reach`
-    the same of the loss on the lower side. `blur` is the standard deviation of the beam, px.
+    `values` are float64 (9,): position of the step, standard deviation of the beam, level far on the lower and on the
+    higher side, excess of the rim at the step that fades exponentially, its reach, loss of the shadow, its reach, and
+    excess of the rim that fades as a Gaussian of the same reach. `covariance` is that of the values.
     """
 
-    step: float
-    step_error: float
-    blur: float
-    low: float
-    high: float
-    peak: float
-    peak_reach: float
-    shadow: float
-    shadow_reach: float
+    values: np.ndarray
+    covariance: np.ndarray
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Return the grey levels at positions x, px."""
-        return _profile(np.asarray(x, np.float64) - self.step, *self._shape())
+        return _profile(np.asarray(x, np.float64), self.values)
 
-    def _shape(self) -> tuple[float, ...]:
-        return self.blur, self.low, self.high, self.peak, self.peak_reach, self.shadow, self.shadow_reach
+    @property
+    def blur(self) -> float:
+        """Standard deviation of the beam, px."""
+        return float(self.values[1])
 
-    def edge(self, level: float | None, reach: tuple[float, float]) -> float:
-        """Return where the edge lies: at the step, or where the profile crosses a level between its extremes.
+    def sharpened(self, deviation: float) -> EdgeModel:
+        """Return the model of a straight edge, for one fitted to edges that deviate from straight ones, px."""
+        values = self.values.copy()
+        values[1] = math.sqrt(max(self.blur**2 - deviation**2, SMALLEST_BLUR**2))
+        return replace(self, values=values)
+
+    def edge(self, level: float | None, reach: Reach) -> float:
+        """Return where the edge lies, px: where the profile crosses a level between its extremes, or at the step.
 
         Parameters
         ----------
@@ -58,61 +62,79 @@ class EdgeModel:
             Share of the way from the lowest to the highest value, 0 to 1; None for the step.
         reach : (float, float)
             How far the profile extends on either side, px.
-
-        Returns
-        -------
-        float
-            px.
         """
-        if level is None:
-            return self.step
-        x = np.arange(self.step - reach[0], self.step + reach[1], FINE)
-        values = self(x)
-        top = int(values.argmax())
-        bottom = int(values[: top + 1].argmin())
-        wanted = values[bottom] + level * (values[top] - values[bottom])
-        return float(np.interp(wanted, values[bottom : top + 1], x[bottom : top + 1]))
+        return _edge(self.values, level, reach)
+
+    def edge_error(self, level: float | None, reach: Reach) -> float:
+        """Return the standard error of `edge`, px."""
+        scale = np.maximum(np.abs(self.values), 1e-3)
+        slopes = np.empty(len(self.values))
+        for number, change in enumerate(CHANGE * scale):
+            moved = self.values.copy()
+            moved[number] += change
+            slopes[number] = (_edge(moved, level, reach) - _edge(self.values, level, reach)) / change
+        return math.sqrt(max(float(slopes @ self.covariance @ slopes), 0.0))
 
 
-def _profile(
-    x: np.ndarray,
-    blur: float,
-    low: float,
-    high: float,
-    peak: float,
-    peak_reach: float,
-    shadow: float,
-    shadow_reach: float,
-) -> np.ndarray:
-    step = low + (high - low) * ndtr(x / blur)
-    return step + peak * _fading(x, blur, peak_reach) - shadow * _fading(-x, blur, shadow_reach)
+def _edge(values: np.ndarray, level: float | None, reach: Reach) -> float:
+    step = float(values[0])
+    if level is None:
+        return step
+    x = np.arange(step - reach[0], step + reach[1], FINE)
+    profile = _profile(x, values)
+    top = int(profile.argmax())
+    bottom = int(profile[: top + 1].argmin())
+    wanted = profile[bottom] + level * (profile[top] - profile[bottom])
+    return float(np.interp(wanted, profile[bottom : top + 1], x[bottom : top + 1]))
+
+
+def _profile(x: np.ndarray, values: np.ndarray) -> np.ndarray:
+    position, blur, low, high, rim, rim_reach, shadow, shadow_reach, round_rim = values
+    away = x - position
+    step = low + (high - low) * ndtr(away / blur)
+    bright = rim * _fading(away, blur, rim_reach) + round_rim * _fading_round(away, blur, rim_reach)
+    profile: np.ndarray = step + bright - shadow * _fading(-away, blur, shadow_reach)
+    return profile
 
 
 def _fading(x: np.ndarray, blur: float, reach: float) -> np.ndarray:
     """Return exp(-x / reach) for x above 0, else 0, convolved with a Gaussian."""
     share = blur / reach
-    return np.exp(share**2 / 2 - x / reach + log_ndtr(x / blur - share))
+    faded: np.ndarray = np.exp(share**2 / 2 - x / reach + log_ndtr(x / blur - share))
+    return faded
+
+
+def _fading_round(x: np.ndarray, blur: float, reach: float) -> np.ndarray:
+    """Return exp(-x^2 / 2 reach^2) for x above 0, else 0, convolved with a Gaussian."""
+    both = math.hypot(blur, reach)
+    faded: np.ndarray = reach / both * np.exp(-(x**2) / (2 * both**2) + log_ndtr(x * reach / (blur * both)))
+    return faded
 
 
 def fit_samples(x: np.ndarray, values: np.ndarray) -> EdgeModel:
-    """Fit the model to all samples of many profiles at once; see `fit_edge`.
+    """Fit the model to all samples of many profiles at once.
 
     Parameters
     ----------
     x, values : ndarray of float64, shape (samples,)
-        Positions, px, and grey levels.
+        Positions, px, and grey levels; the step is expected near 0.
 
     Raises
     ------
     BadImageError
-        Without samples, or as `fit_edge`.
+        Without samples, or if the profile is too short or flat.
+
+    References
+    ----------
+    C. A. Mack, B. D. Bunday, "Analytical linescan model for SEM metrology", Proc. SPIE 9424, 2015: a step between two
+    materials with exponential terms on both sides.
     """
     if not x.size:
         raise BadImageError("no edge lies in the part of the image that counts; leave out less of it")
     position, mean, count = mean_profile(x, values)
     # of single samples from the mean profile: noise and roughness
     deviation = math.sqrt(float(np.mean((values - np.interp(x, position, mean)) ** 2)))
-    return fit_edge(position, mean, count, deviation)
+    return _fit(position, mean, count, deviation)
 
 
 def mean_profile(x: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -132,47 +154,28 @@ def mean_profile(x: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndar
     return position, level, count[filled]
 
 
-def fit_edge(x: np.ndarray, mean: np.ndarray, count: np.ndarray, deviation: float) -> EdgeModel:
-    """Fit the model to a mean profile.
-
-    Parameters
-    ----------
-    x, mean, count : ndarray of float64
-        As from `mean_profile`; the step is expected near 0.
-    deviation : float
-        Standard deviation of one sample.
-
-    Returns
-    -------
-    EdgeModel
-
-    Raises
-    ------
-    BadImageError
-        If the profile is too short or flat.
-
-    References
-    ----------
-    C. A. Mack, B. D. Bunday, "Analytical linescan model for SEM metrology", Proc. SPIE 9424, 2015: a step between two
-    materials with exponential terms on both sides.
-    """
-    span = float(np.ptp(mean)) if len(mean) else 0.0
+def _fit(x: np.ndarray, mean: np.ndarray, count: np.ndarray, deviation: float) -> EdgeModel:
+    span = float(np.ptp(mean))
     if len(mean) < FEWEST_BINS or span <= 0:
         raise BadImageError(
             "the edges have no profile to fit; take an image with at least 4 px for each line and space"
         )
     width = float(np.ptp(x))
     low, high = float(mean[x <= x.min() + width / 6].mean()), float(mean[x >= x.max() - width / 6].mean())
+    rim = max(float(mean.max()) - high, 0.05 * span)
+    begin = np.array([0.0, 1.0, low, high, rim, 2.0, 0.05 * span, 2.0, 0.2 * rim])
+    free = np.inf
+    least = np.array([-width / 3, SMALLEST_BLUR, -free, -free, 0.0, SMALLEST_REACH, 0.0, SMALLEST_REACH, 0.0])
+    most = np.array([width / 3, width / 3, free, free, 8 * span, width, 4 * span, width, 8 * span])
+    scale = np.array([0.3, 0.5, span, span, span, 2.0, span, 2.0, span])
     weight = np.sqrt(count)
-    begin = [0.0, 1.0, low, high, max(float(mean.max()) - high, 0.05 * span), 2.0, 0.05 * span, 2.0]
-    least = [-width / 3, SMALLEST_BLUR, -np.inf, -np.inf, 0.0, SMALLEST_REACH, 0.0, SMALLEST_REACH]
-    most = [width / 3, width / 3, np.inf, np.inf, 8 * span, width, 4 * span, width]
-    begin = [min(max(at, a + 1e-6), b - 1e-6) for at, a, b in zip(begin, least, most, strict=True)]
-    scale = [0.3, 0.5, span, span, span, 2.0, span, 2.0]
-
-    def residual(values: np.ndarray) -> np.ndarray:
-        return (_profile(x - values[0], *values[1:]) - mean) * weight
-
-    fit = least_squares(residual, begin, bounds=(least, most), x_scale=scale, max_nfev=200)
-    covariance = np.linalg.pinv(fit.jac.T @ fit.jac, rcond=1e-10) * deviation**2
-    return EdgeModel(float(fit.x[0]), math.sqrt(max(float(covariance[0, 0]), 0.0)), *map(float, fit.x[1:]))
+    fit = least_squares(
+        lambda values: (_profile(x, values) - mean) * weight,
+        np.clip(begin, least + 1e-6, most - 1e-6),
+        bounds=(least, most),
+        x_scale=scale,
+        max_nfev=200,
+    )
+    slopes = fit.jac * scale
+    covariance = np.linalg.pinv(slopes.T @ slopes, rcond=1e-10, hermitian=True) * deviation**2
+    return EdgeModel(fit.x, covariance * np.outer(scale, scale))

@@ -112,12 +112,12 @@ class EdgeSettings:
     ----------
     level : float or None
         Share of the way from the lowest to the highest value of the model profile, between 0 and 1; None for the step
-        of the model.
+        of the model, before the beam blurred it.
     dark_lines : bool
         The darker part of a pitch is the line, not the space.
     """
 
-    level: float | None = None
+    level: float | None = 0.5
     dark_lines: bool = False
 
     def __post_init__(self) -> None:
