@@ -42,6 +42,14 @@ class Ellipse:
         """Return the distance of the rim from the middle at angles, radians."""
         return _radius_at(angles, self.major, self.minor, self.angle)
 
+    def curvature_at(self, angles: np.ndarray) -> np.ndarray:
+        """Return the curvature of the rim at angles, radians; 1 / px."""
+        sin, cos = self.major * np.sin(angles - self.angle), self.minor * np.cos(angles - self.angle)
+        # of the parameter t, with tan t = major / minor * tan of the angle
+        sin, cos = sin / np.hypot(sin, cos), cos / np.hypot(sin, cos)
+        curvature: np.ndarray = self.major * self.minor / np.hypot(self.major * sin, self.minor * cos) ** 3
+        return curvature
+
     @property
     def extents(self) -> tuple[float, float]:
         """Largest widths in x and in y, px."""

@@ -18,10 +18,11 @@ from scipy.special import log_ndtr, ndtr
 from semscan.errors import BadImageError
 
 BIN = 0.2  # px, of the mean profile to which the model is fitted
-FEWEST_BINS = 10
+FEWEST_BINS = 6
 SMALLEST_BLUR = 0.3  # px: a pixel itself is a box with a standard deviation of 0.29 px
 SMALLEST_REACH = 0.5  # px
 FINE = 0.01  # px, steps in which a threshold is searched
+LEAST_DEVIATION = 1e-3  # of the span of the levels, that of a sample
 CHANGE = 1e-4  # of a parameter's scale, for derivatives
 Reach = tuple[float, float]
 
@@ -167,15 +168,18 @@ def _fit(x: np.ndarray, mean: np.ndarray, count: np.ndarray, deviation: float) -
     free = np.inf
     least = np.array([-width / 3, SMALLEST_BLUR, -free, -free, 0.0, SMALLEST_REACH, 0.0, SMALLEST_REACH, 0.0])
     most = np.array([width / 3, width / 3, free, free, 8 * span, width, 4 * span, width, 8 * span])
-    scale = np.array([0.3, 0.5, span, span, span, 2.0, span, 2.0, span])
-    weight = np.sqrt(count)
+    # where the samples lie a whole pixel apart, as on lines along the columns, they do not determine all values: those
+    # that are not near what is usual then have to be called for by the samples
+    usual = np.array([0.0, 1.0, low, high, 0.0, 2.0, 0.0, 2.0, 0.0])
+    spread = np.array([2.0, 1.0, span, span, 2 * span, 3.0, 0.5 * span, 3.0, 2 * span])
+    weight = np.sqrt(count) / max(deviation, LEAST_DEVIATION * span)
     fit = least_squares(
-        lambda values: (_profile(x, values) - mean) * weight,
+        lambda values: np.concatenate([(_profile(x, values) - mean) * weight, (values - usual) / spread]),
         np.clip(begin, least + 1e-6, most - 1e-6),
         bounds=(least, most),
-        x_scale=scale,
+        x_scale=spread,
         max_nfev=200,
     )
-    slopes = fit.jac * scale
-    covariance = np.linalg.pinv(slopes.T @ slopes, rcond=1e-10, hermitian=True) * deviation**2
-    return EdgeModel(fit.x, covariance * np.outer(scale, scale))
+    slopes = fit.jac * spread
+    covariance = np.linalg.pinv(slopes.T @ slopes, rcond=1e-12, hermitian=True)
+    return EdgeModel(fit.x, covariance * np.outer(spread, spread))
