@@ -134,7 +134,7 @@ class _Rays:
         sides = (inside, outside) if self.sign > 0 else (outside, inside)
         straight = model.sharpened(own_deviation(shift, INDEPENDENT))
         edge = centred(shift) + straight.edge(self.level, sides)
-        # blurred, a rim of curvature c lies blur^2 * c / 2 further in: there is more of the outer side around each point
+        # blurred, a rim of curvature c lies blur^2 c / 2 further in: there is more of the outer side around each point
         bend = np.stack([each.curvature_at(angles) for each in ellipses])
         rims = expected + self.sign * edge + straight.blur**2 * bend / 2
         enough = np.isfinite(rims).mean(axis=1) >= 1 - MOST_MISSING

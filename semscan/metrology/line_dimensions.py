@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from scipy.stats import linregress
@@ -15,6 +16,7 @@ from semscan.values.measured.dimensions import LINES, STEP, Dimensions, Length, 
 from semscan.values.measured.measurement import LineRow, Measurement, Spectrum
 
 MOST_MISSING = 0.1  # share of a line that may be left out
+FEWEST_MIDDLES = 3  # of lines, for a pitch of their own; of fewer the lattice has it
 FEWEST_SHARED = 6  # edges from which the displacement that they share is known
 
 
@@ -43,40 +45,64 @@ def measure_lines(
     BadImageError
         If no line has both edges in the image.
     """
-    widths, spaces, tracks = edges.widths, edges.spaces, edges.tracks
-    whole = np.isfinite(widths).sum(axis=1)
-    length = int(np.median(whole[whole >= min(FEWEST_ROWS, whole.max(initial=1))])) if whole.any() else 0
-    if not length:
-        raise BadImageError("no line has both edges in the image; take an image of a larger field")
-    lwr = _roughness(widths, length, edges, levelled=0)
-    ler = _roughness(_without_shared(tracks), length, edges, levelled=1)
-    line_means = _means(widths, length)
-    space_means = _means(spaces, length)
-    alone = None if lwr is None else math.sqrt(lwr.fitted[0] / 2 / (length * edges.spacing))
+    length = _usual_length(edges.widths)
+    lwr = _roughness(edges.widths, length, edges, levelled=0)
+    ler = _roughness(_without_shared(edges.tracks), length, edges, levelled=1)
     tilts = _tilts(edges)
-    angle = (90.0 if edges.is_turned else 0.0) + _turn(edges, edges.slope)
-    rough = [(name, each) for name, each in (("LWR", lwr), ("LER", ler)) if each is not None]
-    evaluated = length * edges.spacing
-    dimensions = Dimensions(
-        pattern=LINES,
+    dimensions = replace(
+        _dimensions(edges, length, lwr, tilts, nm_per_pixel),
         edge=STEP if level is None else f"level {level:g}",
+        dark_lines=dark_lines,
+        lwr=None if lwr is None else _record(lwr, nm_per_pixel),
+        ler=None if ler is None else _record(ler, nm_per_pixel),
+    )
+    rough = [(name, each) for name, each in (("LWR", lwr), ("LER", ler)) if each is not None]
+    return Measurement(
+        dimensions,
+        rows=_rows(edges, tilts),
+        spectra=tuple(Spectrum(name, each.frequency, each.density, each.fitted) for name, each in rough),
+        outlines=_outlines(edges),
+        lengths={"line": _known(edges.widths), "space": _known(edges.spaces)},
+        warnings=_warnings(lwr, ler, length * edges.spacing),
+    )
+
+
+def _usual_length(widths: np.ndarray) -> int:
+    """Return the rows in which a usual line has both edges; lines that hardly lie in the image do not count."""
+    whole = np.isfinite(widths).sum(axis=1)
+    if not whole.any():
+        raise BadImageError("no line has both edges in the image; take an image of a larger field")
+    return int(np.median(whole[whole >= min(FEWEST_ROWS, whole.max())]))
+
+
+def _dimensions(
+    edges: LineEdges, length: int, lwr: Roughness | None, tilts: np.ndarray, nm_per_pixel: float | None
+) -> Dimensions:
+    """Return all dimensions but the roughness."""
+    line_means = _means(edges.widths, length)
+    space_means = _means(edges.spaces, length)
+    evaluated = length * edges.spacing
+    # the variance of the mean of a long line is its spectrum at frequency 0, two-sided, divided by its length
+    alone = None if lwr is None else math.sqrt(lwr.fitted[0] / 2 / evaluated)
+    angle = (90.0 if edges.is_turned else 0.0) + _turn(edges, edges.slope)
+    known = np.isfinite(tilts)
+    return Dimensions(
+        pattern=LINES,
+        edge=STEP,
         parts=len(line_means),
-        pitch=(fitted_length(*_pitch(edges, tracks), nm_per_pixel),),
+        pitch=(fitted_length(*_pitch(edges), nm_per_pixel),),
         angle_deg=(90.0 - (90.0 - angle) % 180.0,),
         blur_px=edges.blur,
         line_cd=mean_length(line_means, nm_per_pixel, edges.width_error, alone),
         space_cd=mean_length(space_means, nm_per_pixel, edges.width_error, alone) if len(space_means) else None,
-        lwr=None if lwr is None else _record(lwr, nm_per_pixel),
-        ler=None if ler is None else _record(ler, nm_per_pixel),
-        tilt_deg=mean_number(tilts[np.isfinite(tilts)]) if np.isfinite(tilts).any() else None,
+        tilt_deg=mean_number(tilts[known]) if known.any() else None,
         length_px=evaluated,
         length_nm=None if nm_per_pixel is None else evaluated * nm_per_pixel,
-        dark_lines=dark_lines,
     )
-    spectra = tuple(Spectrum(name, each.frequency, each.density, each.fitted) for name, each in rough)
-    lengths = {"line": widths[np.isfinite(widths)], "space": spaces[np.isfinite(spaces)]}
-    notes = _warnings(lwr, ler, evaluated)
-    return Measurement(dimensions, _rows(edges, tilts), spectra, _outlines(edges), lengths, notes)
+
+
+def _known(lengths: np.ndarray) -> np.ndarray:
+    return lengths[np.isfinite(lengths)]
 
 
 def _warnings(lwr: Roughness | None, ler: Roughness | None, length: float) -> tuple[str, ...]:
@@ -136,15 +162,13 @@ def _turn(edges: LineEdges, slope: float) -> float:
     return turn if edges.is_turned else -turn
 
 
-def _pitch(edges: LineEdges, tracks: np.ndarray) -> tuple[float, float | None, float]:
+def _pitch(edges: LineEdges) -> tuple[float, float | None, float]:
     """Return the pitch of the middles of the lines, px, its standard error, and the degrees of freedom."""
-    middles = (tracks[::2] + tracks[1::2]) / 2
-    known = np.isfinite(middles).any(axis=1)
-    middle = np.nanmean(middles[known], axis=1)
-    number = np.flatnonzero(known)
-    if len(number) < 3:
-        return float(np.ptp(middle) / max(np.ptp(number), 1)) if len(number) > 1 else math.nan, None, 0.0
-    fit = linregress(number, middle)
+    middles = (edges.tracks[::2] + edges.tracks[1::2]) / 2
+    number = np.flatnonzero(np.isfinite(middles).any(axis=1))
+    if len(number) < FEWEST_MIDDLES:
+        return edges.pitch, None, 0.0
+    fit = linregress(number, np.nanmean(middles[number], axis=1))
     return float(fit.slope), float(fit.stderr), len(number) - 2.0
 
 

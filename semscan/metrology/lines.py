@@ -28,7 +28,7 @@ class LineEdges:
     """The edges of all lines of an image.
 
     `left` and `right` are float64, shape (lines, rows): column of each line's left and right edge in each row, NaN
-    where it was not found. For lines that are more horizontal than vertical, rows and columns are exchanged
+    where it was not found. `pitch` is that of the lattice, px. For lines that are more horizontal than vertical, rows and columns are exchanged
     (`is_turned`). `across` is the cosine between the rows and the direction across the lines: a width along a row times
     it is the width of the line. `slope` is the expected change of column from row to row. `blur` is the standard
     deviation of the beam, and `width_error` the standard error of the width that all lines share, px: that of the
@@ -40,6 +40,7 @@ class LineEdges:
     across: float
     slope: float
     is_turned: bool
+    pitch: float
     blur: float
     width_error: float
     first_row: int = 0
@@ -139,9 +140,8 @@ def find_line_edges(
     shown = slice(seen[0], seen[-1] + 1)
     left, right = left[shown], right[shown]
     blur = (left_blur + right_blur) / 2
-    return LineEdges(
-        left, right, across, -float(step[0] / step[1]), is_turned, blur, math.hypot(left_error, right_error)
-    )
+    slope = -float(step[0] / step[1])
+    return LineEdges(left, right, across, slope, is_turned, pitch, blur, math.hypot(left_error, right_error))
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,8 @@ def measure_pattern(image: CleanImage, settings: EdgeSettings, left_out: np.ndar
         row, col = placed.corner
         part = _widened(left_out)[row : row + used.shape[0], col : col + used.shape[1]]
         used = used & ~part
+    if not used.any():
+        raise BadImageError("nothing of the pattern is left to measure; leave out less of the image")
     vectors = placed.lattice.vectors
     scale = image.nm_per_pixel
     if len(vectors) == 2:
