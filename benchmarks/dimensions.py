@@ -153,7 +153,7 @@ def width_by_rule(name):
     _, pitch, width = SETS[name]
     width = width if "lines" in name else pitch - width  # of the bright part
     step = 0.01
-    x = np.arange(-pitch / 2, pitch / 2, step)
+    x = np.arange(round(pitch / step)) * step - pitch / 2
     distance = width / 2 - np.abs(x)
     if name.startswith("plain"):
         profile = gaussian_filter1d(signal_of(distance), BLUR / step, mode="wrap")
@@ -168,8 +168,8 @@ def width_by_rule(name):
         top = int(part.argmax())
         bottom = int(part[: top + 1].argmin())
         level = 0.5 * (part[bottom] + part[top])
-        ends.append(bottom + int(np.argmax(part[bottom : top + 1] >= level)))
-    found = (len(x) - sum(ends)) * step
+        ends.append(np.interp(level, part[bottom : top + 1], np.arange(bottom, top + 1)))
+    found = (len(x) - 1 - sum(ends)) * step  # both ends are counted from the outer samples
     return found if "lines" in name else pitch - found
 
 

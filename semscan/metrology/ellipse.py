@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import least_squares
+from scipy.optimize import OptimizeResult, least_squares
 
-CLIP = 4.0  # usual deviations beyond which a point counts less (a soft Huber loss)
+FAR = 6.0  # times the median deviation, beyond which a point of a rim does not count
 FEWEST_POINTS = 12
 
 
@@ -95,11 +95,24 @@ def fit_ellipse(begin: Ellipse, angles: np.ndarray, rim: np.ndarray) -> Ellipse 
     known = np.isfinite(rim)
     if known.sum() < FEWEST_POINTS:
         return None
-    rows = begin.row + rim[known] * np.sin(angles[known])
-    cols = begin.col + rim[known] * np.cos(angles[known])
-    radius = float(rim[known].mean())
+    first = _fitted(begin, angles[known], rim[known])
+    apart = np.abs(first.fun)
+    near = apart <= FAR * float(np.median(apart)) + 1e-6
+    fit = first if near.all() or near.sum() < FEWEST_POINTS else _fitted(begin, angles[known][near], rim[known][near])
+    major, minor, angle = _axes(fit.x)
+    slopes = np.stack([_slope(fit.x, number) for number in range(5)], axis=1)  # of the five, by the fitted values
+    variance = float((fit.fun**2).sum()) / (len(fit.fun) - 5)
+    inner = np.linalg.pinv(fit.jac.T @ fit.jac) * variance
+    return Ellipse(float(fit.x[0]), float(fit.x[1]), major, minor, angle, slopes @ inner @ slopes.T)
+
+
+def _fitted(begin: Ellipse, angles: np.ndarray, rim: np.ndarray) -> OptimizeResult:
+    """Fit (row, col, log radius, half difference of the axes times cos and sin of 2 a) to a rim by least squares."""
+    rows = begin.row + rim * np.sin(angles)
+    cols = begin.col + rim * np.cos(angles)
+    radius = float(rim.mean())
     # second harmonic of the rim: half the difference of the axes, and twice the angle
-    bend = complex(2 * np.mean((rim[known] - radius) * np.exp(2j * angles[known])))
+    bend = complex(2 * np.mean((rim - radius) * np.exp(2j * angles)))
     half = min(abs(bend), 0.5 * radius)
     start = [begin.row, begin.col, math.log(radius), half * math.cos(np.angle(bend)), half * math.sin(np.angle(bend))]
 
@@ -107,12 +120,7 @@ def fit_ellipse(begin: Ellipse, angles: np.ndarray, rim: np.ndarray) -> Ellipse 
         down, right = rows - values[0], cols - values[1]
         return np.hypot(down, right) - _radius_at(np.arctan2(down, right), *_axes(values))
 
-    spread = 1.4826 * float(np.median(np.abs(residual(np.array(start))))) + 1e-6
-    fit = least_squares(residual, start, loss="huber", f_scale=CLIP * spread)
-    major, minor, angle = _axes(fit.x)
-    slopes = np.stack([_slope(fit.x, number) for number in range(5)], axis=1)  # of the five, by the fitted values
-    inner = np.linalg.pinv(fit.jac.T @ fit.jac) * float(np.mean(fit.fun**2)) * len(rows) / (len(rows) - 5)
-    return Ellipse(float(fit.x[0]), float(fit.x[1]), major, minor, angle, slopes @ inner @ slopes.T)
+    return least_squares(residual, start, method="lm")
 
 
 def _axes(values: np.ndarray) -> tuple[float, float, float]:

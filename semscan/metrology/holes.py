@@ -21,6 +21,7 @@ SAMPLE = 0.5  # px along a ray
 FEWEST_RAYS = 24
 SMALLEST_RADIUS = 2.0  # px
 FITTED = 0.85  # of the distance to the middle, and to the middle between two holes
+CURVATURE_ERROR = 0.25  # of the displacement by curvature, which is known to first order: its standard error
 INDEPENDENT = 2  # rays apart, px: nearer ones share pixels
 REACH = 0.45  # of the same: largest displacement
 MOST_MISSING = 0.3  # share of a rim that may be left out
@@ -143,7 +144,8 @@ class _Rays:
             for each, rim, is_enough in zip(ellipses, rims, enough, strict=True)
         ]
         widened = residual_inflation(found, angles, rims, ellipses)
-        return widened, straight.blur, straight.edge_error(self.level, sides)
+        bent = CURVATURE_ERROR * straight.blur**2 / (2 * radius)
+        return widened, straight.blur, math.hypot(straight.edge_error(self.level, sides), bent)
 
 
 def _sampled(values: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
