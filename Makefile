@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test attack goldens lint package bench browser clean
+.PHONY: demo test attack audit goldens lint package bench browser clean
 
 demo: $(VENV)/ready
 	rm -rf demo
@@ -15,12 +15,16 @@ demo: $(VENV)/ready
 	@echo "The overlay, with the defects outlined: demo/results/wafer.overlay.png"
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Hostile files, and kills at random moments, for hours: seeds and options as in tests/attack/__main__.py.
 ATTACK ?= --images 100000 --models 10000 --records 10000 --kills 1000 --seed 1
 attack: $(VENV)/ready
 	$(BIN)/python -m tests.attack $(ATTACK)
+
+# Known faults of the libraries that are installed; skipped where the package index cannot be reached.
+audit: $(VENV)/ready
+	$(BIN)/python .ci/audit.py
 
 # Record the results of the commands on sample_images anew, and print what changed.
 goldens: $(VENV)/ready

@@ -23,6 +23,7 @@ REQUIRED = (
     "semscan/runtime/comparison.onnx",
     "semscan/runtime/pattern_classes.onnx",
     "semscan/report/html/page.css",
+    "semscan/report/review/page/page.html",
 )
 
 

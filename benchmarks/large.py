@@ -28,7 +28,7 @@ NOISE = 8.0  # grey levels
 WHOLE = 1 << 62  # pixels: nothing is read in windows
 INSPECT = """
 import json, sys
-from semscan.pipeline.inspect import inspect_images
+from semscan.pipeline.inspecting.images import inspect_images
 from semscan.settings import InspectSettings, OutputSettings
 image, out, above = sys.argv[1:]
 output = OutputSettings(out=out)

@@ -17,6 +17,19 @@ def one_line(text: object, most: int | None = None) -> str:
     return line if most is None else line[:most]
 
 
+def printable(text: str) -> str:
+    r"""Write out what would move the cursor or colour a terminal: a file name may hold it.
+
+    Examples
+    --------
+    >>> printable("\x1b[2J.png")
+    '\\x1b[2J.png'
+    """
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
+    )
+
+
 def plural(count: int, noun: str, nouns: str | None = None, *, separator: str = "") -> str:
     """Return a count with its noun; `nouns` is the plural where it does not end in a plain s.
 

@@ -10,6 +10,21 @@ import numpy as np
 import pytest
 
 TILE, OVERLAP = 32, 8
+LONGEST = (
+    "tests/pipeline/test_train.py",
+    "tests/goldens/",
+    "tests/pipeline/training/",
+    "tests/cli/commands/",
+    "tests/cli/test_bars.py",
+    "tests/docs/",
+    "tests/model/",
+    "tests/test_api.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take longest, so that no process waits for another at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def box_graph(classes: int = 0) -> bytes:
@@ -131,13 +146,13 @@ def spotted(tmp_path):
     return write_png(tmp_path / "spotted.png", grey_image(spot=True))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def save_png():
     """`write_png`."""
     return write_png
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def grey():
     """`grey_image`."""
     return grey_image
@@ -155,7 +170,7 @@ def alter_model():
     return altered
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_model():
     """`write_model`."""
     return write_model

@@ -32,7 +32,7 @@ DEEPEST = 4  # names joined by dots, or brackets in each other: options need 2
 LONGEST_VALUE = 4096  # characters
 COMMAND_LINE_ONLY = ("overwrite",)  # a forgotten file must not replace a model
 # A file that merely lies in the working folder may say how images are judged, but not what is written over or learned.
-TYPED_OR_NAMED = ("out", "resume", "accept", "accept-all")
+TYPED_OR_NAMED = ("out", "resume", "accept", "accept-all", "review")
 NOT_OPTIONS = ("help", "config", "verbose", "quiet")
 _USED = "semscan.config"
 _GROUP_FILE = "semscan.config_file"

@@ -34,6 +34,7 @@ COMMANDS = {
     "score": "Print one anomaly score for each image; write no file.",
     "measure": "Measure line widths, roughness and hole diameters.",
     "regions": "Find the regions of saved anomaly maps at another threshold.",
+    "review": "Decide in a browser what is real, harmless or missed.",
     "report": "Convert results to HTML, KLARF, COCO, ImageJ, labelme or CSV.",
     "evaluate": "Measure a model on test images with known defects.",
     "explain": "Draw a network's features, attention and anomaly map.",
@@ -45,7 +46,6 @@ COMMANDS = {
 # where a command is that has no module of its own below commands/
 MODULES = {
     "score": "commands.inspect",
-    "measure": "commands.measuring.measure",
     "models": "commands.train",
     "completion": "completion",
 }

@@ -20,6 +20,7 @@ from semscan.settings import (
     LOOKS,
     METHODS,
     MODEL_VARIABLE,
+    OVERLAY_STYLES,
     REPORT_FORMATS,
     EdgeSettings,
     InspectSettings,
@@ -33,6 +34,7 @@ _READ = InspectSettings().read
 _REGIONS = InspectSettings().regions
 _MAP_VALUE = click.FloatRange(0, 1, max_open=True)
 STEP = "step"
+NO_OVERLAY = "none"
 LEAST_MEMORY = 256 << 20  # bytes
 
 
@@ -240,7 +242,18 @@ model = click.option(
 out = click.option(
     "--out", default=DEFAULT_RESULTS, show_default=True, metavar="DIR", type=click.Path(), help="Output folder."
 )
-no_overlay = click.option("--no-overlay", is_flag=True, help="Do not write the overlay picture.")
+_overlay_style = click.option(
+    "--overlay",
+    "overlay_style",
+    type=click.Choice([*OVERLAY_STYLES, NO_OVERLAY]),
+    default=OVERLAY_STYLES[0],
+    show_default=True,
+    help="Overlay picture. faded: outlines, the map faded within them; heat: the map is not faded; contour: outlines "
+    "alone; triptych: as faded, with golden reference and difference next to it; none: no picture.",
+)
+_title = click.option("--title", help="Words below the overlay.  [default: name of the file]")
+_no_overlay = click.option("--no-overlay", is_flag=True, help="Do not write the overlay picture.")
+overlay = combine(_overlay_style, _title, _no_overlay)
 no_mask = click.option("--no-mask", is_flag=True, help="Do not write the mask of the regions.")
 no_map = click.option("--no-map", is_flag=True, help="Do not write the anomaly map.")
 no_reference = click.option("--no-golden", is_flag=True, help="Do not write the golden reference.")
@@ -343,6 +356,15 @@ dark_lines = click.option(
 )
 nul = click.option("-0", "--null", "nul", is_flag=True, help="Names on standard input end with NUL (find -print0).")
 exit_code = click.option("--exit-code", is_flag=True, help="Exit with code 1 if there is a defect.")
+
+
+def review(text: str) -> Callable[[Command], Command]:
+    """Return --review FILE, which can be repeated."""
+    return click.option(
+        "--review", multiple=True, type=click.Path(exists=True, dir_okay=False), metavar="FILE", help=text
+    )
+
+
 good = click.option("--good", metavar="NAME", help="Name of the folder that holds the good images.")
 
 
@@ -392,6 +414,13 @@ def region_settings(choices: Mapping[str, Any]) -> RegionSettings:
 def edge_settings(choices: Mapping[str, Any]) -> EdgeSettings:
     """Return the settings of --level and --dark-lines."""
     return EdgeSettings(level=choices["level"], dark_lines=choices["dark_lines"])
+
+
+def overlay_settings(choices: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the options of `overlay` state, as arguments of OutputSettings."""
+    style = choices["overlay_style"]
+    drawn = style != NO_OVERLAY and not choices["no_overlay"]
+    return {"overlay": drawn, "title": choices["title"], **({"overlay_style": style} if drawn else {})}
 
 
 def inspect_settings(choices: Mapping[str, Any], output: OutputSettings | None = None) -> InspectSettings:

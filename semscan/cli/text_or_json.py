@@ -10,6 +10,7 @@ import click
 
 from semscan.cli.options import verbosity
 from semscan.cli.output import print_result, print_results
+from semscan.phrases import printable
 
 text_or_json_format = click.option(
     "--format",
@@ -30,6 +31,11 @@ def as_text(output_format: str | None) -> bool:
     if output_format is None:
         return sys.stdout is not None and sys.stdout.isatty()
     return output_format == "text"
+
+
+def print_line(record: Mapping[str, Any], line: Callable[[Mapping[str, Any]], str], output_format: str | None) -> None:
+    """Print a record to standard output, as a line of words or of JSON."""
+    print_record(record, lambda: [printable(line(record))], output_format)
 
 
 def print_record(record: Mapping[str, Any], text: Callable[[], list[str]], output_format: str | None) -> None:

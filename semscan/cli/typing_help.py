@@ -18,7 +18,10 @@ SECTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
         "Most used": ("model", "threshold", "out", "reference", "report"),
         "Method": ("method", "looks", "device"),
         "Regions": _REGIONS,
-        "Outputs": ("no_overlay", "no_mask", "no_map", "no_golden", "crops", "output_format", "exit_code"),
+        "Outputs": (
+            *("overlay_style", "title", "no_overlay", "no_mask", "no_map", "no_golden", "crops"),
+            *("output_format", "exit_code"),
+        ),
         "Dimensions": ("measure", "level", "dark_lines"),
         "Reading images": _READING,
         "Many images": ("jobs", "resume", "follow", "timeout", "max_memory", "cluster", "nul"),
@@ -26,8 +29,9 @@ SECTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "train": {
         "Most used": ("out", "good", "time_limit", "resume", "overwrite"),
         "Network": ("model", "attention", "backbone", "seam", "zoom", "brightness"),
-        "Learning from results": ("start_from", "accept", "accept_all", "false_alarms"),
-        "Training": ("steps", "seed", "learning_rate", "dropout", "clip", "patience", "precision", "tensorboard"),
+        "Learning from results": ("start_from", "review", "accept", "accept_all", "false_alarms"),
+        "Training": ("steps", "seed", "learning_rate", "dropout", "clip", "patience", "precision"),
+        "Outputs": ("tensorboard", "output_format"),
         "Random changes of the training images": ("flip", "turn", "gain", "offset", "noise", "shift"),
         "Reading images": _READING,
     },

@@ -28,11 +28,11 @@ class LineEdges:
     """The edges of all lines of an image.
 
     `left` and `right` are float64, shape (lines, rows): column of each line's left and right edge in each row, NaN
-    where it was not found. `pitch` is that of the lattice, px. For lines that are more horizontal than vertical, rows
-    and columns are exchanged (`is_turned`). `across` is the cosine between the rows and the direction across the lines:
-    a width along a row times it is the width of the line. `slope` is the expected change of column from row to row. `blur` is the standard
-    deviation of the beam, and `width_error` the standard error of the width that all lines share, px: that of the
-    fitted profiles. The positions begin at `first_row`.
+    where it was not found. For lines that are more horizontal than vertical, rows and columns are exchanged
+    (`is_turned`). `across` is the cosine between the rows and the direction across the lines: a width along a row times
+    it is the width of the line. `slope` is the expected change of column from row to row, `pitch` that of the lattice,
+    px. `blur` is the standard deviation of the beam, and `width_error` the standard error of the width that all lines
+    share, px: that of the fitted profiles. The positions begin at `first_row`.
     """
 
     left: np.ndarray

@@ -14,19 +14,23 @@ from semscan.files.models.method_folder import named_method, read_method_folder
 from semscan.pipeline.calibrating.calibrated import Calibrated, Log
 from semscan.pipeline.calibrating.method import calibrate_method, open_method
 from semscan.pipeline.calibrating.network import calibrate_network, open_network
-from semscan.settings import CalibrateSettings
+from semscan.pipeline.calibrating.review import calibrate_method_by_review, calibrate_network_by_review
+from semscan.settings import METHODS, CalibrateSettings
+from semscan.settings.resolve import resolve
 
-Measure = Callable[[Path, Sequence[Path], Log], Calibrated]
+Measure = Callable[[Log], Calibrated]
+MeasureImages = Callable[[Path, Sequence[Path], Log], Calibrated]
 
 
-def calibrate(good: Path, model: Path | None, settings: CalibrateSettings, log: Log) -> dict[str, Any]:
-    """Write a model folder whose threshold is set on the good images below `good`.
+def calibrate(good: Path | None, model: Path | None, settings: CalibrateSettings, log: Log) -> dict[str, Any]:
+    """Write a model folder whose threshold is set on the good images below `good`, or by reviews.
 
     Parameters
     ----------
     good : Path
         Good images: those of the good class, see `semscan.files.datasets.layout.find_layout`; without a good class, all
-        images below the folder. At most ``settings.most`` of them are used, evenly chosen.
+        images below the folder. At most ``settings.most`` of them are used, evenly chosen. None: ``settings.review``
+        names reviews.
     model : Path or None
         The folder of a network or of a calibrated method, which is left as it is. None: ``settings.method`` names a
         method without training.
@@ -43,14 +47,12 @@ def calibrate(good: Path, model: Path | None, settings: CalibrateSettings, log: 
     ------
     BadDataError, BadImageError, BadModelError, OutputError, UsageFault
     """
-    measure = _measure(model, settings)
-    layout = find_layout(good, all_good=True)
-    log(f"Found {layout.description}.")
-    images = _evenly_chosen(layout.good, settings.most, log)
+    _check(good, model, settings)
+    measure = _by_review(model, settings) if good is None else _on_images(good, model, settings, log)
     out = Path(settings.out)
     work = begin(out, MODEL, overwrite=settings.overwrite)
     try:
-        made = measure(good, images, log)
+        made = measure(log)
         made.write(work / FRESH)
     except BaseException:
         abandon(work)
@@ -62,8 +64,17 @@ def calibrate(good: Path, model: Path | None, settings: CalibrateSettings, log: 
     return _record(out, model, made)
 
 
-def _measure(model: Path | None, settings: CalibrateSettings) -> Measure:
-    """Open what is calibrated, and return what measures its threshold on images of a folder."""
+def _check(good: Path | None, model: Path | None, settings: CalibrateSettings) -> None:
+    """Refuse options that exclude each other."""
+    if (good is None) == (not settings.review):
+        raise UsageFault(
+            "calibrate needs either GOOD, a folder of good images, or --review FILE, the decisions about results; give "
+            "one of them"
+        )
+    unused = ("false_alarms", "reference") if settings.review else ()
+    for name in unused:
+        if getattr(settings, name) is not None:
+            raise UsageFault(f"--{name.replace('_', '-')} is given but not used by --review; leave it away")
     if (model is None) == (settings.method is None):
         raise UsageFault(
             "calibrate needs either --model DIR, a model to recalibrate, or --method NAME, a method without training; "
@@ -71,6 +82,29 @@ def _measure(model: Path | None, settings: CalibrateSettings) -> Measure:
         )
     if settings.looks is not None and (model is None or named_method(model) is not None):
         raise UsageFault("--looks is given but not used by a method without training; leave it away")
+
+
+def _on_images(good: Path, model: Path | None, settings: CalibrateSettings, log: Log) -> Measure:
+    """Open what is calibrated, and return what measures its threshold on the images of a folder."""
+    measure = _measure(model, settings)
+    layout = find_layout(good, all_good=True)
+    log(f"Found {layout.description}.")
+    return partial(measure, good, _evenly_chosen(layout.good, settings.most, log))
+
+
+def _by_review(model: Path | None, settings: CalibrateSettings) -> Measure:
+    """Open what is calibrated, and return what sets its threshold by reviews."""
+    name = settings.method if model is None else named_method(model)
+    if name is None:
+        assert model is not None
+        return partial(calibrate_network_by_review, open_network(model, settings.looks), settings.review)
+    own = resolve(METHODS[name]).raw_threshold or 1.0
+    earlier = None if model is None else read_method_folder(model)
+    return partial(calibrate_method_by_review, name, own, earlier, settings.review)
+
+
+def _measure(model: Path | None, settings: CalibrateSettings) -> MeasureImages:
+    """Open what is calibrated, and return what measures its threshold on images of a folder."""
     if model is None:
         return partial(calibrate_method, open_method(settings.method or "", settings), None, settings)
     name = named_method(model)
@@ -103,4 +137,5 @@ def _record(out: Path, model: Path | None, made: Calibrated) -> dict[str, Any]:
         "reached": made.calibration.reached,
         "threshold_rule": made.calibration.rule,
         "painted": None if made.painted is None else made.painted.to_json(),
+        **({} if made.reviewed is None else {"reviewed": dict(made.reviewed)}),
     }

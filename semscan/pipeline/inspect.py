@@ -178,7 +178,15 @@ def inspect_file(found: InputImage, base: Path, settings: InspectSettings, metho
     image = read_image(found.path, settings.read, given=found.given)
     inspected = inspect_image(image, found.given, settings, method)
     anomaly_map = inspected.anomaly_map.values
-    outputs = write_pictures(inspected.image, anomaly_map, inspected.labels, inspected.record, base, settings.output)
+    outputs = write_pictures(
+        inspected.image,
+        anomaly_map,
+        inspected.labels,
+        inspected.record,
+        base,
+        settings.output,
+        reference=inspected.reference,
+    )
     if settings.output.map:
         description = map_description(inspected.record, method.provenance, settings.read)
         outputs = replace(outputs, map=write_map(anomaly_map, description, base))

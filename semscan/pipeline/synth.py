@@ -11,10 +11,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from semscan.errors import OutputError
+from semscan.errors import OutputError, UsageFault
 from semscan.files.datasets.synth_index import INDEX, MADE_BY, MAX_INDEX_BYTES
 from semscan.files.disk.atomic import write_bytes, write_png, write_text
 from semscan.files.disk.plain_file import read_plain
+from semscan.files.images.fei_tiff import fei_tiff
+from semscan.report.pictures.data_bar import with_data_bar
 from semscan.settings import SynthSetSettings, SynthSettings
 from semscan.synth.simulator.check import check_settings
 from semscan.synth.simulator.image import SynthImage, make_image
@@ -52,6 +54,8 @@ def synthesise(
         Before anything is written if a setting or `out` cannot be used.
     """
     check_settings(recipe)
+    if plan.nm_per_px is not None and plan.format != "tif":
+        raise UsageFault(f"--nm-per-px is for TIFF files, and the format is {plan.format}; add --format tif")
     sets = plan_sets(recipe, plan)
     out = Path(out)
     _make_room(out, plan.overwrite)
@@ -66,7 +70,7 @@ def synthesise(
     for made in sets:
         for i in range(made.count):
             image = make_image(recipe, made.kinds_of(i), key=f"{made.part}/{made.name}", index=i)
-            _write_image(out, next(entries), image)
+            _write_image(out, next(entries), image, plan.nm_per_px)
             progress(total)
         masked = made.mask(0) is not None
         yield {
@@ -79,14 +83,19 @@ def synthesise(
     _write_index(out, recipe, plan, planned, finished=True)
 
 
-def _write_image(out: Path, entry: dict[str, Any], image: SynthImage) -> None:
+def _write_image(out: Path, entry: dict[str, Any], image: SynthImage, nm_per_pixel: float | None) -> None:
     path = out / entry["image"]
-    if path.suffix == ".png":
+    mask = image.mask
+    if nm_per_pixel is not None:
+        pixels = with_data_bar(image.pixels, nm_per_pixel)
+        write_bytes(path, fei_tiff(pixels, len(image.pixels), nm_per_pixel))
+        mask = np.vstack([mask, np.zeros((len(pixels) - len(mask), mask.shape[1]), mask.dtype)])
+    elif path.suffix == ".png":
         write_png(path, image.pixels)
     else:
         write_bytes(path, _tiff_bytes(image.pixels))
     if entry["mask"]:
-        write_png(out / entry["mask"], image.mask)
+        write_png(out / entry["mask"], mask)
     entry["defects"] = [
         {"kind": defect.kind, "bbox": list(defect.box.xywh), "area_px": defect.area} for defect in image.defects
     ]

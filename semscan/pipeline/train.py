@@ -12,6 +12,7 @@ from typing import Any
 from semscan.errors import BadDataError, BadModelError, UsageFault
 from semscan.files.datasets.accepted import read_accepted
 from semscan.files.datasets.layout import Layout, find_layout
+from semscan.files.datasets.reviewed import read_review
 from semscan.files.disk.atomic import write_text
 from semscan.files.disk.replace_folder import FRESH, MODEL, begin, commit
 from semscan.files.models.config import config_json
@@ -24,6 +25,7 @@ from semscan.pipeline.methods.model import ModelMethod
 from semscan.pipeline.training import fit
 from semscan.pipeline.training.class_limits import class_limits
 from semscan.pipeline.training.data import dataset
+from semscan.pipeline.training.data.reviewed_images import open_reviewed, with_reviewed
 from semscan.pipeline.training.findings import TrainingFindings, find_before_training
 from semscan.pipeline.training.looks import with_fewest_looks
 from semscan.pipeline.training.plan import TrainingPlan
@@ -84,13 +86,15 @@ def train(data: Path, settings: TrainSettings, log: Log) -> dict[str, Any]:
     for warning in quick_check(layout):
         log(f"warning: {warning}")
     kind = _kind(settings, layout)
+    reviewed = open_reviewed(settings.review, data, settings.read, log)
+    layout = with_reviewed(layout, reviewed, log)
     out = Path(settings.out)
     work = begin(out, MODEL, overwrite=settings.overwrite, resume=settings.resume)
 
     images = _open_images(kind, layout, settings, log)
     findings = TrainingFindings()
     if not NETWORKS[kind].needs_classes:
-        findings = find_before_training(data, layout, images, settings, log)
+        findings = find_before_training(data, layout, images, settings, log, reviewed)
     network = _network(kind, layout, settings)
     plan: TrainingPlan = resolve(NETWORKS[kind].plan)(images, network, settings, findings)
     config = _draft(network, layout, images, plan, settings)
@@ -100,11 +104,13 @@ def train(data: Path, settings: TrainSettings, log: Log) -> dict[str, Any]:
         f"held out: {plan.held_description}."
     )
     fitted = _fit(plan, network, work, settings, log)
+    log("Exporting the network, and comparing the exported one with it.")
     exported = fit.export(fitted.network, plan.samples, kind)
     training = dataclasses.replace(config.training, fit=fitted.record, export_difference=exported.difference)
     config = dataclasses.replace(config, training=training, libraries=exported.libraries)
+    log("Setting the threshold on what was held out.")
     folder = with_fewest_looks(ModelFolder(out, config, exported.graph), plan, settings.seed)
-    config = _reviewed(folder.config, review(folder, images, plan, findings, settings, log))
+    config = _reviewed(folder.config, review(folder, images, plan, findings, settings, log), findings)
     limits = _class_limits(dataclasses.replace(folder, config=config), images, settings)
     config = dataclasses.replace(config, class_limits=limits)
     summary = summary_lines(config)
@@ -124,6 +130,8 @@ def _check(settings: TrainSettings) -> None:
         raise UsageFault("--accept-all says what --accept FILE means; name the file with --accept")
     for name in settings.accept:
         read_accepted(Path(name), every=settings.accept_all)
+    for name in settings.review:
+        read_review(Path(name))
     if settings.start_from:
         check_weights(read_model_folder(Path(settings.start_from)))
     if settings.tensorboard and importlib.util.find_spec("tensorboard") is None:
@@ -150,6 +158,11 @@ def _kind(settings: TrainSettings, layout: Layout) -> str:
     if settings.accept and "accept" not in kind.options:
         raise UsageFault(
             f"--accept is not for the {kind.title}; put images with harmless regions into the good class folder"
+        )
+    if settings.review and "accept" not in kind.options:
+        raise UsageFault(
+            f"--review is not for the {kind.title}, which learns from whole images; put images without defects into "
+            "the good class folder, and those with defects into the folders of their classes"
         )
     return name
 
@@ -194,6 +207,7 @@ def _draft(
         false_alarms=settings.false_alarms,
         start_from=settings.start_from,
         accept=settings.accept,
+        review=settings.review,
     )
     return ModelConfig(
         semscan_version=__version__,
@@ -230,10 +244,14 @@ def _fit(
         raise
 
 
-def _reviewed(config: ModelConfig, reviewed: Review) -> ModelConfig:
+def _reviewed(config: ModelConfig, reviewed: Review, findings: TrainingFindings) -> ModelConfig:
     """Return the configuration with the calibration and the other results of the review."""
     training = dataclasses.replace(
-        config.training, accepted=reviewed.accepted, outliers=reviewed.outliers, labelled=reviewed.labelled
+        config.training,
+        accepted=reviewed.accepted,
+        outliers=reviewed.outliers,
+        labelled=reviewed.labelled,
+        reviewed=findings.reviewed,
     )
     return dataclasses.replace(
         config,

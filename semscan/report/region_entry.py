@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from semscan.settings import DEFECTS
 from semscan.values import Region
 from semscan.values.record import PeriodicRecord, Record, RegionRecord
 
@@ -13,6 +14,8 @@ COLS = ("left", "", "right")
 LENGTHS = ("equivalent_diameter", "feret_max", "feret_min", "perimeter", "neighbour_distance")
 
 
+FOREIGN = ("particle", "residue", "scratch")  # lie on the pattern
+OF_THE_PATTERN = {name for names in DEFECTS.values() for name in names}.difference(FOREIGN)
 NO_CONTRAST = 0.01  # of the grey scale: a smaller difference is no contrast
 
 
@@ -99,10 +102,21 @@ def describe(region: Region, record: Record) -> str:
     >>> describe(spot, Record(image="a.tif", source="", width=100, height=100, regions=(), nm_per_pixel=2.0))
     'Particle of 10.1 nm, at the top right.'
     """
-    what = region.class_name or "region"
-    what = f"{what[:1].upper()}{what[1:]}{' (nuisance, not counted)' if region.nuisance else ''}"
+    what = _called(region.class_name, region.nuisance)
     parts = [f"{what} of {_size(region, record.nm_per_pixel)}", _contrast(region), _place(region, record)]
     return ", ".join(part for part in parts if part) + "."
+
+
+def called_otherwise(region: RegionRecord, class_name: str | None, nuisance: bool) -> str | None:
+    """Return the description of a region that has another class, or is a nuisance or not."""
+    before, after = _called(region.class_name, region.nuisance), _called(class_name, nuisance)
+    words = region.description
+    return words if words is None or not words.startswith(f"{before} of") else after + words[len(before) :]
+
+
+def _called(class_name: str | None, nuisance: bool) -> str:
+    what = class_name or "region"
+    return f"{what[:1].upper()}{what[1:]}{' (nuisance, not counted)' if nuisance else ''}"
 
 
 def _size(region: Region, nm_per_pixel: float | None) -> str:
@@ -115,8 +129,9 @@ def _size(region: Region, nm_per_pixel: float | None) -> str:
 
 
 def _contrast(region: Region) -> str:
+    """Compare a region with its surroundings. Those of a wrong line or hole are bright and dark: nothing is said."""
     contrast = region.measures.contrast if region.measures else None
-    if contrast is None:
+    if contrast is None or region.class_name in OF_THE_PATTERN:
         return ""
     if abs(contrast) < NO_CONTRAST:
         return "as bright as its surroundings"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         METHODS,
         MIN_CLASS_PROBABILITY,
         MODEL_VARIABLE,
+        OVERLAY_STYLES,
         UNKNOWN,
         EdgeSettings,
         EvaluateSettings,
@@ -96,7 +97,8 @@ if TYPE_CHECKING:
 _NAMES = {
     "inspect": (
         "AUTO BACKGROUNDS DEFAULT_EVALUATION DEFAULT_EXPLANATION DEFAULT_MODEL DEFAULT_RESULTS DEVICES LOOKS METHODS "
-        "MIN_CLASS_PROBABILITY MODEL_VARIABLE UNKNOWN EdgeSettings EvaluateSettings ExplainSettings FaithfulSettings "
+        "MIN_CLASS_PROBABILITY MODEL_VARIABLE OVERLAY_STYLES UNKNOWN EdgeSettings EvaluateSettings ExplainSettings "
+        "FaithfulSettings "
         "InspectSettings OutputSettings PostprocessSettings RegionSettings untrained_methods"
     ),
     "measure": "DEFAULT_MEASURES MeasureSettings",
@@ -154,6 +156,7 @@ __all__ = [
     "MIN_IMAGE_SIDE",
     "MODEL_VARIABLE",
     "OVERLAP",
+    "OVERLAY_STYLES",
     "PATTERNS",
     "RELATED",
     "REPORT_FORMATS",

@@ -25,6 +25,7 @@ UNKNOWN = "unknown"  # class of a region whose best class is less probable than 
 MIN_CLASS_PROBABILITY = 0.6
 LOOKS = (1, 2, 4)  # numbers of looks at each tile
 DEVICES = (AUTO, "cpu", "cuda")
+OVERLAY_STYLES = ("faded", "heat", "contour", "triptych")
 BACKGROUNDS = ("patches", "reconstruction", "repeats", "blur")
 
 
@@ -75,6 +76,12 @@ class OutputSettings:
     overlay, mask, map, crops, reference : bool
         Which files to write: the picture with its regions, the mask, the anomaly map, a crop of each region, the
         golden reference.
+    overlay_style : str
+        One of `OVERLAY_STYLES`. faded: the map is faded within the outlines, so that the defect is seen. heat: it is
+        not. contour: outlines without the map. triptych: as faded, with the golden reference and the difference next
+        to it where there is a reference.
+    title : str or None
+        Words below the overlay in place of the file's name.
     """
 
     out: str = DEFAULT_RESULTS
@@ -83,6 +90,8 @@ class OutputSettings:
     map: bool = True
     crops: bool = False
     reference: bool = True
+    overlay_style: str = OVERLAY_STYLES[0]
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

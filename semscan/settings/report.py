@@ -46,12 +46,15 @@ class ReportSettings:
         Of `REPORT_FORMATS`.
     out : str or None
         Folder to write to; None: that of the inspection.
+    review : bool
+        Report the verdicts of the review that lies beside the results.
     klarf : KlarfSettings
         For the format klarf.
     """
 
     to: tuple[str, ...] = ("html",)
     out: str | None = None
+    review: bool = True
     klarf: KlarfSettings = KlarfSettings()
 
 

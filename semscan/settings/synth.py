@@ -104,6 +104,8 @@ class SynthSetSettings:
         Of `DEFECTS` of the pattern; None: all of them.
     layout, format : str
         "mvtec" or "classes"; file format of the images.
+    nm_per_px : float or None
+        Width of a pixel, nm: the images, TIFF files, have a data bar and the metadata of a microscope.
     overwrite : bool
         Replace an earlier data set.
     """
@@ -115,4 +117,5 @@ class SynthSetSettings:
     defects: tuple[str, ...] | None = None
     layout: str = "mvtec"
     format: str = "png"
+    nm_per_px: float | None = None
     overwrite: bool = False

@@ -119,6 +119,8 @@ class TrainSettings:
         Files with regions that are accepted as harmless.
     accept_all : bool
         Every region in these files is harmless; else those that are marked.
+    review : tuple of str
+        Files with the decisions of a review (review.jsonl), beside the results that they are about.
     augment, read
         How training patches vary, and how images are read.
     progress : bool
@@ -150,6 +152,7 @@ class TrainSettings:
     few: int = 10
     accept: tuple[str, ...] = ()
     accept_all: bool = False
+    review: tuple[str, ...] = ()
     augment: AugmentSettings = AugmentSettings()
     read: ReadSettings = ReadSettings()
     progress: bool = True
@@ -183,6 +186,8 @@ class CalibrateSettings:
         One of `semscan.settings.DEVICES`, for a network.
     read : ReadSettings
         How images are read.
+    review : tuple of str
+        Files of decisions (review.jsonl) that set the threshold instead of good images.
     """
 
     out: str
@@ -194,6 +199,7 @@ class CalibrateSettings:
     looks: int | None = None
     device: str = AUTO
     read: ReadSettings = ReadSettings()
+    review: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         refuse_nan(self)

@@ -125,3 +125,68 @@ class Evaluation(JsonRecord):
     failed: tuple[ErrorRecord, ...] = ()
     outputs: Mapping[str, Any] | None = None
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewedClassFigures(JsonRecord):
+    """Figures of one class of a review.
+
+    `found` and `missed` are defects of the reviewer's class. `called` are regions that were found as this class, of
+    which `right` are real and of it.
+    """
+
+    found: int
+    missed: int
+    recall: float | None = None
+    recall_95: Interval | None = None
+    called: int
+    right: int
+    precision: float | None = None
+    precision_95: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewFigures(JsonRecord):
+    """What was found against what a reviewer says, of the reviewed images. None is undefined for these.
+
+    `found` regions are real, `false` ones harmless; `unsure` ones are in no share. `missed` defects were drawn, or are
+    the one of an image that has defects of which none was marked.
+    """
+
+    found: int
+    false: int
+    unsure: int
+    missed: int
+    precision: float | None = None
+    precision_95: Interval | None = None
+    recall: float | None = None
+    recall_95: Interval | None = None
+    defective_images: int
+    defective_images_found: int
+    good_images: int
+    good_images_flagged: int
+    false_per_good_image: float | None = None
+    false_per_good_image_95: Interval | None = None
+    classes: Mapping[str, ReviewedClassFigures] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewEvaluation(JsonRecord):
+    """The evaluation of results by their review.
+
+    `images` counts those of the results, `reviewed_images` those of which every region that counts is decided; figures
+    are of these. `without_regions` of them had none. `partly_reviewed` images have regions that are not decided.
+    `left_out` counts the decisions that fit no record.
+    """
+
+    review: tuple[str, ...]
+    status: str = OK
+    method: tuple[str, ...] = ()
+    model: str | None = None
+    images: int
+    reviewed_images: int
+    without_regions: int
+    partly_reviewed: int
+    left_out: int
+    figures: ReviewFigures | None = None
+    notes: tuple[str, ...] = ()

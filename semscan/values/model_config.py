@@ -15,7 +15,9 @@ MOST_LOOKS = 4  # at each tile
 TIME_LIMIT = "time limit"  # why a training ended
 # What set a threshold: false regions that were counted; their tail, continued; the lowest and the highest threshold
 # that the network is given; accepted regions.
-RULES = COUNTED, TAIL, FLOOR, CEILING, ACCEPTED = "counted", "tail", "floor", "ceiling", "accepted"
+RULES = COUNTED, TAIL, FLOOR, CEILING, ACCEPTED, REVIEWED = (
+    *("counted", "tail", "floor", "ceiling", "accepted", "reviewed"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,8 @@ class TrainingTask:
     """What a training was asked to do.
 
     `layout` describes the folder in words. `images` counts the images, `data_fingerprint` names their content.
-    `augment` holds the fields of `semscan.settings.AugmentSettings`. `accept` are files of accepted regions.
+    `augment` holds the fields of `semscan.settings.AugmentSettings`. `accept` are files of accepted regions,
+    `review` files of decisions.
     """
 
     layout: str
@@ -189,6 +192,7 @@ class TrainingTask:
     false_alarms: float
     start_from: str | None = None
     accept: tuple[str, ...] = ()
+    review: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +244,21 @@ class LabelledCount:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewedCount:
+    """What a training learned from reviews.
+
+    `harmless` regions became normal; `real` ones, and the `missed` defects that were drawn, became labelled defects.
+    `good_images` have no defects by the review. `left_out` counts the decisions that could not be used.
+    """
+
+    harmless: int
+    real: int
+    missed: int
+    good_images: int
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
 class OutlierNote:
     """A good training image that looks unusual: its file, and why."""
 
@@ -261,6 +280,7 @@ class TrainingRecord:
     accepted: AcceptedCount | None = None
     outliers: tuple[OutlierNote, ...] | None = None
     labelled: LabelledCount | None = None
+    reviewed: ReviewedCount | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,12 @@ class RegionRecord(JsonRecord):
     """One region of an image.
 
     Pixels count from the top left corner: `bbox` is x, y, width, height, `centroid` x, y. `peak` and `mean` are in
-    map units. Lengths are in px and, where the scale is known, in nm; see `semscan.values.Measures`.
+    map units. Lengths are in px and, where the scale is known, in nm; see `semscan.values.Measures`. `reviewed` is the
+    verdict of a person: "real", "harmless", "unsure", or "missed" for a defect that was drawn; None without one.
     """
 
     KEYS: ClassVar[Mapping[str, str]] = {"class_name": "class", "methods": "witnesses"}
+    OMITTED: ClassVar[frozenset[str]] = frozenset({"reviewed"})
 
     id: int
     bbox: tuple[int, int, int, int]
@@ -66,6 +68,7 @@ class RegionRecord(JsonRecord):
     bbox_nm: tuple[float, float, float, float] | None = None
     centroid_nm: tuple[float, float] | None = None
     description: str | None = None
+    reviewed: str | None = None
 
     @property
     def box(self) -> Box:
@@ -158,15 +161,16 @@ class Record(JsonRecord):
     `streamed` is True for a large image that was read and scored in windows, else None. `earlier_outputs` are files
     of earlier runs of the same image that are still there. `fingerprint` names what the image was judged from: equal
     ones have the same content, settings and model. `unlike_training` is True for an image far outside what the model
-    was trained on, else None: it is neither clean nor defective, `defect` is None. `dimensions` are those of the
-    pattern without the regions, where they were asked for.
+    was trained on, else None: it is neither clean nor defective, `defect` is None. `reviewed` is what a person says of
+    the whole image: "real" (it has defects), "harmless" (it has none) or "unsure"; None without that. `dimensions` are
+    those of the pattern without the regions, where they were asked for.
     """
 
     KEYS: ClassVar[Mapping[str, str]] = {"class_name": "class"}
     OMITTED: ClassVar[frozenset[str]] = frozenset(
         (
             *("unlike_training", "detects_from", "class_name", "class_probabilities", "streamed", "fingerprint"),
-            *("earlier_outputs", "dimensions"),
+            *("earlier_outputs", "reviewed", "dimensions"),
         )
     )
     DIGITS: ClassVar[Mapping[str, int]] = {
@@ -208,6 +212,7 @@ class Record(JsonRecord):
     seconds: float = 0.0
     fingerprint: str | None = None
     earlier_outputs: tuple[str, ...] | None = None
+    reviewed: str | None = None
 
     @property
     def defects(self) -> tuple[RegionRecord, ...]:

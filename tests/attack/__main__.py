@@ -1,4 +1,5 @@
-"""The long attack: ``python -m tests.attack --images N --models N --records N --kills N --seed S``, and a table of it.
+"""The long attack: ``python -m tests.attack --images N --models N --records N --reviews N --kills N --seed S``, and a
+table of it.
 
 Each campaign runs in processes of its own, a few hundred seeds each, so that a crash is one failure and its seed is
 known. Ctrl-C ends with the table of what is done. Exit code 1 if anything went wrong; each failure is a line on

@@ -140,10 +140,60 @@ class Records:
         return Ended(0, "", "", 0.0, 0.0)
 
 
+class Reviews:
+    """A mutated review.jsonl, and the results beside it, through what reads decisions."""
+
+    def __init__(self, folder: Path) -> None:
+        self._image = write_png(folder / "a b.png", grey_image(spot=True))
+        self._model = write_model(folder / "model")
+        self._out = folder / "out"
+        self._folder = folder
+        run(["inspect", self._image, "--model", self._model, "--nm-per-px", "2", "--out", self._out])
+        record = json.loads((self._out / "results.jsonl").read_bytes())
+        others = [record | {"image": f"{number}.png", "source": f"/gone/{number}.png"} for number in range(12)]
+        self._results = "".join(json.dumps(one) + "\n" for one in [record, *others]).encode()
+        about = {"at": "", "by": None, "image": record["image"], "class": "pit", "note": "x", "polygon": None}
+        region = {"region": record["regions"][0]["id"], "bbox": record["regions"][0]["bbox"]}
+        decided = [
+            about | region | {"image": f"{number}.png", "verdict": ("real", "harmless")[number % 2]}
+            for number in range(12)
+        ]
+        polygon = {"region": None, "verdict": "missed", "polygon": [[2, 2], [9.5, 2], [9, 8]]}
+        decided += [about | region | {"verdict": "real"}, about | polygon]
+        self._review = "".join(json.dumps(one) + "\n" for one in decided).encode()
+
+    def __call__(self, rng: Random) -> Iterator[Ended]:
+        kind = int(rng.integers(3))
+        (self._out / "results.jsonl").write_bytes(mutate_lines(rng, self._results) if kind else self._results)
+        review = self._out / "review.jsonl"
+        review.write_bytes(self._review if kind == 1 else mutate_lines(rng, self._review))
+        yield run(["evaluate", "--review", review])
+        yield run(
+            ["calibrate", "--review", review, "--model", self._model, "--out", self._folder / "new", "--overwrite"]
+        )
+        yield self._learned(review)
+        yield run(["report", self._out, "--to", FORMATS, "--out", self._folder / "reports"])
+
+    def _learned(self, review: Path) -> Ended:
+        """Read the decisions as `train --review` does."""
+        from semscan.errors import SemscanError
+        from semscan.pipeline.training.data.reviewed_images import open_reviewed
+        from semscan.settings import ReadSettings
+
+        try:
+            open_reviewed([str(review)], self._folder, ReadSettings(), lambda line: None)
+        except SemscanError:
+            pass
+        except Exception as error:
+            return Ended(4, "", "", 0.0, 0.0, (f"open_reviewed raised {error!r}",))
+        return Ended(0, "", "", 0.0, 0.0)
+
+
 CAMPAIGNS: dict[str, Callable[[Path], Callable[[Random], Iterator[Ended]]]] = {
     "images": Images,
     "models": Models,
     "records": Records,
+    "reviews": Reviews,
 }
 
 

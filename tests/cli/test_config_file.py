@@ -171,7 +171,9 @@ def _table(semscan, command, model):
     return "m.toml"
 
 
-@pytest.mark.parametrize("line", ["out = 'o'", "resume = true", "accept = ['a.jsonl']", "accept-all = true"])
+@pytest.mark.parametrize(
+    "line", ["out = 'o'", "resume = true", "accept = ['a.jsonl']", "accept-all = true", "review = ['r.jsonl']"]
+)
 def test_a_file_that_only_lies_there_says_nothing_of_what_is_written_over_or_learned(tmp_path, monkeypatch, line):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "semscan.toml").write_text(f"[train]\n{line}\n")

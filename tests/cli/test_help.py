@@ -13,7 +13,7 @@ from semscan.cli.main import COMMANDS, group
 HEAVY = (
     *("numpy", "scipy", "cv2", "skimage", "PIL", "tifffile", "matplotlib", "roifile"),
     *("tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime"),
-    *("jinja2", "markdown_it", "msgspec", "tqdm", "defusedxml", "filelock"),
+    *("jinja2", "flask", "werkzeug", "markdown_it", "msgspec", "tqdm", "defusedxml", "filelock"),
 )
 PROBE = """
 import json, sys

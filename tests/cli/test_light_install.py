@@ -98,6 +98,7 @@ def test_maps_and_results_are_read_without_them(light, spotted, model):
         ("tifffile", ("inspect", "{spotted}", "--model", "{model}")),
         ("onnxruntime", ("score", os.path.join(SAMPLES, "wafer.png"), "--method", "periodic")),
         ("jinja2", ("inspect", "{spotted}", "--model", "{model}", "--report", "html")),
+        ("flask", ("review", "{data}")),
     ],
 )
 def test_any_library_that_is_missing_is_one_line(semscan, tmp_path, lines, spotted, model, hidden, words):

@@ -159,7 +159,7 @@ def test_outputs_can_be_left_out_and_crops_added(semscan, model, spotted):
     names = sorted(path.name for path in (semscan.here / "semscan-results").iterdir() if path.name[0] != ".")
 
     assert list(record["outputs"]) == ["crops"]
-    assert names == ["results.jsonl", "run.json", "spotted.crop1.png"]
+    assert names == ["results.jsonl", "run.json", "spotted.crop001.png"]
 
 
 @pytest.mark.parametrize("form", ["csv", "tsv", "jsonl"])

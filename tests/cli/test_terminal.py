@@ -5,11 +5,14 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 pty = pytest.importorskip("pty", reason="no pseudo-terminals on Windows")
 termios = pytest.importorskip("termios", reason="no pseudo-terminals on Windows")
+
+WAFER = Path(__file__).parents[2] / "sample_images" / "wafer.png"
 
 
 @pytest.fixture
@@ -104,3 +107,33 @@ def test_a_name_cannot_write_to_the_terminal(semscan, model, spotted):
 
     assert done.stdout.count("\n") == 1
     assert "a\\x1b[2J\\nb.png" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        (["synth", "made", "--train", "1", "--test-good", "1", "--per-defect", "0", "--size", "96"],
+         "made/train/good  1 image"),
+        (["calibrate", "good", "--model", "MODEL", "--out", "again"], "again  2 good images, threshold: raw score "),
+        (["export", "MODEL", "--to", "onnx", "exported"], "exported/model.onnx  onnx"),
+        (["explain", str(WAFER), "--method", "periodic"], r"0\.\d\d  \S+  semscan-explain/wafer.explain.png"),
+    ],
+    ids=["synth", "calibrate", "export", "explain"],
+)  # fmt: skip
+def test_what_a_command_has_made_is_a_line_of_words(
+    on_terminal, images, model, save_png, grey, tmp_path, command, line
+):
+    for level in (120, 121):
+        save_png(tmp_path / "good" / f"{level}.png", grey())
+
+    code, lines = on_terminal(*(model if word == "MODEL" else word for word in command))
+
+    assert code == 0
+    assert any(re.match(line, plain(one)) for one in lines), lines
+    assert not any(one.startswith("{") for one in lines)
+
+
+def test_report_names_the_files_it_writes(on_terminal, images, model):
+    on_terminal("inspect", *images[:2], "--model", model)
+
+    assert "csv      semscan-results/images.csv" in on_terminal("report", "semscan-results", "--to", "csv")[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
 import runpy
@@ -194,6 +195,24 @@ def _write_calibrated(folder: Path) -> None:
     (folder / "config.json").write_text(method_config_text(config), "utf-8")
 
 
+def _review(results: Path) -> None:
+    """Decide about the regions of the first image, real and harmless in turn."""
+    record = json.loads((results / "results.jsonl").read_text("utf-8").splitlines()[0])
+    about = {
+        "at": "2026-01-31T09:30:00Z",
+        "by": None,
+        "image": record["image"],
+        "class": None,
+        "polygon": None,
+        "note": None,
+    }
+    decided = [
+        about | {"region": region["id"], "verdict": ("real", "harmless")[place % 2], "bbox": region["bbox"]}
+        for place, region in enumerate(record["regions"])
+    ]
+    (results / "review.jsonl").write_text("".join(json.dumps(one) + "\n" for one in decided), "utf-8")
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory, run_here):
     """A folder with everything that the commands of the docs name; its models find bright spots, at once."""
@@ -223,6 +242,7 @@ def template(tmp_path_factory, run_here):
         _write_calibrated(folder / name)
     for out in ("semscan-results", "o"):
         assert run_here(folder, "inspect", "lot7", "--out", out, "--nm-per-px", "1.3", "-q") == 0
+        _review(folder / out)
     shutil.copy(folder / "semscan-results" / "results.jsonl", folder / "marked.jsonl")
     return folder
 

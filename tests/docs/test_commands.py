@@ -1,9 +1,10 @@
 """Every command of README.md and docs/ runs, in a folder with the files that it names.
 
-`train` and `compare` take minutes. Their options are parsed and their data must be there, but they are not run; a jq
-filter behind them gets an empty input. The models that they would write are there already. All other commands are run,
-and must end with exit code 0. `explain` and `export` get the network of a real training of one step. This training and
-they run in this process, so that TensorFlow starts once. The other models find bright spots without TensorFlow.
+`train` and `compare` take minutes, `review` waits for Ctrl-C: their options are parsed and their data must be there,
+but they are not run. A jq filter behind them gets an empty input. The models that they would write are there already.
+All other commands are run, and must end with exit code 0. `explain` and `export` get the network of a real training
+of one step. This training and they run in this process, so that TensorFlow starts once. The other models find bright
+spots without TensorFlow.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 LONG = ("train", "compare")
+UNTIL_CTRL_C = ("review",)
 TENSORFLOW = ("explain", "export")
 
 
@@ -35,6 +37,9 @@ def test_the_command_runs(line, world, request, monkeypatch, run_here, shell, ca
     monkeypatch.chdir(world)
     if command in LONG:
         assert parsed(command, line.arguments[1:])["data"].is_dir()
+    if command in UNTIL_CTRL_C:
+        assert Path(parsed(command, line.arguments[1:])["results"]).is_dir()
+        return
     if command == "calibrate":  # what it writes is there for the other commands
         shutil.rmtree(parsed(command, line.arguments[1:])["out"], ignore_errors=True)
     if command in TENSORFLOW:

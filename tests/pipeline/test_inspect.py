@@ -175,7 +175,7 @@ def test_crops_are_replaced_and_the_users_own_of_such_a_name_stays(tmp_path, gre
     pixels = grey(spot=True)
     pixels[5:11, 5:13] = 200
     (tmp_path / "o").mkdir()
-    (tmp_path / "o" / "b.crop2.png").write_bytes(b"the user's own")
+    (tmp_path / "o" / "b.crop002.png").write_bytes(b"the user's own")
     settings = InspectSettings(output=OutputSettings(out=str(tmp_path / "o"), overlay=False, map=False, crops=True))
     written = []
     for image in (pixels, grey(spot=True)):  # two spots, then one
@@ -184,8 +184,8 @@ def test_crops_are_replaced_and_the_users_own_of_such_a_name_stays(tmp_path, gre
 
     assert [[len(crops) for crops in run] for run in written] == [[2, 2], [1, 1]]
     crops = sorted(path.name for path in (tmp_path / "o").glob("*.crop*.png"))
-    assert crops == ["a.crop1.png", "b.crop2.png", "b.png.crop1.png"]
-    assert (tmp_path / "o" / "b.crop2.png").read_bytes() == b"the user's own"
+    assert crops == ["a.crop001.png", "b.crop002.png", "b.png.crop001.png"]
+    assert (tmp_path / "o" / "b.crop002.png").read_bytes() == b"the user's own"
 
 
 def test_a_name_of_dots_stops_no_batch(tmp_path, grey, save_png):

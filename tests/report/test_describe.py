@@ -38,6 +38,11 @@ def test_class_nanometres_and_darkness_are_said(record):
     )
 
 
+@pytest.mark.parametrize(("name", "compared"), [("micro-bridge", False), ("missing", False), ("particle", True)])
+def test_a_wrong_line_or_hole_is_not_compared_with_the_pattern_around_it(record, name, compared):
+    assert ("than its surroundings" in describe(replace(REGION, class_name=name), record)) is compared
+
+
 def test_a_long_region_says_how_long(record):
     region = replace(REGION, measures=replace(REGION.measures, feret_max_px=40.0, contrast=0.001))
 

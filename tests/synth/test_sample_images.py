@@ -32,7 +32,7 @@ def assert_almost_same(one, two):
 
 @pytest.fixture(scope="module")
 def remade(tmp_path_factory):
-    """All four commands of the README, with few images: an image does not depend on how many are made."""
+    """All commands of the README, with few images: an image does not depend on how many are made."""
     folder = tmp_path_factory.mktemp("remade")
     for out, *options in COMMANDS:
         few = [] if "--mixed" in options else ["--train", "1", "--test-good", "1", "--per-defect", "1"]
@@ -61,6 +61,20 @@ def test_wafer_and_its_mask_are_what_their_recipe_makes(remade):
     assert_almost_same(read(SAMPLES / "wafer.png"), read(remade / "wafer/test/mixed/000.png"))
     mask = read(SAMPLES / "ground_truth" / "wafer_mask.png")
     assert_almost_same(mask, read(remade / "wafer/ground_truth/mixed/000_mask.png"))
+
+
+@pytest.mark.parametrize(
+    ("sample", "made"),
+    [
+        ("die1.png", "dies/test/good/000.png"),
+        ("die2.png", "dies/test/mixed/000.png"),
+        ("calibrated.tif", "calibrated/test/mixed/000.tif"),
+        ("ground_truth/die2_mask.png", "dies/ground_truth/mixed/000_mask.png"),
+        ("ground_truth/calibrated_mask.png", "calibrated/ground_truth/mixed/000_mask.png"),
+    ],
+)
+def test_pair_and_calibrated_image_are_what_their_recipes_make(remade, sample, made):
+    assert_almost_same(read(SAMPLES / sample), read(remade / made))
 
 
 def test_every_defective_test_image_has_its_mask():

@@ -31,7 +31,7 @@ WHOLE = with_regions(
         class_probabilities={"good": 0.25, "gap": 0.75},
         regions=(),
         periodic=PeriodicRecord.of(Periodic(True, 0.93, (31.8,), (0.4,)), 2.5),
-        outputs=Outputs(overlay="o/a.overlay.png", crops=("o/a.crop1.png",), map="o/a.map.tif"),
+        outputs=Outputs(overlay="o/a.overlay.png", crops=("o/a.crop001.png",), map="o/a.map.tif"),
         warnings=("dark",),
         seconds=0.25,
         earlier_outputs=("o/a.mask.png",),

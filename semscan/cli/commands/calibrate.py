@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
-from semscan.cli import options
-from semscan.cli.output import print_message, print_result
+from semscan.cli import options, text_or_json
+from semscan.cli.output import print_message
 from semscan.settings import CalibrateSettings, untrained_methods
 
 
 @click.command()
-@click.argument("good", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("good", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--model", metavar="DIR", type=click.Path(path_type=Path), help="Model to recalibrate.")
 @click.option(
     "--method",
     type=click.Choice(untrained_methods()),
     help="Calibrate a method without training, instead of a model.",
+)
+@options.review(
+    "Instead of GOOD: review.jsonl beside the results of an inspection, whose decisions set the threshold. Repeatable."
 )
 @options.reference
 @options.looks
@@ -32,8 +34,9 @@ from semscan.settings import CalibrateSettings, untrained_methods
 )
 @click.option("--overwrite", is_flag=True, help="Replace a finished model.")
 @options.reading
+@text_or_json.text_or_json_format
 @options.verbosity_flags
-def calibrate(good: Path, model: Path | None, **choices: Any) -> None:
+def calibrate(good: Path | None, model: Path | None, output_format: str | None, **choices: Any) -> None:
     """Set the threshold of a model, or of a method without training, on the good images below GOOD.
 
     --model recalibrates a model for a new tool, recipe or lot whose good images differ slightly from the training
@@ -42,13 +45,18 @@ def calibrate(good: Path, model: Path | None, **choices: Any) -> None:
     --method sets the threshold of a method without training. `semscan inspect IMAGE --model OUT` then uses it. The
     method reference needs --reference, here and there.
 
+    --review sets it by the decisions about the results of an inspection with the same model or method: where the fewest
+    of them are wrong, and nine in ten of the real regions stay. At least 10 must be decided, 3 real and 3 harmless.
+
     If GOOD has a folder of good images, named good, ok, normal, pass or reference, only that folder is used.
 
     \b
         semscan calibrate lot8/good --model lines.model --out lot8.model
         semscan calibrate lot8/good --method periodic --out lot8.periodic
+        semscan calibrate --review semscan-results/review.jsonl --model lines.model --out reviewed.model
     """
     from semscan.pipeline.calibrate import calibrate
+    from semscan.report.text.finished import calibrated_line
 
     settings = CalibrateSettings(read=options.pop_read_settings(choices), **choices)
-    print_result(json.dumps(calibrate(good, model, settings, print_message)))
+    text_or_json.print_line(calibrate(good, model, settings, print_message), calibrated_line, output_format)

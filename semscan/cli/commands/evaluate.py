@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from semscan.cli import options, text_or_json
 from semscan.cli.exit_codes import SOME_FAILED
@@ -13,10 +14,15 @@ from semscan.cli.output import print_notice
 from semscan.settings import DEFAULT_EVALUATION, EvaluateSettings, RegionSettings
 
 _DEFAULT = EvaluateSettings()
+WITH_REVIEW = ("data", "review", "seed", "output_format")
 
 
 @click.command()
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("data", required=False, type=click.Path(path_type=Path))
+@options.review(
+    "Instead of DATA: review.jsonl beside the results of an inspection, whose decisions say what was found and missed. "
+    "Repeatable."
+)
 @options.model
 @click.option(
     "--out", default=DEFAULT_EVALUATION, show_default=True, metavar="DIR", type=click.Path(), help="Output folder."
@@ -39,7 +45,9 @@ _DEFAULT = EvaluateSettings()
 @text_or_json.text_or_json_format
 @options.verbosity_flags
 @click.pass_context
-def evaluate(ctx: click.Context, data: Path, output_format: str | None, **choices: Any) -> None:
+def evaluate(
+    ctx: click.Context, data: Path | None, review: tuple[str, ...], output_format: str | None, **choices: Any
+) -> None:
     """Inspect the test images of DATA and compare the results with the known defects.
 
     DATA holds test/CLASS/ and ground_truth/CLASS/NAME_mask.png, or one folder for each class. Without masks there
@@ -54,7 +62,18 @@ def evaluate(ctx: click.Context, data: Path, output_format: str | None, **choice
     of good images alone is enough to see which defects a model would find.
 
     The confidence intervals are 95 %: bootstrap over the images, or Poisson for rates.
+
+    --review needs no DATA and inspects nothing. It gives precision and recall of the images that a person has
+    reviewed, by class too, and writes no file.
+
+    \b
+        semscan evaluate --review semscan-results/review.jsonl
     """
+    if review:
+        _evaluate_review(ctx, data, review, choices["seed"], output_format)
+        return
+    if data is None:
+        raise click.UsageError("name the folder of test images, DATA, or a review with --review FILE")
     from semscan.pipeline.evaluate import evaluate as run
     from semscan.pipeline.methods.base import announcement
     from semscan.report.text.evaluation import evaluation_lines
@@ -72,3 +91,23 @@ def evaluate(ctx: click.Context, data: Path, output_format: str | None, **choice
         print_notice(f"left out: {failure.error}")
     print_notice(f"{evaluation.images} images measured in {evaluation.seconds:g} s; results in {settings.out}")
     ctx.exit(SOME_FAILED if evaluation.failed else 0)
+
+
+def _evaluate_review(
+    ctx: click.Context, data: Path | None, review: tuple[str, ...], seed: int, output_format: str | None
+) -> None:
+    """Measure finished results by their review; refuse what only an inspection of DATA uses."""
+    unused = [
+        f"--{name.replace('_', '-')}"
+        for name in ctx.params
+        if name not in WITH_REVIEW and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
+    unused = ["DATA"] if data is not None else unused
+    if unused:
+        raise click.UsageError(f"{unused[0]} is given but not used by --review, which inspects nothing; leave it away")
+    from semscan.pipeline.evaluating.review import evaluate_review
+    from semscan.report.text.review import review_lines
+
+    evaluation = evaluate_review(review, seed=seed, draws=_DEFAULT.draws)
+    text_or_json.print_record(evaluation.to_json(), lambda: review_lines(evaluation), output_format)
+    print_notice(f"{evaluation.reviewed_images} of {evaluation.images} images are reviewed")

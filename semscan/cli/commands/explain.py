@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from semscan.cli import options
+from semscan.cli import options, text_or_json
 from semscan.cli.exit_codes import SOME_FAILED
-from semscan.cli.output import print_notice, print_result
+from semscan.cli.output import print_notice
 from semscan.settings import BACKGROUNDS, DEFAULT_EXPLANATION, ExplainSettings, FaithfulSettings
 
 _TEST = FaithfulSettings()
@@ -50,9 +50,10 @@ _TEST = FaithfulSettings()
 )
 @options.reading
 @options.nul
+@text_or_json.text_or_jsonl_format
 @options.verbosity_flags
 @click.pass_context
-def explain(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
+def explain(ctx: click.Context, images: tuple[str, ...], output_format: str | None, **choices: Any) -> None:
     """Draw how the result of each IMAGE comes about.
 
     For the network of --model, the figure shows the features before and after attention, each attention map, the
@@ -74,7 +75,7 @@ def explain(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
 
         require_training_libraries("semscan explain")
     from semscan.pipeline.explain import explain_images
-    from semscan.report.record import json_line
+    from semscan.report.text.finished import explained_line
 
     test = FaithfulSettings(background=choices["background"], seed=choices["seed"]) if choices["faithful"] else None
     read = options.pop_read_settings(choices)
@@ -89,6 +90,6 @@ def explain(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
             failed += record["status"] == "error"
             for message in [record["error"]] if record["status"] == "error" else record["warnings"]:
                 print_notice(message)
-            print_result(json_line(record))
+            text_or_json.print_line(record, explained_line, output_format)
     print_notice(f"{images_done - failed} of {images_done} images explained; figures in {settings.out}")
     ctx.exit(SOME_FAILED if failed else 0)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from semscan.cli import options
-from semscan.cli.output import print_notice, print_result
+from semscan.cli import options, text_or_json
+from semscan.cli.output import print_notice
 from semscan.settings import EXPORT_FORMATS, ExportSettings
 
 
@@ -16,8 +16,9 @@ from semscan.settings import EXPORT_FORMATS, ExportSettings
 @click.option("--to", required=True, type=click.Choice(EXPORT_FORMATS), help="Format of the exported model.")
 @click.argument("out", type=click.Path())
 @click.option("--overwrite", is_flag=True, help="Replace an exported model.")
+@text_or_json.text_or_json_format
 @options.verbosity_flags
-def export(model: Path, to: str, out: str, overwrite: bool) -> None:
+def export(model: Path, to: str, out: str, overwrite: bool, output_format: str | None) -> None:
     """Convert the model folder MODEL for another runtime, into the folder OUT.
 
     The exported network takes grey levels and returns the calibrated anomaly map.
@@ -35,10 +36,10 @@ def export(model: Path, to: str, out: str, overwrite: bool) -> None:
     if to != "onnx":
         require_training_libraries(f"semscan export --to {to}")
     from semscan.pipeline.export import export as run
-    from semscan.report.record import json_line
+    from semscan.report.text.finished import exported_line
 
     record = run(model, ExportSettings(to, out, overwrite))
-    print_result(json_line(record))
+    text_or_json.print_line(record, exported_line, output_format)
     print_notice(
         f"wrote {record['file']}; largest difference {max(record['largest_difference'].values()):.1g}, "
         f"{record['tolerance']:g} allowed; see {out}/README.md"

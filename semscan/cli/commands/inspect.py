@@ -26,7 +26,8 @@ from semscan.settings import OutputSettings, ReportSettings
 @options.looks
 @options.device
 @options.out
-@options.combine(options.no_overlay, options.no_mask, options.no_map, options.no_reference, options.crops)
+@options.overlay
+@options.combine(options.no_mask, options.no_map, options.no_reference, options.crops)
 @click.option(
     "--measure", is_flag=True, help="Also measure lines or holes, without the regions; see `semscan measure`."
 )
@@ -65,11 +66,11 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
     """
     from semscan.pipeline.inspecting.images import count_images, count_resumable, inspect_images
     from semscan.pipeline.methods.base import announcement, settled
-    from semscan.pipeline.run.outputs import recover_records
+    from semscan.pipeline.run.outputs import earlier_records, recover_records
 
     output = OutputSettings(
         out=choices["out"],
-        overlay=not choices["no_overlay"],
+        **options.overlay_settings(choices),
         mask=not choices["no_mask"],
         map=not choices["no_map"],
         crops=choices["crops"],
@@ -81,6 +82,8 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
     print_notice(recover_records(output.out))
     if settings.resume:
         print_notice(f"{plural(count_resumable(settings), 'earlier result')} to keep where nothing has changed")
+    else:
+        print_notice(earlier_records(output.out))
     with closing(inspect_images(images, settings, nul=choices["nul"], typed=typed)) as records:
         progress = RunProgress(
             records, lambda: count_images(images, settings), with_errors=not on_terminal(choices["output_format"])
@@ -112,7 +115,7 @@ def score(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
     No file is written.
 
     \b
-        semscan score lot7/*.tif --format tsv | sort -k3 -n
+        semscan score lot7/*.tif --format tsv | sort -t$'\\t' -k3,3nr
         find lot7 -name '*.tif' | semscan score - | jq -r 'select(.defect) | .image'
     """
     from semscan.pipeline.inspecting.images import count_images, score_images

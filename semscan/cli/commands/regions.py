@@ -21,7 +21,8 @@ from semscan.settings import OutputSettings, PostprocessSettings
 @click.option(
     "--out", metavar="DIR", type=click.Path(), help="Folder for overlays and masks.  [default: write no file]"
 )
-@options.combine(options.no_overlay, options.no_mask, options.crops)
+@options.overlay
+@options.combine(options.no_mask, options.crops)
 @options.nul
 @options.exit_code
 @image_format
@@ -43,7 +44,7 @@ def regions(ctx: click.Context, maps: tuple[str, ...], **choices: Any) -> None:
     output = None
     if out:
         output = OutputSettings(
-            out=out, overlay=not choices["no_overlay"], mask=not choices["no_mask"], crops=choices["crops"]
+            out=out, mask=not choices["no_mask"], crops=choices["crops"], **options.overlay_settings(choices)
         )
     settings = PostprocessSettings(options.region_settings(choices), images=choices["folder"], output=output)
     if out:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import click
 
-from semscan.cli import options
-from semscan.cli.output import print_result
+from semscan.cli import options, text_or_json
 from semscan.cli.report_files import write_reports
 from semscan.settings import KlarfSettings, ReportSettings
 
@@ -35,9 +35,17 @@ def _klarf_option(name: str, text: str) -> Callable[[options.Command], options.C
 @click.option(
     "--slot", type=click.IntRange(0), default=_KLARF.slot, show_default=True, help="For KLARF: slot of the wafer."
 )
+@click.option(
+    "--review/--no-review",
+    default=True,
+    show_default=True,
+    help="Report the verdicts of a review.jsonl beside the results: reviewed classes, drawn defects, and harmless "
+    "regions as nuisance.",
+)
+@text_or_json.text_or_jsonl_format
 @options.verbosity_flags
 @click.pass_context
-def report(ctx: click.Context, results: str, **choices: Any) -> None:
+def report(ctx: click.Context, results: str, output_format: str | None, **choices: Any) -> None:
     """Convert RESULTS, an output folder of `semscan inspect`, to other formats.
 
     html: one page. csv: images.csv and regions.csv. coco: coco.json. klarf, roi (ImageJ) and labelme: one file
@@ -51,11 +59,11 @@ def report(ctx: click.Context, results: str, **choices: Any) -> None:
     Prints one JSON line for each file. A file that semscan did not write is not replaced.
     """
     klarf = KlarfSettings(**{name: choices[name] for name in KlarfSettings.__dataclass_fields__})
-    settings = ReportSettings(to=choices["to"], out=choices["out"], klarf=klarf)
-    ctx.exit(write_reports(results, settings, _print_entry))
+    settings = ReportSettings(to=choices["to"], out=choices["out"], review=choices["review"], klarf=klarf)
+    ctx.exit(write_reports(results, settings, partial(_print_entry, output_format=output_format)))
 
 
-def _print_entry(entry: dict[str, Any]) -> None:
-    from semscan.report.record import json_line
+def _print_entry(entry: dict[str, Any], output_format: str | None) -> None:
+    from semscan.report.text.finished import written_line
 
-    print_result(json_line(entry))
+    text_or_json.print_line(entry, written_line, output_format)

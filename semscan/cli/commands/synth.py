@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
 import click
 
-from semscan.cli import options, typing_help
-from semscan.cli.output import ClosedPipe, print_notice, print_result
+from semscan.cli import options, text_or_json, typing_help
+from semscan.cli.output import ClosedPipe, print_notice
 from semscan.errors import UsageFault
-from semscan.settings import DEFECTS, PATTERNS, SynthSetSettings, SynthSettings
+from semscan.phrases import plural
+from semscan.settings import DEFECTS, MAX_NM_PER_PX, PATTERNS, SynthSetSettings, SynthSettings
 
 RECIPE = SynthSettings()
 PLAN = SynthSetSettings()
@@ -76,6 +76,12 @@ def _count_option(name: str, text: str) -> _Decorator:
     show_default=True,
     help="File format of the images.",
 )
+@click.option(
+    "--nm-per-px",
+    type=click.FloatRange(0.001, MAX_NM_PER_PX),
+    metavar="NM",
+    help="Width of a pixel in nm, for --format tif: the images get a data bar and the metadata of an FEI microscope.",
+)
 @_count_option("train", "Number of training images; with --layout classes, of each class.")
 @_count_option("test_good", "Number of good test images.")
 @_count_option("per_defect", "Number of test images of each defect type.")
@@ -112,6 +118,7 @@ def synth(out: str, size: str, bits: str, defects: str | None, **choices: Any) -
     Defects of contacts: {contacts}
     """
     from semscan.pipeline.synth import synthesise
+    from semscan.report.text.finished import made_line
 
     recipe, plan = _settings(size, bits, defects, choices)
     closed: ClosedPipe | None = None
@@ -126,10 +133,11 @@ def synth(out: str, size: str, bits: str, defects: str | None, **choices: Any) -
             images += folder["images"]
             try:
                 if closed is None:
-                    print_result(json.dumps(folder, ensure_ascii=False))
+                    bar.clear()
+                    text_or_json.print_line(folder, made_line, None)
             except ClosedPipe as error:  # all images were asked for, so finish them
                 closed = error
-    print_notice(f"{images} images of {recipe.cols} x {recipe.rows} px written to {out} (seed {recipe.seed})")
+    print_notice(f"{plural(images, 'image')} of {recipe.cols} x {recipe.rows} px written to {out} (seed {recipe.seed})")
     if closed is not None:
         raise closed
 

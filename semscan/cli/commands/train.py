@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from semscan.cli import options, text_or_json, typing_help
-from semscan.cli.output import print_message, print_result, print_results
+from semscan.cli.output import print_message, print_results
 from semscan.cli.typing_help import GroupedCommand
 from semscan.settings import AUTO, BRIGHTNESS, DEFAULT_MODEL, LONG_PITCH, MAX_SEED, AugmentSettings, TrainSettings
 
@@ -124,6 +124,10 @@ def attentions() -> list[str]:
     metavar="FILE",
     help='results.jsonl in which harmless regions have "accepted": true; these are then learned as good. Repeatable.',
 )
+@options.review(
+    "review.jsonl of `semscan review`: harmless regions and images without defects are learned as good, confirmed and "
+    "drawn defects as defects. Repeatable."
+)
 @click.option("--accept-all", is_flag=True, help="Every region in the files of --accept is harmless.")
 @click.option(
     "--learning-rate",
@@ -194,9 +198,18 @@ def attentions() -> list[str]:
 )
 @options.reading
 @click.option("--tensorboard", is_flag=True, help="Also write TensorBoard logs into the model folder.")
+@text_or_json.text_or_json_format
 @options.verbosity_flags
 def train(
-    data: Path, flip: bool, turn: str, gain: float, offset: float, noise: float, shift: int, **choices: Any
+    data: Path,
+    flip: bool,
+    turn: str,
+    gain: float,
+    offset: float,
+    noise: float,
+    shift: int,
+    output_format: str | None,
+    **choices: Any,
 ) -> None:
     """Train a model on the images of DATA and write a model folder.
 
@@ -209,6 +222,7 @@ def train(
         semscan train data/ --out lines.model --time-limit 5m
         semscan train week2/ --from lines.model --out lines2.model
         semscan train data/ --accept marked.jsonl --out lines2.model
+        semscan train data/ --review semscan-results/review.jsonl --out lines2.model
 
     Needs TensorFlow: pip install "semscan[train]".
     """
@@ -216,12 +230,13 @@ def train(
 
     require_training_libraries("semscan train")
     from semscan.pipeline.train import train as run
+    from semscan.report.text.finished import trained_line
 
     augment = AugmentSettings(flip=flip, turn=turn, gain=gain, offset=offset, noise=noise, shift=shift)
     settings = TrainSettings(
         augment=augment, read=options.pop_read_settings(choices), progress=options.verbosity() >= 0, **choices
     )
-    print_result(json.dumps(run(data, settings, print_message)))
+    text_or_json.print_line(run(data, settings, print_message), trained_line, output_format)
 
 
 @click.command()

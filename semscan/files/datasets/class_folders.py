@@ -13,6 +13,13 @@ TRAIN = "train"
 TEST = "test"
 
 
+def lies_in_test(source: Path, data: Path) -> bool:
+    """Return True for a file in the test folder of a data set, also where links lead there."""
+    real = Path(os.path.realpath(source))
+    tests = (entry for entry in data.iterdir() if entry.name.casefold() == TEST and os.path.isdir(entry))
+    return any(real.is_relative_to(os.path.realpath(test)) for test in tests)
+
+
 def subfolders(root: Path) -> dict[str, Path]:
     """Return the folders directly in `root` by name, sorted, without hidden ones.
 

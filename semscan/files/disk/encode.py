@@ -8,9 +8,10 @@ import numpy as np
 from semscan.errors import OutputError
 
 
-def png_bytes(array: np.ndarray) -> bytes:
-    """Return `array` (as for `write_png`) as the bytes of a PNG file."""
-    done, encoded = cv2.imencode(".png", np.ascontiguousarray(array))
+def png_bytes(array: np.ndarray, *, quick: bool = False) -> bytes:
+    """Return `array` (as for `write_png`) as the bytes of a PNG file; `quick`: larger, in a fraction of the time."""
+    options = [cv2.IMWRITE_PNG_COMPRESSION, 1] if quick else []
+    done, encoded = cv2.imencode(".png", np.ascontiguousarray(array), options)
     if not done:
         raise OutputError(f"a {array.dtype} array of shape {array.shape} cannot be written as PNG")
     return encoded.tobytes()

@@ -54,7 +54,7 @@ def find_images(
 
     A file counts whatever its name is. A folder is searched below, sorted, for names with an image's suffix (any
     case). Left out are hidden names, semscan's own outputs (``*.overlay.png``, ``*.mask.png``, ``*.map.tif``,
-    ``*.crop1.png``), folders called ``ground_truth`` (any case), models, evaluations, comparisons, and the folder
+    ``*.crop001.png``), folders called ``ground_truth`` (any case), models, evaluations, comparisons, and the folder
     `skip`. A name with ``*``, ``?`` or ``[`` that is not a file itself is a pattern (``**`` searches below). ``-``
     stands for names on standard input, one a line. These are yielded as they come and are never patterns.
 

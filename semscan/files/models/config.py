@@ -41,6 +41,7 @@ from semscan.values.model_config import (
     NetworkConfig,
     OutlierNote,
     Preprocessing,
+    ReviewedCount,
     Surround,
     Tiling,
     TrainingDomain,
@@ -222,6 +223,9 @@ def _training(fields: Fields) -> TrainingRecord:
     labelled = _whole_part(
         record.inner("labelled"), dict.fromkeys(("images", "by_mask", "by_repeats", "defects"), COUNT)
     )
+    reviewed = _whole_part(
+        record.inner("reviewed"), dict.fromkeys(("harmless", "real", "missed", "good_images", "left_out"), COUNT)
+    )
     checked = {key: record.inner("labelled").take_or(None, key, COUNT) for key in ("checked", "checked_above")}
     return TrainingRecord(
         task=_task(record),
@@ -230,6 +234,7 @@ def _training(fields: Fields) -> TrainingRecord:
         accepted=None if accepted is None else AcceptedCount(**accepted),
         outliers=None if notes is None else tuple(OutlierNote(note["image"], note["reason"]) for note in notes),
         labelled=None if labelled is None else LabelledCount(**labelled, **checked),
+        reviewed=None if reviewed is None else ReviewedCount(**reviewed),
     )
 
 
@@ -247,7 +252,8 @@ def _task(record: Fields) -> TrainingTask | None:
     found = _whole_part(record, rules)
     if found is None:
         return None
-    return TrainingTask(layout=found.pop("said"), accept=tuple(found.pop("accept")), **found)
+    review = tuple(record.take_or([], "review", rules["accept"]))
+    return TrainingTask(layout=found.pop("said"), accept=tuple(found.pop("accept")), review=review, **found)
 
 
 def _fit(record: Fields) -> FitRecord:
@@ -324,6 +330,7 @@ def _training_json(training: TrainingRecord) -> dict[str, Any]:
             "false_alarms": task.false_alarms,
             "start_from": task.start_from,
             "accept": list(task.accept),
+            **({"review": list(task.review)} if task.review else {}),
         }
     fit = asdict(training.fit)
     fit["held_back_accuracy"] = fit.pop("held_out_accuracy")
@@ -339,6 +346,8 @@ def _training_json(training: TrainingRecord) -> dict[str, Any]:
     if training.labelled is not None:
         counts = asdict(training.labelled)
         document["labelled"] = {key: count for key, count in counts.items() if count is not None}
+    if training.reviewed is not None:
+        document["reviewed"] = asdict(training.reviewed)
     return document
 
 

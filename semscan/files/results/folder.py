@@ -38,7 +38,7 @@ OVERLAY_PYRAMID = ".overlay.tif"  # of a large image, in full resolution
 MASK = ".mask.png"
 MAP = ".map.tif"
 REFERENCE = ".reference.tif"
-CROP = ".crop{}.png"
+CROP = ".crop{:03}.png"
 RESULTS = "results.jsonl"
 RUN = "run.json"
 NAMES = ".semscan-names"
@@ -125,7 +125,8 @@ class ResultsFolder:
         """Put the records into `results.jsonl` and write `run.json`.
 
         Records of other sources stay as they are, and so do lines that are not semscan's; one
-        of the same source is replaced where it stands.
+        of the same source is replaced where it stands. The error of a name that leads to no file is not kept, unless
+        there was an earlier record of it.
         """
         whole = False
         try:
@@ -147,6 +148,8 @@ class ResultsFolder:
         self._crops.clear()  # this run wrote some
         with LineSpool(self.out) as lines:
             for record in records:
+                if record.source not in before and record.source not in stems and _never_existed(record):
+                    continue
                 kept = self._keep_name(record, before.get(record.source, []), stems)
                 lines.put(record.source, to_line(kept.to_json()))
             write_chunks(self.out / RESULTS, merge_lines(self._lines(), lines))
@@ -256,6 +259,11 @@ class ResultsFolder:
             for place in files_of(record, self.out):
                 self._recorded[name_key(stem_of(place))] = record.source
                 self._listed.add(name_key(place))
+
+
+def _never_existed(record: AnyRecord) -> bool:
+    """Return whether the record is of a name that leads to no file: a slip that no later report should count."""
+    return isinstance(record, ErrorRecord) and not os.path.lexists(record.source)
 
 
 def _signature_of(file: BinaryIO) -> tuple[int, int, int]:

@@ -90,10 +90,10 @@ def files_of(record: AnyRecord, out: Path) -> list[PurePosixPath]:
     Examples
     --------
     >>> from semscan.values.record import Outputs, Record
-    >>> outputs = Outputs(mask="out/a.mask.png", crops=("out/a.crop1.png",), map="elsewhere/a.map.tif")
+    >>> outputs = Outputs(mask="out/a.mask.png", crops=("out/a.crop001.png",), map="elsewhere/a.map.tif")
     >>> record = Record(image="a.png", source="/d/a.png", width=9, height=9, regions=(), outputs=outputs)
     >>> [str(place) for place in files_of(record, Path("out"))]
-    ['a.mask.png', 'a.crop1.png']
+    ['a.mask.png', 'a.crop001.png']
     """
     paths = [*record.outputs.paths, *(record.earlier_outputs or ())]
     places = (place_of(path, out) for path in paths if "\0" not in path)

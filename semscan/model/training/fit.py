@@ -97,6 +97,7 @@ def fit(
         loss=losses,
         loss_weights=weights,
     )
+    _create_variables(model, validation)
     schedule = _Schedule(plan)
     checkpoint = _Checkpoint(plan, schedule)
     first_round = checkpoint.restore(model) if plan.resume else 0
@@ -130,6 +131,17 @@ def fit(
         )
     model.load_weights(plan.work / BEST_WEIGHTS)
     return checkpoint.history, checkpoint.ended or "all steps", schedule.seconds
+
+
+def _create_variables(model: keras.Model, examples: Examples) -> None:
+    """Create the variables of optimizer and losses, which Keras leaves to the first step.
+
+    TensorFlow traces a step that creates variables a second time, which takes some seconds.
+    """
+    model.optimizer.build(model.trainable_variables)
+    inputs = examples[0][:1]
+    targets = {name: values[:1] for name, values in examples[1].items()}
+    model.compute_loss(x=inputs, y=targets, y_pred=model(inputs, training=False))
 
 
 class _Schedule(keras.callbacks.Callback):
@@ -231,7 +243,6 @@ class _Checkpoint(keras.callbacks.Callback):
             return 0
         progress = json.loads(path.read_text("utf-8"))
         rounds = progress["rounds"]
-        model.optimizer.build(model.trainable_variables)
         model.load_weights(self._weights_of(rounds))
         self.history = progress["history"]
         self.ended = progress["ended"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +14,11 @@ Log = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """A threshold that was measured on good images.
+    """A threshold that was measured on good images, or by a review.
 
     `before` is the raw threshold that it replaces, `images` the number of good images used, `painted` what it finds of
     painted defects. `news` states all this in words. `write` makes the folder at a path. `method` names a method
-    without training; None for a network.
+    without training; None for a network. `reviewed` counts the regions of a review; None where good images were used.
     """
 
     calibration: Calibration
@@ -28,3 +28,4 @@ class Calibrated:
     news: str
     write: Callable[[Path], None]
     method: str | None = None
+    reviewed: Mapping[str, int] | None = None

@@ -104,7 +104,7 @@ def calibrate_method(
     tried = try_painted(CalibratedMethod(method, MethodFolder(Path(settings.out), config, "")), areas_to_paint)
     config = replace(config, painted=detection_curve(tried, config.nm_per_pixel))
     lines = method_lines(config, own)
-    write = partial(_write, method_config_text(config), method_card(config, lines))
+    write = partial(write_method, method_config_text(config), method_card(config, lines))
     raw_before = own if before is None or before.raw_threshold is None else before.raw_threshold
     news = " ".join(lines)
     return Calibrated(config.calibration, raw_before, len(scored), config.painted, news, write, method.name)
@@ -146,7 +146,8 @@ def _config(
     )
 
 
-def _write(config: str, card: str, fresh: Path) -> None:
+def write_method(config: str, card: str, fresh: Path) -> None:
+    """Write the folder of a calibrated method: its config.json and its card."""
     fresh.mkdir()
     write_text(fresh / "MODEL_CARD.md", card)
     write_text(fresh / "config.json", config)

@@ -102,11 +102,11 @@ def calibrate_network(
         f"{before.raw_threshold:.4g}), for {rate:g} false regions per good image; these show "
         f"{measured.reached:.2g}.{found}"
     )
-    write = partial(_copy_with, folder, recalibrated_text(folder, config), news)
+    write = partial(copy_with, folder, recalibrated_text(folder, config), news)
     return Calibrated(calibration, before.raw_threshold or 0.0, len(paths), config.painted, news, write)
 
 
-def _copy_with(folder: ModelFolder, config: str, news: str, fresh: Path) -> None:
+def copy_with(folder: ModelFolder, config: str, news: str, fresh: Path) -> None:
     """Copy a model folder's own files, with its graph, another config.json and the news at the end of its card."""
     model, card = folder.path, fresh / "MODEL_CARD.md"
     try:

@@ -24,10 +24,15 @@ NEEDED = {
         "tqdm": "tqdm",
     },
     "report": {"matplotlib": "matplotlib", "jinja2": "jinja2", "roifile": "roifile"},
+    "review": {"flask": "flask"},
     "train": {"tensorflow": "tensorflow", "keras": "keras", "tf2onnx": "tf2onnx", "onnx": "onnx"},
     "cluster": {"dask": "dask", "distributed": "distributed"},
 }
-EXTRAS = {"inspect": "semscan", "report": "semscan", "train": "semscan[train]", "cluster": "semscan[cluster]"}
+EXTRAS = {
+    **dict.fromkeys(("inspect", "report", "review"), "semscan"),
+    "train": "semscan[train]",
+    "cluster": "semscan[cluster]",
+}
 PROBLEM = "problem"
 NOTE = "note"
 

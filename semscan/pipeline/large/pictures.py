@@ -17,6 +17,7 @@ from semscan.pipeline.large.preview import Preview
 from semscan.plane import Plane
 from semscan.report.pictures import colours
 from semscan.report.pictures.crops import draw_crop
+from semscan.report.pictures.overlay import painted
 from semscan.settings import OutputSettings
 from semscan.values import CleanImage
 from semscan.values.record import Outputs, Record
@@ -52,7 +53,7 @@ def write_large_pictures(
     """
     outputs = Outputs()
     if settings.overlay:
-        small, large = _write_overlay(image, anomaly_map, labels, runs, record, base)
+        small, large = _write_overlay(image, anomaly_map, labels, runs, record, base, settings)
         outputs = replace(outputs, overlay=small, overlay_pyramid=large)
     if settings.mask:
         path = output_path(base, MASK)
@@ -70,7 +71,13 @@ def write_large_pictures(
 
 
 def _write_overlay(
-    image: CleanImage, anomaly_map: TiledTiff, labels: Plane, runs: list[np.ndarray], record: Record, base: Path
+    image: CleanImage,
+    anomaly_map: TiledTiff,
+    labels: Plane,
+    runs: list[np.ndarray],
+    record: Record,
+    base: Path,
+    settings: OutputSettings,
 ) -> tuple[str, str]:
     """Draw preview and pyramid in one pass; return their paths."""
     rows, cols = anomaly_map.shape
@@ -84,12 +91,12 @@ def _write_overlay(
             grey = colours.to_grey(image.values[band])
             values = anomaly_map[band]
             preview.push(grey, values)
-            drawn = colours.paint(grey, values)
+            drawn = painted(grey, values, labels[band] > 0, settings.overlay_style)
             _outline(drawn, labels, band[0], nuisance)
             pyramid.push(drawn)
         pyramid.finish()
     small = output_path(base, OVERLAY)
-    write_png(small, preview.drawn(image, runs, record))
+    write_png(small, preview.drawn(image, runs, record, settings))
     return str(small), str(large)
 
 

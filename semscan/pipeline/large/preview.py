@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from semscan.report.pictures.overlay import draw_overlay
+from semscan.settings import OutputSettings
 from semscan.values import CleanImage
 from semscan.values.record import Record, RegionRecord
 
@@ -49,7 +50,7 @@ class Preview:
         self._waiting = [(pair[0][whole:], pair[1][whole:])]
         self._rows = len(pair[0]) - whole
 
-    def drawn(self, image: CleanImage, runs: list[np.ndarray], record: Record) -> np.ndarray:
+    def drawn(self, image: CleanImage, runs: list[np.ndarray], record: Record, settings: OutputSettings) -> np.ndarray:
         """Return the overlay, uint8 (rows, cols, 3), blue, green, red; all rows have come.
 
         Parameters
@@ -60,6 +61,8 @@ class Preview:
             The pixels of each region, see `semscan.regions.in_bands`.
         record : Record
             Of the whole image.
+        settings : OutputSettings
+            Style and title.
         """
         values = (np.concatenate(self._grey) / 255).astype(np.float32)
         anomaly_map = np.concatenate(self._map)
@@ -72,7 +75,8 @@ class Preview:
             regions=tuple(map(self._region, record.regions)),
             nm_per_pixel=self._scaled(record.nm_per_pixel),
         )
-        return draw_overlay(small, anomaly_map, self._labels(runs, values.shape), shown)
+        labels = self._labels(runs, values.shape)
+        return draw_overlay(small, anomaly_map, labels, shown, style=settings.overlay_style, title=settings.title)
 
     def _labels(self, runs: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
         """Return the regions' pixels, int32; a region of few pixels still has one."""

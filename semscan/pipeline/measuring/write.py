@@ -8,8 +8,8 @@ from pathlib import Path
 from semscan.files.disk.atomic import write_bytes, write_text
 from semscan.files.results.folder import output_path
 from semscan.files.results.record_folder import PICTURE, SPECTRUM, TABLE
-from semscan.report.formats.dimension_table import part_lines, spectrum_lines
-from semscan.report.plots.dimensions_figure import draw_dimensions
+from semscan.report.measured.figure import draw_dimensions
+from semscan.report.measured.tables import part_lines, spectrum_lines
 from semscan.values import CleanImage
 from semscan.values.measured.measurement import Measurement
 from semscan.values.measured.record import MeasureOutputs

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from semscan.errors import ReportError
-from semscan.files.results.finished_run import FinishedRun, read_finished
-from semscan.files.results.report_files import export_names, read_mask, relative_path, short_names, write_export
+from semscan.files.results.finished_run import FinishedRun
+from semscan.files.results.report_files import export_names, relative_path, short_names, write_export
+from semscan.pipeline.reporting.reviewed_run import ReviewedRun, read_reviewed_run
 from semscan.pipeline.reporting.source_image import reread
 from semscan.pipeline.reporting.written import Written
-from semscan.report.formats.region_pixels import RegionPixels, check_whole, region_pixels
+from semscan.report.formats.region_pixels import check_whole, region_pixels
 from semscan.report.formats.table import INSPECT_COLUMNS, REGION_COLUMNS, inspect_lines, region_lines
 from semscan.settings import ReportSettings
 from semscan.values.record import Record
@@ -30,13 +31,15 @@ LABELME = ".labelme.json"
 
 def write_csv(results: Path, settings: ReportSettings) -> Files:
     """Write `images.csv`, a row for each image, those that failed too, and `regions.csv`, a row for each region."""
-    finished = read_finished(results)
+    finished = _read(results, settings).finished
     folder = _folder(finished, settings)
     if folder.suffix.lower() == ".csv":
         raise ReportError(f"csv is two files, {IMAGES} and {REGIONS}: name a folder with --out, not {folder}")
+    records = _inspected(finished)
+    more = ("reviewed",) if any(map(_is_reviewed, records)) else ()
     for name, lines, columns in (
-        (IMAGES, inspect_lines(finished.records, "csv"), INSPECT_COLUMNS),
-        (REGIONS, region_lines(_inspected(finished), "csv"), REGION_COLUMNS),
+        (IMAGES, inspect_lines(finished.records, "csv", more), INSPECT_COLUMNS),
+        (REGIONS, region_lines(records, "csv", more), REGION_COLUMNS),
     ):
         table = "".join(f"{line}\n" for line in lines)
         head = ",".join(columns[:3]).encode() + b","
@@ -48,12 +51,13 @@ def write_coco(results: Path, settings: ReportSettings) -> Files:
     """Write `coco.json`, of all images."""
     from semscan.report.formats.coco import MARK, coco
 
-    finished = read_finished(results)
+    reviewed = _read(results, settings)
+    finished = reviewed.finished
     folder = _folder(finished, settings)
     path = folder if folder.suffix.lower() == ".json" else folder / COCO
     records = _inspected(finished)
     found = [
-        (record, name, _pixels(finished, record)) for record, name in zip(records, short_names(records), strict=True)
+        (record, name, reviewed.pixels(record)) for record, name in zip(records, short_names(records), strict=True)
     ]
     write_export(path, coco(found), MARK)
     yield Written("coco", path)
@@ -63,7 +67,7 @@ def write_klarf(results: Path, settings: ReportSettings) -> Files:
     """Write one KLARF file for each calibrated image; raises ReportError at the end if there are others."""
     from semscan.report.formats.klarf import MARK, klarf
 
-    finished = read_finished(results)
+    finished = _read(results, settings).finished
     records = _inspected(finished)
     classes = sorted({region.class_name for record in records for region in record.regions if region.class_name})
     when = _when(finished)
@@ -87,8 +91,10 @@ def write_roi(results: Path, settings: ReportSettings) -> Files:
     """Write one zip of ImageJ ROIs for each image."""
     from semscan.report.formats.imagej import MARK, roi_zip
 
-    finished = read_finished(results)
-    yield from _each(finished, settings, "roi", ROI, MARK, lambda record, path: roi_zip(_pixels(finished, record)))
+    reviewed = _read(results, settings)
+    yield from _each(
+        reviewed.finished, settings, "roi", ROI, MARK, lambda record, path: roi_zip(reviewed.pixels(record))
+    )
 
 
 def write_labelme(results: Path, settings: ReportSettings) -> Files:
@@ -98,11 +104,12 @@ def write_labelme(results: Path, settings: ReportSettings) -> Files:
     """
     from semscan.report.formats.labelme import MARK, labelme
 
-    finished = read_finished(results)
+    reviewed = _read(results, settings)
+    finished = reviewed.finished
 
     def one(record: Record, path: Path) -> bytes:
         image_path = relative_path(record.source, path.parent)
-        return labelme(record, _pixels(finished, record), image_path, _grey(finished, record))
+        return labelme(record, reviewed.pixels(record), image_path, _grey(finished, record))
 
     yield from _each(finished, settings, "labelme", LABELME, MARK, one)
 
@@ -128,6 +135,10 @@ def _each(
         yield Written(form, path, record.image)
 
 
+def _read(results: Path, settings: ReportSettings) -> ReviewedRun:
+    return read_reviewed_run(results, with_review=settings.review)
+
+
 def _folder(finished: FinishedRun, settings: ReportSettings) -> Path:
     return finished.folder if settings.out is None else Path(settings.out)
 
@@ -139,8 +150,8 @@ def _inspected(finished: FinishedRun) -> list[Record]:
     return finished.inspected
 
 
-def _pixels(finished: FinishedRun, record: Record) -> list[RegionPixels]:
-    return region_pixels(record, read_mask(finished, record))
+def _is_reviewed(record: Record) -> bool:
+    return record.reviewed is not None or any(region.reviewed is not None for region in record.regions)
 
 
 def _is_scaled(record: Record) -> bool:

@@ -11,7 +11,8 @@ from semscan.errors import OutputError, SemscanError
 from semscan.files.disk.atomic import write_text
 from semscan.files.disk.plain_file import open_plain
 from semscan.files.models.method_folder import read_fingerprint
-from semscan.files.results.finished_run import FinishedRun, read_finished
+from semscan.files.results.finished_run import FinishedRun
+from semscan.pipeline.reporting.reviewed_run import read_reviewed_run
 from semscan.pipeline.reporting.thumbnails import Pictures, draw_pictures
 from semscan.pipeline.reporting.written import Written
 from semscan.pipeline.run.record import INTERRUPTED
@@ -28,7 +29,7 @@ OWN = b'<meta name="generator" content="semscan'
 LARGEST_HEAD = 2048
 
 
-def write_html(results_folder: Path | str, out: Path | str | None = None) -> Path:
+def write_html(results_folder: Path | str, out: Path | str | None = None, *, with_review: bool = True) -> Path:
     """Write the report of an output folder; return where it lies.
 
     Parameters
@@ -37,13 +38,16 @@ def write_html(results_folder: Path | str, out: Path | str | None = None) -> Pat
         The --out of an inspection.
     out : path, optional
         The file to write; by default `PAGE` in the folder. A folder gets `PAGE` in it.
+    with_review : bool
+        Show the verdicts of the review that lies beside the results.
 
     Raises
     ------
     OutputError
         If the folder holds no records, or the page cannot be written, or another page than a report lies there.
     """
-    finished = read_finished(Path(results_folder))
+    reviewed = read_reviewed_run(Path(results_folder), with_review=with_review)
+    finished = reviewed.finished
     path = Path(out) if out is not None else finished.folder / PAGE
     if path.is_dir():
         path = path / PAGE
@@ -56,9 +60,10 @@ def write_html(results_folder: Path | str, out: Path | str | None = None) -> Pat
         title=f"Inspection of {_name(finished)}",
         previews=pictures.previews,
         crops=pictures.crops,
+        compared=pictures.compared,
         links=_links(finished, path.parent),
         model_card=card,
-        notes=[*_notes(finished, pictures), *warnings],
+        notes=[*reviewed.notes, *_notes(finished, pictures), *warnings],
     )
     write_text(path, page)
     return path
@@ -143,4 +148,4 @@ def write_page(results: Path, settings: ReportSettings) -> Generator[Written, No
     out = None if settings.out is None else Path(settings.out)
     if out is not None and out.suffix.lower() not in PAGE_SUFFIXES:
         out = out / PAGE
-    yield Written("html", write_html(results, out))
+    yield Written("html", write_html(results, out, with_review=settings.review))

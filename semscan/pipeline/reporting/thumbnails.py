@@ -11,10 +11,10 @@ import numpy as np
 
 from semscan.files.disk.encode import jpeg_bytes
 from semscan.files.results.finished_run import FinishedRun
-from semscan.pipeline.reporting.source_image import reread
+from semscan.pipeline.reporting.source_image import reference_of, reread
 from semscan.report.html import Picture
 from semscan.report.pictures import colours
-from semscan.report.pictures.crops import crop_box, stretched
+from semscan.report.pictures.crops import crop_box, grey_ends, stretched
 from semscan.report.pictures.overlay import image_part
 from semscan.values.record import AnyRecord, Record, RegionRecord
 
@@ -26,16 +26,22 @@ TOP_SCORES = 100
 BUDGET = 9_000_000  # bytes of all pictures; as text they are a third longer, and the page is to be mailed
 MOST_CROPS = 400
 CROP_SIDE = 224  # larger crops are reduced to this
+COMPARED_SIDE = 112  # ... and those of reference and difference to this
+LEAST_DIFFERENCE = 0.1  # of the grey scale: a smaller one is not shown in full
 PREVIEW_QUALITY = 62
 CROP_QUALITY = 82
 
 
 @dataclass(slots=True)
 class Pictures:
-    """Pictures by the number of the record, from 1, and the id of the region. `left_out` images got no preview."""
+    """Pictures by the number of the record, from 1, and the id of the region. `left_out` images got no preview.
+
+    `compared` are crops of the golden reference and of the difference, where the image was compared with one.
+    """
 
     previews: dict[int, Picture] = field(default_factory=dict)
     crops: dict[tuple[int, str], Picture] = field(default_factory=dict)
+    compared: dict[tuple[int, str], tuple[Picture, Picture]] = field(default_factory=dict)
     left_out: int = 0
 
 
@@ -53,7 +59,7 @@ def draw_pictures(finished: FinishedRun) -> Pictures:
     side = max(MIN_SIDE, round(side))
     for place, record in chosen.items():
         regions = record.defects[:crops_left]
-        overlay = _overlay(finished, record)
+        overlay = read_overlay(finished, record)
         image = reread(finished, record) if regions or overlay is None else None
         whole = overlay if overlay is not None else image
         if whole is None:
@@ -63,12 +69,18 @@ def draw_pictures(finished: FinishedRun) -> Pictures:
             continue
         made.previews[place] = _preview(whole, side)
         room -= len(made.previews[place].jpeg)
+        reference = reference_of(finished, record) if regions and image is not None else None
         for region in regions:
+            key = place, str(region.id)
             crop = _crop(image if image is not None else whole, record, region)
-            if crop is not None:
-                made.crops[place, str(region.id)] = crop
-                room -= len(crop.jpeg)
-                crops_left -= 1
+            if crop is None:
+                continue
+            made.crops[key] = crop
+            room -= len(crop.jpeg)
+            crops_left -= 1
+            if image is not None and reference is not None:
+                made.compared[key] = _compared(image, reference, region)
+                room -= sum(len(picture.jpeg) for picture in made.compared[key])
     made.left_out += len(finished.inspected) - len(chosen)
     return made
 
@@ -82,7 +94,7 @@ def _chosen(records: Iterable[AnyRecord]) -> dict[int, Record]:
     return dict(numbered)
 
 
-def _overlay(finished: FinishedRun, record: Record) -> np.ndarray | None:
+def read_overlay(finished: FinishedRun, record: Record) -> np.ndarray | None:
     """Read the part of the overlay that shows the image, uint8 BGR; None if there is none of this image."""
     path = finished.locate(record.outputs.overlay)
     if path is None:
@@ -129,3 +141,17 @@ def _crop(whole: np.ndarray, record: Record, region: RegionRecord) -> Picture | 
     nm = record.nm_per_pixel
     width_nm = wide * nm if nm is not None and nm > 0 else None
     return Picture(jpeg_bytes(small, CROP_QUALITY), small.shape[1], small.shape[0], width_nm, shares)
+
+
+def _compared(image: np.ndarray, reference: np.ndarray, region: RegionRecord) -> tuple[Picture, Picture]:
+    """Cut a region out of the golden reference, as bright as the image, and out of the difference, grey where equal."""
+    around = crop_box(region.box, image.shape)
+    window = slice(around.top, around.bottom), slice(around.left, around.right)
+    values, expected = image[window], reference[window]
+    dark, bright = grey_ends(values)
+    difference = values - expected
+    largest = max(LEAST_DIFFERENCE, float(np.abs(difference).max()))
+    shown = (expected - dark) / (bright - dark), (1 + difference / largest) / 2
+    small = [_within(colours.to_grey(part.astype(np.float32)), COMPARED_SIDE) for part in shown]
+    one, other = (Picture(jpeg_bytes(part, CROP_QUALITY), part.shape[1], part.shape[0]) for part in small)
+    return one, other

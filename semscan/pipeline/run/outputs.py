@@ -28,6 +28,7 @@ def write_pictures(
     record: Record,
     base: Path,
     settings: OutputSettings,
+    reference: np.ndarray | None = None,
 ) -> Outputs:
     """Write overlay, mask and crops as asked for; return their paths.
 
@@ -39,11 +40,15 @@ def write_pictures(
         What was found.
     base : Path
         Claimed name, without suffix.
+    reference : ndarray of float32, shape (rows, cols), optional
+        The golden reference, 0 to 1.
     """
     outputs = Outputs()
     if settings.overlay:
         path = output_path(base, OVERLAY)
-        write_png(path, draw_overlay(image, anomaly_map, labels, record))
+        style, title = settings.overlay_style, settings.title
+        picture = draw_overlay(image, anomaly_map, labels, record, style=style, title=title, reference=reference)
+        write_png(path, picture)
         outputs = replace(outputs, overlay=str(path))
     if settings.mask:
         path = output_path(base, MASK)
@@ -86,6 +91,17 @@ def write_reference(reference: np.ndarray, pixels: np.ndarray, base: Path) -> st
     path = output_path(base, REFERENCE)
     write_tiff_grey(path, np.rint(levels).astype(np.uint8 if pixels.dtype == np.uint8 else np.uint16))
     return str(path)
+
+
+def earlier_records(out: str) -> str | None:
+    """Say how many records of earlier runs a results folder holds, to which a run adds; None without any."""
+    try:
+        with (Path(out) / RESULTS).open("rb") as file:
+            count = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    except OSError:  # the run itself says what is wrong with the folder
+        return None
+    words = f"adding to {plural(count, 'earlier record')} in {out}; an image inspected again replaces its own"
+    return words if count else None
 
 
 def recover_records(out: str) -> str | None:

@@ -199,7 +199,7 @@ def _serve(pipe: Connection, act: Any, debug: bool) -> None:
                 task = pipe.recv()
                 pipe.send(_answer(act, task))
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends; the interpreter would print the exit of a second signal
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # an exit during the exit would be printed
 
 
 def _answer(step: Callable[..., Any], *arguments: Any) -> Any:

@@ -126,28 +126,32 @@ def painted_peaks(folder: ModelFolder, plan: TrainingPlan, seed: int) -> list[fl
     this number of looks are not computed again.
     """
     kept = plan.painted_peaks.get(looks_of(folder.config))
-    return peaks_of(painted_scores(folder, plan, seed)) if kept is None else kept
+    if kept is not None or plan.draw_held is None:
+        return kept or []
+    network = open_network(folder, cpu_count())
+    return [
+        peak for tiles, labels in painted_batches(plan, seed) for peak in peaks_of(network.run(tiles)["score"], labels)
+    ]
 
 
-def peaks_of(scored: Iterable[tuple[np.ndarray, np.ndarray]]) -> list[float]:
-    """Return the largest score on each painted defect, from scores and labels as `painted_scores` yields them."""
+def peaks_of(scores: np.ndarray, labels: np.ndarray) -> list[float]:
+    """Return the largest score on each painted defect, from scores and labels (n, T, T)."""
     peaks: list[float] = []
-    for score, label in scored:
+    for score, label in zip(scores, labels, strict=True):
         count, numbers = cv2.connectedComponents(label.astype(np.uint8), connectivity=8)
         peaks += [float(score[numbers == number].max()) for number in range(1, count)]
     return peaks
 
 
-def painted_scores(folder: ModelFolder, plan: TrainingPlan, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the scores of patches of the held-out parts, and where defects are painted into them, bool; both (T, T)."""
+def painted_batches(plan: TrainingPlan, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield patches of the held-out parts, float32, and where defects are painted into them, bool; both (n, T, T)."""
     if plan.draw_held is None:
         return
-    network, rng = open_network(folder, cpu_count()), np.random.default_rng([seed, 8])
+    rng = np.random.default_rng([seed, 8])
     for _ in range(PAINTED // BATCH):
         examples = [plan.draw_held(rng) for _ in range(BATCH)]
-        scores = network.run(np.stack([inputs[..., 0] for inputs, _ in examples]))["score"]
-        for score, (_, targets) in zip(scores, examples, strict=True):
-            yield score, targets["score"][..., 0] > 0
+        tiles = np.stack([inputs[..., 0] for inputs, _ in examples])
+        yield tiles, np.stack([targets["score"][..., 0] > 0 for _, targets in examples])
 
 
 def usable_threshold(peaks: Sequence[float], detected: float) -> float:

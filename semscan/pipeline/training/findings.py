@@ -12,8 +12,10 @@ from semscan.pipeline.training.data.dataset import TrainSet
 from semscan.pipeline.training.data.examples import AcceptedRegions
 from semscan.pipeline.training.data.labelled_defects import LabelledDefects, open_labelled_defects
 from semscan.pipeline.training.data.reader import TrainingReader
+from semscan.pipeline.training.data.reviewed_images import NOT_REVIEWED, ReviewedData
 from semscan.pipeline.training.outliers import NOT_SCANNED, OutlierScan, find_outliers
 from semscan.settings import TrainSettings
+from semscan.values.model_config import ReviewedCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +25,16 @@ class TrainingFindings:
     outliers: OutlierScan = NOT_SCANNED
     labelled: LabelledDefects | None = None
     accepted: AcceptedRegions | None = None
+    reviewed: ReviewedCount | None = None
 
 
 def find_before_training(
-    data: Path, layout: Layout, images: TrainSet, settings: TrainSettings, log: Callable[[str], None]
+    data: Path,
+    layout: Layout,
+    images: TrainSet,
+    settings: TrainSettings,
+    log: Callable[[str], None],
+    reviewed: ReviewedData = NOT_REVIEWED,
 ) -> TrainingFindings:
     """Scan good images for outliers, and open labelled defects and accepted regions.
 
@@ -41,11 +49,13 @@ def find_before_training(
     settings : TrainSettings
     log : callable
         Gets a line for each outlier, and for what is used how.
+    reviewed : ReviewedData
+        What the reviews teach.
     """
     scan = find_outliers(images)
     for outlier in scan.outliers:
         log(f"warning: {images.cache.paths[outlier.number]} looks odd among the good images: {outlier.reason}")
     reader = TrainingReader(settings.read, images.scale, images.preprocessing.matched)
-    labelled = open_labelled_defects(layout, reader, scan.level, log)
-    accepted = open_accepted(settings.accept, data, reader, log, every=settings.accept_all)
-    return TrainingFindings(scan, labelled, accepted)
+    labelled = open_labelled_defects(layout, reader, scan.level, log, reviewed.defects)
+    accepted = open_accepted(settings.accept, data, reader, log, every=settings.accept_all, reviewed=reviewed.accepted)
+    return TrainingFindings(scan, labelled, accepted, reviewed.count)

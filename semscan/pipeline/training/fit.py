@@ -65,6 +65,7 @@ def train_network(
     from semscan.model.training.batches import stream
     from semscan.model.training.fit import fit
 
+    log("Starting TensorFlow and building the network; the first step takes longest.")
     precision = build.start(settings.seed, settings.precision)
     network = build.build(config)
     planned = plan.batch

@@ -9,9 +9,11 @@ import numpy as np
 
 from semscan.files.models.folder import ModelFolder
 from semscan.pipeline.methods.looks import looks_of, only_looks
-from semscan.pipeline.training.calibration import painted_scores, peaks_of
+from semscan.pipeline.methods.model import open_network
+from semscan.pipeline.training.calibration import painted_batches, peaks_of
 from semscan.pipeline.training.plan import TrainingPlan
-from semscan.runtime.looks import with_default_looks
+from semscan.runtime.looks import scores_by_looks, with_default_looks
+from semscan.runtime.session import cpu_count
 from semscan.scores.ranking import rank_scores
 from semscan.settings import LOOKS, LOOKS_WITHIN
 from semscan.values.model_config import Looks
@@ -31,7 +33,7 @@ def with_fewest_looks(folder: ModelFolder, plan: TrainingPlan, seed: int) -> Mod
     """
     if looks_of(folder.config) is None or plan.draw_held is None:
         return folder
-    ap = {number: _painted_ap(_with_looks(folder, number), plan, seed) for number in LOOKS}
+    ap = _painted_ap(replace(folder, config=only_looks(folder.config, 1)), plan, seed)
     looks = fewest_looks(ap)
     config = replace(folder.config, looks=Looks(looks, painted_ap=ap))
     return replace(folder, config=config, graph=with_default_looks(folder.graph, looks))
@@ -48,14 +50,21 @@ def fewest_looks(ap: Mapping[int, float]) -> int:
     return min(number for number, reached in ap.items() if reached >= max(ap.values()) - LOOKS_WITHIN)
 
 
-def _with_looks(folder: ModelFolder, looks: int) -> ModelFolder:
-    return replace(folder, config=only_looks(folder.config, looks))
+def _painted_ap(folder: ModelFolder, plan: TrainingPlan, seed: int) -> dict[int, float]:
+    """Return the average precision of the pixels of held-out patches with painted defects, by the number of looks.
 
-
-def _painted_ap(folder: ModelFolder, plan: TrainingPlan, seed: int) -> float:
-    """Return the average precision of the pixels of held-out patches with painted defects; keep the peaks in `plan`."""
-    scored = list(painted_scores(folder, plan, seed))
-    plan.painted_peaks[looks_of(folder.config)] = peaks_of(scored)
-    scores, labels = zip(*scored, strict=True)
-    ranking = rank_scores(np.stack(scores).ravel(), np.stack(labels).ravel())
-    return round(ranking.average_precision() or 0.0, 4)
+    `folder` takes one look. The peaks are kept in `plan`.
+    """
+    network = open_network(folder, cpu_count())
+    scores: dict[int, list[np.ndarray]] = {number: [] for number in LOOKS}
+    labels = []
+    for tiles, marked in painted_batches(plan, seed):
+        for number, score in scores_by_looks(lambda tiles: network.run(tiles)["score"], tiles, LOOKS).items():
+            scores[number].append(score)
+        labels.append(marked)
+    ap = {}
+    for number, parts in scores.items():
+        plan.painted_peaks[number] = peaks_of(np.concatenate(parts), np.concatenate(labels))
+        ranking = rank_scores(np.concatenate(parts).ravel(), np.concatenate(labels).ravel())
+        ap[number] = round(ranking.average_precision() or 0.0, 4)
+    return ap

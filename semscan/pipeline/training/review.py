@@ -25,6 +25,7 @@ from semscan.pipeline.training.calibration import (
 )
 from semscan.pipeline.training.data.accepted_regions import region_peaks
 from semscan.pipeline.training.data.dataset import TrainSet
+from semscan.pipeline.training.data.examples import AcceptedRegions
 from semscan.pipeline.training.data.labelled_defects import LabelledDefects
 from semscan.pipeline.training.data.split import HeldPart
 from semscan.pipeline.training.findings import TrainingFindings
@@ -45,6 +46,7 @@ from semscan.values.model_config import (
 )
 
 ABOVE = 1.05  # the threshold is this much above the accepted regions
+LOST = 0.1  # of the labelled defects, at most, that it loses by that
 MOST_CHECKED = 200  # labelled images
 Log = Callable[[str], None]
 
@@ -77,7 +79,8 @@ def review(
 
     Held-out images that look unusual, before training or to the network, do not set the threshold (at least half of
     them stay). Accepted regions are kept below it, as long as a quarter of the defects painted into
-    held-out patches stays above it, and half of those that are found without them.
+    held-out patches stays above it, half of those that are found without them, and nine in ten of the labelled
+    defects that are.
 
     Parameters
     ----------
@@ -129,8 +132,13 @@ def _calibrated(
     tried = _try_painted(folder, calibration, images, held, settings)
     accepted = None
     if findings.accepted is not None:
-        accepted_peaks = region_peaks(ModelMethod(folder).at_training_scale, findings.accepted)
+        score = ModelMethod(folder).at_training_scale
+        accepted_peaks = region_peaks(score, findings.accepted)
         highest = usable_threshold(painted_peaks(folder, plan, settings.seed), DETECTED_BY_TAIL)
+        if findings.labelled is not None and findings.labelled.defects is not None:
+            defects = findings.labelled.defects
+            peaks = region_peaks(score, AcceptedRegions(defects.images, defects.places))
+            highest = min(highest, _keeping(peaks, calibration.raw_threshold or 0.0))
         calibration, tried, accepted = _keep_below(calibration, tried, accepted_peaks, highest, log)
     return CalibratedLooks(calibration, detection_curve(tried, folder.config.training_domain.nm_per_pixel)), accepted
 
@@ -199,6 +207,12 @@ def _keep_below(
     return calibration, tried, AcceptedCount(len(peaks), above)
 
 
+def _keeping(peaks: np.ndarray, threshold: float) -> float:
+    """Return the highest threshold above which nine in ten of the labelled defects stay that exceed `threshold`."""
+    found = peaks[peaks > threshold]
+    return float(np.quantile(found, LOST, method="lower")) * (1 - 1e-6) if found.size else np.inf
+
+
 def _with_score(outlier: Outlier, peak: float, threshold: float) -> Outlier:
     score = float(normalise_map(np.array([peak], np.float32), threshold)[0])
     reason = f"the finished network scores a place in it as in no other image (score {score:.2f})"
@@ -230,5 +244,7 @@ def _check_labelled(
     if not scores:
         return labelled.count
     above = sum(score > threshold for score in scores)
-    log(f"{above} of the {len(scores)} labelled images that were not trained on have a score above the threshold.")
+    were, have = ("was", "has") if len(scores) == 1 else ("were", "have")
+    images = plural(len(scores), "labelled image")
+    log(f"{above} of {images} that {were} not trained on {have} a score above the threshold.")
     return replace(labelled.count, checked=len(scores), checked_above=above)

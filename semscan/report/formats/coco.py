@@ -21,7 +21,8 @@ def coco(found: Sequence[tuple[Record, str, Sequence[RegionPixels]]]) -> bytes:
 
     Boxes are x, y, width, height in pixels. The segmentation is the exact outline as a polygon along the edges
     of the pixels; a region with holes, which polygons cannot hold, is run-length encoded; one without a mask is
-    its box. Categories are the classes; a region without one is a "defect". Nuisance is an attribute.
+    its box. Categories are the classes; a region without one is a "defect". Nuisance is an attribute, and so is
+    the verdict of a review.
 
     Parameters
     ----------
@@ -60,6 +61,7 @@ def category_names(pieces: Sequence[RegionPixels]) -> list[str]:
 
 def _annotation(piece: RegionPixels, rows: int, cols: int) -> dict[str, Any]:
     rings = outline(piece)
+    reviewed = {} if piece.region.reviewed is None else {"reviewed": piece.region.reviewed}
     return {
         "bbox": list(piece.region.bbox),
         "area": piece.region.area_px,
@@ -68,7 +70,7 @@ def _annotation(piece: RegionPixels, rows: int, cols: int) -> dict[str, Any]:
         else run_lengths(piece, rows, cols),
         "iscrowd": 0,
         "score": piece.region.peak,
-        "attributes": {"region_id": piece.region.id, "nuisance": piece.region.nuisance},
+        "attributes": {"region_id": piece.region.id, "nuisance": piece.region.nuisance} | reviewed,
     }
 
 

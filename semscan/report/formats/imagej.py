@@ -14,6 +14,7 @@ from semscan.report.formats.region_pixels import RegionPixels
 
 MARK = b"semscan"  # the zip's comment
 NUISANCE_GROUP = 1
+REVIEWED_GROUPS = {"real": 2, "unsure": 3, "missed": 4}  # verdicts of a review; what is harmless is nuisance
 BEGIN = (1980, 1, 1, 0, 0, 0)  # the date of all entries, so that the same regions give the same bytes
 # segments of a composite's path
 MOVE = 0.0
@@ -24,7 +25,8 @@ CLOSE = 4.0
 def roi_zip(pieces: Sequence[RegionPixels]) -> bytes:
     """Return one ROI for each region, named by its id; outlines run along the edges of the pixels, holes are kept.
 
-    Nuisance regions are in ImageJ's ROI group `NUISANCE_GROUP`, the others in none.
+    Nuisance regions are in ImageJ's ROI group `NUISANCE_GROUP`, reviewed ones in those of `REVIEWED_GROUPS`, the others
+    in none.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -52,6 +54,7 @@ def _roi(piece: RegionPixels) -> ImagejRoi:
             path.append(CLOSE)
         roi.multi_coordinates = np.array(path, np.float32)
         roi.shape_roi_size = len(path)
-    if piece.region.nuisance:
-        roi.group = NUISANCE_GROUP
+    group = NUISANCE_GROUP if piece.region.nuisance else REVIEWED_GROUPS.get(piece.region.reviewed or "")
+    if group is not None:
+        roi.group = group
     return roi

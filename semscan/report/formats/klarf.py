@@ -18,6 +18,7 @@ from semscan.version import __version__
 MARK = b'InspectionStationID "SEMSCAN"'
 UNCLASSIFIED = "Unclassified"
 NUISANCE_BIN = 1  # ROUGHBINNUMBER of regions that are reported and not counted
+REVIEWED_BINS = {"real": 1, "harmless": 2, "unsure": 3, "missed": 4}  # FINEBINNUMBER by the verdict of a review
 COLUMNS = (
     *("DEFECTID", "XREL", "YREL", "XINDEX", "YINDEX", "XSIZE", "YSIZE", "DEFECTAREA", "DSIZE", "CLASSNUMBER", "TEST"),
     *("CLUSTERNUMBER", "ROUGHBINNUMBER", "FINEBINNUMBER", "REVIEWSAMPLE", "IMAGECOUNT", "IMAGELIST"),
@@ -34,7 +35,8 @@ def klarf(
 ) -> bytes:
     """Return one image as one die of a KLARF file: its pitch is the whole image, its lower left corner the origin.
 
-    All regions are listed; nuisance is in rough bin `NUISANCE_BIN` and is not counted in the summary.
+    All regions are listed; nuisance is in rough bin `NUISANCE_BIN` and is not counted in the summary. Reviewed regions
+    are in the fine bins of `REVIEWED_BINS`, and REVIEWSAMPLE is 1.
 
     Parameters
     ----------
@@ -112,10 +114,10 @@ def _row(piece: RegionPixels, rows: int, scale: float, classes: Sequence[str]) -
     name = piece.region.class_name
     number = classes.index(name) + 1 if name else 0
     rough = NUISANCE_BIN if piece.region.nuisance else 0
-    return (
-        f" {piece.region.id} {place} {size} {max(width, height) * scale:.6f} {number} 1 0 {rough} 0 0 "
-        "1 1 1 0"  # one image: the first in its file, of type 0
-    )
+    fine = REVIEWED_BINS.get(piece.region.reviewed or "", 0)
+    bins = f"{number} 1 0 {rough} {fine} {int(fine > 0)}"
+    # at the end one image: the first in its file, of type 0
+    return f" {piece.region.id} {place} {size} {max(width, height) * scale:.6f} {bins} 1 1 1 0"
 
 
 def _defect_list(rows: list[str]) -> list[str]:

@@ -24,7 +24,8 @@ def labelme(record: Record, pieces: Sequence[RegionPixels], image_path: str, gre
     """Return the regions of one image as labelme shapes.
 
     A shape is a polygon along the edges of the pixels, a mask where there are holes, a rectangle where the pixels are
-    not known. The label is the class or "defect", the group the region's id.
+    not known. The label is the class or "defect", the group the region's id. The
+    verdict of a review is in the key ``reviewed`` of a shape.
 
     Parameters
     ----------
@@ -64,6 +65,8 @@ def _shape(piece: RegionPixels) -> dict[str, Any]:
         "mask": None,
         "score": piece.region.peak,
     }
+    if piece.region.reviewed is not None:
+        shape["reviewed"] = piece.region.reviewed
     if piece.inside is None:
         shape |= {"shape_type": "rectangle", "points": [[left, top], [left + width, top + height]]}
     elif len(rings) > 1:

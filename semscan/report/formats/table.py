@@ -31,14 +31,14 @@ REGION_COLUMNS = (
 BOX = ("x", "y", "width", "height")
 
 
-def inspect_lines(records: Iterable[AnyRecord], form: str) -> Iterator[str]:
+def inspect_lines(records: Iterable[AnyRecord], form: str, more: tuple[str, ...] = ()) -> Iterator[str]:
     """Yield full records as lines; `form` is one of `FORMATS`.
 
-    In a table, `regions` (those that count) and `nuisance_regions` are numbers of regions.
+    In a table, `regions` (those that count) and `nuisance_regions` are numbers of regions. `more` columns come last.
     """
     if form == "jsonl":
         return (json_line(record.to_json()) for record in records)
-    return table_lines(map(_image_row, records), form, INSPECT_COLUMNS)
+    return table_lines(map(_image_row, records), form, INSPECT_COLUMNS + more)
 
 
 def score_lines(records: Iterable[AnyRecord], form: str) -> Iterator[str]:
@@ -47,10 +47,10 @@ def score_lines(records: Iterable[AnyRecord], form: str) -> Iterator[str]:
     return map(json_line, short) if form == "jsonl" else table_lines(short, form, SCORE_COLUMNS)
 
 
-def region_lines(records: Iterable[Record], form: str) -> Iterator[str]:
-    """Yield the regions of inspected images as lines of a table; `form` is tsv or csv."""
+def region_lines(records: Iterable[Record], form: str, more: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield the regions of inspected images as lines of a table; `form` is tsv or csv. `more` columns come last."""
     rows = (_region_row(record, region) for record in records for region in record.regions)
-    return table_lines(rows, form, REGION_COLUMNS)
+    return table_lines(rows, form, REGION_COLUMNS + more)
 
 
 def table_lines(rows: Iterable[Mapping[str, Any]], form: str, columns: Sequence[str]) -> Iterator[str]:

@@ -15,13 +15,17 @@ BAR_SHARE = 0.5  # of the crop's width, at most
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One defect: the name of its image, its crop if there is one, and its measures by their names."""
+    """One defect: the name of its image, its crop if there is one, and its measures by their names.
+
+    `compared` has the crops of the golden reference and of the difference by their names.
+    """
 
     defect: Defect
     name: str
     folder: str
     crop: Picture | None
     facts: Mapping[str, str]
+    compared: Mapping[str, Picture]
 
     @property
     def box_style(self) -> str:
@@ -45,14 +49,19 @@ class Cards:
     left: int
 
 
-def defect_cards(summary: Summary, crops: Mapping[tuple[int, str], Picture]) -> Cards:
-    """Make the cards. `crops` has the pictures by the number of the record and of the region."""
+def defect_cards(
+    summary: Summary,
+    crops: Mapping[tuple[int, str], Picture],
+    compared: Mapping[tuple[int, str], tuple[Picture, Picture]],
+) -> Cards:
+    """Make the cards. `crops` and `compared` have pictures by the number of the record and of the region."""
     shown = summary.defects[:MOST_CARDS]
     _, names = names_of(summary.records)
     cards = []
     for defect in shown:
-        image = names[defect.place - 1]
-        cards.append(Card(defect, image.name, image.folder, crops.get((defect.place, defect.name)), _facts(defect)))
+        image, key = names[defect.place - 1], (defect.place, defect.name)
+        pair = dict(zip(("reference", "difference"), compared.get(key, ()), strict=False))
+        cards.append(Card(defect, image.name, image.folder, crops.get(key), _facts(defect), pair))
     return Cards(cards, len(summary.defects) - len(shown))
 
 
@@ -67,4 +76,6 @@ def _facts(defect: Defect) -> dict[str, str]:
     }
     if region.class_name is not None:
         facts["class"] = region.class_name
+    if region.reviewed is not None:
+        facts["reviewed"] = region.reviewed
     return facts

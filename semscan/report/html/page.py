@@ -35,6 +35,7 @@ def html_report(
     title: str = "Inspection report",
     previews: Mapping[int, Picture] | None = None,
     crops: Mapping[tuple[int, str], Picture] | None = None,
+    compared: Mapping[tuple[int, str], tuple[Picture, Picture]] | None = None,
     links: Mapping[int, str] | None = None,
     model_card: str | None = None,
     notes: Sequence[str] = (),
@@ -53,6 +54,8 @@ def html_report(
         Number of a record, from 1 -> its overlay, small.
     crops : mapping, optional
         Number of a record and id of a region, as text -> the region alone.
+    compared : mapping, optional
+        Crops of the golden reference and of the difference, by the same keys.
     links : mapping, optional
         Number of a record -> address of the full overlay, relative to the page, quoted.
     model_card : str, optional
@@ -85,7 +88,7 @@ def html_report(
         *([Section("model", "Model card")] if card else []),
         Section("versions", "Versions"),
     ]
-    style = own_text("page.css")
+    style = own_text("theme.css") + own_text("page.css")
     script = own_text("page.js")
     return (
         environment()
@@ -102,7 +105,7 @@ def html_report(
             notes=notes,
             charts=drawn,
             table=image_table(records, previews or {}, links or {}),
-            cards=defect_cards(summary, crops or {}),
+            cards=defect_cards(summary, crops or {}, compared or {}),
             problems=provenance.list_problems(summary),
             settings=provenance.run_settings(run),
             model_card=card,

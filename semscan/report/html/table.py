@@ -36,7 +36,8 @@ class Row:
     @property
     def verdict_words(self) -> str:
         """The verdict as people read it."""
-        return VERDICTS[self.verdict]
+        is_reviewed = isinstance(self.record, Record) and self.record.reviewed is not None
+        return VERDICTS[self.verdict] + (", reviewed" if is_reviewed else "")
 
     @property
     def verdict_rank(self) -> int:

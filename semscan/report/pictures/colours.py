@@ -55,6 +55,21 @@ def paint(grey: np.ndarray, anomaly_map: np.ndarray) -> np.ndarray:
     return cv2.add(cv2.cvtColor(below, cv2.COLOR_GRAY2BGR), cv2.applyColorMap(steps, painted))
 
 
+def layer(anomaly_map: np.ndarray) -> np.ndarray:
+    """Return an anomaly map, float32 (rows, cols), as a picture to lie over the image: uint8 (rows, cols, 4), BGRA.
+
+    Over a grey picture it looks as `paint` draws it.
+    """
+    steps = cv2.convertScaleAbs(anomaly_map, alpha=255)
+    opacity = np.uint8(255) - scale_colours()[1]
+    return np.dstack([cv2.applyColorMap(steps, cv2.COLORMAP_PLASMA), cv2.LUT(steps, opacity)])
+
+
+def in_full(anomaly_map: np.ndarray) -> np.ndarray:
+    """Return an anomaly map, float32 (rows, cols), in the colours of the scale alone: uint8 (rows, cols, 3), BGR."""
+    return cv2.applyColorMap(cv2.convertScaleAbs(anomaly_map, alpha=255), cv2.COLORMAP_PLASMA)
+
+
 def to_grey(values: np.ndarray) -> np.ndarray:
     """Return values 0 (black) to 1 (white) as uint8; values outside are clipped."""
     return cv2.convertScaleAbs(np.maximum(values, 0), alpha=255)

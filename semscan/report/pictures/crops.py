@@ -54,8 +54,14 @@ def draw_crop(image: CleanImage, anomaly_map: np.ndarray, region: RegionRecord) 
 
 def stretched(values: np.ndarray) -> np.ndarray:
     """Stretch values so that all but the last half percent at each end fill 0 to 1; float32."""
+    dark, bright = grey_ends(values)
+    return np.clip((values - dark) / (bright - dark), 0, 1).astype(np.float32)
+
+
+def grey_ends(values: np.ndarray) -> tuple[float, float]:
+    """Return the values between which all but the last half percent at each end lie, at least 0.001 apart."""
     dark, bright = np.percentile(values, (0.5, 99.5))
-    return np.clip((values - dark) / max(bright - dark, 1e-3), 0, 1).astype(np.float32)
+    return float(dark), float(max(bright, dark + 1e-3))
 
 
 def _scale(drawn: np.ndarray, nm_per_pixel: float) -> np.ndarray:

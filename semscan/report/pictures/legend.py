@@ -55,8 +55,8 @@ def draw_colour_bar(margin: np.ndarray, threshold: float | None, size: int) -> N
     _label(margin, f"{threshold:.3g}", right + size // 2, here, size, colours.OUTLINE)
 
 
-def draw_caption(strip: np.ndarray, record: Record, size: int, zoom: int = 1) -> None:
-    """Fill `strip` (rows, cols, 3) with the file's name, a scale bar when calibrated and, below, the verdict.
+def draw_caption(strip: np.ndarray, record: Record, size: int, zoom: int = 1, title: str | None = None) -> None:
+    """Fill `strip` (rows, cols, 3) with title or file name, a scale bar when calibrated and, below, the verdict.
 
     `zoom` is how many pixels of the picture one of the image is.
     """
@@ -64,7 +64,7 @@ def draw_caption(strip: np.ndarray, record: Record, size: int, zoom: int = 1) ->
     room = strip.shape[1] - round(1.2 * size)
     if record.nm_per_pixel:
         room = draw_scale(strip, record.nm_per_pixel / zoom, size) - left - size
-    name = PurePath(record.source or record.image).name
+    name = title or PurePath(record.source or record.image).name
     lettering.put(strip, lettering.shorten(name, size, room), left, round(1.3 * size), size, colours.INK)
     verdict, words, colour = _verdict(record)
     baseline = round(2.7 * size)

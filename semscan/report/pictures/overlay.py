@@ -12,13 +12,24 @@ from semscan.report.pictures.region_marks import draw_marks
 from semscan.values import CleanImage
 from semscan.values.record import Record
 
+HEAT, CONTOUR, TRIPTYCH = "heat", "contour", "triptych"  # styles; any other is "faded"
+FADED = 0.25  # of the opacity of the map, within an outline
 SMALLEST_PICTURE = 360  # smaller images are enlarged by a whole number: the marks need room
 SMALLEST_TYPE = 13
 SMALLEST_STRIP = 6
 TYPE_SHARE = 56  # the type's height is this part of the picture's side, so it reads the same at any size
 
 
-def draw_overlay(image: CleanImage, anomaly_map: np.ndarray, labels: np.ndarray, record: Record) -> np.ndarray:
+def draw_overlay(
+    image: CleanImage,
+    anomaly_map: np.ndarray,
+    labels: np.ndarray,
+    record: Record,
+    *,
+    style: str = "faded",
+    title: str | None = None,
+    reference: np.ndarray | None = None,
+) -> np.ndarray:
     """Draw the image with its anomaly map, outlined and numbered regions, colour bar and verdict.
 
     The image lies in the top left corner, so that a pixel of the picture is the same pixel of
@@ -38,6 +49,10 @@ def draw_overlay(image: CleanImage, anomaly_map: np.ndarray, labels: np.ndarray,
         n at the pixels of region n, 0 elsewhere.
     record : Record
         Regions, score, threshold, name.
+    style, title
+        See `semscan.settings.OutputSettings`.
+    reference : ndarray of float32, shape (rows, cols), optional
+        The golden reference, 0 to 1, for the style triptych.
 
     Returns
     -------
@@ -50,22 +65,32 @@ def draw_overlay(image: CleanImage, anomaly_map: np.ndarray, labels: np.ndarray,
     high = rows * zoom
     wide = cols * zoom
     body = max(high, 7 * size)  # a flat image still has room for the colour bar ...
-    margin = max(legend.margin_width(size), 18 * size - wide)  # ... and a narrow one for the verdict
+    scale = 0 if style == CONTOUR else legend.margin_width(size)
+    margin = max(scale, 18 * size - wide)  # ... and a narrow one for the verdict
     canvas = np.full((body + legend.caption_height(size), wide + margin, 3), colours.PAPER, np.uint8)
     picture = canvas[:high, :wide]
-    picture[:] = colours.paint(_enlarged(colours.to_grey(image.values), zoom), _enlarged(anomaly_map, zoom))
+    grey, numbers = _enlarged(colours.to_grey(image.values), zoom), _enlarged(labels, zoom)
+    picture[:] = painted(grey, _enlarged(anomaly_map, zoom), numbers > 0, style)
     if not image.judged.all():
         bar = rows - image.data_bar_px
         _hatch(picture[: bar * zoom], _enlarged(image.judged[:bar].astype(np.uint8), zoom) == 0, size)
         if image.data_bar_px:
             _rule(picture, bar * zoom, size)
-    draw_marks(picture, _enlarged(labels, zoom), record.regions, zoom, size)
+    draw_marks(picture, numbers, record.regions, zoom, size)
     if record.unlike_training:
         _strip(picture, "UNLIKE THE TRAINING IMAGES: NO VERDICT", size)
     judged = record.score is not None  # a model of classes alone gives no verdict
-    legend.draw_colour_bar(canvas[:body, wide:], record.threshold if judged else None, size)
-    legend.draw_caption(canvas[body:], record, size, zoom)
-    return canvas
+    if style != CONTOUR:
+        legend.draw_colour_bar(canvas[:body, wide:], record.threshold if judged else None, size)
+    legend.draw_caption(canvas[body:], record, size, zoom, title)
+    if style != TRIPTYCH or reference is None:
+        return canvas
+    panels = {
+        "golden reference": reference,
+        "difference, grey: none": np.where(image.judged, (1 + image.values - reference) / 2, 0.5),
+    }
+    drawn = (_panel(canvas.shape[0], values, words, zoom, size) for words, values in panels.items())
+    return np.hstack([canvas, *drawn])
 
 
 def image_part(overlay: np.ndarray, rows: int, cols: int) -> np.ndarray | None:
@@ -79,8 +104,29 @@ def image_part(overlay: np.ndarray, rows: int, cols: int) -> np.ndarray | None:
     if min(rows, cols) <= 0:
         return None
     zoom = _zoom(rows, cols)
-    fits = overlay.shape[0] > rows * zoom and overlay.shape[1] > cols * zoom
+    fits = overlay.shape[0] > rows * zoom and overlay.shape[1] >= cols * zoom
     return overlay[: rows * zoom, : cols * zoom] if fits else None
+
+
+def painted(grey: np.ndarray, anomaly_map: np.ndarray, inside: np.ndarray, style: str) -> np.ndarray:
+    """Lay the map over the grey picture; `inside` are the pixels of regions, bool. BGR."""
+    plain = cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
+    if style == CONTOUR:
+        return plain
+    painted = colours.paint(grey, anomaly_map)
+    if style != HEAT and inside.any():
+        painted[inside] = cv2.addWeighted(painted, FADED, plain, 1 - FADED, 0)[inside]
+    return painted
+
+
+def _panel(height: int, values: np.ndarray, words: str, zoom: int, size: int) -> np.ndarray:
+    """Return a picture of values, 0 to 1, with words below, to stand next to an overlay of that height."""
+    rows, cols = (side * zoom for side in values.shape)
+    panel = np.full((height, max(cols, lettering.width(words, size)) + size, 3), colours.PAPER, np.uint8)
+    grey = _enlarged(colours.to_grey(values.astype(np.float32)), zoom)
+    panel[:rows, size : size + cols] = cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
+    lettering.put(panel, words, size, height - legend.caption_height(size) + round(1.3 * size), size, colours.INK)
+    return panel
 
 
 def _zoom(rows: int, cols: int) -> int:

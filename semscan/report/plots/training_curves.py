@@ -21,11 +21,12 @@ def draw_curves(history: History, title: str) -> bytes:
     title : str
     """
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     names = [name for name in history if f"val_{name}" in history]
     norms = [name for name in _NORMS if name in history]
     panels = len(names) + bool(norms)
-    figure = Figure(figsize=(3.2 * panels, 3.2), layout="constrained")
+    figure = Figure(figsize=(3.2 * panels, 3.2), layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.1))  # inches
     all_axes = figure.subplots(1, panels, squeeze=False)[0]
     for axes, name in zip(all_axes, names, strict=False):
         axes.plot(history["step"], history[name], color=BLUE, label="training")

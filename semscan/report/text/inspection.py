@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from semscan.phrases import plural
+from semscan.phrases import plural, printable
 from semscan.values.record import AnyRecord, ErrorRecord, Record, RegionRecord
 
 DEFECT = "DEFECT"
@@ -42,7 +42,7 @@ def image_line(record: AnyRecord, *, with_regions: bool = True) -> str:
         parts.append(record.error.removeprefix(f"{record.image}: "))
     elif with_regions:
         parts += _regions(record)
-    return _printable("  ".join(parts))
+    return printable("  ".join(parts))
 
 
 def verdict(record: AnyRecord) -> str:
@@ -76,10 +76,3 @@ def _length(region: RegionRecord) -> str:
     if region.feret_max_nm is not None:
         return f"{region.feret_max_nm:.3g} nm" if region.feret_max_nm < 1000 else f"{region.feret_max_nm / 1000:.3g} µm"
     return f"{region.feret_max_px or max(region.bbox[2:]):.0f} px"
-
-
-def _printable(text: str) -> str:
-    """Write out what would move the cursor or colour the terminal: a file name may hold it."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
-    )

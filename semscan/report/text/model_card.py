@@ -14,10 +14,12 @@ from semscan.values.model_config import (
     CEILING,
     COUNTED,
     FLOOR,
+    REVIEWED,
     TAIL,
     Calibration,
     Looks,
     ModelConfig,
+    ReviewedCount,
     TrainingRecord,
     TrainingTask,
 )
@@ -100,6 +102,7 @@ _RULES = {
         "longer, or with more good images, so that the network tells the two apart."
     ),
     ACCEPTED: "It was raised so that the accepted regions stay below it.",
+    REVIEWED: "It was set by the decisions of a review.",
 }
 
 
@@ -127,6 +130,8 @@ def _findings_lines(training: TrainingRecord) -> list[str]:
         if labelled.checked:
             words += f"; of {labelled.checked} others, {labelled.checked_above} have a score above the threshold"
         lines.append(words + ".")
+    if training.reviewed:
+        lines.append(_reviewed_line(training.reviewed))
     if accepted:
         lines.append(
             f"Accepted as harmless: {accepted.regions} regions, {accepted.still_above} of which still "
@@ -140,6 +145,16 @@ def _findings_lines(training: TrainingRecord) -> list[str]:
             f"{names}{more}."
         )
     return lines
+
+
+def _reviewed_line(count: ReviewedCount) -> str:
+    """State what came from a review."""
+    words = (
+        f"From a review: {plural(count.harmless, 'harmless region')} (counted as accepted), "
+        f"{plural(count.real, 'confirmed defect')} and {plural(count.missed, 'drawn defect')} (counted as labelled), "
+        f"and {plural(count.good_images, 'image')} without defects (among the good ones)"
+    )
+    return words + (f"; {plural(count.left_out, 'decision')} could not be used." if count.left_out else ".")
 
 
 def model_card(config: ModelConfig, summary: Sequence[str]) -> str:

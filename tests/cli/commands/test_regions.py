@@ -50,7 +50,7 @@ def test_with_out_the_pictures_are_drawn_again_from_the_image(semscan, inspected
     (again,) = records(semscan("regions", out, "--out", "again", "--crops"))
     names = sorted(path.name for path in (semscan.here / "again").iterdir() if path.name[0] != ".")
 
-    assert names == ["results.jsonl", "run.json", "spotted.crop1.png", "spotted.mask.png", "spotted.overlay.png"]
+    assert names == ["results.jsonl", "run.json", "spotted.crop001.png", "spotted.mask.png", "spotted.overlay.png"]
     assert again["warnings"] == []
     original = (out / "spotted.overlay.png").read_bytes()
     assert (semscan.here / "again" / "spotted.overlay.png").read_bytes() == original
@@ -148,8 +148,8 @@ def test_crops_of_a_run_that_found_more_are_taken_away(semscan, model, grey, sav
     semscan("inspect", image, "--model", model, "--crops", "--threshold", "0.7")
     after = sorted(path.name for path in out.glob("*.crop*"))
 
-    assert before == ["two.crop1.png", "two.crop2.png"]
-    assert after == ["two.crop1.png"]
+    assert before == ["two.crop001.png", "two.crop002.png"]
+    assert after == ["two.crop001.png"]
 
 
 def test_a_folder_is_searched_for_maps_and_an_empty_one_is_an_error(semscan, inspected, tmp_path):

@@ -9,7 +9,8 @@ from click.testing import CliRunner
 
 from semscan.cli.commands.synth import synth
 from semscan.errors import OutputError, UsageFault
-from semscan.settings import DEFECTS
+from semscan.files.images.read import read_image
+from semscan.settings import DEFECTS, ReadSettings
 
 SMALL = ["--size", "96", "--train", "2", "--test-good", "1", "--per-defect", "1"]
 
@@ -224,3 +225,24 @@ def test_help_loads_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_images_with_a_scale_have_a_data_bar_that_a_reader_finds(tmp_path, bits):
+    few = ["--train", "0", "--test-good", "1", "--per-defect", "1", "--defects", "bridge", "--bits", str(bits)]
+
+    run(tmp_path / "set", "--size", "96x128", "--format", "tif", "--nm-per-px", "2.5", *few)
+
+    image = read_image(tmp_path / "set" / "test" / "bridge" / "000.tif", ReadSettings())
+    plain = tmp_path / "plain"
+    run(plain, "--size", "96x128", "--format", "tif", *few)
+    assert (image.nm_per_pixel, image.data_bar_rows, image.pixels.shape) == (2.5, 24, (120, 128))
+    assert image.pixels.dtype == f"uint{bits}"
+    assert (image.pixels[:96] == read(plain / "test" / "bridge" / "000.tif")).all()
+    assert read(tmp_path / "set" / "ground_truth" / "bridge" / "000_mask.png").shape == (120, 128)
+    assert not read(tmp_path / "set" / "ground_truth" / "bridge" / "000_mask.png")[96:].any()
+
+
+def test_a_scale_needs_tiff(tmp_path):
+    with pytest.raises(UsageFault, match="--nm-per-px is for TIFF files, and the format is png; add --format tif"):
+        run(tmp_path / "set", "--nm-per-px", "2", *SMALL)

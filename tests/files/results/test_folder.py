@@ -161,16 +161,16 @@ def test_a_foreign_file_put_beside_our_own_later_is_never_written_over(out, suff
 def test_crops_of_an_earlier_run_that_found_more_go_and_nothing_else_does(out):
     crops = [CROP.format(number) for number in (1, 2, 3)]
     run(out, *crops)
-    write_bytes(out / "a.crop4.png.txt", b"the user's own")
-    write_bytes(out / "b.crop2.png", b"the user's own")
+    write_bytes(out / "a.crop004.png.txt", b"the user's own")
+    write_bytes(out / "b.crop002.png", b"the user's own")
 
     assert run(out, *crops[:1]) == "a"
-    assert sorted(path.name for path in out.glob("*crop*")) == ["a.crop1.png", "a.crop4.png.txt", "b.crop2.png"]
+    assert sorted(path.name for path in out.glob("*crop*")) == ["a.crop001.png", "a.crop004.png.txt", "b.crop002.png"]
     assert "earlier_outputs" not in results(out)[0]
 
 
 def test_crops_that_a_record_names_elsewhere_stay(out, tmp_path):
-    elsewhere = tmp_path / "elsewhere" / "a.crop1.png"
+    elsewhere = tmp_path / "elsewhere" / "a.crop001.png"
     write_bytes(elsewhere, b"the user's own")
     inspect(out, records=[record_of(image="x/a.png", outputs={"crops": [str(elsewhere)]})])
     inspect(out, records=[record_of(image="x/a.png", outputs={"crops": []})])
@@ -180,7 +180,7 @@ def test_crops_that_a_record_names_elsewhere_stay(out, tmp_path):
 
 def test_a_run_of_crops_alone_gets_its_name_back_however_often(out):
     assert [run(out, CROP.format(1)) for _ in range(9)] == ["a"] * 9
-    assert [path.name for path in out.glob("*.png")] == ["a.crop1.png"]
+    assert [path.name for path in out.glob("*.png")] == ["a.crop001.png"]
 
 
 def test_there_is_always_one_more_name(out):
@@ -283,7 +283,23 @@ def test_claims_that_were_not_finished_stay_known(out):
     assert [json.loads(line)["stem"] for line in (out / NAMES).read_text().splitlines()] == ["a.png"]
 
 
-def test_records_of_others_stay_and_the_same_source_is_replaced_in_place(out):
+def test_the_error_of_a_name_that_never_existed_is_not_kept(out, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.png").touch()
+    inspect(out, "a.png", "gone.png")
+
+    inspect(out, records=[record_of(image=name, status="error") for name in ("slip.png", "empty.png", "gone.png")])
+
+    assert [(r["image"], r["status"]) for r in results(out)] == [
+        ("a.png", "ok"),
+        ("gone.png", "error"),
+        ("empty.png", "error"),
+    ]
+
+
+def test_records_of_others_stay_and_the_same_source_is_replaced_in_place(out, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "d.png").touch()
     inspect(out, "a.png", "b.png", "c.png")
 
     inspect(out, records=[record_of(image=name, status="error") for name in ("d.png", "./b.png")])

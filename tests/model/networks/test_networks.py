@@ -13,6 +13,7 @@ from semscan.model.networks.autoencoder import build_autoencoder
 from semscan.model.networks.layers import BatchNormalization, softplus
 from semscan.model.registry import known
 from semscan.model.tf_import import keras
+from semscan.runtime.looks import scores_by_looks
 
 SMALL = {"widths": (4, 4, 8, 8)}
 
@@ -169,6 +170,9 @@ def test_an_exported_graph_takes_one_two_or_four_looks():
     np.testing.assert_allclose(two, score(tiles[:, ::-1, ::-1], looks=np.array(2, np.int32))[:, ::-1, ::-1], atol=1e-5)
     np.testing.assert_allclose(four, score(tiles[:, ::-1])[:, ::-1], atol=1e-5)
     assert np.abs(one - score(tiles[:, ::-1], looks=np.array(1, np.int32))[:, ::-1]).max() > 1e-4
+    by_looks = scores_by_looks(lambda tiles: score(tiles, looks=np.array(1, np.int32)), tiles, (1, 2, 4))
+    for number, scores in zip((1, 2, 4), (one, two, four), strict=True):
+        np.testing.assert_allclose(by_looks[number], scores, atol=1e-5)
 
 
 def test_an_exported_graph_enlarges_by_constant_factors_and_joins_no_features_before_a_1x1_convolution():

@@ -177,3 +177,22 @@ def test_a_report_is_replaced_and_a_page_of_the_users_own_is_not(inspected, tmp_
 
     assert write_html(out).read_bytes() == first
     assert (tmp_path / "own.html").read_text() == "<p>my notes"
+
+
+def test_a_defect_is_shown_with_what_its_place_was_compared_with(inspected, tmp_path, grey):
+    out = inspected("bad.png")
+    line = json.loads((out / "results.jsonl").read_text())
+    tifffile.imwrite(out / "bad.reference.tif", grey(spot=False))
+    line["outputs"]["reference"] = str(out / "bad.reference.tif")
+    (out / "results.jsonl").write_text(json.dumps(line) + "\n")
+
+    page = write_html(out).read_text("utf-8")
+
+    crop, reference, difference = [one for one in embedded(page) if one.ndim == 2]
+    assert 'alt="Reference at defect 1 of bad.png"' in page
+    assert 'alt="Difference at defect 1 of bad.png"' in page
+    assert crop.max() > 240
+    spot = difference > 200
+    assert 30 <= spot.sum() <= 80
+    assert np.median(difference) == pytest.approx(128, abs=6), "grey where they are equal"
+    assert reference[spot].max() < 200

@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-QUICK = ["--steps", "3", "--precision", "float32"]
+from semscan.files.models.folder import read_model_folder
+
+QUICK = ["--steps", "3", "--precision", "float32", "--format", "text"]
 
 
 def semscan(*arguments):
@@ -29,8 +31,8 @@ def save(path, pixels):
 
 @pytest.fixture(scope="module")
 def dirty(tmp_path_factory, in_process):
-    """Ten good images, one of them with a hidden spot, a labelled one with and one without a mask, and one with a
-    harmless region: (folder of all, the finished process)."""
+    """Ten good images, one of them with a hidden spot, a labelled one with and one without a mask, one with a
+    harmless region, and a reviewed lot: (folder of all, the finished process)."""
     root = tmp_path_factory.mktemp("dirty")
     for seed in range(10):
         save(root / "data" / "train" / "good" / f"{seed}.png", texture(seed))
@@ -51,19 +53,45 @@ def dirty(tmp_path_factory, in_process):
         "regions": [{"bbox": [48, 10, 14, 10], "accepted": True}],
     }
     (root / "judged.jsonl").write_text(json.dumps(record) + "\n")
-    return root, in_process("train", root / "data", "--out", root / "model", "--accept", root / "judged.jsonl", *QUICK)
+    feeds = ("--accept", root / "judged.jsonl", "--review", reviewed(root))
+    return root, in_process("train", root / "data", "--out", root / "model", *feeds, *QUICK)
+
+
+def reviewed(root):
+    """Write a lot of an image with a confirmed defect and one without defects; return its review."""
+    defective = texture(21)
+    defective[30:40, 30:44] = 240
+    region = {"id": 1, "bbox": [30, 30, 14, 10], "centroid": [37, 35], "area_px": 140, "peak": 0.9}
+    records = [
+        {"image": name, "source": str(save(root / "lot" / name, pixels)), "status": "ok", "width": 72, "height": 64}
+        | {"regions": regions}
+        for name, pixels, regions in (("y.png", defective, [region]), ("clean.png", texture(22), []))
+    ]
+    (root / "out").mkdir()
+    (root / "out" / "results.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records))
+    about = {"at": "2026-01-31", "by": None, "class": None, "polygon": None, "note": None}
+    decisions = [
+        about | {"image": "y.png", "region": 1, "verdict": "real"},
+        about | {"image": "clean.png", "region": None, "verdict": "harmless"},
+        about | {"image": "gone.png", "region": 4, "verdict": "harmless"},
+    ]
+    (root / "out" / "review.jsonl").write_text("".join(json.dumps(one) + "\n" for one in decisions))
+    return root / "out" / "review.jsonl"
 
 
 def test_train_says_what_it_did_with_all_of_them(dirty):
     _, done = dirty
 
     assert done.returncode == 0, done.stderr
+    assert "autoencoder with attention soft-mask, 10 images, 3 steps, threshold: raw score " in done.stdout
     assert "warning: " in done.stderr
     assert "3.png looks odd among the good images: " in done.stderr
     assert "a place in it is unlike all other images" in done.stderr
-    assert "Of 2 labelled images, 1 defects sharpen the training: by the masks of 1" in done.stderr
+    assert "Of 3 labelled images, 2 defects sharpen the training: by the masks of 2" in done.stderr
     assert "1 accepted region of 1 image become normal" in done.stderr
-    assert "1 labelled images that were not trained on have a score above the threshold" in done.stderr
+    assert "1 of 1 labelled image that was not trained on has a score above the threshold" in done.stderr
+    assert "The review teaches 0 harmless regions, 1 confirmed defect, 0 drawn defects and 1 image" in done.stderr
+    assert "decisions that do not count: 1 about images that the results do not hold" in done.stderr
 
 
 def test_the_model_keeps_a_record_of_it(dirty):
@@ -71,7 +99,12 @@ def test_the_model_keeps_a_record_of_it(dirty):
     config = json.loads((root / "model" / "config.json").read_text())
     training = config["training"]
 
-    assert training["labelled"]["by_mask"] == 1
+    assert training["images"] == 11
+    assert training["said"].endswith("; 1 good image of the review")
+    assert training["review"] == [str(root / "out" / "review.jsonl")]
+    assert training["reviewed"] == {"harmless": 0, "real": 1, "missed": 0, "good_images": 1, "left_out": 1}
+    assert read_model_folder(root / "model").config.training.reviewed.left_out == 1
+    assert training["labelled"]["by_mask"] == 2
     assert training["labelled"]["checked"] == 1
     assert training["accepted"]["regions"] == 1
     assert [entry["image"].rsplit("/", 1)[-1] for entry in training["odd_images"]][:1] == ["3.png"]
@@ -80,6 +113,8 @@ def test_the_model_keeps_a_record_of_it(dirty):
     assert "Unusual among the good images" in card
     assert "none was held out" in card
     assert "Accepted as harmless: 1 regions" in card
+    assert "From a review: 0 harmless regions (counted as accepted), 1 confirmed defect and 0 drawn defects" in card
+    assert "1 decision could not be used" in card
 
 
 def test_an_image_of_another_look_is_inspected_and_gets_no_verdict(dirty, tmp_path):
@@ -100,6 +135,27 @@ def test_an_image_of_another_look_is_inspected_and_gets_no_verdict(dirty, tmp_pa
     assert first["unlike_training"]
     assert "unlike the training images: contrast 70 % lower than in training" in first["warnings"][-1]
     assert "unlike_training" not in second
+
+
+def test_a_review_is_checked_before_the_training(dirty, tmp_path):
+    root, _ = dirty
+    (tmp_path / "review.jsonl").write_text('{"image": 1}\n')
+
+    done = semscan("train", root / "data", "--out", tmp_path / "m", "--review", tmp_path / "review.jsonl", *QUICK)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "review.jsonl: line 1 is not a decision: a key is missing or of the wrong type" in done.stderr
+    assert not (tmp_path / "m").exists()
+
+
+def test_the_attention_cnn_takes_no_review(dirty, tmp_path):
+    root, _ = dirty
+    names = ("--model", "attention-cnn", "--out", tmp_path / "m", "--review", root / "out" / "review.jsonl")
+
+    done = semscan("train", root / "data", *names, *QUICK)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--review is not for the attention CNN, which learns from whole images" in done.stderr
 
 
 def test_accept_is_checked_before_the_training(dirty, tmp_path):

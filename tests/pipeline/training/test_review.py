@@ -98,6 +98,22 @@ def test_the_threshold_is_raised_over_accepted_regions_but_not_over_too_many_def
     assert len(said) == (after > 1) + bool(above)
 
 
+@pytest.mark.parametrize(
+    ("peaks", "highest"),
+    [
+        ([2.0, 3.0, 4.0], 2.0),
+        ([0.5, 3.0, 4.0], 3.0),  # what is not found anyway is not kept
+        ([1.5, *range(2, 12)], 2.0),
+        ([0.5], np.inf),
+    ],
+)
+def test_nine_in_ten_of_the_labelled_defects_that_are_found_stay_above_the_threshold(peaks, highest):
+    found = page._keeping(np.array(peaks), 1.0)
+
+    assert found == pytest.approx(highest, rel=1e-5)
+    assert found < highest or highest == np.inf
+
+
 def test_the_ceiling_of_the_threshold_is_what_a_share_of_the_painted_defects_exceeds(folder, plan):
     plan.draw_held = lambda rng: two_spots(2.5, 5.0)  # raw scores of 1.5 and 4
 

@@ -8,7 +8,7 @@ import pytest
 from semscan.regions.find import segment
 from semscan.report.pictures import lettering
 from semscan.report.pictures.colours import COOL, INK, NUISANCE, OUTLINE, paint, to_grey
-from semscan.report.pictures.overlay import SMALLEST_PICTURE, draw_overlay
+from semscan.report.pictures.overlay import SMALLEST_PICTURE, draw_overlay, image_part
 from semscan.report.pictures.region_marks import MOST_NAMES
 from semscan.report.record import with_regions
 from semscan.settings import RegionSettings
@@ -22,14 +22,14 @@ def record_of(shape, **more):
     return Record(**values | more)
 
 
-def overlay_of(values, anomaly_map, *, threshold=0.5, name="wafer.png", score=0.9, more=()):
+def overlay_of(values, anomaly_map, *, threshold=0.5, name="wafer.png", score=0.9, more=(), **style):
     """The overlay, and what was segmented; `more` is what the regions carry, hottest first."""
     found = segment(anomaly_map, RegionSettings(threshold=threshold))
     told = dict(enumerate(more))
     regions = tuple(replace(region, **told.get(place, {})) for place, region in enumerate(found.regions))
     image = CleanImage(values.astype(np.float32), np.ones(values.shape, bool))
     record = record_of(values.shape, image=name, source=f"/x/{name}", score=score, threshold=threshold)
-    return draw_overlay(image, anomaly_map, found.labels, with_regions(record, regions)), found
+    return draw_overlay(image, anomaly_map, found.labels, with_regions(record, regions), **style), found
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_pixel_for_pixel_the_picture_lies_on_the_image(texture):
 def test_no_outline_and_no_number_covers_a_region(texture):
     boxes = [(5, 5, 12, 12), (200, 300, 203, 303), (390, 480, 400, 500), (100, 100, 180, 250), (90, 100, 95, 110)]
     anomaly_map = heat_with((400, 500), *boxes)
-    picture, found = overlay_of(texture, anomaly_map)
+    picture, found = overlay_of(texture, anomaly_map, style="heat")
     inside = found.mask == 255
 
     assert len(found.regions) == 5
@@ -72,7 +72,7 @@ def test_no_mark_covers_a_region_in_a_crowd(texture):
     rng = np.random.default_rng(8)
     corners = rng.integers(0, 390, (150, 2))
     anomaly_map = heat_with((400, 500), *[(row, col, row + 4, col + 6) for row, col in corners])
-    picture, found = overlay_of(texture, anomaly_map)
+    picture, found = overlay_of(texture, anomaly_map, style="heat")
     inside = found.mask == 255
 
     np.testing.assert_array_equal(picture[:400, :500][inside], paint(to_grey(texture), anomaly_map)[inside])
@@ -313,3 +313,47 @@ def test_letters_below_the_line_lie_within_their_box(size):
 
     assert touched[:, 0].max() < 20 + rows - 1, "white ink ends before the box does"
     assert touched[:, 0].max() > 20 + 0.75 * size, "descenders are drawn"
+
+
+def test_the_map_is_faded_within_an_outline_unless_it_is_asked_for(texture):
+    anomaly_map = heat_with((400, 500), (200, 300, 220, 330))
+    grey = to_grey(texture)[205:215, 305:325, None].astype(int)
+
+    faded, heat, contour = (
+        overlay_of(texture, anomaly_map, style=style)[0][205:215, 305:325] for style in ("faded", "heat", "contour")
+    )
+
+    assert (heat == paint(to_grey(texture), anomaly_map)[205:215, 305:325]).all()
+    assert 0 < np.abs(faded - grey).max() < np.abs(heat - grey).max() / 2
+    assert (contour == grey).all()
+
+
+def test_a_triptych_shows_reference_and_difference_next_to_the_image(texture):
+    reference = texture.copy()
+    reference[50, 60] = 1 - texture[50, 60]
+    whole = heat_with((400, 500))
+    plain, _ = overlay_of(texture, whole)
+
+    triptych, _ = overlay_of(texture, whole, style="triptych", reference=reference)
+
+    height, width, _ = plain.shape
+    panels = triptych[:400, width:].reshape(400, 2, -1, 3)[..., -500:, :]
+    assert triptych.shape[0] == height
+    assert (triptych[:, :width] == plain).all()
+    assert (panels[:, 0] == to_grey(reference)[..., None]).all()
+    assert np.argwhere(np.abs(panels[:, 1, :, 0].astype(int) - 128) > 1).tolist() == [[50, 60]]
+    assert (overlay_of(texture, whole, style="triptych")[0] == plain).all()
+
+
+@pytest.mark.parametrize("style", ["faded", "contour", "triptych"])
+def test_the_image_is_found_in_an_overlay_of_every_style(texture, style):
+    picture, _ = overlay_of(texture, heat_with((400, 500)), style=style, reference=texture)
+
+    assert (image_part(picture, 400, 500) == to_grey(texture)[..., None]).all()
+
+
+def test_a_title_stands_in_place_of_the_name(texture):
+    whole = heat_with((400, 500))
+
+    assert (overlay_of(texture, whole, title="wafer.png")[0] == overlay_of(texture, whole, name="wafer.png")[0]).all()
+    assert (overlay_of(texture, whole, title="Lot 7")[0] != overlay_of(texture, whole, name="wafer.png")[0]).any()

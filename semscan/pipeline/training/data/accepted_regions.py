@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,7 +11,7 @@ import numpy as np
 
 from semscan.errors import SemscanError
 from semscan.files.datasets.accepted import Accepted, read_accepted
-from semscan.files.datasets.class_folders import TEST
+from semscan.files.datasets.class_folders import TEST, lies_in_test
 from semscan.files.datasets.labelled_images import read_defect_mask
 from semscan.files.images.read import read_image
 from semscan.image.brightness import matched_brightness
@@ -46,10 +45,17 @@ class _Opened:
 
 
 def open_accepted(
-    files: Sequence[str], data: Path, reader: TrainingReader, log: Log, *, every: bool = False
+    files: Sequence[str],
+    data: Path,
+    reader: TrainingReader,
+    log: Log,
+    *,
+    every: bool = False,
+    reviewed: Sequence[Accepted] = (),
 ) -> AcceptedRegions | None:
-    """Open the regions that the files accept; None if there are none. `every` is as in `read_accepted`.
+    """Open the regions that the files accept, and the `reviewed` ones; None if there are none.
 
+    `every` is as in `read_accepted`.
     Images in ``data/test`` are not read and missing ones are left out, each with a line to `log`.
 
     Raises
@@ -58,8 +64,9 @@ def open_accepted(
         If a file holds no accepted regions at all.
     """
     opened: dict[Path, tuple[Accepted, tuple[Corners, ...]]] = {}
-    for record in (record for name in files for record in read_accepted(Path(name), every=every)):
-        if _is_test(record.source, data):
+    of_files = [record for name in files for record in read_accepted(Path(name), every=every)]
+    for record in (*of_files, *reviewed):
+        if lies_in_test(record.source, data):
             log(f"warning: {record.source} is not accepted: it lies in {TEST}/, which is never trained on")
             continue
         boxes = _usable_boxes(record, reader, log)
@@ -154,9 +161,3 @@ def _moved(box: Box, first_row: int, zoom: float) -> Corners:
     ends = (box.top - first_row, box.left, box.bottom - first_row, box.right)
     top, left, bottom, right = (end * zoom for end in ends)
     return int(top), int(left), int(np.ceil(bottom)), int(np.ceil(right))
-
-
-def _is_test(source: Path, data: Path) -> bool:
-    real = Path(os.path.realpath(source))
-    tests = (entry for entry in data.iterdir() if entry.name.casefold() == TEST and os.path.isdir(entry))
-    return any(real.is_relative_to(os.path.realpath(test)) for test in tests)

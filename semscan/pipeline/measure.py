@@ -1,4 +1,4 @@
-"""Measure the images that a user names, and keep their records."""
+"""Measure: the critical dimensions of each image that a user names."""
 
 from __future__ import annotations
 

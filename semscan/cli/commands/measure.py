@@ -56,9 +56,9 @@ def measure(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
     Prints one line for each image: words on a terminal, JSON in a pipe. Writes NAME.dimensions.csv (a row for each
     edge, line and space, or hole), NAME.spectrum.csv, NAME.dimensions.png and measures.jsonl to --out.
     """
-    from semscan.pipeline.measuring.images import count_images, measure_images
+    from semscan.pipeline.measure import count_images, measure_images
+    from semscan.report.measured.words import measure_line
     from semscan.report.record import json_line
-    from semscan.report.text.dimensions import measure_line
 
     settings = MeasureSettings(
         edges=options.edge_settings(choices),

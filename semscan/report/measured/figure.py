@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from semscan.report.measured.words import in_words
 from semscan.report.plots.figure import BLUE, RED, plain, png_of
-from semscan.report.text.dimensions import in_words
 from semscan.values.measured.measurement import HoleRow, LineRow, Measurement, Spectrum
 
 if TYPE_CHECKING:

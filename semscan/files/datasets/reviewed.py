@@ -1,0 +1,156 @@
+"""A finished inspection that a person has reviewed: its records, joined with the decisions beside them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from semscan.errors import BadDataError, OutputError
+from semscan.files.results.finished_run import FinishedRun, read_finished
+from semscan.files.results.review import HARMLESS, MISSED, REAL, REVIEW, UNSURE, Decision, current, read_decisions
+from semscan.values.record import Record, RegionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedImage:
+    """One image with the decisions about it.
+
+    `whole` is about the image, `regions` are about its regions by their ids, `missed` are drawn defects.
+    """
+
+    record: Record
+    whole: Decision | None = None
+    regions: Mapping[int, Decision] = field(default_factory=dict)
+    missed: tuple[Decision, ...] = ()
+
+    @property
+    def is_harmless(self) -> bool:
+        """True if the image is said to have no defects, and no decision about a part of it says otherwise."""
+        said = self.whole is not None and self.whole.verdict == HARMLESS
+        return said and not self.missed and not self.with_verdict(REAL)
+
+    @property
+    def is_decided(self) -> bool:
+        """True if every region that counts has a verdict; without one, if the image itself or a missed defect has."""
+        if any(self.verdict_of(region) is None for region in self.record.defects):
+            return False
+        return bool(self.record.defects or self.missed or (self.whole and self.whole.verdict != UNSURE))
+
+    def verdict_of(self, region: RegionRecord) -> str | None:
+        """Return the verdict about a region; in an image without defects, all others are harmless. None: undecided."""
+        if region.id in self.regions:
+            return self.regions[region.id].verdict
+        return HARMLESS if self.whole is not None and self.whole.verdict == HARMLESS else None
+
+    def class_of(self, region: RegionRecord) -> str | None:
+        """Return the class of a region: the reviewer's, else the one that was found."""
+        decision = self.regions.get(region.id)
+        return region.class_name if decision is None or decision.class_name is None else decision.class_name
+
+    def with_verdict(self, verdict: str | None) -> tuple[RegionRecord, ...]:
+        """Return the regions of a verdict; None: those that are undecided."""
+        return tuple(region for region in self.record.regions if self.verdict_of(region) == verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedResults:
+    """A finished inspection and its review.
+
+    `images` have a decision, in the order of their records. `stale` decisions are about regions that the results do
+    not hold, or hold elsewhere: the images were inspected again. `unknown` ones are about images that they do not hold.
+    """
+
+    path: Path
+    finished: FinishedRun
+    images: tuple[ReviewedImage, ...]
+    stale: int = 0
+    unknown: int = 0
+
+    @property
+    def left_out(self) -> str | None:
+        """What cannot be used, in one line; None if all can."""
+        parts = [f"{self.stale} about regions that the results do not hold as they were decided"] if self.stale else []
+        parts += [f"{self.unknown} about images that the results do not hold"] if self.unknown else []
+        return f"{self.path}: decisions that do not count: {' and '.join(parts)}" if parts else None
+
+
+def read_review(path: Path) -> ReviewedResults:
+    """Read the decisions of a review and the results beside them.
+
+    Parameters
+    ----------
+    path : Path
+        A review.jsonl, or the folder of results that holds one.
+
+    Raises
+    ------
+    BadDataError
+        If a file cannot be read, a line is not a decision, or no results lie beside the decisions.
+    """
+    path = Path(path)
+    path = path / REVIEW if os.path.isdir(path) else path
+    decisions = current(read_decisions(path))
+    try:
+        finished = read_finished(path.parent)
+    except OutputError as error:
+        raise BadDataError(f"{path}: decides about no results, there are none beside it ({error})") from error
+    return join(path, finished, decisions)
+
+
+def review_beside(finished: FinishedRun) -> ReviewedResults | None:
+    """Read the review that lies beside finished results; None without one. Raises BadDataError as `read_review`."""
+    path = finished.folder / REVIEW
+    return join(path, finished, current(read_decisions(path))) if os.path.lexists(path) else None
+
+
+def join(path: Path, finished: FinishedRun, decisions: Iterable[Decision]) -> ReviewedResults:
+    """Join the records of an inspection with the decisions that count; see `ReviewedResults`."""
+    records = finished.inspected
+    places = _places(records)
+    of_record: dict[int, list[Decision]] = {}
+    unknown = 0
+    for decision in decisions:
+        place = places.get(decision.image)
+        if place is None:
+            unknown += 1
+        else:
+            of_record.setdefault(place, []).append(decision)
+    images = []
+    stale = 0
+    for place in sorted(of_record):
+        image, old = _reviewed(records[place], of_record[place])
+        stale += old
+        if image.whole or image.regions or image.missed:
+            images.append(image)
+    return ReviewedResults(path, finished, tuple(images), stale, unknown)
+
+
+def _places(records: Iterable[Record]) -> dict[str, int | None]:
+    """Return the place of each record by its source, and by its image where only one has that name."""
+    by_image: dict[str, int | None] = {}
+    by_source: dict[str, int | None] = {}
+    for place, record in enumerate(records):
+        by_image[record.image] = None if record.image in by_image else place
+        by_source[record.source] = place
+    return {**by_image, **by_source}
+
+
+def _reviewed(record: Record, decisions: Iterable[Decision]) -> tuple[ReviewedImage, int]:
+    """Return an image with the decisions that fit it, and the number of those that do not."""
+    boxes = {region.id: region.bbox for region in record.regions}
+    whole = None
+    regions: dict[int, Decision] = {}
+    missed: list[Decision] = []
+    stale = 0
+    for decision in decisions:
+        if decision.verdict == MISSED:
+            missed.append(decision)
+        elif decision.region is None:
+            whole = decision
+        elif decision.region in boxes and decision.bbox in (None, boxes[decision.region]):
+            regions[decision.region] = decision
+        else:
+            stale += 1
+    return ReviewedImage(record, whole, regions, tuple(missed)), stale

@@ -1,0 +1,1 @@
+"""Which pixels the decisions of a review are about."""
