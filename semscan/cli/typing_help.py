@@ -22,6 +22,7 @@ SECTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
             *("overlay_style", "title", "no_overlay", "no_mask", "no_map", "no_golden", "crops"),
             *("output_format", "exit_code"),
         ),
+        "Dimensions": ("measure", "level", "dark_lines"),
         "Reading images": _READING,
         "Many images": ("jobs", "resume", "follow", "timeout", "max_memory", "cluster", "nul"),
     },

@@ -28,6 +28,10 @@ from semscan.settings import OutputSettings, ReportSettings
 @options.out
 @options.overlay
 @options.combine(options.no_mask, options.no_map, options.no_reference, options.crops)
+@click.option(
+    "--measure", is_flag=True, help="Also measure lines or holes, without the regions; see `semscan measure`."
+)
+@options.combine(options.level, options.dark_lines)
 @options.reading
 @options.limits
 @options.combine(options.resume, options.follow)
@@ -49,6 +53,7 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
         semscan inspect dies/ --method dies
         find lot7 -name '*.tif' | semscan inspect - | jq -r 'select(.defect) | .image'
         semscan inspect lot7/ --report html,klarf
+        semscan inspect lot7/ --measure | jq '[.image, .dimensions.line_cd.px]'
         semscan inspect lot7/ --jobs 8 --resume
         semscan inspect /mnt/microscope --follow
 
