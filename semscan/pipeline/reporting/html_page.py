@@ -13,6 +13,7 @@ from semscan.files.disk.plain_file import open_plain
 from semscan.files.models.method_folder import read_fingerprint
 from semscan.files.results.finished_run import FinishedRun, read_finished
 from semscan.pipeline.reporting.thumbnails import Pictures, draw_pictures
+from semscan.pipeline.reporting.wafers import summarised_wafers, write_wafer_pictures
 from semscan.pipeline.reporting.written import Written
 from semscan.pipeline.run.record import INTERRUPTED
 from semscan.report.html import html_report
@@ -28,7 +29,9 @@ OWN = b'<meta name="generator" content="semscan'
 LARGEST_HEAD = 2048
 
 
-def write_html(results_folder: Path | str, out: Path | str | None = None) -> Path:
+def write_html(
+    results_folder: Path | str, out: Path | str | None = None, settings: ReportSettings | None = None
+) -> Path:
     """Write the report of an output folder; return where it lies.
 
     Parameters
@@ -37,9 +40,13 @@ def write_html(results_folder: Path | str, out: Path | str | None = None) -> Pat
         The --out of an inspection.
     out : path, optional
         The file to write; by default `PAGE` in the folder. A folder gets `PAGE` in it.
+    settings : ReportSettings, optional
+        Where the table of places lies; by default in the folder, if there is one.
 
     Raises
     ------
+    BadKlarfError, ReportError
+        If the table of places cannot be used.
     OutputError
         If the folder holds no records, or the page cannot be written, or another page than a report lies there.
     """
@@ -48,6 +55,7 @@ def write_html(results_folder: Path | str, out: Path | str | None = None) -> Pat
     if path.is_dir():
         path = path / PAGE
     _check_own(path)
+    wafers = summarised_wafers(finished, settings or ReportSettings()) or []
     pictures = draw_pictures(finished)
     card, warnings = _model_card(finished.run)
     page = html_report(
@@ -59,6 +67,7 @@ def write_html(results_folder: Path | str, out: Path | str | None = None) -> Pat
         links=_links(finished, path.parent),
         model_card=card,
         notes=[*_notes(finished, pictures), *warnings],
+        wafers=wafers,
     )
     write_text(path, page)
     return path
@@ -139,8 +148,10 @@ def _model_card(run: RunRecord) -> tuple[str | None, Sequence[str]]:
 
 
 def write_page(results: Path, settings: ReportSettings) -> Generator[Written, None, None]:
-    """Write the report as one HTML page."""
+    """Write the report as one HTML page; where places are known, also a picture of each wafer."""
     out = None if settings.out is None else Path(settings.out)
     if out is not None and out.suffix.lower() not in PAGE_SUFFIXES:
         out = out / PAGE
-    yield Written("html", write_html(results, out))
+    path = write_html(results, out, settings)
+    yield Written("html", path)
+    yield from write_wafer_pictures(read_finished(results), path.parent, settings)
