@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from semscan.values.fab.defect import WaferDefect
+from collections.abc import Iterable
 
 
-def joined(defects: Sequence[WaferDefect], links: Sequence[tuple[WaferDefect, WaferDefect]]) -> list[list[WaferDefect]]:
-    """Return the groups that links make of defects, each sorted by id; defects without a link are alone."""
-    leader = {defect.id: defect.id for defect in defects}
+def joined(count: int, links: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Return the groups that links make of the numbers 0 to `count` - 1; a number without a link is alone.
+
+    Examples
+    --------
+    >>> joined(4, [(0, 2), (2, 3)])
+    [[0, 2, 3], [1]]
+    """
+    leader = list(range(count))
 
     def find(number: int) -> int:
         while leader[number] != number:
@@ -18,8 +22,8 @@ def joined(defects: Sequence[WaferDefect], links: Sequence[tuple[WaferDefect, Wa
         return number
 
     for one, other in links:
-        leader[find(one.id)] = find(other.id)
-    groups: dict[int, list[WaferDefect]] = {}
-    for defect in sorted(defects, key=lambda each: each.id):
-        groups.setdefault(find(defect.id), []).append(defect)
+        leader[find(one)] = find(other)
+    groups: dict[int, list[int]] = {}
+    for number in range(count):
+        groups.setdefault(find(number), []).append(number)
     return list(groups.values())

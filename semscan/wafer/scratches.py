@@ -4,23 +4,44 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
+from dataclasses import dataclass
 from itertools import combinations
+
+import numpy as np
 
 from semscan.values.fab.defect import InspectedWafer, WaferDefect
 from semscan.values.fab.summary import Pattern
 from semscan.wafer.groups import joined
 
-LONG = 3.0  # Feret diameters, largest by smallest
+SCRATCH = "scratch"
+LONG = 2.5  # a stroke, length by width
+SPLIT = 1.5  # ... and one of several pieces of the class scratch
 WITHIN_DEG = 8.0
 LARGEST_CHANCE = 0.01
-MOST = 2000  # the longest defects; the number of pairs grows with the square
+MOST = 2000  # the longest strokes; the number of pairs grows with the square
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A long defect, or the pieces of one in one image: its middle on the wafer in µm, and its axis."""
+
+    pieces: tuple[WaferDefect, ...]
+    x_um: float
+    y_um: float
+    angle_deg: float
+    elongation: float
+
+    @property
+    def die(self) -> tuple[int, int]:
+        """Column and row of the die of its first piece."""
+        return self.pieces[0].die
 
 
 def find_scratches(wafer: InspectedWafer, taken: Collection[int]) -> list[Pattern]:
     """Find chains of long defects whose axes point at each other.
 
-    Two defects of the same or of neighbouring dies are of one chain if the line between them lies within
-    `WITHIN_DEG` of the axis of both. The chance is the number of neighbouring pairs of long defects, times the
+    Two strokes of the same or of neighbouring dies are of one chain if the line between them lies within
+    `WITHIN_DEG` of the axis of both. The chance is the number of neighbouring pairs of strokes, times the
     probability that axes of any direction fit, for each link of the chain.
 
     Parameters
@@ -30,26 +51,52 @@ def find_scratches(wafer: InspectedWafer, taken: Collection[int]) -> list[Patter
     taken : collection of int
         Defects that belong to something else.
     """
+    long = [
+        stroke for stroke in strokes(wafer, taken) if stroke.elongation >= (LONG if len(stroke.pieces) == 1 else SPLIT)
+    ]
+    long = sorted(long, key=lambda stroke: -stroke.elongation)[:MOST]
+    pairs = [pair for pair in combinations(range(len(long)), 2) if _are_neighbours(*(long[n] for n in pair))]
+    links = [pair for pair in pairs if _are_aligned(*(long[n] for n in pair))]
+    fits = (2 * WITHIN_DEG / 180) ** 2
+    found = []
+    for members in joined(len(long), links):
+        chance = len(pairs) * fits ** (len(members) - 1)
+        if len(members) > 1 and chance < LARGEST_CHANCE:
+            chain = [long[n] for n in members]
+            pieces = sorted((piece for stroke in chain for piece in stroke.pieces), key=lambda piece: piece.id)
+            x, y = (sum(values) / len(chain) for values in zip(*((s.x_um, s.y_um) for s in chain), strict=True))
+            found.append(Pattern(kind="scratch", defects=tuple(pieces), chance=chance, x_um=x, y_um=y))
+    return found
+
+
+def strokes(wafer: InspectedWafer, taken: Collection[int]) -> list[Stroke]:
+    """Return each defect with its axis; the pieces of the class "scratch" in one image are one stroke."""
     pitch = wafer.frame.pitch_um
     if pitch is None:
         return []
-    long = [
-        defect
-        for defect in wafer.counted
-        if defect.id not in taken and defect.elongation >= LONG and defect.angle_deg is not None
-    ]
-    long = sorted(long, key=lambda defect: -defect.reach_um)[:MOST]
-    pairs = [pair for pair in combinations(long, 2) if _are_neighbours(*pair)]
-    links = [pair for pair in pairs if _are_aligned(*pair, pitch)]
-    fits = (2 * WITHIN_DEG / 180) ** 2
-    found = []
-    for members in joined(long, links):
-        chance = len(pairs) * fits ** (len(members) - 1)
-        if len(members) > 1 and chance < LARGEST_CHANCE:
-            places = [on_wafer(defect, pitch) for defect in members]
-            x, y = (sum(values) / len(members) for values in zip(*places, strict=True))
-            found.append(Pattern(kind="scratch", defects=tuple(members), chance=chance, x_um=x, y_um=y))
-    return found
+    by_image: dict[tuple[str, object], list[WaferDefect]] = {}
+    for defect in wafer.counted:
+        if defect.id not in taken:
+            piece = defect.class_name == SCRATCH
+            by_image.setdefault((defect.image, SCRATCH if piece else defect.id), []).append(defect)
+    return [_stroke(tuple(pieces), pitch) for pieces in by_image.values()]
+
+
+def _stroke(pieces: tuple[WaferDefect, ...], pitch: tuple[float, float]) -> Stroke:
+    """Return the axis of pieces by the second moments of their places, each a disc of its area."""
+    places = np.array([on_wafer(piece, pitch) for piece in pieces])
+    if len(pieces) == 1:
+        (piece,) = pieces
+        elongation = piece.elongation if piece.angle_deg is not None else 1.0
+        return Stroke(pieces, float(places[0, 0]), float(places[0, 1]), piece.angle_deg or 0.0, elongation)
+    areas = np.array([piece.area_um2 for piece in pieces])
+    middle = np.average(places, axis=0, weights=areas)
+    away = places - middle
+    moments = (areas[:, None, None] * away[:, :, None] * away[:, None, :]).sum(axis=0) / areas.sum()
+    moments += np.eye(2) * np.average(areas, weights=areas) / (4 * math.pi)
+    sizes, axes = np.linalg.eigh(moments)
+    angle = math.degrees(math.atan2(axes[1, 1], axes[0, 1]))
+    return Stroke(pieces, float(middle[0]), float(middle[1]), angle, math.sqrt(sizes[1] / sizes[0]))
 
 
 def on_wafer(defect: WaferDefect, pitch: tuple[float, float]) -> tuple[float, float]:
@@ -57,14 +104,13 @@ def on_wafer(defect: WaferDefect, pitch: tuple[float, float]) -> tuple[float, fl
     return defect.column * pitch[0] + defect.x_um, defect.row * pitch[1] + defect.y_um
 
 
-def _are_neighbours(one: WaferDefect, other: WaferDefect) -> bool:
-    return max(abs(one.column - other.column), abs(one.row - other.row)) <= 1
+def _are_neighbours(one: Stroke, other: Stroke) -> bool:
+    return max(abs(one.die[0] - other.die[0]), abs(one.die[1] - other.die[1])) <= 1
 
 
-def _are_aligned(one: WaferDefect, other: WaferDefect, pitch: tuple[float, float]) -> bool:
-    (x0, y0), (x1, y1) = on_wafer(one, pitch), on_wafer(other, pitch)
-    between = math.degrees(math.atan2(y1 - y0, x1 - x0))
-    return all(_turn(between, defect.angle_deg or 0.0) <= WITHIN_DEG for defect in (one, other))
+def _are_aligned(one: Stroke, other: Stroke) -> bool:
+    between = math.degrees(math.atan2(other.y_um - one.y_um, other.x_um - one.x_um))
+    return all(_turn(between, stroke.angle_deg) <= WITHIN_DEG for stroke in (one, other))
 
 
 def _turn(one: float, other: float) -> float:

@@ -54,7 +54,7 @@ def density(count: int, area_um2: float) -> Density:
     Examples
     --------
     >>> found = density(3, 1e8)
-    >>> found.per_cm2, [round(end, 3) for end in found.interval]
+    >>> round(found.per_cm2, 3), [round(end, 3) for end in found.interval]
     (3.0, [0.619, 8.767])
     """
     interval = poisson_interval(count, area_um2 / UM2_PER_CM2)

@@ -27,11 +27,12 @@ def draw_wafer(summary: WaferSummary) -> bytes:
     _draw_map(figure.add_subplot(grid[:, 0]), wafer_map(summary))
     _draw_classes(figure.add_subplot(grid[0, 1]), summary)
     _draw_sizes(figure.add_subplot(grid[1, 1]), summary)
-    figure.suptitle(plain(f"{wafer_title(summary.wafer.frame)}\n{density_words(summary.density)}"), fontsize=11)
+    title = plain(wafer_title(summary.wafer.frame)), plain(density_words(summary.density))
+    figure.suptitle("\n".join(title), fontsize=11)
     words = [pattern_words(pattern) for pattern in summary.patterns[:MOST_PATTERNS]]
     if len(summary.patterns) > MOST_PATTERNS:
         words.append(f"and {len(summary.patterns) - MOST_PATTERNS} more")
-    figure.supxlabel(plain("\n".join(words) or "no repeater, scratch or cluster"), fontsize=8)
+    figure.supxlabel("\n".join(map(plain, words)) or "no repeater, scratch or cluster", fontsize=8)
     return png_of(figure, dpi=120)
 
 
