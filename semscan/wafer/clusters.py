@@ -23,8 +23,8 @@ def find_clusters(wafer: InspectedWafer, taken: Collection[int]) -> list[Pattern
     """Find groups of at least `LEAST` defects that lie close together, also across the edges of dies.
 
     The pieces of a scratch in one image count as one defect. Two defects are linked if they are closer than `REACH`
-    of the mean distance that so many would have on the area that was inspected. The chance is that of so many further defects in the circle around the group, times the number
-    of defects.
+    of the mean distance that so many would have on the area that was inspected. The chance is that of so many further
+    defects in the circle around the group, times the number of defects.
 
     Parameters
     ----------
