@@ -4,8 +4,8 @@
 
 Each wafer has 40 dies with lines and spaces, and 46 listed defects with an image each: a particle at the same place of
 every die (the repeater), a straight scratch that crosses three neighbouring dies, and three defects at random places.
-The images are 256 px at 2 nm. As on a real stage, the defect lies up to 20 px from the centre of its image. The KLARF
-file is read by `semscan inspect --klarf-in`, the file that comes back by klarf-reader and by a parser of this benchmark.
+The images are 256 px at 2 nm. As on a real stage, the defect lies up to 20 px from the centre of its image. `semscan
+inspect --klarf-in` reads the KLARF file; klarf-reader and a parser of this benchmark read the file that comes back.
 """
 
 import argparse

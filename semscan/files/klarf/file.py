@@ -17,11 +17,11 @@ Span = tuple[int, int]  # where a field begins and ends in the text
 
 @dataclass(frozen=True, slots=True)
 class ListedImage:
-    """One entry of an image list: the file's name as written, the page from 0, and the entry's own text."""
+    """One entry of an image list: the file's name as written, the page from 0, and a list of this entry alone."""
 
     name: str
     page: int
-    entry: str
+    alone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,16 @@ class ListedDefect:
 
 @dataclass(frozen=True, slots=True)
 class ClassLookup:
-    """The file's table of classes: names by number, the place of the count, and where another row goes."""
+    """The file's table of classes: names by number, the places of the count and of the last row.
+
+    Another row goes to `end`; `more` is what follows the name in it.
+    """
 
     names: Mapping[int, str]
     count: Span
     end: int
     last: int
+    more: str = ""
 
 
 @dataclass(slots=True)
@@ -66,7 +70,8 @@ class Listed:
 class KlarfFile:
     """A KLARF file as read. `text` is one character a byte (latin-1); `um` is the unit of lengths in µm.
 
-    `data_count` is the place of the number of rows of the defect list, `row_end` what ends a row (both 1.8 only).
+    `image_column` is that of the image lists. `data_count` is the place of the number of rows of the defect list,
+    `row_end` what ends a row, and `whole_columns` are those of whole numbers (these three of 1.8 only).
     """
 
     text: str
@@ -76,8 +81,10 @@ class KlarfFile:
     wafers: list[Listed]
     defects: list[ListedDefect]
     lookup: ClassLookup | None = None
+    image_column: str = "IMAGELIST"
     data_count: Span | None = None
     row_end: str = ""
+    whole_columns: frozenset[str] = frozenset()
 
     def value(self, span: Span) -> str:
         """Return the text of a field without quotes."""

@@ -66,9 +66,10 @@ def _pair(header: Header, keyword: str, um: float) -> tuple[float, float] | None
 
 
 def _size(header: Header, um: float) -> float | None:
-    """Return the diameter in mm: SampleSize is 1 and the diameter, in mm in 1.2 and in nm in 1.8."""
-    values = header.get("samplesize")
-    if not values or len(values) < 2:
+    """Return the diameter in mm. Before it stands 1 for a round sample, except in files of 1.8 that give it first."""
+    values = header.get("samplesize") or ()
+    sizes = [number(value, "SampleSize") for value in values[:2]]
+    if len(sizes) < 2:
         return None
-    size = number(values[1], "SampleSize")
+    size = sizes[0] if sizes[0] > 2 else sizes[1]
     return size if um == 1.0 else size * um / 1000

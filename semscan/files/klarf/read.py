@@ -6,6 +6,7 @@ Own code, since `klarf-reader` gives neither the fields that it does not know no
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,9 +14,11 @@ from semscan.errors import BadKlarfError
 from semscan.files.disk.plain_file import read_plain
 from semscan.files.klarf.file import LARGEST_FILE, KlarfFile, ListedImage
 from semscan.files.klarf.frame import as_text
+from semscan.files.klarf.record_form import read_record_form
 from semscan.files.klarf.text_form import read_text_form
 from semscan.phrases import one_line, printable
 
+RECORD = re.compile(r"\s*Record\s")  # how a file of 1.8 begins
 STRANGE = frozenset(range(32)) - {9, 10, 13, 12, 26}  # bytes that no text has
 
 
@@ -49,7 +52,8 @@ def parse_klarf(data: bytes) -> KlarfFile:
         raise BadKlarfError("it is empty; wanted a KLARF file")
     if STRANGE & set(data):
         raise BadKlarfError("it holds bytes that are no text; wanted a KLARF file")
-    return read_text_form(data.decode("latin-1"))
+    text = data.decode("latin-1")
+    return read_record_form(text) if RECORD.match(text) else read_text_form(text)
 
 
 def image_path(folder: Path, image: ListedImage) -> Path:

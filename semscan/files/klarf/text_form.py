@@ -93,6 +93,7 @@ class _Reader:
         self._lookup: ClassLookup | None = None
         self._version = ""
         self._in_list = False
+        self._counted: bool | None = None  # whether image lists begin with their number
 
     def take(self, statement: _Statement) -> None:
         words = [self._text[start:end].strip('"') for start, end in statement.values]
@@ -175,23 +176,32 @@ class _Reader:
     def _images(
         self, values: Sequence[Span], at: int, fields: Mapping[str, Span], line: int
     ) -> tuple[tuple[ListedImage, ...], int]:
-        """Read an image list: their number, then file page (from 1) and type of each."""
+        """Read an image list: page (from 1) and type of each image. Some tools write their number before them."""
         what = f"line {line}: IMAGELIST"
-        stated = None
+        count = -1
         if "IMAGECOUNT" in fields:
-            stated = whole_number(self._text[slice(*fields["IMAGECOUNT"])], f"line {line}: IMAGECOUNT")
-        if stated == 0 and (at >= len(values) or self._begins_line(values[at][0])):
-            return (), at
-        count = whole_number(self._text[slice(*values[at])], what) if at < len(values) else -1
-        after = at + 1 + 2 * count
-        if count < 0 or after > len(values) or stated not in (None, count):
+            count = whole_number(self._text[slice(*fields["IMAGECOUNT"])], f"line {line}: IMAGECOUNT")
+        rest = 0
+        while at + rest < len(values) and not self._begins_line(values[at + rest][0]):
+            rest += 1
+        if count >= 0 and rest == 2 * count:
+            begin, lead = at, ""
+        else:
+            stated = whole_number(self._text[slice(*values[at])], what) if at < len(values) else -1
+            if stated < 0 or count not in (-1, stated):
+                raise BadKlarfError(f"{what} does not hold the number of images that IMAGECOUNT says")
+            begin, lead, count = at + 1, "1 ", stated
+        if count and self._counted not in (None, bool(lead)):
+            raise BadKlarfError(f"{what} has another form than those before it; a value is missing or too many")
+        self._counted = bool(lead) if count else self._counted
+        after = begin + 2 * count
+        if after > len(values):
             raise BadKlarfError(f"{what} does not hold the number of images that IMAGECOUNT says")
         images = []
-        for entry in range(at + 1, after, 2):
+        for entry in range(begin, after, 2):
             page = whole_number(self._text[slice(*values[entry])], what) - 1
-            images.append(
-                ListedImage(self._image_name(page, what), page, self._text[values[entry][0] : values[entry + 1][1]])
-            )
+            alone = lead + self._text[values[entry][0] : values[entry + 1][1]]
+            images.append(ListedImage(self._image_name(page, what), page, alone))
         return tuple(images), after
 
     def _image_name(self, page: int, what: str) -> str:

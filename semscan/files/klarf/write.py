@@ -79,9 +79,9 @@ def _values(file: KlarfFile, finding: Finding) -> dict[str, str]:
         width, height = finding.size_um
         lengths = zip(SIZES, (width, height, max(width, height)), strict=True)
         values |= {column: _length(file, length) for column, length in lengths}
-        values["DEFECTAREA"] = (
-            f"{finding.area_um2 / file.um**2:.9f}" if file.um == 1 else f"{finding.area_um2 / file.um**2:.1f}"
-        )
+        area = finding.area_um2 / file.um**2
+        digits = 9 if file.um == 1 else 0 if "DEFECTAREA" in file.whole_columns else 1
+        values["DEFECTAREA"] = f"{area:.{digits}f}"
     return values
 
 
@@ -109,17 +109,12 @@ def _row(file: KlarfFile, new: NewDefect) -> str:
     }
     kept = {name: file.text[slice(*new.listed.fields[name])] for name in ("TEST",) if name in new.listed.fields}
     words = [
-        _image_list(file, new.image) if name == "IMAGELIST" else {**kept, **known}.get(name, "0")
-        for name in file.columns
+        new.image.alone if name == file.image_column else {**kept, **known}.get(name, "0") for name in file.columns
     ]
     line = file.text.rfind("\n", 0, new.listed.start) + 1
     indent = file.text[line : new.listed.start]
     newline = "\r\n" if file.text[:line].endswith("\r\n") else "\n"
     return newline + indent + " ".join(words) + file.row_end
-
-
-def _image_list(file: KlarfFile, image: ListedImage) -> str:
-    return f"1 {image.entry}" if file.um == 1 else f"Images 1 {{{image.entry}}}"
 
 
 def _new_counts(file: KlarfFile, added: Sequence[NewDefect]) -> list[Edit]:
@@ -165,7 +160,9 @@ def _new_classes(file: KlarfFile, findings: Sequence[Finding]) -> list[Edit]:
     indent = file.text[start : lookup.last]
     indent = indent[: len(indent) - len(indent.lstrip())] or " "
     newline = "\r\n" if file.text[:start].endswith("\r\n") else "\n"
-    rows = [f'{newline}{indent}{code} "{_plain(name)}"{file.row_end}' for code, name in sorted(missing.items())]
+    rows = [
+        f'{newline}{indent}{code} "{_plain(name)}"{lookup.more}{file.row_end}' for code, name in sorted(missing.items())
+    ]
     return [(*lookup.count, str(len(lookup.names) + len(missing))), (lookup.end, lookup.end, "".join(rows))]
 
 

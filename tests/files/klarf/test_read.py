@@ -58,6 +58,17 @@ def test_a_new_defect_is_a_row_below_its_image_s_and_counted(klarf):
     assert len(parse_klarf(data.encode()).defects) == 4
 
 
+def test_image_lists_without_their_own_count_are_read_too(klarf):
+    plain = (
+        klarf.replace("77 1 1 1 0", "77 1 1 0").replace("78 2 2 2 0 3 5", "78 2 2 0 3 5").replace("80 0 0;", "80 0;")
+    )
+    file, counted = parse_klarf(plain.encode()), parse_klarf(klarf.encode())
+
+    assert [[image.page for image in defect.images] for defect in file.defects] == [[0], [1, 2], []]
+    assert [image.alone for image in file.defects[1].images] == ["2 0", "3 5"]
+    assert [image.alone for image in counted.defects[1].images] == ["1 2 0", "1 3 5"]
+
+
 def test_a_name_may_change_between_lists(klarf):
     begin, row, rest = klarf.partition(" 2 200.730")
     split = begin.rstrip() + ";\nTiffFileName b.tif;\nDefectList\n" + row + rest
