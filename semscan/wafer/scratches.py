@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -17,6 +17,7 @@ SCRATCH = "scratch"
 LONG = 2.5  # a stroke, length by width
 SPLIT = 1.5  # ... and one of several pieces of the class scratch
 WITHIN_DEG = 8.0
+STRAIGHT_DEG = 3.0
 LARGEST_CHANCE = 0.01
 MOST = 2000  # the longest strokes; the number of pairs grows with the square
 
@@ -32,17 +33,29 @@ class Stroke:
     elongation: float
 
     @property
+    def has_axis(self) -> bool:
+        """True if its direction is known."""
+        return self.elongation >= (LONG if len(self.pieces) == 1 else SPLIT)
+
+    @property
+    def is_scratch(self) -> bool:
+        """True if it is of the class "scratch"."""
+        return self.pieces[0].class_name == SCRATCH
+
+    @property
     def die(self) -> tuple[int, int]:
         """Column and row of the die of its first piece."""
         return self.pieces[0].die
 
 
 def find_scratches(wafer: InspectedWafer, taken: Collection[int]) -> list[Pattern]:
-    """Find chains of long defects whose axes point at each other.
+    """Find chains of strokes that lie on one line.
 
-    Two strokes of the same or of neighbouring dies are of one chain if the line between them lies within
-    `WITHIN_DEG` of the axis of both. The chance is the number of neighbouring pairs of strokes, times the
-    probability that axes of any direction fit, for each link of the chain.
+    A stroke is a long defect, or one of the class "scratch", of which often only short pieces are found: these have
+    no axis. Two strokes of the same or of neighbouring dies are linked if the line between them lies within
+    `WITHIN_DEG` of each axis that they have, and they have one. The middles of a chain must lie on a line: each step
+    within `STRAIGHT_DEG` of the whole. The chance is the number of neighbouring pairs, times the probability that
+    each axis, and each middle beyond the first two, fits when directions are random.
 
     Parameters
     ----------
@@ -51,22 +64,22 @@ def find_scratches(wafer: InspectedWafer, taken: Collection[int]) -> list[Patter
     taken : collection of int
         Defects that belong to something else.
     """
-    long = [
-        stroke for stroke in strokes(wafer, taken) if stroke.elongation >= (LONG if len(stroke.pieces) == 1 else SPLIT)
-    ]
-    long = sorted(long, key=lambda stroke: -stroke.elongation)[:MOST]
-    pairs = [pair for pair in combinations(range(len(long)), 2) if _are_neighbours(*(long[n] for n in pair))]
-    links = [pair for pair in pairs if _are_aligned(*(long[n] for n in pair))]
-    fits = (2 * WITHIN_DEG / 180) ** 2
-    found = []
-    for members in joined(len(long), links):
-        chance = len(pairs) * fits ** (len(members) - 1)
-        if len(members) > 1 and chance < LARGEST_CHANCE:
-            chain = [long[n] for n in members]
+    found = [stroke for stroke in strokes(wafer, taken) if stroke.has_axis or stroke.is_scratch]
+    found = sorted(found, key=lambda stroke: -stroke.elongation)[:MOST]
+    pairs = [pair for pair in combinations(range(len(found)), 2) if _are_neighbours(*(found[n] for n in pair))]
+    links = [pair for pair in pairs if _are_aligned(*(found[n] for n in pair))]
+    patterns = []
+    for members in joined(len(found), links):
+        chain = [found[n] for n in members]
+        if len(chain) < 2 or not _is_straight(chain):
+            continue
+        axes = sum(stroke.has_axis for stroke in chain)
+        chance = len(pairs) * (2 * WITHIN_DEG / 180) ** axes * (2 * STRAIGHT_DEG / 180) ** (len(chain) - 2)
+        if chance < LARGEST_CHANCE:
             pieces = sorted((piece for stroke in chain for piece in stroke.pieces), key=lambda piece: piece.id)
             x, y = (sum(values) / len(chain) for values in zip(*((s.x_um, s.y_um) for s in chain), strict=True))
-            found.append(Pattern(kind="scratch", defects=tuple(pieces), chance=chance, x_um=x, y_um=y))
-    return found
+            patterns.append(Pattern(kind="scratch", defects=tuple(pieces), chance=chance, x_um=x, y_um=y))
+    return patterns
 
 
 def strokes(wafer: InspectedWafer, taken: Collection[int]) -> list[Stroke]:
@@ -109,8 +122,23 @@ def _are_neighbours(one: Stroke, other: Stroke) -> bool:
 
 
 def _are_aligned(one: Stroke, other: Stroke) -> bool:
-    between = math.degrees(math.atan2(other.y_um - one.y_um, other.x_um - one.x_um))
-    return all(_turn(between, stroke.angle_deg) <= WITHIN_DEG for stroke in (one, other))
+    between = _direction(one, other)
+    known = [stroke for stroke in (one, other) if stroke.has_axis]
+    return bool(known) and all(_turn(between, stroke.angle_deg) <= WITHIN_DEG for stroke in known)
+
+
+def _is_straight(chain: Sequence[Stroke]) -> bool:
+    """Return whether each step from middle to middle, along the chain, has the direction of the whole."""
+    spread = [max(values) - min(values) for values in zip(*((s.x_um, s.y_um) for s in chain), strict=True)]
+    along = sorted(
+        chain, key=lambda stroke: (stroke.x_um, stroke.y_um) if spread[0] > spread[1] else (stroke.y_um, 0.0)
+    )
+    whole = _direction(along[0], along[-1])
+    return all(_turn(whole, _direction(one, other)) <= STRAIGHT_DEG for one, other in pairwise(along))
+
+
+def _direction(one: Stroke, other: Stroke) -> float:
+    return math.degrees(math.atan2(other.y_um - one.y_um, other.x_um - one.x_um))
 
 
 def _turn(one: float, other: float) -> float:
