@@ -50,6 +50,31 @@ SummaryList
  1 3 6.0e+002 40 3;
 EndOfFile;
 """
+KLARF_18 = """Record FileRecord  "1.8"
+{
+  Record LotRecord "LOT.01"
+  {
+    Record WaferRecord "W01"
+    {
+      Field SlotNumber 1 {4}
+      Field ImageFileName 2 {"d 0.png", "TIF"}
+      List DefectList
+      {
+        Columns 8 { int32 DEFECTID, int32 XREL, int32 YREL, int32 XINDEX, int32 YINDEX,
+        int32 XSIZE, int32 CLASSNUMBER, ImageList IMAGEINFO }
+        Data 2
+        {
+          1 100500 200500 0 0 40 0 Images 1 {1 "30"} ;
+          2 300000 400000 1 -1 50 0 Images 1 { "d 1.png" "PNG" 1 "24" } ;
+        }
+      }
+    }
+    Field DiePitch 2 {23376636, 32874750}
+    Field SampleSize 2 {200000000, 0}
+  }
+}
+EndOfFile;
+"""
 PLACES = """image,lot,wafer,slot,step,device,die_column,die_row,x_um,y_um,die_pitch_x_um,die_pitch_y_um,\
 centre_x_um,centre_y_um,sample_size_mm,mark,orientation
 d 0.png,L1,W1,3,ADI,D,0,0,50,60,1000,2000,1500,2000,200,NOTCH,DOWN
@@ -188,7 +213,8 @@ class Fab:
     def __call__(self, rng: Random) -> Iterator[Ended]:
         kind = int(rng.integers(4))
         klarf, places, codes = self._folder / "W 1.001", self._folder / "places.csv", self._folder / "codes.toml"
-        klarf.write_bytes(mutate_rows(rng, KLARF) if kind < 2 else KLARF.encode())
+        text = KLARF if kind == 0 else KLARF_18
+        klarf.write_bytes(mutate_rows(rng, text) if kind < 2 else text.encode())
         places.write_bytes(mutate_rows(rng, PLACES) if kind == 2 else PLACES.encode())
         codes.write_bytes(mutate_words(rng, CODES) if kind == 3 else CODES.encode())
         if kind != 2:

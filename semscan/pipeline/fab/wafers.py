@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePath
 
 from semscan.errors import ReportError
 from semscan.files.places import PLACES, read_places
@@ -35,6 +35,7 @@ def find_places(finished: FinishedRun, settings: ReportSettings) -> dict[str, Pl
 def inspected_wafers(records: Iterable[Record], places: Mapping[str, Place]) -> list[InspectedWafer]:
     """Return the wafers of the images, sorted by lot, wafer and step.
 
+    An image that was moved since is known by its file name, if no other image and no other line has that name.
     Images that are unlike the training images count neither as inspected nor as defective.
 
     Raises
@@ -46,8 +47,10 @@ def inspected_wafers(records: Iterable[Record], places: Mapping[str, Place]) -> 
     """
     taken: dict[tuple[str, str, str], list[tuple[Record, Place]]] = defaultdict(list)
     without: list[str] = []
+    records = list(records)
+    by_name = _unique_names(records, places)
     for record in records:
-        place = places.get(record.source)
+        place = places.get(record.source) or by_name.get(PurePath(record.source).name)
         if place is None:
             without.append(record.image)
         elif not record.unlike_training:
@@ -59,6 +62,14 @@ def inspected_wafers(records: Iterable[Record], places: Mapping[str, Place]) -> 
             "give each image a line in the table of places"
         )
     return [_wafer(taken[key]) for key in sorted(taken)]
+
+
+def _unique_names(records: Sequence[Record], places: Mapping[str, Place]) -> dict[str, Place]:
+    """Return the places by the file names that only one image and one line of the table have."""
+    images = Counter(PurePath(record.source).name for record in records)
+    lines = Counter(PurePath(source).name for source in places)
+    names = ((PurePath(source).name, place) for source, place in places.items())
+    return {name: place for name, place in names if images[name] == lines[name] == 1}
 
 
 def _wafer(taken: list[tuple[Record, Place]]) -> InspectedWafer:

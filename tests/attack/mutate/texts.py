@@ -71,6 +71,10 @@ def mutate_words(rng: Random, text: str) -> bytes:
 def mutate_rows(rng: Random, text: str) -> bytes:
     """Change, remove, double or cut words and lines of a KLARF file or a table; or change any bytes of it."""
     lines = text.splitlines()
+    if rng.random() < 0.4:  # one number becomes another: such a file is often whole
+        numbers = [match.span() for match in re.finditer(r"(?<=[ ,{])-?[0-9.]+", text)]
+        start, end = pick(rng, numbers)
+        return f"{text[:start]}{pick(rng, ('0', '1', '2', '-3', '7.5', '50', '99'))}{text[end:]}".encode()
     for _ in range(int(rng.integers(1, 4))):
         at = int(rng.integers(len(lines)))
         words = re.split(r"([ ,;]+)", lines[at])
