@@ -35,7 +35,7 @@ def density_words(density: Density) -> str:
 
 def pattern_words(pattern: Pattern) -> str:
     """Return what a pattern is, where, and what chance alone would make."""
-    by_chance = f"by chance {pattern.chance:.1g}" if pattern.chance >= 1e-300 else "by chance below 1e-300"
+    by_chance = f"{pattern.chance:.1g} expected by chance" if pattern.chance >= 1e-300 else "none expected by chance"
     if pattern.kind == "repeater":
         return (
             f"repeater at {pattern.x_um:.3f}, {pattern.y_um:.3f} µm in the die: "

@@ -87,7 +87,9 @@ def finding(record: Record, region: RegionRecord, codes: ClassCodes) -> Finding:
 def um_per_pixel(record: Record) -> float:
     """Return the size of a pixel in µm; raise BadKlarfError if the image states none."""
     if record.nm_per_pixel is None or not record.nm_per_pixel > 0:
-        raise BadKlarfError(f"{printable(record.image)} states no nm per pixel, which KLARF needs; give --nm-per-px")
+        raise BadKlarfError(
+            f"{printable(record.image)} states no nm per pixel, which KLARF and places need; give --nm-per-px"
+        )
     return record.nm_per_pixel / 1000
 
 

@@ -215,6 +215,14 @@ def test_wafers_are_summed_up_in_json_and_on_the_page(semscan, placed):
     assert (semscan.here / "o" / "L1_W1.wafer.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_images_that_were_moved_are_known_by_their_names(semscan, placed):
+    placed.parent.rename(semscan.here / "moved")
+    done = semscan("report", "o", "--to", "json", "--places", semscan.here / "moved" / "places.csv")
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads((semscan.here / "o" / "wafers.json").read_text())["wafers"][0]["defects"] == 6
+
+
 def test_a_field_that_klarf_needs_is_named(semscan, placed):
     placed.write_text(placed.read_text().replace(",3,ADI,", ",,ADI,"))
     done = semscan("report", "o", "--to", "klarf", "--places", placed)
