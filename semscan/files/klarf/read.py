@@ -19,6 +19,7 @@ from semscan.files.klarf.text_form import read_text_form
 from semscan.phrases import one_line, printable
 
 RECORD = re.compile(r"\s*Record\s")  # how a file of 1.8 begins
+PATTERN = re.compile(r"[*?\[]")  # such a name would stand for all files that it fits
 STRANGE = frozenset(range(32)) - {9, 10, 13, 12, 26}  # bytes that no text has
 
 
@@ -64,7 +65,7 @@ def image_path(folder: Path, image: ListedImage) -> Path:
     Raises
     ------
     BadKlarfError
-        If the name leads out of the folder.
+        If the name leads out of the folder, or to a folder, or is a pattern.
     """
     name = as_text(image.name.strip().strip('"'))
     for word in dict.fromkeys((name, unquote(name, errors="surrogateescape"))):
@@ -77,6 +78,8 @@ def image_path(folder: Path, image: ListedImage) -> Path:
         path = folder.joinpath(*parts)
         if path.is_file():
             return path
+        if path.is_dir() or PATTERN.search(word):
+            raise BadKlarfError(f"its image {printable(one_line(word, 120))!r} is no file next to it or below it")
     return folder.joinpath(*name.replace("\\", "/").split("/"))
 
 

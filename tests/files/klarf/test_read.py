@@ -113,6 +113,15 @@ def test_an_image_outside_the_folder_is_refused(tmp_path, name):
         image_path(tmp_path, ListedImage(name, 0, "1 0"))
 
 
+@pytest.mark.parametrize("name", ["*.tif", "a?.tif", ".", "sub"])
+def test_a_name_that_stands_for_other_files_is_refused(tmp_path, name):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "ab.tif").touch()
+
+    with pytest.raises(BadKlarfError, match="no file next to it"):
+        image_path(tmp_path, ListedImage(name, 0, "1 0"))
+
+
 @pytest.mark.parametrize("name", ["a b.tif", "Öff.tif", "a%20b.tif", '"a b.tif"', "sub\\a.tif", "sub/a.tif"])
 def test_names_with_blanks_letters_and_folders_are_found(tmp_path, name):
     (tmp_path / "sub").mkdir()
