@@ -191,6 +191,7 @@ def combine(*options: Callable[[Command], Command]) -> Callable[[Command], Comma
 
 
 images = click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path())
+images_unless_klarf = click.argument("images", nargs=-1, metavar="IMAGE...", type=click.Path())
 maps = click.argument("maps", nargs=-1, required=True, metavar="MAP...", type=click.Path())
 threshold = click.option(
     "--threshold",
@@ -353,6 +354,21 @@ level = click.option(
 )
 dark_lines = click.option(
     "--dark-lines", is_flag=True, help="The darker part of a pitch is the line.  [default: the brighter part]"
+)
+class_codes = click.option(
+    "--classes",
+    metavar="FILE",
+    type=click.Path(),
+    help="TOML file with the number of each class for KLARF.  [default: semscan's own table]",
+)
+klarf_in = click.option(
+    "--klarf-in",
+    metavar="FILE",
+    type=click.Path(),
+    help="KLARF file: inspect the images that it lists, and write it into --out with class and size of its defects.",
+)
+klarf_add = click.option(
+    "--klarf-add", is_flag=True, help="With --klarf-in: add the defects that the file does not list."
 )
 nul = click.option("-0", "--null", "nul", is_flag=True, help="Names on standard input end with NUL (find -print0).")
 exit_code = click.option("--exit-code", is_flag=True, help="Exit with code 1 if there is a defect.")

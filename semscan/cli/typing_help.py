@@ -25,6 +25,7 @@ SECTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
         "Dimensions": ("measure", "level", "dark_lines"),
         "Reading images": _READING,
         "Many images": ("jobs", "resume", "follow", "timeout", "max_memory", "cluster", "nul"),
+        "Defect lists of a fab": ("klarf_in", "klarf_add", "classes"),
     },
     "train": {
         "Most used": ("out", "good", "time_limit", "resume", "overwrite"),
