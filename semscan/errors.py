@@ -49,6 +49,10 @@ class BadMapError(SemscanError, ValueError):
     """A saved anomaly map that cannot be read or turned into regions."""
 
 
+class BadKlarfError(SemscanError, ValueError):
+    """A KLARF file, a table of places or of class codes that is damaged, foreign, or lacks a field that is needed."""
+
+
 class OutputError(SemscanError, OSError):
     """A folder or file that cannot be written, or is there already and not to be overwritten."""
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "calibrate": "Recalibrate a model's threshold on new good images.",
     "inspect": "Find defects in images; write overlays, masks and anomaly maps.",
     "score": "Print one anomaly score for each image; write no file.",
+    "measure": "Measure line widths, roughness and hole diameters.",
     "regions": "Find the regions of saved anomaly maps at another threshold.",
     "review": "Decide in a browser what is real, harmless or missed.",
     "report": "Convert results to HTML, KLARF, COCO, ImageJ, labelme or CSV.",
@@ -43,7 +44,11 @@ COMMANDS = {
     "completion": "Print the line that installs completion in a shell.",
 }
 # where a command is that has no module of its own below commands/
-MODULES = {"score": "commands.inspect", "models": "commands.train", "completion": "completion"}
+MODULES = {
+    "score": "commands.inspect",
+    "models": "commands.train",
+    "completion": "completion",
+}
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 

@@ -22,6 +22,7 @@ from semscan.settings import (
     MODEL_VARIABLE,
     OVERLAY_STYLES,
     REPORT_FORMATS,
+    EdgeSettings,
     InspectSettings,
     OutputSettings,
     ReadSettings,
@@ -32,6 +33,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _READ = InspectSettings().read
 _REGIONS = InspectSettings().regions
 _MAP_VALUE = click.FloatRange(0, 1, max_open=True)
+STEP = "step"
 NO_OVERLAY = "none"
 LEAST_MEMORY = 256 << 20  # bytes
 
@@ -107,6 +109,24 @@ class Looks(click.ParamType):
         return int(value)
 
 
+class Level(click.ParamType):
+    """A share between 0 and 1, or `step`."""
+
+    name = "SHARE|step"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | None:
+        """Return the share; None for the step."""
+        if value == STEP:
+            return None
+        try:
+            share = float(value)
+        except ValueError:
+            share = math.nan
+        if not 0 < share < 1:
+            self.fail(f"'{value}' is neither a share above 0 and below 1 nor {STEP}.", param, ctx)
+        return share
+
+
 class EnvironmentOption(click.Option):
     """An option whose environment `variable`, read elsewhere, overrides the configuration file."""
 
@@ -171,6 +191,7 @@ def combine(*options: Callable[[Command], Command]) -> Callable[[Command], Comma
 
 
 images = click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path())
+images_unless_klarf = click.argument("images", nargs=-1, metavar="IMAGE...", type=click.Path())
 maps = click.argument("maps", nargs=-1, required=True, metavar="MAP...", type=click.Path())
 threshold = click.option(
     "--threshold",
@@ -323,6 +344,32 @@ device = click.option(
     show_default=True,
     help="What runs a network. auto: the GPU where onnxruntime-gpu is installed, else the processor.",
 )
+level = click.option(
+    "--level",
+    type=Level(),
+    default=EdgeSettings().level,
+    show_default=True,
+    help="Where an edge lies: at this share of the way from the lowest to the highest value of the model profile; "
+    "step: where the profile would rise without the blur of the beam.",
+)
+dark_lines = click.option(
+    "--dark-lines", is_flag=True, help="The darker part of a pitch is the line.  [default: the brighter part]"
+)
+class_codes = click.option(
+    "--classes",
+    metavar="FILE",
+    type=click.Path(),
+    help="TOML file with the number of each class for KLARF.  [default: semscan's own table]",
+)
+klarf_in = click.option(
+    "--klarf-in",
+    metavar="FILE",
+    type=click.Path(),
+    help="KLARF file: inspect the images that it lists, and write it into --out with class and size of its defects.",
+)
+klarf_add = click.option(
+    "--klarf-add", is_flag=True, help="With --klarf-in: add the defects that the file does not list."
+)
 nul = click.option("-0", "--null", "nul", is_flag=True, help="Names on standard input end with NUL (find -print0).")
 exit_code = click.option("--exit-code", is_flag=True, help="Exit with code 1 if there is a defect.")
 
@@ -380,6 +427,11 @@ def region_settings(choices: Mapping[str, Any]) -> RegionSettings:
     return RegionSettings(**{name: choices[name] for name in ("threshold", "low", "min_area", "closing")})
 
 
+def edge_settings(choices: Mapping[str, Any]) -> EdgeSettings:
+    """Return the settings of --level and --dark-lines."""
+    return EdgeSettings(level=choices["level"], dark_lines=choices["dark_lines"])
+
+
 def overlay_settings(choices: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the options of `overlay` state, as arguments of OutputSettings."""
     style = choices["overlay_style"]
@@ -404,6 +456,7 @@ def inspect_settings(choices: Mapping[str, Any], output: OutputSettings | None =
         cluster=choices.get("cluster"),
         looks=_used_looks(choices),
         device=choices.get("device", InspectSettings().device),
+        measure=edge_settings(choices) if choices.get("measure") else None,
     )
 
 

@@ -22,8 +22,10 @@ SECTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
             *("overlay_style", "title", "no_overlay", "no_mask", "no_map", "no_golden", "crops"),
             *("output_format", "exit_code"),
         ),
+        "Dimensions": ("measure", "level", "dark_lines"),
         "Reading images": _READING,
         "Many images": ("jobs", "resume", "follow", "timeout", "max_memory", "cluster", "nul"),
+        "Defect lists of a fab": ("klarf_in", "klarf_add", "classes"),
     },
     "train": {
         "Most used": ("out", "good", "time_limit", "resume", "overwrite"),

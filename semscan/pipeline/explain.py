@@ -18,8 +18,8 @@ from semscan.files.find.images import InputImage, find_images
 from semscan.files.images.read import read_image
 from semscan.files.models.folder import ModelFolder, read_model_folder
 from semscan.files.models.weights_file import check_weights
-from semscan.files.results.explain_folder import FAITHFUL, ExplainFolder
 from semscan.files.results.folder import output_path
+from semscan.files.results.record_folder import FAITHFUL, ExplainFolder
 from semscan.pipeline.explaining.activations import RECONSTRUCTION, LayerMaps, Layers, layer_activations
 from semscan.pipeline.explaining.comparison import THRESHOLD, comparison_panels
 from semscan.pipeline.explaining.faithfulness import measure_faithfulness

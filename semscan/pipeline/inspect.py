@@ -25,10 +25,12 @@ from pathlib import Path
 
 import numpy as np
 
+from semscan.errors import BadImageError
 from semscan.files.find.images import InputImage
 from semscan.files.images.read import image_in_windows, read_image
 from semscan.image.clean import clean
 from semscan.maps.normalise import normalise_map, threshold_multiple
+from semscan.phrases import one_line
 from semscan.pipeline.classes.nuisance import mark_nuisance
 from semscan.pipeline.classes.pattern import classify_by_pattern
 from semscan.pipeline.large.inspection import can_stream, inspected_in_windows
@@ -39,10 +41,12 @@ from semscan.regions.attribution import name_methods
 from semscan.regions.find import LabelledRegions, image_score, segment, shortest
 from semscan.regions.measure import measure
 from semscan.report.record import NO_THRESHOLD, map_description, with_regions
-from semscan.settings import InspectSettings
+from semscan.settings import EdgeSettings, InspectSettings
 from semscan.values import AnomalyMap, CleanImage, Region, SemImage
 from semscan.values.detection import DetectsFrom
 from semscan.values.record import UNLIKE, PeriodicRecord, Record, likeliest
+
+NOT_MEASURED = "not measured: the image was inspected in windows; use `semscan measure`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,20 @@ def inspect_image(image: SemImage, given: str, settings: InspectSettings, method
     score = None if method.raw_threshold is None else image_score(anomaly_map.values, found.regions, threshold)
     record = replace(record, score=score, raw_score=anomaly_map.raw_max, threshold=threshold)
     record = with_regions(record, found.regions)
+    if settings.measure is not None:
+        record = _with_dimensions(record, cleaned, found.labels, settings.measure)
     return InspectedImage(cleaned, anomaly_map, found.labels, tuple(found.regions), record, reference=result.reference)
+
+
+def _with_dimensions(record: Record, cleaned: CleanImage, labels: np.ndarray, edges: EdgeSettings) -> Record:
+    """Add the dimensions of the pattern without the regions, or a warning that says why there are none."""
+    from semscan.pipeline.measuring.pattern import measure_pattern
+
+    try:
+        measured = measure_pattern(cleaned, edges, labels > 0)
+    except BadImageError as error:
+        return replace(record, warnings=(*record.warnings, f"not measured: {one_line(error)}"))
+    return replace(record, dimensions=measured.dimensions, warnings=(*record.warnings, *measured.warnings))
 
 
 def _record(image: SemImage, given: str, cleaned: CleanImage, result: MethodResult, method: Method) -> Record:
@@ -191,6 +208,8 @@ def _inspect_large(found: InputImage, base: Path | None, settings: InspectSettin
             record = _record(image, found.given, large.image, large.result, method)
             record = replace(record, score=large.score, raw_score=large.raw_max, threshold=settings.regions.threshold)
             record = replace(with_regions(record, large.regions), streamed=True)
+            if settings.measure is not None:
+                record = replace(record, warnings=(*record.warnings, NOT_MEASURED))
             outputs = large.write(record, map_description(record, method.provenance, settings.read))
         return replace(record, outputs=outputs)
 

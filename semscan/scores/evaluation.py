@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from semscan.poisson import poisson_interval
 from semscan.scores import figures
 from semscan.scores.confusion import confusion
 from semscan.scores.counts import ImageCounts, count_images
 from semscan.scores.curves import Line, curves
 from semscan.scores.defects import Component, detected_regions
-from semscan.scores.intervals import perfect_auroc_interval, poisson_interval, resamples, share_interval, spread
+from semscan.scores.intervals import perfect_auroc_interval, resamples, share_interval, spread
 from semscan.scores.ranking import rank_scores
 from semscan.scores.scored_image import ScoredImage
 from semscan.scores.types import type_figures

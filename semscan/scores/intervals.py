@@ -1,13 +1,13 @@
 """Confidence intervals of figures: by resampling of images, and exact ones of counts.
 
-The exact intervals take the quantiles of the gamma and beta distributions from `scipy.special`. The functions of
-`scipy.stats` that wrap them give the same numbers, but their import costs every evaluation about a second.
+The exact intervals take the quantiles of the beta distribution from `scipy.special`. The functions of `scipy.stats`
+that wrap them give the same numbers, but their import costs every evaluation about a second.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betaincinv, gammaincinv, ndtri
+from scipy.special import betaincinv, ndtri
 
 LEVEL = 0.95
 TAIL = (1 - LEVEL) / 2
@@ -41,24 +41,6 @@ def spread(values: np.ndarray) -> list[float] | None:
     if not values.size:
         return None
     return [float(value) for value in np.quantile(values, [TAIL, 1 - TAIL])]
-
-
-def poisson_interval(count: int, exposure: float) -> list[float] | None:
-    """Return the exact 95 % interval of a rate, from `count` events in `exposure` images.
-
-    References
-    ----------
-    F. Garwood, "Fiducial Limits for the Poisson Distribution", Biometrika 28, 1936, doi:10.1093/biomet/28.3-4.437.
-
-    Examples
-    --------
-    >>> [round(end, 3) for end in poisson_interval(0, 10)]
-    [0.0, 0.369]
-    """
-    if exposure <= 0:
-        return None
-    low = float(gammaincinv(count, TAIL)) if count else 0.0
-    return [low / exposure, float(gammaincinv(count + 1, 1 - TAIL)) / exposure]
 
 
 def share_interval(hit: int, total: int, resampled: np.ndarray) -> list[float] | None:

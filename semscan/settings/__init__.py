@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         MODEL_VARIABLE,
         OVERLAY_STYLES,
         UNKNOWN,
+        EdgeSettings,
         EvaluateSettings,
         ExplainSettings,
         FaithfulSettings,
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
         PostprocessSettings,
         RegionSettings,
         untrained_methods,
+    )
+    from semscan.settings.measure import (
+        DEFAULT_MEASURES,
+        MeasureSettings,
     )
     from semscan.settings.networks import (
         AUTOENCODER_FLOOR,
@@ -92,9 +97,11 @@ if TYPE_CHECKING:
 _NAMES = {
     "inspect": (
         "AUTO BACKGROUNDS DEFAULT_EVALUATION DEFAULT_EXPLANATION DEFAULT_MODEL DEFAULT_RESULTS DEVICES LOOKS METHODS "
-        "MIN_CLASS_PROBABILITY MODEL_VARIABLE OVERLAY_STYLES UNKNOWN EvaluateSettings ExplainSettings FaithfulSettings "
+        "MIN_CLASS_PROBABILITY MODEL_VARIABLE OVERLAY_STYLES UNKNOWN EdgeSettings EvaluateSettings ExplainSettings "
+        "FaithfulSettings "
         "InspectSettings OutputSettings PostprocessSettings RegionSettings untrained_methods"
     ),
+    "measure": "DEFAULT_MEASURES MeasureSettings",
     "networks": "AUTOENCODER_FLOOR FIRST_SCHEMA MAX_ZOOM SCHEMA_VERSION",
     "read": "GOOD_NAMES IMAGE_SUFFIXES MAX_IMAGE_PIXELS MAX_NM_PER_PX MIN_IMAGE_SIDE ReadSettings",
     "report": "EXPORT_FORMATS REPORT_FORMATS ExportSettings KlarfSettings ReportSettings",
@@ -125,6 +132,7 @@ __all__ = [
     "DEFAULT_COMPARISON",
     "DEFAULT_EVALUATION",
     "DEFAULT_EXPLANATION",
+    "DEFAULT_MEASURES",
     "DEFAULT_MODEL",
     "DEFAULT_RESULTS",
     "DEFECTS",
@@ -161,12 +169,14 @@ __all__ = [
     "CalibrateSettings",
     "CompareSettings",
     "DoctorSettings",
+    "EdgeSettings",
     "EvaluateSettings",
     "ExplainSettings",
     "ExportSettings",
     "FaithfulSettings",
     "InspectSettings",
     "KlarfSettings",
+    "MeasureSettings",
     "OutputSettings",
     "PostprocessSettings",
     "ReadSettings",

@@ -114,6 +114,27 @@ class PostprocessSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EdgeSettings:
+    """Where the edges of lines and holes lie when they are measured.
+
+    Parameters
+    ----------
+    level : float or None
+        Share of the way from the lowest to the highest value of the model profile, between 0 and 1; None for the step
+        of the model, before the beam blurred it.
+    dark_lines : bool
+        The darker part of a pitch is the line, not the space.
+    """
+
+    level: float | None = 0.5
+    dark_lines: bool = False
+
+    def __post_init__(self) -> None:
+        if self.level is not None and not 0 < self.level < 1:
+            raise UsageFault(f"--level is {self.level:g}, wanted above 0 and below 1; 0.5 is half way up the edge")
+
+
+@dataclass(frozen=True, slots=True)
 class InspectSettings:
     """All that inspect and score need to know.
 
@@ -143,6 +164,8 @@ class InspectSettings:
         One of `DEVICES`, for a network.
     stream_above : int
         Number of pixels above which an image is read and scored in windows, where file and method allow it.
+    measure : EdgeSettings or None
+        How critical dimensions are measured; None: they are not.
     """
 
     method: tuple[str, ...] = (AUTO,)
@@ -160,6 +183,7 @@ class InspectSettings:
     looks: int | None = None
     device: str = AUTO
     stream_above: int = STREAM_ABOVE
+    measure: EdgeSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 # The formats of `semscan report`: name to "module:function" that writes it, imported on use.
 REPORT_FORMATS = {
     "html": "semscan.pipeline.reporting.html_page:write_page",
-    "klarf": "semscan.pipeline.reporting.formats:write_klarf",
+    "klarf": "semscan.pipeline.reporting.klarf:write_klarf",
     "coco": "semscan.pipeline.reporting.formats:write_coco",
     "roi": "semscan.pipeline.reporting.formats:write_roi",
     "labelme": "semscan.pipeline.reporting.formats:write_labelme",
     "csv": "semscan.pipeline.reporting.formats:write_csv",
+    "json": "semscan.pipeline.reporting.wafers:write_json",
 }
 EXPORT_FORMATS = ("onnx", "savedmodel", "tflite")  # of models
 
@@ -26,6 +27,8 @@ class KlarfSettings:
         Identifiers of lot, wafer, device, process step and recipe.
     slot : int
         Slot of the wafer in its cassette.
+    given : tuple of str
+        Which of these somebody stated: with a table of places, nothing else is written.
     """
 
     lot: str = "UNKNOWN"
@@ -34,6 +37,7 @@ class KlarfSettings:
     step: str = "UNKNOWN"
     setup: str = "semscan"
     slot: int = 1
+    given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,22 @@ class ReportSettings:
         Report the verdicts of the review that lies beside the results.
     klarf : KlarfSettings
         For the format klarf.
+    classes : str or None
+        Table of class numbers for KLARF; None: the built-in one.
+    places : str or None
+        Table of places; None: that of the output folder, if it has one.
+    repeater_um : float or None
+        Largest distance of the defects of a repeater from their common place in the die, µm; None: 0.1, or a tenth
+        of the smallest side of the images if that is less.
     """
 
     to: tuple[str, ...] = ("html",)
     out: str | None = None
     review: bool = True
     klarf: KlarfSettings = KlarfSettings()
+    classes: str | None = None
+    places: str | None = None
+    repeater_um: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 from semscan.values import Box, Periodic
 from semscan.values.detection import DetectsFrom
 from semscan.values.json_record import JsonRecord, read_number
+from semscan.values.measured.dimensions import Dimensions
 
 OK = "ok"
 ERROR = "error"
@@ -161,14 +162,15 @@ class Record(JsonRecord):
     of earlier runs of the same image that are still there. `fingerprint` names what the image was judged from: equal
     ones have the same content, settings and model. `unlike_training` is True for an image far outside what the model
     was trained on, else None: it is neither clean nor defective, `defect` is None. `reviewed` is what a person says of
-    the whole image: "real" (it has defects), "harmless" (it has none) or "unsure"; None without that.
+    the whole image: "real" (it has defects), "harmless" (it has none) or "unsure"; None without that. `dimensions` are
+    those of the pattern without the regions, where they were asked for.
     """
 
     KEYS: ClassVar[Mapping[str, str]] = {"class_name": "class"}
     OMITTED: ClassVar[frozenset[str]] = frozenset(
         (
             *("unlike_training", "detects_from", "class_name", "class_probabilities", "streamed", "fingerprint"),
-            *("earlier_outputs", "reviewed"),
+            *("earlier_outputs", "reviewed", "dimensions"),
         )
     )
     DIGITS: ClassVar[Mapping[str, int]] = {
@@ -203,6 +205,7 @@ class Record(JsonRecord):
     regions: tuple[RegionRecord, ...]
     detects_from: DetectsFrom | None = None
     periodic: PeriodicRecord | None = None
+    dimensions: Dimensions | None = None
     outputs: Outputs = Outputs()
     warnings: tuple[str, ...] = ()
     streamed: bool | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,12 +17,70 @@ from tests.attack.drive import Ended, run
 from tests.attack.mutate.bits import Random, pick
 from tests.attack.mutate.graphs import mutate_graph
 from tests.attack.mutate.images import image_seeds, mutate_image
-from tests.attack.mutate.texts import mutate_json, mutate_lines, mutate_words
+from tests.attack.mutate.texts import mutate_json, mutate_lines, mutate_rows, mutate_words
 from tests.conftest import box_graph, grey_image, write_model, write_png
 
 SIDECAR = "[SemImageFile]\nPixelSize=2.5\nAcceleratingVoltage=800 Volt\nDataSize=64x48\nDate=11/29/2026"
 JEOL = "$CM_FORMAT 5\n$$SM_MICRON_BAR 50\n$$SM_MICRON_MARKER 100nm\n$CM_ACCEL_VOLT 5.0\n$CM_FULL_SIZE 64 48"
 TOML = '[score]\nthreshold = 0.4\nmin-area = 7\nmethod = ["periodic"]\nnm-per-px = 2.5\njobs = 1\ndatabar = "auto"'
+KLARF = """FileVersion 1 2;
+FileTimestamp 11-20-2026 20:05:00;
+LotID "LOT0001";
+SampleSize 1 300;
+DeviceID "L32P";
+StepID "ADI";
+OrientationMarkLocation DOWN;
+TiffFileName d 0.png;
+DiePitch 5000.0 4000.0;
+WaferID "W07";
+Slot 7;
+SampleCenterLocation 0.0 0.0;
+ClassLookup 2
+ 0 "Unclassified"
+ 50 "old";
+DefectRecordSpec 9 DEFECTID XREL YREL XINDEX YINDEX XSIZE CLASSNUMBER IMAGECOUNT IMAGELIST ;
+DefectList
+ 1 100.5 1.25 0 0 0.1 50 1 1 1 0;
+TiffFileName d 1.png;
+DefectList
+ 2 200.5 1.25 1 0 0.1 50 1 1 1 0
+ 3 300.5 1.25 1 1 0.1 50 0 0;
+SummarySpec 5 TESTNO NDEFECT DEFDENSITY NDIE NDEFDIE ;
+SummaryList
+ 1 3 6.0e+002 40 3;
+EndOfFile;
+"""
+KLARF_18 = """Record FileRecord  "1.8"
+{
+  Record LotRecord "LOT.01"
+  {
+    Record WaferRecord "W01"
+    {
+      Field SlotNumber 1 {4}
+      Field ImageFileName 2 {"d 0.png", "TIF"}
+      List DefectList
+      {
+        Columns 8 { int32 DEFECTID, int32 XREL, int32 YREL, int32 XINDEX, int32 YINDEX,
+        int32 XSIZE, int32 CLASSNUMBER, ImageList IMAGEINFO }
+        Data 2
+        {
+          1 100500 200500 0 0 40 0 Images 1 {1 "30"} ;
+          2 300000 400000 1 -1 50 0 Images 1 { "d 1.png" "PNG" 1 "24" } ;
+        }
+      }
+    }
+    Field DiePitch 2 {23376636, 32874750}
+    Field SampleSize 2 {200000000, 0}
+  }
+}
+EndOfFile;
+"""
+PLACES = """image,lot,wafer,slot,step,device,die_column,die_row,x_um,y_um,die_pitch_x_um,die_pitch_y_um,\
+centre_x_um,centre_y_um,sample_size_mm,mark,orientation
+d 0.png,L1,W1,3,ADI,D,0,0,50,60,1000,2000,1500,2000,200,NOTCH,DOWN
+d 1.png,L1,W1,3,ADI,D,1,-1,50,60,1000,2000,1500,2000,200,NOTCH,DOWN
+"""
+CODES = "[codes]\nunclassified = 0\nbridge = 21\n"
 FORMATS = "html,csv,coco,klarf,roi,labelme"
 
 
@@ -189,11 +248,61 @@ class Reviews:
         return Ended(0, "", "", 0.0, 0.0)
 
 
+class Fab:
+    """Mutated KLARF files, tables of places and tables of class numbers through inspect and report."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._model = write_model(folder / "model")
+        self._names = [write_png(folder / f"d {n}.png", grey_image(spot=n == 0)).name for n in range(2)]
+        images = [folder / name for name in self._names]
+        self._out = folder / "out"
+        run(["inspect", *images, "--model", self._model, "--nm-per-px", "2", "--out", self._out])
+
+    def __call__(self, rng: Random) -> Iterator[Ended]:
+        kind = int(rng.integers(4))
+        klarf, places, codes = self._folder / "W 1.001", self._folder / "places.csv", self._folder / "codes.toml"
+        text = KLARF if kind == 0 else KLARF_18
+        klarf.write_bytes(mutate_rows(rng, text) if kind < 2 else text.encode())
+        places.write_bytes(mutate_rows(rng, PLACES) if kind == 2 else PLACES.encode())
+        codes.write_bytes(mutate_words(rng, CODES) if kind == 3 else CODES.encode())
+        if kind != 2:
+            before = os.path.lexists(self._folder / "back")
+            words = ["--model", self._model, "--nm-per-px", "2", "--classes", codes, "--out", self._folder / "back"]
+            ended = run(["inspect", "--klarf-in", klarf, "--klarf-add", *words])
+            yield ended
+            yield from self._judged(klarf, ended, before)
+            shutil.rmtree(self._folder / "back", ignore_errors=True)
+        else:
+            yield run(["report", self._out, "--to", "klarf,json,html", "--places", places, "--classes", codes,
+                       "--out", self._folder / "reports"])  # fmt: skip
+            shutil.rmtree(self._folder / "reports", ignore_errors=True)
+
+    def _judged(self, klarf: Path, ended: Ended, before: bool) -> Iterator[Ended]:
+        """Name a refusal of several lines, one that left a folder, and a file that cannot be read again."""
+        from semscan.errors import SemscanError
+        from semscan.files.klarf.read import read_klarf
+
+        back = self._folder / "back"
+        if ended.code == 2 and "states no nm" not in ended.err and "has no number" not in ended.err:
+            if len(ended.err.splitlines()) != 1:
+                yield Ended(2, "", "", 0.0, 0.0, ("refused in several lines",))
+            if not before and back.exists():
+                yield Ended(2, "", "", 0.0, 0.0, ("refused, and left a folder",))
+        written = back / klarf.name
+        if written.is_file():
+            try:
+                read_klarf(written)
+            except SemscanError as error:
+                yield Ended(0, "", "", 0.0, 0.0, (f"KLARF cannot be read back: {error}",))
+
+
 CAMPAIGNS: dict[str, Callable[[Path], Callable[[Random], Iterator[Ended]]]] = {
     "images": Images,
     "models": Models,
     "records": Records,
     "reviews": Reviews,
+    "fab": Fab,
 }
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.attack.campaigns import attack
 
-TRIES = {"images": 120, "models": 80, "records": 60, "reviews": 40}
+TRIES = {"images": 120, "models": 80, "records": 60, "reviews": 40, "fab": 60}
 
 
 @pytest.mark.parametrize("name", TRIES)

@@ -181,6 +181,22 @@ def _data(folder: Path) -> None:
         _crop(lines_ / f"{masks}/{name}_mask.png", folder / f"{masks}/{name}_mask.png")
 
 
+def _fab(folder: Path) -> None:
+    """A KLARF file of one defect, and tables of places and of class numbers."""
+    (folder / "W07.001").write_text(
+        'FileVersion 1 2;\nLotID "L1";\nTiffFileName wafer.tif;\nDiePitch 5000 5000;\nWaferID "W07";\n'
+        "DefectRecordSpec 8 DEFECTID XREL YREL XINDEX YINDEX CLASSNUMBER IMAGECOUNT IMAGELIST ;\n"
+        "DefectList\n 1 100 200 0 0 0 1 1 1 0;\nEndOfFile;\n"
+    )
+    header = "image,lot,wafer,slot,step,device,die_column,die_row,x_um,y_um,die_pitch_x_um,die_pitch_y_um"
+    end = ",5000,5000,0,0,300,NOTCH,DOWN\n"
+    (folder / "places.csv").write_text(
+        f"{header},centre_x_um,centre_y_um,sample_size_mm,mark,orientation\n"
+        f"lot7/a.tif,L1,W07,7,ADI,D,0,0,10,10{end}lot7/b b.tif,L1,W07,7,ADI,D,1,0,10,10{end}"
+    )
+    (folder / "codes.toml").write_text("[codes]\nunclassified = 0\n")
+
+
 def _write_calibrated(folder: Path) -> None:
     """The threshold of a method without training, which the folder's suffix names."""
     from semscan.files.models.method_folder import method_config_text
@@ -234,6 +250,7 @@ def template(tmp_path_factory, run_here):
         _crop(samples / f"lines/train/good/{name}.png", folder / f"lot8/good/{name}.png", side=192)
         for kind in ("good", "bridge"):
             _crop(samples / f"classes/train/{kind}/{name}.png", folder / f"classes/{kind}/{name}.png", side=48)
+    _fab(folder)
     _data(folder / "data")
     _data(folder / "week2")
     for name in ("semscan-model", "lines.model", "lines2.model", "models/lines", "demo/model"):
@@ -243,6 +260,7 @@ def template(tmp_path_factory, run_here):
     for out in ("semscan-results", "o"):
         assert run_here(folder, "inspect", "lot7", "--out", out, "--nm-per-px", "1.3", "-q") == 0
         _review(folder / out)
+    assert run_here(folder, "inspect", "--klarf-in", "W07.001", "--out", "reviewed", "--nm-per-px", "2", "-q") == 0
     shutil.copy(folder / "semscan-results" / "results.jsonl", folder / "marked.jsonl")
     return folder
 

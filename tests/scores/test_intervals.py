@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from semscan.scores.intervals import perfect_auroc_interval, poisson_interval, resamples, share_interval, spread
+from semscan.poisson import poisson_interval
+from semscan.scores.intervals import perfect_auroc_interval, resamples, share_interval, spread
 
 
 @pytest.mark.parametrize("count", [0, 1, 7])

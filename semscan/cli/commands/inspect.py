@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,12 +14,16 @@ from semscan.cli.output import print_notice, print_results
 from semscan.cli.progress import RunProgress
 from semscan.cli.report_files import write_reports
 from semscan.cli.typing_help import GroupedCommand
+from semscan.errors import UsageFault
 from semscan.phrases import plural
-from semscan.settings import OutputSettings, ReportSettings
+from semscan.settings import InspectSettings, OutputSettings, ReportSettings
+
+if TYPE_CHECKING:
+    from semscan.pipeline.fab.klarf_in import Review
 
 
 @click.command(cls=GroupedCommand)
-@options.images
+@options.images_unless_klarf
 @options.regions
 @options.method
 @options.model
@@ -28,9 +33,14 @@ from semscan.settings import OutputSettings, ReportSettings
 @options.out
 @options.overlay
 @options.combine(options.no_mask, options.no_map, options.no_reference, options.crops)
+@click.option(
+    "--measure", is_flag=True, help="Also measure lines or holes, without the regions; see `semscan measure`."
+)
+@options.combine(options.level, options.dark_lines)
 @options.reading
 @options.limits
 @options.combine(options.resume, options.follow)
+@options.combine(options.klarf_in, options.klarf_add, options.class_codes)
 @options.nul
 @options.exit_code
 @image_format
@@ -49,8 +59,10 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
         semscan inspect dies/ --method dies
         find lot7 -name '*.tif' | semscan inspect - | jq -r 'select(.defect) | .image'
         semscan inspect lot7/ --report html,klarf
+        semscan inspect lot7/ --measure | jq '[.image, .dimensions.line_cd.px]'
         semscan inspect lot7/ --jobs 8 --resume
         semscan inspect /mnt/microscope --follow
+        semscan inspect --klarf-in W07.001 --out reviewed
 
     Without a model, the cells of a periodic image are compared with each other. With --reference, the image is
     compared with another image of the same place. With --method dies, images of the same place on at least 4 dies are
@@ -72,6 +84,8 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
         reference=not choices["no_golden"],
     )
     settings = options.inspect_settings(choices, output)
+    review = _begin_review(ctx, images, settings, choices)
+    images = images if review is None else review.images
     print_notice(announcement(settings))
     typed = config.describe_command(ctx, {**settled(settings), "output_format": choices["output_format"] or DEFAULT})
     print_notice(recover_records(output.out))
@@ -85,8 +99,45 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
         )
         print_results(image_lines(progress, choices["output_format"]))
     print_notice(progress.summary(f"results in {output.out}"))
-    partly = write_reports(output.out, ReportSettings(to=choices["report"]))
+    _finish_review(review)
+    partly = write_reports(output.out, ReportSettings(to=choices["report"], classes=choices["classes"]))
     ctx.exit(max(partly, progress.exit_code(choices["exit_code"])))
+
+
+def _begin_review(
+    ctx: click.Context, images: Sequence[str], settings: InspectSettings, choices: Mapping[str, Any]
+) -> Review | None:
+    """Read the KLARF file of the command line; None without one, or an error for options that do not go with it."""
+    path = choices["klarf_in"]
+    if path is None:
+        if choices["klarf_add"]:
+            raise UsageFault("--klarf-add adds defects to a KLARF file; give the file with --klarf-in")
+        if not images:
+            argument = next(param for param in ctx.command.params if param.name == "images")
+            raise click.MissingParameter(ctx=ctx, param=argument)
+        return None
+    others = {
+        "IMAGE": bool(images),
+        "--follow": settings.follow,
+        "--page": settings.read.page != 0,
+        "--cluster": settings.cluster is not None,
+    }
+    for name, is_given in others.items():
+        if is_given:
+            raise UsageFault(f"--klarf-in names the images and their pages itself; leave out {name}")
+    from semscan.pipeline.fab.klarf_in import begin
+
+    return begin(path, settings.output.out, settings.read, choices["classes"], choices["klarf_add"])
+
+
+def _finish_review(review: Review | None) -> None:
+    """Write the KLARF file with what was found, if there is one, and say what it holds."""
+    if review is None:
+        return
+    from semscan.pipeline.fab.klarf_in import finish
+
+    for line in finish(review):
+        print_notice(line)
 
 
 @click.command()

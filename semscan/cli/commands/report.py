@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from semscan.cli import options, text_or_json
 from semscan.cli.report_files import write_reports
@@ -42,6 +43,19 @@ def _klarf_option(name: str, text: str) -> Callable[[options.Command], options.C
     help="Report the verdicts of a review.jsonl beside the results: reviewed classes, drawn defects, and harmless "
     "regions as nuisance.",
 )
+@click.option(
+    "--places",
+    metavar="CSV",
+    type=click.Path(),
+    help="Table with lot, wafer, die and place of each image.  [default: places.csv in RESULTS, if it is there]",
+)
+@options.class_codes
+@click.option(
+    "--repeater-um",
+    type=click.FloatRange(0, min_open=True),
+    help="Largest distance of the defects of a repeater from their common place in the die, in µm.  [default: 0.1, or "
+    "a tenth of the smallest side of the images]",
+)
 @text_or_json.text_or_jsonl_format
 @options.verbosity_flags
 @click.pass_context
@@ -51,15 +65,27 @@ def report(ctx: click.Context, results: str, output_format: str | None, **choice
     html: one page. csv: images.csv and regions.csv. coco: coco.json. klarf, roi (ImageJ) and labelme: one file
     for each image, with the name of its overlay. KLARF needs nm per pixel.
 
+    With a table of places, klarf is one file for each wafer, html shows the wafers, and json writes wafers.json.
+
     \b
         semscan report semscan-results --to html
         semscan report semscan-results --to klarf --lot L0042 --wafer W07 --slot 7 --out for-the-fab
         semscan report semscan-results --to coco,csv | jq -r .file
+        semscan report semscan-results --to klarf,html,json --places places.csv
 
     Prints one JSON line for each file. A file that semscan did not write is not replaced.
     """
-    klarf = KlarfSettings(**{name: choices[name] for name in KlarfSettings.__dataclass_fields__})
-    settings = ReportSettings(to=choices["to"], out=choices["out"], review=choices["review"], klarf=klarf)
+    names = [name for name in KlarfSettings.__dataclass_fields__ if name != "given"]
+    given = tuple(name for name in names if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT)
+    settings = ReportSettings(
+        to=choices["to"],
+        out=choices["out"],
+        review=choices["review"],
+        klarf=KlarfSettings(**{name: choices[name] for name in names}, given=given),
+        classes=choices["classes"],
+        places=choices["places"],
+        repeater_um=choices["repeater_um"],
+    )
     ctx.exit(write_reports(results, settings, partial(_print_entry, output_format=output_format)))
 
 

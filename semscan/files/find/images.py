@@ -15,7 +15,8 @@ from typing import BinaryIO
 from semscan.settings import IMAGE_SUFFIXES
 
 OWN_OUTPUT = re.compile(
-    r"\.(overlay\.png|overlay\.tif|mask\.png|map\.tif|reference\.tif|crop\d+\.png|explain\.png|faithful\.png|panel\.png)$",
+    r"\.(overlay\.png|overlay\.tif|mask\.png|map\.tif|reference\.tif|crop\d+\.png|explain\.png|faithful\.png|panel\.png|"
+    r"dimensions\.png)$",
     re.IGNORECASE,
 )
 MASK_FOLDER = "ground_truth"  # in any case

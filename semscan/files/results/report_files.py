@@ -39,9 +39,14 @@ def write_export(path: Path, data: bytes, mark: bytes) -> None:
     OutputError
         If a file of somebody else is there, or it cannot be written.
     """
+    check_ours(path, mark)
+    write_bytes(path, data)
+
+
+def check_ours(path: Path, mark: bytes) -> None:
+    """Raise OutputError if a file is there that semscan did not write."""
     if not _is_ours(path, mark):
         raise OutputError(f"{path} is there and not as semscan wrote it; move it away, or choose another --out")
-    write_bytes(path, data)
 
 
 def read_mask(finished: FinishedRun, record: Record) -> np.ndarray | None:

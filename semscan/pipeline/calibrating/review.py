@@ -23,8 +23,9 @@ from semscan.pipeline.calibrating.peaks import ReviewedPeaks, reviewed_peaks
 from semscan.pipeline.methods.looks import looks_of
 from semscan.pipeline.methods.raw_map import raw_map
 from semscan.pipeline.run.record import library_versions
+from semscan.poisson import poisson_interval
 from semscan.report.text.method_card import method_card
-from semscan.scores.intervals import poisson_interval, share_interval
+from semscan.scores.intervals import share_interval
 from semscan.values.method import MethodConfig
 from semscan.values.model_config import REVIEWED, Calibration
 from semscan.version import __version__

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from semscan.files.disk.atomic import write_bytes, write_png
-from semscan.files.results.explain_folder import FIGURE, PANEL, PANELS
 from semscan.files.results.folder import output_path
+from semscan.files.results.record_folder import FIGURE, PANEL, PANELS
 from semscan.report.plots.explain_panels import Panel, panel_picture
 
 

@@ -36,13 +36,15 @@ class Fingerprints:
         read = _without(dataclasses.asdict(settings.read), "max_pixels")
         for kind in ("ignore", "care"):  # of masks, the content counts
             read[kind] = [area for area in read[kind] if RECTANGLE.fullmatch(area)]
-        stated = {
+        stated: dict[str, Any] = {
             "semscan": __version__,
             "method": [chosen_methods(settings), _without(method.provenance.to_json(), "model", "reference")],
             "read": read,
             "regions": dataclasses.asdict(settings.regions),
             "outputs": outputs,
         }
+        if settings.measure is not None:
+            stated["measure"] = dataclasses.asdict(settings.measure)
         self._stated = json.dumps(stated, sort_keys=True).encode("ascii")
         self._read = settings.read
         self._reference = Path(settings.reference) if settings.reference else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from semscan.files.results.report_files import export_names, relative_path, shor
 from semscan.pipeline.reporting.reviewed_run import ReviewedRun, read_reviewed_run
 from semscan.pipeline.reporting.source_image import reread
 from semscan.pipeline.reporting.written import Written
-from semscan.report.formats.region_pixels import check_whole, region_pixels
+from semscan.report.formats.region_pixels import check_whole
 from semscan.report.formats.table import INSPECT_COLUMNS, REGION_COLUMNS, inspect_lines, region_lines
 from semscan.settings import ReportSettings
 from semscan.values.record import Record
@@ -24,7 +23,6 @@ COCO = "coco.json"
 IMAGES = "images.csv"
 REGIONS = "regions.csv"
 TIFF = (".tif", ".tiff")
-KLARF = ".klarf"
 ROI = ".roi.zip"
 LABELME = ".labelme.json"
 
@@ -32,10 +30,10 @@ LABELME = ".labelme.json"
 def write_csv(results: Path, settings: ReportSettings) -> Files:
     """Write `images.csv`, a row for each image, those that failed too, and `regions.csv`, a row for each region."""
     finished = _read(results, settings).finished
-    folder = _folder(finished, settings)
+    folder = out_folder(finished, settings)
     if folder.suffix.lower() == ".csv":
         raise ReportError(f"csv is two files, {IMAGES} and {REGIONS}: name a folder with --out, not {folder}")
-    records = _inspected(finished)
+    records = inspected_records(finished)
     more = ("reviewed",) if any(map(_is_reviewed, records)) else ()
     for name, lines, columns in (
         (IMAGES, inspect_lines(finished.records, "csv", more), INSPECT_COLUMNS),
@@ -53,9 +51,9 @@ def write_coco(results: Path, settings: ReportSettings) -> Files:
 
     reviewed = _read(results, settings)
     finished = reviewed.finished
-    folder = _folder(finished, settings)
+    folder = out_folder(finished, settings)
     path = folder if folder.suffix.lower() == ".json" else folder / COCO
-    records = _inspected(finished)
+    records = inspected_records(finished)
     found = [
         (record, name, reviewed.pixels(record)) for record, name in zip(records, short_names(records), strict=True)
     ]
@@ -63,36 +61,12 @@ def write_coco(results: Path, settings: ReportSettings) -> Files:
     yield Written("coco", path)
 
 
-def write_klarf(results: Path, settings: ReportSettings) -> Files:
-    """Write one KLARF file for each calibrated image; raises ReportError at the end if there are others."""
-    from semscan.report.formats.klarf import MARK, klarf
-
-    finished = _read(results, settings).finished
-    records = _inspected(finished)
-    classes = sorted({region.class_name for record in records for region in record.regions if region.class_name})
-    when = _when(finished)
-    left_out = [record for record in records if not _is_scaled(record)]
-
-    def one(record: Record, path: Path) -> bytes:
-        found = region_pixels(record, None)  # sizes alone: no mask is needed
-        return klarf(record, found, classes, settings.klarf, Path(record.source).name, when)
-
-    yield from _each(finished, settings, "klarf", KLARF, MARK, one, _is_scaled)
-    if left_out:
-        share = "none" if len(left_out) == len(records) else f"{len(left_out)} of {len(records)} images not"
-        raise ReportError(
-            f"KLARF is in µm: {share} written, for want of nm per pixel (as of {left_out[0].image}); "
-            "inspect with --nm-per-px, if you know it",
-            partly=len(left_out) < len(records),
-        )
-
-
 def write_roi(results: Path, settings: ReportSettings) -> Files:
     """Write one zip of ImageJ ROIs for each image."""
     from semscan.report.formats.imagej import MARK, roi_zip
 
     reviewed = _read(results, settings)
-    yield from _each(
+    yield from each_image(
         reviewed.finished, settings, "roi", ROI, MARK, lambda record, path: roi_zip(reviewed.pixels(record))
     )
 
@@ -111,10 +85,10 @@ def write_labelme(results: Path, settings: ReportSettings) -> Files:
         image_path = relative_path(record.source, path.parent)
         return labelme(record, reviewed.pixels(record), image_path, _grey(finished, record))
 
-    yield from _each(finished, settings, "labelme", LABELME, MARK, one)
+    yield from each_image(finished, settings, "labelme", LABELME, MARK, one)
 
 
-def _each(
+def each_image(
     finished: FinishedRun,
     settings: ReportSettings,
     form: str,
@@ -124,7 +98,7 @@ def _each(
     wanted: Callable[[Record], bool] = lambda record: True,
 ) -> Iterator[Written]:
     """Write one file for each inspected image that is wanted, under the name of its other outputs."""
-    folder = _folder(finished, settings)
+    folder = out_folder(finished, settings)
     named = [(record, stem) for record, stem in export_names(finished) if wanted(record)]
     one_file = folder.suffix.lower() == Path(form + suffix).suffix and not folder.is_dir()
     if one_file and len(named) > 1:
@@ -139,11 +113,12 @@ def _read(results: Path, settings: ReportSettings) -> ReviewedRun:
     return read_reviewed_run(results, with_review=settings.review)
 
 
-def _folder(finished: FinishedRun, settings: ReportSettings) -> Path:
+def out_folder(finished: FinishedRun, settings: ReportSettings) -> Path:
+    """Return where reports go: --out, or else where the results lie."""
     return finished.folder if settings.out is None else Path(settings.out)
 
 
-def _inspected(finished: FinishedRun) -> list[Record]:
+def inspected_records(finished: FinishedRun) -> list[Record]:
     """Return the records of images that were inspected, each checked."""
     for record in finished.inspected:
         check_whole(record)
@@ -154,18 +129,6 @@ def _is_reviewed(record: Record) -> bool:
     return record.reviewed is not None or any(region.reviewed is not None for region in record.regions)
 
 
-def _is_scaled(record: Record) -> bool:
-    return record.nm_per_pixel is not None and record.nm_per_pixel > 0
-
-
 def _grey(finished: FinishedRun, record: Record) -> np.ndarray | None:
     """Return a TIFF's pixels, 0 to 1, if it is where it was and as large as it was."""
     return reread(finished, record) if record.source.lower().endswith(TIFF) else None
-
-
-def _when(finished: FinishedRun) -> datetime:
-    """Return when the last run began, in local time, since KLARF has no time zones; now, if that is not known."""
-    try:
-        return datetime.fromisoformat(str(finished.run.began)).astimezone()
-    except (ValueError, OverflowError, OSError):  # not a time, or one before the clock's first
-        return datetime.now().astimezone()

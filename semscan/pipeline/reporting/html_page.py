@@ -14,6 +14,7 @@ from semscan.files.models.method_folder import read_fingerprint
 from semscan.files.results.finished_run import FinishedRun
 from semscan.pipeline.reporting.reviewed_run import read_reviewed_run
 from semscan.pipeline.reporting.thumbnails import Pictures, draw_pictures
+from semscan.pipeline.reporting.wafers import summarised_wafers, write_wafer_pictures
 from semscan.pipeline.reporting.written import Written
 from semscan.pipeline.run.record import INTERRUPTED
 from semscan.report.html import html_report
@@ -29,7 +30,9 @@ OWN = b'<meta name="generator" content="semscan'
 LARGEST_HEAD = 2048
 
 
-def write_html(results_folder: Path | str, out: Path | str | None = None, *, with_review: bool = True) -> Path:
+def write_html(
+    results_folder: Path | str, out: Path | str | None = None, settings: ReportSettings | None = None
+) -> Path:
     """Write the report of an output folder; return where it lies.
 
     Parameters
@@ -38,20 +41,25 @@ def write_html(results_folder: Path | str, out: Path | str | None = None, *, wit
         The --out of an inspection.
     out : path, optional
         The file to write; by default `PAGE` in the folder. A folder gets `PAGE` in it.
-    with_review : bool
-        Show the verdicts of the review that lies beside the results.
+    settings : ReportSettings, optional
+        Where the table of places lies, by default in the folder, if there is one; and whether to show the verdicts of
+        the review that lies beside the results.
 
     Raises
     ------
+    BadKlarfError, ReportError
+        If the table of places cannot be used.
     OutputError
         If the folder holds no records, or the page cannot be written, or another page than a report lies there.
     """
-    reviewed = read_reviewed_run(Path(results_folder), with_review=with_review)
+    settings = settings or ReportSettings()
+    reviewed = read_reviewed_run(Path(results_folder), with_review=settings.review)
     finished = reviewed.finished
     path = Path(out) if out is not None else finished.folder / PAGE
     if path.is_dir():
         path = path / PAGE
     _check_own(path)
+    wafers = summarised_wafers(finished, settings) or []
     pictures = draw_pictures(finished)
     card, warnings = _model_card(finished.run)
     page = html_report(
@@ -64,6 +72,7 @@ def write_html(results_folder: Path | str, out: Path | str | None = None, *, wit
         links=_links(finished, path.parent),
         model_card=card,
         notes=[*reviewed.notes, *_notes(finished, pictures), *warnings],
+        wafers=wafers,
     )
     write_text(path, page)
     return path
@@ -144,8 +153,11 @@ def _model_card(run: RunRecord) -> tuple[str | None, Sequence[str]]:
 
 
 def write_page(results: Path, settings: ReportSettings) -> Generator[Written, None, None]:
-    """Write the report as one HTML page."""
+    """Write the report as one HTML page; where places are known, also a picture of each wafer."""
     out = None if settings.out is None else Path(settings.out)
     if out is not None and out.suffix.lower() not in PAGE_SUFFIXES:
         out = out / PAGE
-    yield Written("html", write_html(results, out, with_review=settings.review))
+    path = write_html(results, out, settings)
+    yield Written("html", path)
+    finished = read_reviewed_run(results, with_review=settings.review).finished
+    yield from write_wafer_pictures(finished, path.parent, settings)

@@ -54,11 +54,11 @@ class CellComparison:
 
 def find_image_lattice(image: CleanImage) -> Lattice:
     """Find the lattice of the judged part of an image; see `find_lattice`."""
-    rows, cols = _frame(image.judged)
+    rows, cols = judged_frame(image.judged)
     if rows.stop - rows.start < 16 or cols.stop - cols.start < 16:
         return Lattice(NOT_FOUND, 0.0)
     rows, cols = _middle_of_strip(rows, cols)
-    return find_lattice(_filled(image.values[rows, cols], image.judged[rows, cols]))
+    return find_lattice(without_gaps(image.values[rows, cols], image.judged[rows, cols]))
 
 
 def _middle_of_strip(rows: slice, cols: slice) -> Window:
@@ -95,9 +95,9 @@ def compare_cells(
     lattice = lattice or find_image_lattice(image)
     if not lattice.found:
         raise BadImageError(f"the image is not periodic enough (confidence {lattice.confidence:.2f})")
-    frame = _frame(image.judged)
+    frame = judged_frame(image.judged)
     judged = image.judged[frame]
-    values = _filled(image.values[frame], judged)
+    values = without_gaps(image.values[frame], judged)
     raw = np.zeros(image.values.shape, np.float32)
     reference = image.values.copy()
     # views of the two in the frame: pieces are written straight into the result
@@ -228,7 +228,7 @@ def _compare(values: np.ndarray, judged: np.ndarray, lattice: Lattice, false_reg
     return _Compared(evidence, gain, phase_map.lattice, smallest_visible(limits))
 
 
-def _frame(judged: np.ndarray) -> tuple[slice, slice]:
+def judged_frame(judged: np.ndarray) -> tuple[slice, slice]:
     """Return the smallest window that holds all judged pixels."""
     rows = np.flatnonzero(judged.any(axis=1))
     cols = np.flatnonzero(judged.any(axis=0))
@@ -237,6 +237,6 @@ def _frame(judged: np.ndarray) -> tuple[slice, slice]:
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1)
 
 
-def _filled(values: np.ndarray, judged: np.ndarray) -> np.ndarray:
+def without_gaps(values: np.ndarray, judged: np.ndarray) -> np.ndarray:
     """Replace the values of pixels that are not judged by the median of the others."""
     return values if judged.all() else np.where(judged, values, np.float32(np.median(values[judged])))

@@ -15,6 +15,8 @@ from semscan.report.html.environment import environment, own_text
 from semscan.report.html.parts import Picture, names_of, utc
 from semscan.report.html.summary import Summary, summarise
 from semscan.report.html.table import image_table
+from semscan.report.html.wafers import wafer_parts
+from semscan.values.fab.summary import WaferSummary
 from semscan.values.record import AnyRecord
 from semscan.values.run_record import RunRecord
 from semscan.version import __version__
@@ -39,6 +41,7 @@ def html_report(
     links: Mapping[int, str] | None = None,
     model_card: str | None = None,
     notes: Sequence[str] = (),
+    wafers: Sequence[WaferSummary] = (),
 ) -> str:
     """Return the records of an inspection as one page that needs nothing else: no network, no other file.
 
@@ -62,6 +65,8 @@ def html_report(
         Text of the model's MODEL_CARD.md.
     notes : sequence of str
         What a reader must know before the figures.
+    wafers : sequence of WaferSummary, optional
+        The wafers of the images, where their places are known.
 
     Returns
     -------
@@ -81,6 +86,7 @@ def html_report(
     sections = [
         Section("summary", "Summary"),
         *([Section("figures", "Figures")] if drawn.any else []),
+        *([Section("wafers", "Wafers")] if wafers else []),
         Section("images", "Images"),
         *([Section("defects", "Defects")] if summary.defects else []),
         Section("problems", "Errors and warnings"),
@@ -104,6 +110,7 @@ def html_report(
             summary=summary,
             notes=notes,
             charts=drawn,
+            wafers=wafer_parts(wafers),
             table=image_table(records, previews or {}, links or {}),
             cards=defect_cards(summary, crops or {}, compared or {}),
             problems=provenance.list_problems(summary),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from semscan.scores.intervals import poisson_interval, resamples, share_interval
+from semscan.poisson import poisson_interval
+from semscan.scores.intervals import resamples, share_interval
 from semscan.values.evaluation import ReviewedClassFigures, ReviewFigures
 
 UNNAMED = "defect"  # the class of what nobody named

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from tests.attack.mutate.bits import Random, damage, pick
@@ -11,6 +12,19 @@ NASTY: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1, 0.5, 1e308, -1e308, 1e-320, 10**30, 10**400, 2**31, 2**63, 4096),
     *("", "\0", "..", "../../etc/passwd", "/etc/passwd", "a\nEndOfFile;\n", "\x1b[2J", "=1+1", "<script>", "é" * 3000),
     *("\ud800", "NaN", [], {}, [[]], [0] * 2000, {"a": {"b": [1]}}, [None], ["../x"], "+".join(["cbam"] * 50)),
+)
+ROWS = (
+    "../../etc/passwd",
+    "/dev/zero",
+    "d 0.png",
+    '"',
+    ";",
+    "EndOfFile;",
+    "DefectList",
+    "-1",
+    "1e308",
+    "99999999999",
+    "0 0",
 )
 
 
@@ -51,6 +65,31 @@ def mutate_words(rng: Random, text: str) -> bytes:
         value = str(pick(rng, NASTY))[:5000]
         lines[at] = pick(rng, (f"{key}{equals}{value}", f"{value}={key}", f"[{value}]", f'{key}= "{value}"', ""))
     joined = "\n".join(lines).encode("utf-8", "surrogatepass")
+    return damage(rng, joined) if rng.random() < 0.3 and joined else joined
+
+
+def mutate_rows(rng: Random, text: str) -> bytes:
+    """Change, remove, double or cut words and lines of a KLARF file or a table; or change any bytes of it."""
+    lines = text.splitlines()
+    if rng.random() < 0.4:  # one number becomes another: such a file is often whole
+        numbers = [match.span() for match in re.finditer(r"(?<=[ ,{])-?[0-9.]+", text)]
+        start, end = pick(rng, numbers)
+        return f"{text[:start]}{pick(rng, ('0', '1', '2', '-3', '7.5', '50', '99'))}{text[end:]}".encode()
+    for _ in range(int(rng.integers(1, 4))):
+        at = int(rng.integers(len(lines)))
+        words = re.split(r"([ ,;]+)", lines[at])
+        place = int(rng.integers(len(words)))
+        change = int(rng.integers(6))
+        if change < 3:
+            words[place] = str(pick(rng, (*NASTY, *ROWS)))[:5000]
+            lines[at] = "".join(words)
+        elif change == 3:
+            lines[at] = "".join(words[:place])
+        elif change == 4:
+            lines.insert(at, lines[int(rng.integers(len(lines)))])
+        elif len(lines) > 1:
+            del lines[at]
+    joined = pick(rng, ("\n", "\n", "\r\n", "\r")).join(lines).encode("utf-8", "surrogatepass")
     return damage(rng, joined) if rng.random() < 0.3 and joined else joined
 
 

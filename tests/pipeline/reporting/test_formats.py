@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from semscan.pipeline.reporting.formats import write_klarf
+from semscan.pipeline.reporting.klarf import write_klarf
 from semscan.settings import ReportSettings
 
 RECORD = {

@@ -9,6 +9,7 @@ import pytest
 from semscan.report.formats.klarf import klarf
 from semscan.report.formats.region_pixels import region_pixels
 from semscan.settings import KlarfSettings
+from semscan.values.fab.class_codes import ClassCodes
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its own escapes in its own strings
@@ -22,8 +23,11 @@ def loaded(data, path):
     return Klarf.load_from_file(path)
 
 
-def written(record, classes=("bridge", "charging"), header=None, image_name="a.tif"):
-    return klarf(record, region_pixels(record, None), classes, header or KlarfSettings(), image_name, WHEN)
+OWN = ClassCodes({"bridge": 1, "charging": 2}, "codes.toml")
+
+
+def written(record, codes=OWN, header=None, image_name="a.tif"):
+    return klarf(record, region_pixels(record, None), codes, header or KlarfSettings(), image_name, WHEN)
 
 
 def test_klarf_reader_gives_back_the_same_defects(three, tmp_path):
@@ -124,7 +128,8 @@ def test_any_file_name_is_one_word_that_gives_it_back(three, tmp_path, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_any_lot_or_class_leaves_the_file_readable(three, tmp_path, name):
     header = KlarfSettings(lot=name, wafer=name, device=name, step=name, setup=name)
-    data = written(three[0], classes=("bridge", "charging", name), header=header)
+    codes = ClassCodes({"bridge": 1, "charging": 2, name: 3}, "codes.toml")
+    data = written(three[0], codes, header=header)
     back = loaded(data, tmp_path / "a.klarf")
 
     assert len(back.wafers[0].defects) == 3

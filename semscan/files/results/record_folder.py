@@ -1,11 +1,11 @@
-"""The folder that explain writes to: the owner of each name, and the records of all explained images."""
+"""The folders that explain and measure write to: the owner of each name, and the records of all their images."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, ClassVar
 
 from semscan.errors import OutputError
 from semscan.files.disk.atomic import remove_file, write_bytes
@@ -16,23 +16,29 @@ from semscan.files.results.folder import output_path
 from semscan.files.results.names import candidates, name_key
 from semscan.files.results.records import merge_lines, parse_object, to_line
 
-RECORDS = "explain.jsonl"
-LOCK = ".semscan-explain"
 FIGURE = ".explain.png"
 FAITHFUL = ".faithful.png"
 PANELS = ".panels"
 PANEL = ".panel.png"
+TABLE = ".dimensions.csv"
+SPECTRUM = ".spectrum.csv"
+PICTURE = ".dimensions.png"
 
 
-class ExplainFolder:
-    """One such folder. A file that no record names is never written over.
+class RecordFolder:
+    """One such folder: `records` is the file of its records, `lock` is held while it is written, `kinds` are the
+    suffixes of what it holds for each image. A file that no record names is never written over.
 
     Raises OutputError when it cannot be made or written.
     """
 
+    records: ClassVar[str]
+    lock: ClassVar[str]
+    kinds: ClassVar[tuple[str, ...]]
+
     def __init__(self, out: Path) -> None:
         self.out = Path(out)
-        with locked(self.out / LOCK):
+        with locked(self.out / self.lock):
             self._owners = {
                 name_key(record["stem"]): str(record.get("source"))
                 for record in map(parse_object, self._lines())
@@ -45,6 +51,36 @@ class ExplainFolder:
         self._owners[name_key(stem)] = source
         return stem
 
+    def keep(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Put records into the file of records; one of the same source is replaced where it stands."""
+        with locked(self.out / self.lock):
+            lines = {str(record["source"]): to_line(record) for record in records}
+            write_bytes(self.out / self.records, b"".join(merge_lines(self._lines(), lines)))
+
+    def _is_free(self, stem: PurePosixPath, source: str) -> bool:
+        owner = self._owners.get(name_key(stem))
+        if owner is not None:
+            return owner == source
+        return not any(os.path.lexists(output_path(self.out / stem, kind)) for kind in self.kinds)
+
+    def _lines(self) -> list[bytes]:
+        try:
+            return list(read_lines(self.out / self.records))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise OutputError(
+                f"{self.out / self.records}: cannot be read ({error.strerror}); choose another --out"
+            ) from error
+
+
+class ExplainFolder(RecordFolder):
+    """What `semscan explain` writes."""
+
+    records = "explain.jsonl"
+    lock = ".semscan-explain"
+    kinds = (FIGURE, FAITHFUL, PANELS)
+
     def clear(self, stem: PurePosixPath) -> None:
         """Remove the panels that an earlier run left under a claimed name."""
         folder = output_path(self.out / stem, PANELS)
@@ -52,24 +88,10 @@ class ExplainFolder:
             remove_file(path)
         remove_file(output_path(self.out / stem, FAITHFUL))
 
-    def keep(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """Put records into `explain.jsonl`; one of the same source is replaced where it stands."""
-        with locked(self.out / LOCK):
-            lines = {str(record["source"]): to_line(record) for record in records}
-            write_bytes(self.out / RECORDS, b"".join(merge_lines(self._lines(), lines)))
 
-    def _is_free(self, stem: PurePosixPath, source: str) -> bool:
-        owner = self._owners.get(name_key(stem))
-        if owner is not None:
-            return owner == source
-        return not any(os.path.lexists(output_path(self.out / stem, kind)) for kind in (FIGURE, FAITHFUL, PANELS))
+class MeasureFolder(RecordFolder):
+    """What `semscan measure` writes."""
 
-    def _lines(self) -> list[bytes]:
-        try:
-            return list(read_lines(self.out / RECORDS))
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise OutputError(
-                f"{self.out / RECORDS}: cannot be read ({error.strerror}); choose another --out"
-            ) from error
+    records = "measures.jsonl"
+    lock = ".semscan-measure"
+    kinds = (TABLE, SPECTRUM, PICTURE)

@@ -1,0 +1,1 @@
+"""What a fab hands over and wants back: defect lists, places, class numbers."""

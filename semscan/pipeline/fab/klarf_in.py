@@ -1,0 +1,201 @@
+"""Inspect the images of another tool's KLARF file, and write the file back with what was found.
+
+`begin` reads and checks before anything is inspected or written. `finish` takes the records of the finished
+inspection.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from semscan.errors import BadKlarfError, OutputError, SemscanError
+from semscan.files.disk.atomic import write_bytes
+from semscan.files.images.page_copy import copy_page, page_count
+from semscan.files.klarf.class_codes import read_class_codes
+from semscan.files.klarf.file import KlarfFile, ListedDefect, ListedImage
+from semscan.files.klarf.read import image_path, read_klarf
+from semscan.files.klarf.write import rewritten
+from semscan.files.places import PLACES, write_places
+from semscan.files.results.finished_run import read_finished
+from semscan.phrases import plural, printable
+from semscan.pipeline.fab.match import Matched, matched
+from semscan.settings import ReadSettings
+from semscan.values.fab.class_codes import ClassCodes
+from semscan.values.fab.place import Place
+
+PAGES = "klarf-pages"  # copies of pages of files with several
+MATCHES = "klarf.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A KLARF file whose images are inspected.
+
+    `sources` is the absolute path of each image that is inspected, by the file and page that the list names.
+    """
+
+    path: Path
+    file: KlarfFile
+    codes: ClassCodes
+    out: Path
+    add: bool
+    sources: Mapping[tuple[str, int], str] = field(default_factory=dict)
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The images to inspect, each once, in the order of the list."""
+        return tuple(dict.fromkeys(self.sources.values()))
+
+    @property
+    def target(self) -> Path:
+        """The file to write."""
+        return self.out / self.path.name
+
+
+def begin(path: str, out: str, read: ReadSettings, classes: str | None, add: bool) -> Review:
+    """Read a KLARF file and check all that can be checked before images are inspected; write nothing but page copies.
+
+    Parameters
+    ----------
+    path, out : str
+        The file, and the output folder.
+    read : ReadSettings
+        Of the inspection.
+    classes : str or None
+        A table of class numbers; None: the built-in one.
+    add : bool
+        Add defects that the file does not list.
+
+    Raises
+    ------
+    BadKlarfError
+        If the file is damaged or foreign, or lacks what is needed.
+    OutputError
+        If the file to write would replace another.
+    """
+    codes = read_class_codes(classes)
+    klarf = Path(path)
+    file = read_klarf(klarf)
+    review = Review(klarf, file, codes, Path(out), add)
+    shown = printable(path)
+    try:
+        _check_codes(review)
+        _check_target(review)
+        paths = {image.name: image_path(klarf.parent, image) for image in _images(file)}
+        if not paths:
+            raise BadKlarfError("no defect lists an image, so there is nothing to inspect")
+        if add and any(wafer.frame.pitch_um is None for wafer in file.wafers):
+            raise BadKlarfError("it has no DiePitch, which --klarf-add needs")
+    except BadKlarfError as error:
+        raise BadKlarfError(f"{shown}: {error}") from error
+    return Review(klarf, file, codes, Path(out), add, _sources(review, paths, read))
+
+
+def finish(review: Review) -> list[str]:
+    """Write the KLARF file, the table of places and the list of matches; return what a reader should know.
+
+    Raises
+    ------
+    BadKlarfError
+        If a region has no size in nm, or its class no number: then none of the files is written.
+    """
+    finished = read_finished(review.out)
+    records = {record.source: record for record in finished.inspected}
+    found = matched(review, records)
+    try:
+        data = rewritten(review.file, found.findings, found.added)
+    except BadKlarfError as error:
+        raise BadKlarfError(f"{printable(str(review.path))}: {error}") from error
+    write_bytes(review.target, data)
+    write_bytes(review.out / PLACES, write_places(_places(review)))
+    write_bytes(review.out / MATCHES, found.lines)
+    return [f"klarf: {review.target}", *_words(review, found)]
+
+
+def _words(review: Review, found: Matched) -> Iterator[str]:
+    listed = plural(len(review.file.defects), "listed defect")
+    yield f"{found.with_region} of {listed} have a region, {found.without_region} have none"
+    if found.others:
+        what = "added to the file" if review.add else "not in the file (--klarf-add adds them)"
+        yield f"{plural(found.others, 'further region')}, {what}"
+
+
+def _images(file: KlarfFile) -> Iterator[ListedImage]:
+    for defect in file.defects:
+        yield from defect.images
+
+
+def _check_codes(review: Review) -> None:
+    """Raise BadKlarfError where the file calls a number of the built-in table something else."""
+    lookup = review.file.lookup
+    if lookup is None or review.codes.source is not None:
+        return
+    for number, name in review.codes.rows:
+        other = lookup.names.get(number)
+        if other is not None and other.casefold() != name:
+            raise BadKlarfError(
+                f"its ClassLookup calls {number} {printable(other)!r}, and semscan's {number} is {name!r}; "
+                "give the numbers of your classes with --classes"
+            )
+
+
+def _check_target(review: Review) -> None:
+    """Raise OutputError if the file to write is the one that was read, or is another."""
+    target = review.target
+    try:
+        if not target.exists():
+            return
+        if target.samefile(review.path):
+            raise OutputError(f"{target} is the file that is read; choose another --out")
+        earlier = read_klarf(target)
+    except BadKlarfError as error:
+        raise OutputError(f"{target} is there and no KLARF file; move it away, or choose another --out") from error
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise OutputError(f"{target}: cannot be looked up; choose another --out") from error
+    if [wafer.frame for wafer in earlier.wafers] != [wafer.frame for wafer in review.file.wafers]:
+        raise OutputError(f"{target} is there and of another wafer; move it away, or choose another --out")
+
+
+def _sources(review: Review, paths: Mapping[str, Path], read: ReadSettings) -> dict[tuple[str, int], str]:
+    """Return the file to inspect for each listed image: pages of files with several are copied first."""
+    counts = {name: page_count(path) for name, path in paths.items()}
+    sources: dict[tuple[str, int], str] = {}
+    for image in _images(review.file):
+        key = image.name, image.page
+        if key in sources:
+            continue
+        path = paths[image.name]
+        sources[key] = str(path) if counts[image.name] == 1 and image.page == 0 else _page(review, path, image, read)
+        sources[key] = os.path.abspath(sources[key])
+    return sources
+
+
+def _page(review: Review, path: Path, image: ListedImage, read: ReadSettings) -> str:
+    target = review.out / PAGES / f"{path.stem}.{image.page + 1}.tif"
+    try:
+        copy_page(path, image.page, target, read)
+    except OutputError:
+        raise
+    except SemscanError:  # such a page becomes a record of its error: there is no file
+        return str(target)
+    return str(target)
+
+
+def _places(review: Review) -> dict[str, Place]:
+    """Return the place of each image: its centre lies at the first defect that lists it."""
+    places: dict[str, Place] = {}
+    for defect in review.file.defects:
+        for image in defect.images:
+            source = review.sources[image.name, image.page]
+            places.setdefault(source, _place(review, defect, source))
+    return places
+
+
+def _place(review: Review, defect: ListedDefect, source: str) -> Place:
+    frame = review.file.wafers[defect.frame].frame
+    return Place(image=source, frame=frame, column=defect.column, row=defect.row, x_um=defect.x_um, y_um=defect.y_um)

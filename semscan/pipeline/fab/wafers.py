@@ -1,0 +1,127 @@
+"""The records of an inspection, put on their wafers."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePath
+
+from semscan.errors import ReportError
+from semscan.files.places import PLACES, read_places
+from semscan.files.results.finished_run import FinishedRun
+from semscan.phrases import plural, printable
+from semscan.pipeline.fab.match import offset_um, um_per_pixel
+from semscan.settings import ReportSettings
+from semscan.values.fab.defect import Field, InspectedWafer, WaferDefect
+from semscan.values.fab.place import Place
+from semscan.values.record import Record, RegionRecord
+
+GIVEN = ("lot", "wafer", "device", "step", "setup", "slot")
+
+
+def find_places(finished: FinishedRun, settings: ReportSettings) -> dict[str, Place] | None:
+    """Return the places of the images: of the table that the settings name, or that lies with the results.
+
+    None if there is no table. Raises BadKlarfError if it cannot be used.
+    """
+    path = Path(settings.places) if settings.places is not None else finished.folder / PLACES
+    if settings.places is None and not path.is_file():
+        return None
+    given = {name: getattr(settings.klarf, name) for name in GIVEN if name in settings.klarf.given}
+    return read_places(path, given)
+
+
+def inspected_wafers(records: Iterable[Record], places: Mapping[str, Place]) -> list[InspectedWafer]:
+    """Return the wafers of the images, sorted by lot, wafer and step.
+
+    An image that was moved since is known by its file name, if no other image and no other line has that name.
+    Images that are unlike the training images count neither as inspected nor as defective.
+
+    Raises
+    ------
+    ReportError
+        If an image has no place.
+    BadKlarfError
+        If an image has no nm per pixel.
+    """
+    taken: dict[tuple[str, str, str], list[tuple[Record, Place]]] = defaultdict(list)
+    without: list[str] = []
+    records = list(records)
+    by_name = _unique_names(records, places)
+    for record in records:
+        place = places.get(record.source) or by_name.get(PurePath(record.source).name)
+        if place is None:
+            without.append(record.image)
+        elif not record.unlike_training:
+            frame = place.frame
+            taken[frame.lot, frame.wafer, frame.step or ""].append((record, place))
+    if without:
+        raise ReportError(
+            f"{plural(len(without), 'image')} without a place, such as {printable(without[0])}; "
+            "give each image a line in the table of places"
+        )
+    return [_wafer(taken[key]) for key in sorted(taken)]
+
+
+def _unique_names(records: Sequence[Record], places: Mapping[str, Place]) -> dict[str, Place]:
+    """Return the places by the file names that only one image and one line of the table have."""
+    images = Counter(PurePath(record.source).name for record in records)
+    lines = Counter(PurePath(source).name for source in places)
+    names = ((PurePath(source).name, place) for source, place in places.items())
+    return {name: place for name, place in names if images[name] == lines[name] == 1}
+
+
+def _wafer(taken: list[tuple[Record, Place]]) -> InspectedWafer:
+    defects: list[WaferDefect] = []
+    for record, place in taken:
+        defects += [_defect(record, region, place, len(defects) + n) for n, region in enumerate(record.regions, 1)]
+    fields = tuple(_field(record, place) for record, place in taken)
+    return InspectedWafer(frame=taken[0][1].frame, fields=fields, defects=tuple(defects))
+
+
+def _field(record: Record, place: Place) -> Field:
+    scale = um_per_pixel(record)
+    judged = 1.0 if record.judged_fraction is None else record.judged_fraction
+    return Field(
+        image=record.image,
+        column=place.column,
+        row=place.row,
+        x_um=place.x_um,
+        y_um=place.y_um,
+        width_um=record.width * scale,
+        height_um=(record.height - record.data_bar_px) * scale,
+        area_um2=record.width * record.height * judged * scale**2,
+    )
+
+
+def _defect(record: Record, region: RegionRecord, place: Place, number: int) -> WaferDefect:
+    scale = um_per_pixel(record)
+    right, up = offset_um(record, region)
+    x, y, column, row = place.x_um + right, place.y_um + up, place.column, place.row
+    pitch = place.frame.pitch_um
+    if pitch is not None:  # an image at the edge of a die also shows the next one
+        columns = math.floor(x / pitch[0]) - math.floor(place.x_um / pitch[0])
+        rows = math.floor(y / pitch[1]) - math.floor(place.y_um / pitch[1])
+        x, y, column, row = x - columns * pitch[0], y - rows * pitch[1], column + columns, row + rows
+    _, _, width, height = region.bbox
+    longest, shortest = region.feret_max_px or max(width, height), region.feret_min_px or min(width, height)
+    angle = region.orientation_deg
+    return WaferDefect(
+        id=number,
+        image=record.image,
+        region=region.id,
+        column=column,
+        row=row,
+        x_um=x,
+        y_um=y,
+        width_um=width * scale,
+        height_um=height * scale,
+        area_um2=region.area_px * scale**2,
+        class_name=None if region.class_name == "unknown" else region.class_name,
+        nuisance=region.nuisance,
+        elongation=longest / max(shortest, 1.0),
+        angle_deg=None if angle is None else -angle if angle < 90 else 90.0,
+        reach_um=longest / 2 * scale,
+        reviewed=region.reviewed,
+    )

@@ -1,0 +1,1 @@
+"""Parts of measuring critical dimensions, for `measure` and for `inspect --measure`."""

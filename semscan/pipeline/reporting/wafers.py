@@ -1,0 +1,102 @@
+"""The wafers of a finished inspection: summaries, one JSON file, a picture of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from semscan.errors import ReportError
+from semscan.files.results.finished_run import FinishedRun
+from semscan.files.results.report_files import write_export
+from semscan.pipeline.fab.wafers import find_places, inspected_wafers
+from semscan.pipeline.reporting.formats import Files, inspected_records, out_folder
+from semscan.pipeline.reporting.reviewed_run import read_reviewed_run
+from semscan.pipeline.reporting.written import Written
+from semscan.report.plots.wafer_figure import draw_wafer
+from semscan.report.wafer_words import size_bins
+from semscan.settings import ReportSettings
+from semscan.values.fab.defect import InspectedWafer, WaferDefect
+from semscan.values.fab.summary import WaferSummary
+from semscan.wafer.summary import summarise_wafer
+
+WAFERS = "wafers.json"
+MARK = b'{"semscan_wafers": 1'
+PNG_MARK = b"\x89PNG"
+PICTURE = ".wafer.png"
+
+
+def summarised_wafers(finished: FinishedRun, settings: ReportSettings) -> list[WaferSummary] | None:
+    """Return the wafers of the images in numbers; None without a table of places."""
+    places = find_places(finished, settings)
+    if places is None:
+        return None
+    wafers = inspected_wafers(inspected_records(finished), places)
+    return [summarise_wafer(wafer, settings.repeater_um) for wafer in wafers]
+
+
+def write_json(results: Path, settings: ReportSettings) -> Files:
+    """Write `wafers.json`: each wafer with its dies, classes, sizes, defects and patterns."""
+    finished = read_reviewed_run(results, with_review=settings.review).finished
+    summaries = summarised_wafers(finished, settings)
+    if summaries is None:
+        raise ReportError("wafers.json needs to know where the images were taken; give the table with --places")
+    folder = out_folder(finished, settings)
+    path = folder if folder.suffix.lower() == ".json" else folder / WAFERS
+    document = {"semscan_wafers": 1, "wafers": [_wafer(summary) for summary in summaries]}
+    write_export(path, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace"), MARK)
+    yield Written("json", path)
+
+
+def write_wafer_pictures(finished: FinishedRun, folder: Path, settings: ReportSettings) -> Files:
+    """Write a picture of each wafer into `folder`; none without a table of places."""
+    summaries = summarised_wafers(finished, settings) or []
+    wafers = [summary.wafer for summary in summaries]
+    for summary, name in zip(summaries, wafer_names(wafers), strict=True):
+        path = folder / (name + PICTURE)
+        write_export(path, draw_wafer(summary), PNG_MARK)
+        yield Written("html", path)
+
+
+def wafer_names(wafers: Sequence[InspectedWafer]) -> list[str]:
+    """Return the name of each wafer's files: lot and wafer, with the step where a wafer has several."""
+    short = [(wafer.frame.lot, wafer.frame.wafer) for wafer in wafers]
+    words = [
+        (*key, wafer.frame.step or "") if short.count(key) > 1 else key
+        for key, wafer in zip(short, wafers, strict=True)
+    ]
+    return ["_".join(quote(word, safe=" +,=@()", errors="replace").lstrip(".")[:60] for word in key) for key in words]
+
+
+def _wafer(summary: WaferSummary) -> dict[str, Any]:
+    patterns = [pattern.to_json() for pattern in summary.patterns]
+    return {
+        **asdict(summary.wafer.frame),
+        **summary.density.to_json(),
+        "dies": [{"column": column, "row": row, **density.to_json()} for (column, row), density in summary.dies],
+        "types": [{"type": name, "defects": count} for name, count in summary.classes],
+        "sizes": [{"diameter": words, "defects": count} for words, count in size_bins(summary.wafer.counted)],
+        "patterns": patterns,
+        "list": [_defect(summary, defect) for defect in summary.wafer.defects],
+    }
+
+
+def _defect(summary: WaferSummary, defect: WaferDefect) -> dict[str, Any]:
+    return {
+        "id": defect.id,
+        "image": defect.image,
+        "region": defect.region,
+        "column": defect.column,
+        "row": defect.row,
+        "x_um": round(defect.x_um, 6),
+        "y_um": round(defect.y_um, 6),
+        "width_um": round(defect.width_um, 6),
+        "height_um": round(defect.height_um, 6),
+        "area_um2": round(defect.area_um2, 9),
+        "class": defect.class_name,
+        "nuisance": defect.nuisance,
+        "pattern": summary.pattern_of(defect),
+    }

@@ -1,0 +1,43 @@
+"""The lattice position of every pixel of an image, for what is measured on the pattern."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from semscan.reference.cell.compare import find_image_lattice, judged_frame, without_gaps
+from semscan.reference.cell.lattice import Lattice
+from semscan.reference.cell.phase_map import measure_phases
+from semscan.reference.cell.shading import shading_gain
+from semscan.values import CleanImage
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedImage:
+    """The judged part of a periodic image, and where each of its pixels lies in the lattice.
+
+    `values` is float32, (rows, cols), without shading; `judged` bool. `positions` is float32, (rows, cols, 2), in
+    steps of the `lattice`, which is refined; for lines the second is px along them. `corner` is the (row, col) of the
+    part in the image.
+    """
+
+    values: np.ndarray
+    judged: np.ndarray
+    positions: np.ndarray
+    lattice: Lattice
+    corner: tuple[int, int]
+
+
+def place_in_lattice(image: CleanImage) -> PlacedImage | Lattice:
+    """Find the lattice position of every pixel; the lattice alone, which is then not `found`, if nothing repeats."""
+    lattice = find_image_lattice(image)
+    if not lattice.found:
+        return lattice
+    frame = judged_frame(image.judged)
+    judged = image.judged[frame]
+    values = without_gaps(image.values[frame], judged)
+    values = values / shading_gain(values)
+    phases = measure_phases(values, lattice)
+    corner = int(frame[0].start), int(frame[1].start)
+    return PlacedImage(values, judged, phases.positions(), phases.lattice, corner)

@@ -1,0 +1,63 @@
+"""The wafers of the page: maps, classes, sizes, dies, and the density of one wafer after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from semscan.report.pictures.wafer_map import WaferMap, wafer_map
+from semscan.report.wafer_words import density_words, pattern_words, size_bins, wafer_title
+from semscan.values.fab.summary import Density, WaferSummary
+
+
+@dataclass(frozen=True, slots=True)
+class CountBar:
+    """A count with its name; `share` is of the largest."""
+
+    name: str
+    count: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class DieRow:
+    """One die in the table of dies."""
+
+    name: str
+    density: Density
+
+
+@dataclass(frozen=True, slots=True)
+class WaferPart:
+    """One wafer on the page."""
+
+    title: str
+    words: str
+    map: WaferMap
+    patterns: list[str]
+    classes: list[CountBar]
+    sizes: list[CountBar]
+    dies: list[DieRow]
+    density: Density
+
+
+def wafer_parts(summaries: Sequence[WaferSummary]) -> list[WaferPart]:
+    """Return what the page shows of each wafer."""
+    return [
+        WaferPart(
+            title=wafer_title(summary.wafer.frame),
+            words=density_words(summary.density),
+            map=wafer_map(summary),
+            patterns=[pattern_words(pattern) for pattern in summary.patterns],
+            classes=_bars(summary.classes),
+            sizes=_bars(size_bins(summary.wafer.counted)),
+            dies=[DieRow(f"{column}, {row}", density) for (column, row), density in summary.dies],
+            density=summary.density,
+        )
+        for summary in summaries
+    ]
+
+
+def _bars(counts: Sequence[tuple[str, int]]) -> list[CountBar]:
+    most = max((count for _, count in counts), default=1)
+    return [CountBar(name, count, count / most) for name, count in counts]

@@ -1,0 +1,1 @@
+"""Critical dimensions in words, in tables and as a picture."""

@@ -1,0 +1,1 @@
+"""Values of the fab: places on wafers, numbers of classes."""

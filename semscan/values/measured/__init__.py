@@ -1,0 +1,1 @@
+"""Critical dimensions: the values that go from measuring to records, tables and pictures."""

@@ -1,0 +1,1 @@
+"""What the defects of one wafer say together: density, repeaters, scratches, clusters."""

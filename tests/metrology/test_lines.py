@@ -1,0 +1,99 @@
+"""Edges of drawn lines."""
+
+import numpy as np
+import pytest
+
+from semscan.errors import BadImageError
+from semscan.metrology.lines import pieces_of_lines
+
+LINES = [(10.3 + 20 * n, 18.0 + 20 * n) for n in range(6)]
+
+
+def test_a_straight_edge_is_found_to_a_hundredth_of_a_pixel(lines, find_edges):
+    found = find_edges(lines(48, 130, LINES), 20.0)
+
+    whole = np.isfinite(found.left).all(axis=1) & np.isfinite(found.right).all(axis=1)
+    assert found.left[whole] == pytest.approx(
+        np.repeat([[edge[0]] for edge in LINES], 48, axis=1)[: whole.sum()], abs=0.01
+    )
+    assert found.widths[whole] == pytest.approx(np.full((whole.sum(), 48), 7.7), abs=0.02)
+    assert whole.sum() == 6
+
+
+def test_the_step_of_an_edge_without_rim_is_its_half(lines, find_edges):
+    at_half = find_edges(lines(48, 130, LINES), 20.0)
+    at_step = find_edges(lines(48, 130, LINES), 20.0, level=None)
+
+    assert np.nanmean(at_step.widths) == pytest.approx(np.nanmean(at_half.widths), abs=0.05)
+
+
+def test_a_lower_level_makes_bright_lines_wider(lines, find_edges):
+    image = lines(48, 130, LINES)
+
+    widths = [np.nanmean(find_edges(image, 20.0, level=level).widths) for level in (0.3, 0.5, 0.7)]
+
+    # a blurred step reaches 0.3 of its height 0.524 standard deviations before the middle
+    assert widths == pytest.approx([7.7 + 2 * 0.524 * 1.2, 7.7, 7.7 - 2 * 0.524 * 1.2], abs=0.1)
+
+
+def test_dark_lines_are_the_spaces_between_bright_ones(lines, find_edges):
+    image = lines(48, 130, LINES)
+
+    found = find_edges(image, 20.0, dark_lines=True)
+
+    assert np.nanmean(found.widths) == pytest.approx(12.3, abs=0.02)
+    assert np.nanmean(found.spaces) == pytest.approx(7.7, abs=0.02)
+
+
+def test_the_width_of_tilted_lines_is_taken_across_them(lines, find_edges):
+    slope = 0.25
+    image = lines(64, 160, [(10.0 + 20 * n, 19.0 + 20 * n) for n in range(-2, 8)], slope)
+
+    found = find_edges(image, 20.0, slope)
+
+    assert np.nanmean(found.widths) == pytest.approx(9.0 / np.hypot(1, slope), abs=0.02)
+    assert found.spacing == pytest.approx(np.hypot(1, slope))
+
+
+def test_a_row_that_looks_quite_different_is_left_out(lines, find_edges):
+    rng = np.random.default_rng(0)
+    image = lines(48, 130, LINES) + rng.normal(0, 0.02, (48, 130)).astype(np.float32)
+    image[20:24, 28:48] = 0.7  # a bridge over the space behind the first line
+
+    found = find_edges(image, 20.0)
+
+    lost = ~np.isfinite(found.spaces)
+    assert lost[:, 20:24].any()
+    assert lost[:, :18].sum() == lost[:, 26:].sum() == 0
+    assert np.nanmax(abs(found.spaces - 12.3)) < 0.5
+
+
+def test_pixels_that_do_not_count_leave_gaps(lines):
+    from semscan.metrology.lines import find_line_edges
+
+    image = lines(48, 130, LINES)
+    used = np.ones(image.shape, bool)
+    used[10:20] = False
+    positions = np.broadcast_to(np.arange(130) / 20.0, image.shape)
+
+    found = find_line_edges(image, used, positions, np.array([0.0, 20.0]))
+
+    assert np.isnan(found.widths[:, 10:20]).all()
+    assert np.isfinite(found.widths[:, :10]).all()
+
+
+def test_lines_of_two_pixels_are_refused(lines, find_edges):
+    image = lines(48, 120, [(10.0 + 5 * n, 12.0 + 5 * n) for n in range(20)])
+
+    with pytest.raises(BadImageError, match="too narrow to measure, wanted 3 px"):
+        find_edges(image, 5.0)
+
+
+def test_pieces_are_of_one_length_and_short_gaps_are_filled():
+    track = np.arange(25.0)
+    track[[3, 15]] = np.nan
+    empty = np.full(25, np.nan)
+
+    pieces = list(pieces_of_lines(np.array([track, empty]), 10, most_missing=0.1))
+
+    assert [piece.tolist() for piece in pieces] == [list(range(10)), list(range(10, 20))]
