@@ -22,7 +22,7 @@ POLYGON = ((20.0, 20.0), (24.0, 20.0), (24.0, 23.0), (20.0, 23.0))
 def region(number, rows, cols):
     width, height = cols.stop - cols.start, rows.stop - rows.start
     place = {"bbox": [cols.start, rows.start, width, height], "centroid": [cols.start + 1, rows.start + 1]}
-    more = {"description": f"Gap of {number} px, at the top.", "class": "gap", "class_probability": 0.7}
+    more = {"description": f"Break of {number} px, at the top.", "class": "break", "class_probability": 0.7}
     return {
         "id": number,
         **place,
@@ -66,7 +66,7 @@ def reviewed(results):
         {"region": 1, "verdict": "harmless", "bbox": (6, 4, 8, 6)},
         {"region": 2, "verdict": "real", "class_name": "bridge"},
         {"region": 3, "verdict": "real"},
-        {"verdict": "missed", "polygon": POLYGON, "class_name": "pit"},
+        {"verdict": "missed", "polygon": POLYGON, "class_name": "particle"},
         {"image": "b.png", "verdict": "missed", "polygon": POLYGON},
         {"image": "gone.png", "verdict": "harmless"},
     )
@@ -91,16 +91,16 @@ def test_verdicts_and_classes_are_in_the_records_and_drawn_defects_are_regions(r
     said = [(r.id, r.reviewed, r.class_name, r.class_probability, r.nuisance) for r in a.regions]
 
     assert said == [
-        (1, "harmless", "gap", 0.7, True),
+        (1, "harmless", "break", 0.7, True),
         (2, "real", "bridge", None, False),
-        (3, "real", "gap", 0.7, False),
-        (4, "missed", "pit", None, False),
+        (3, "real", "break", 0.7, False),
+        (4, "missed", "particle", None, False),
     ]
     assert [r.description.split(" of ")[0] for r in a.regions] == [
-        "Gap (nuisance, not counted)",
+        "Break (nuisance, not counted)",
         "Bridge",
-        "Gap",
-        "Pit",
+        "Break",
+        "Particle",
     ]
     drawn = a.regions[3]
     assert (drawn.bbox, drawn.area_px, drawn.centroid, drawn.area_nm2, drawn.peak) == (
@@ -127,11 +127,11 @@ def test_an_image_whose_regions_are_harmless_has_no_defect(results):
 
 def test_a_drawn_defect_that_a_later_inspection_finds_is_no_second_region(results):
     around = ((8.0, 5.0), (16.0, 5.0), (16.0, 9.0), (8.0, 9.0))
-    decide(results, {"verdict": "missed", "polygon": around, "class_name": "pit"})
+    decide(results, {"verdict": "missed", "polygon": around, "class_name": "particle"})
     (first, *_) = records(results)[0].regions
 
     assert len(records(results)[0].regions) == 3
-    assert (first.reviewed, first.class_name) == ("real", "pit")
+    assert (first.reviewed, first.class_name) == ("real", "particle")
 
 
 def test_an_image_unlike_the_training_images_gets_the_verdict_of_the_person(results):
@@ -158,11 +158,17 @@ def test_coco_and_labelme_mark_reviewed_shapes_and_outline_drawn_ones(reviewed):
         "missed",
         "missed",
     ]
-    assert [names[one["category_id"]] for one in coco["annotations"]] == ["gap", "bridge", "gap", "pit", "defect"]
+    assert [names[one["category_id"]] for one in coco["annotations"]] == [
+        "break",
+        "bridge",
+        "break",
+        "particle",
+        "defect",
+    ]
     assert coco["annotations"][0]["attributes"]["nuisance"]
     assert sorted(coco["annotations"][3]["segmentation"][0]) == sorted([20, 20, 24, 20, 24, 23, 20, 23])
     assert [(shape["label"], shape["reviewed"], shape["flags"]) for shape in shapes][:2] == [
-        ("gap", "harmless", {"nuisance": True}),
+        ("break", "harmless", {"nuisance": True}),
         ("bridge", "real", {"nuisance": False}),
     ]
     assert shapes[3]["shape_type"] == "polygon"
