@@ -114,10 +114,10 @@ class Level(click.ParamType):
 
     name = "SHARE|step"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | None:
-        """Return the share; None for the step."""
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
+        """Return the share, or the word."""
         if value == STEP:
-            return None
+            return STEP
         try:
             share = float(value)
         except ValueError:
@@ -347,10 +347,8 @@ device = click.option(
 level = click.option(
     "--level",
     type=Level(),
-    default=EdgeSettings().level,
-    show_default=True,
     help="Where an edge lies: at this share of the way from the lowest to the highest value of the model profile; "
-    "step: where the profile would rise without the blur of the beam.",
+    f"step: where the profile would rise without the blur of the beam.  [default: {EdgeSettings().level}]",
 )
 dark_lines = click.option(
     "--dark-lines", is_flag=True, help="The darker part of a pitch is the line.  [default: the brighter part]"
@@ -429,7 +427,8 @@ def region_settings(choices: Mapping[str, Any]) -> RegionSettings:
 
 def edge_settings(choices: Mapping[str, Any]) -> EdgeSettings:
     """Return the settings of --level and --dark-lines."""
-    return EdgeSettings(level=choices["level"], dark_lines=choices["dark_lines"])
+    level = EdgeSettings().level if choices["level"] is None else choices["level"]
+    return EdgeSettings(level=None if level == STEP else level, dark_lines=choices["dark_lines"])
 
 
 def overlay_settings(choices: Mapping[str, Any]) -> dict[str, Any]:
