@@ -11,8 +11,8 @@ import numpy as np
 from semscan.errors import BadImageError, ReportError
 from semscan.files.images.read import read_image
 from semscan.files.klarf.class_codes import read_class_codes
+from semscan.files.klarf.image_stack import write_image_stack
 from semscan.files.results.finished_run import FinishedRun
-from semscan.files.results.image_stack import write_image_stack
 from semscan.files.results.report_files import write_export
 from semscan.pipeline.fab.match import class_number
 from semscan.pipeline.fab.wafers import find_places, inspected_wafers
