@@ -25,6 +25,7 @@ from semscan.pipeline.fab.match import Matched, matched
 from semscan.settings import ReadSettings
 from semscan.values.fab.class_codes import ClassCodes
 from semscan.values.fab.place import Place
+from semscan.values.record import Record
 
 PAGES = "klarf-pages"  # copies of pages of files with several
 MATCHES = "klarf.jsonl"
@@ -102,9 +103,7 @@ def finish(review: Review) -> list[str]:
     BadKlarfError
         If a region has no size in nm, or its class no number: then none of the files is written.
     """
-    finished = read_finished(review.out)
-    records = {record.source: record for record in finished.inspected}
-    found = matched(review, records)
+    found = matched(review, _records(review.out))
     try:
         data = rewritten(review.file, found.findings, found.added)
     except BadKlarfError as error:
@@ -113,6 +112,15 @@ def finish(review: Review) -> list[str]:
     write_bytes(review.out / PLACES, write_places(_places(review)))
     write_bytes(review.out / MATCHES, found.lines)
     return [f"klarf: {review.target}", *_words(review, found)]
+
+
+def _records(out: Path) -> dict[str, Record]:
+    """Return the records of the images that were inspected, by their source; none where no image was there."""
+    try:
+        finished = read_finished(out)
+    except OutputError:
+        return {}
+    return {record.source: record for record in finished.inspected}
 
 
 def _words(review: Review, found: Matched) -> Iterator[str]:
