@@ -1,6 +1,7 @@
-"""Many small images through `semscan inspect`: memory, the gain of a second job, and runs that are killed and resumed.
+"""Many small images through `semscan inspect`: memory, a second job, kills, and a cluster that loses processes.
 
     python -m benchmarks.many_images --images 10000 --kills 10
+    python -m benchmarks.many_images --images 2000 --cluster 4
 
 Images of generated lines, 256 x 256, with `--method periodic`. Prints one JSON line for each part:
 
@@ -8,6 +9,8 @@ Images of generated lines, 256 x 256, with `--method periodic`. Prints one JSON 
 - "jobs": images per second of two jobs against one, in turn on the same images
 - "kills": the run is killed with SIGKILL at random moments and resumed; how many records are missing, doubled or other
   than those of the run that was not killed, and how many images were inspected twice
+- "cluster", in place of the last two with --cluster: as many processes, two of which are killed at random moments; how
+  its records differ from those of the run without a cluster
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -39,12 +42,16 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--compared", type=int, default=400, help="images of the comparison of one job with two")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--cluster", type=int, help="processes of a local cluster")
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         images = list(_generate(work, chosen.images))
         whole = _memory(work, len(images), chosen.jobs)
+        if chosen.cluster:
+            _cluster(work, whole, chosen.cluster, random.Random(chosen.seed))
+            return
         _jobs(work, images[: chosen.compared])
         _kills(work, whole, chosen.kills, chosen.jobs, random.Random(chosen.seed))
 
@@ -87,6 +94,40 @@ def _jobs(work: Path, images: Sequence[Path]) -> None:
             rates[jobs].append(len(names) / (time.monotonic() - began))
     mean = {jobs: sum(values) / len(values) for jobs, values in rates.items()}
     _print("jobs", {"one": round(mean[1], 2), "two": round(mean[2], 2), "ratio": round(mean[2] / mean[1], 3)})
+
+
+def _cluster(work: Path, whole: dict[str, Any], processes: int, draw: random.Random) -> None:
+    """Inspect all images on a cluster, and kill two of its processes."""
+    wanted = sorted(draw.sample(range(1, len(whole) * 3 // 4), 2))  # later ones may have nothing left to do
+    began = time.monotonic()
+    with _started(work, "cluster", [str(work / "lot")], 1, "--cluster", str(processes)) as run:
+        assert run.stdout is not None
+        printed = [json.loads(line)["image"] for line in _killing(run.stdout, run.pid, wanted, draw)]
+    seconds = time.monotonic() - began
+    records = _records(work / "cluster")
+    lines = (work / "cluster" / "results.jsonl").read_text("utf-8").splitlines()
+    _print(
+        "cluster",
+        {
+            "processes": processes,
+            "killed": len(wanted),
+            "exit_code": run.returncode,
+            "printed_in_order": printed == sorted(whole),
+            "missing": len(whole.keys() - records.keys()),
+            "doubled": len(lines) - len(records),
+            "differing": sum(records.get(image) != record for image, record in whole.items()),
+            "images_per_s": round(len(whole) / seconds, 2),
+        },
+    )
+
+
+def _killing(lines: Iterable[str], pid: int, wanted: Sequence[int], draw: random.Random) -> Iterator[str]:
+    """Pass lines on; kill one of the processes below `pid` when as many lines as `wanted` have come."""
+    for number, line in enumerate(lines, start=1):
+        if number in wanted:
+            guarded = [worker for guard in _children(pid) for worker in _children(guard)]  # each worker has a guard
+            os.kill(draw.choice(guarded), signal.SIGKILL)
+        yield line
 
 
 def _kills(work: Path, whole: dict[str, Any], kills: int, jobs: int, draw: random.Random) -> None:
@@ -145,8 +186,9 @@ def _records(out: Path) -> dict[str, Any]:
     return found
 
 
-def _started(work: Path, out: str, arguments: Sequence[str], jobs: int) -> subprocess.Popen[str]:
-    options = ["--method", "periodic", "--no-overlay", "--no-mask", "--no-golden", "--jobs", str(jobs), "-q"]
+def _started(work: Path, out: str, arguments: Sequence[str], jobs: int, *more: str) -> subprocess.Popen[str]:
+    jobs_or_more = more or ("--jobs", str(jobs))
+    options = ["--method", "periodic", "--no-overlay", "--no-mask", "--no-golden", *jobs_or_more, "-q"]
     command = _command("inspect", *arguments, *options, "--out", str(work / out))
     if arguments[-1] != "--resume":
         shutil.rmtree(work / out, ignore_errors=True)
@@ -159,12 +201,17 @@ def _command(*words: str) -> list[str]:
 
 def _all_resident(first: int) -> int:
     """Return the memory of a process and of those that it has started, bytes."""
-    sizes = resident(first)
+    return resident(first) + sum(map(resident, _children(first)))
+
+
+def _children(parent: int) -> list[int]:
+    """Return the processes that a process has started."""
+    found = []
     for folder in Path("/proc").iterdir():
         with suppress(OSError, ValueError):
-            if int((folder / "stat").read_text("ascii").rpartition(")")[2].split()[1]) == first:
-                sizes += resident(int(folder.name))
-    return sizes
+            if int((folder / "stat").read_text("ascii").rpartition(")")[2].split()[1]) == parent:
+                found.append(int(folder.name))
+    return found
 
 
 def _print(part: str, figures: dict[str, Any]) -> None:
