@@ -125,9 +125,15 @@ def _killing(lines: Iterable[str], pid: int, wanted: Sequence[int], draw: random
     """Pass lines on; kill one of the processes below `pid` when as many lines as `wanted` have come."""
     for number, line in enumerate(lines, start=1):
         if number in wanted:
-            guarded = [worker for guard in _children(pid) for worker in _children(guard)]  # each worker has a guard
-            os.kill(draw.choice(guarded), signal.SIGKILL)
+            workers = [child for child in _children(pid) if b"spawn_main" in _command_of(child)]
+            os.kill(draw.choice(workers), signal.SIGKILL)
         yield line
+
+
+def _command_of(process: int) -> bytes:
+    with suppress(OSError):  # it has ended
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    return b""
 
 
 def _kills(work: Path, whole: dict[str, Any], kills: int, jobs: int, draw: random.Random) -> None:
