@@ -11,8 +11,8 @@ from semscan.pipeline.methods.raw_map import raw_map
 from semscan.settings import SynthSettings
 from semscan.synth.simulator.image import make_image
 
-RECIPE = SynthSettings(pattern="lines", pitch=16, rows=128, cols=160, seed=5)
-IMAGES = 10
+RECIPE = SynthSettings(pattern="lines", pitch=16, rows=96, cols=128, seed=5)
+IMAGES = 6
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_it_prints_one_record_and_says_what_set_the_threshold(lot, periodic):
     assert (record["method"], record["status"], record["from"], record["images"]) == ("periodic", "ok", None, IMAGES)
     assert (record["raw_threshold_before"], record["false_alarms"], record["threshold_rule"]) == (1.0, 0.1, "tail")
     assert record["painted"]["defects"] > 20
-    assert f"on 10 good images of {lot / 'good'}: the threshold is raw score {record['raw_threshold']:.4g}" in words
+    assert f"on {IMAGES} good images of {lot / 'good'}: the threshold is raw score {record['raw_threshold']:.4g}" in words
     assert "false regions per good image; these show" in words
     assert "number is extrapolated to higher scores" in words
     assert f"semscan inspect IMAGE --model {periodic}" in words
@@ -87,7 +87,7 @@ def test_the_folder_holds_its_configuration_and_a_card_and_no_network(periodic):
     assert sorted(path.name for path in periodic.iterdir()) == ["MODEL_CARD.md", "config.json"]
     assert (config["schema_version"], config["method"]) == (3, "periodic")
     assert config["raw_map"] == raw_map("periodic")
-    assert config["calibration"]["held_back"].startswith("10 good images of ")
+    assert config["calibration"]["held_back"].startswith(f"{IMAGES} good images of ")
     assert set(config["appearance"]) == {"brightness", "contrast", "noise", "sharpness"}
     assert "numpy" in config["libraries"]
     assert card.startswith("# Calibrated method")
