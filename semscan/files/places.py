@@ -89,11 +89,16 @@ def write_places(places: Mapping[str, Place]) -> bytes:
                 "centre_x_um": centre[0],
                 "centre_y_um": centre[1],
                 "sample_size_mm": "" if frame.size_mm is None else frame.size_mm,
-                "mark": frame.mark or "",
-                "orientation": frame.mark_at or "",
+                "mark": _written(frame.mark),
+                "orientation": _written(frame.mark_at),
             }
         )
     return file.getvalue().encode("utf-8", errors="surrogateescape")
+
+
+def _written(word: str | None) -> str:
+    """Return a word as `read_places` takes it; nothing for any other text."""
+    return word if word and word.isascii() and word.isalnum() and len(word) <= 20 else ""
 
 
 def _separator(text: str) -> str:

@@ -52,9 +52,9 @@ def measure_images(
     OutputError
         If the output folder or the results to leave out cannot be used.
     """
-    folder = MeasureFolder(Path(settings.out))
     measurer = Measurer(settings)
     measurer.prepare()  # here too: what is wrong with --without is wrong with all images
+    folder = MeasureFolder(Path(settings.out))
     named = find_images(arguments, stdin=stdin, nul=nul, skip=folder.out)
     first = list(islice(named, FEW + 1))
     apart = len(first) > (FEW if settings.inspect.jobs == 1 else 1) or "-" in arguments

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -54,6 +55,8 @@ def synthesise(
         Before anything is written if a setting or `out` cannot be used.
     """
     check_settings(recipe)
+    if plan.nm_per_px is not None and not math.isfinite(plan.nm_per_px):
+        raise UsageFault(f"--nm-per-px is {plan.nm_per_px}, wanted a finite number; give the width of a pixel in nm")
     if plan.nm_per_px is not None and plan.format != "tif":
         raise UsageFault(f"--nm-per-px is for TIFF files, and the format is {plan.format}; add --format tif")
     sets = plan_sets(recipe, plan)

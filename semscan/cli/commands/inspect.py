@@ -121,6 +121,7 @@ def _begin_review(
         "--follow": settings.follow,
         "--page": settings.read.page != 0,
         "--cluster": settings.cluster is not None,
+        "--report klarf": "klarf" in choices["report"],
     }
     for name, is_given in others.items():
         if is_given:

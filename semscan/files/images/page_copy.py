@@ -13,6 +13,7 @@ from semscan.files.images.read import read_image
 from semscan.files.microscopes.readers import metadata_tags
 from semscan.settings import ReadSettings
 
+MARK = b"semscan page copy"
 BYTES = 7  # TIFF's type of bytes without a meaning
 
 
@@ -34,7 +35,9 @@ def copy_page(path: Path, page: int, target: Path, settings: ReadSettings) -> No
     except Exception as error:  # of tifffile, which has read the page before
         raise BadImageError(f"{path}: the tags of page {page} cannot be read; save the page as a file") from error
     buffer = io.BytesIO()
-    tifffile.imwrite(buffer, image.pixels, photometric="minisblack", metadata=None, software="semscan", extratags=tags)
+    tifffile.imwrite(
+        buffer, image.pixels, photometric="minisblack", metadata=None, software=MARK.decode(), extratags=tags
+    )
     write_bytes(target, buffer.getvalue())
 
 

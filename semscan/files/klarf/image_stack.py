@@ -11,7 +11,7 @@ import tifffile
 from semscan.files.disk.atomic import replacing
 from semscan.files.results.report_files import check_ours
 
-MARK = b"semscan"
+MARK = b"semscan klarf stack"
 
 
 def write_image_stack(path: Path, images: Iterable[np.ndarray]) -> None:
@@ -26,6 +26,6 @@ def write_image_stack(path: Path, images: Iterable[np.ndarray]) -> None:
                 np.ascontiguousarray(image),
                 photometric="minisblack",
                 metadata=None,
-                software="semscan",
+                software=MARK.decode(),
                 contiguous=False,
             )

@@ -6,13 +6,15 @@ inspection.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from semscan.errors import BadKlarfError, OutputError, SemscanError
-from semscan.files.disk.atomic import write_bytes
+from semscan.files.disk.atomic import remove_file, write_bytes
+from semscan.files.images.page_copy import MARK as PAGE_MARK
 from semscan.files.images.page_copy import copy_page, page_count
 from semscan.files.klarf.class_codes import read_class_codes
 from semscan.files.klarf.file import KlarfFile, ListedDefect, ListedImage
@@ -20,6 +22,7 @@ from semscan.files.klarf.read import image_path, read_klarf
 from semscan.files.klarf.write import rewritten
 from semscan.files.places import PLACES, write_places
 from semscan.files.results.finished_run import read_finished
+from semscan.files.results.report_files import check_ours
 from semscan.phrases import plural, printable
 from semscan.pipeline.fab.match import Matched, matched
 from semscan.settings import ReadSettings
@@ -29,6 +32,7 @@ from semscan.values.record import Record
 
 PAGES = "klarf-pages"  # copies of pages of files with several
 MATCHES = "klarf.jsonl"
+MATCHES_MARK = b'{"defect_id": '
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ def begin(path: str, out: str, read: ReadSettings, classes: str | None, add: boo
     try:
         _check_codes(review)
         _check_target(review)
+        _check_beside(review)
         paths = {image.name: image_path(klarf.parent, image) for image in _images(file)}
         if not paths:
             raise BadKlarfError("no defect lists an image, so there is nothing to inspect")
@@ -169,6 +174,19 @@ def _check_target(review: Review) -> None:
         raise OutputError(f"{target} is there and of another wafer; move it away, or choose another --out")
 
 
+def _check_beside(review: Review) -> None:
+    """Raise OutputError if files are there that a run with a KLARF file would replace, and did not write."""
+    matches = review.out / MATCHES
+    check_ours(matches, MATCHES_MARK)
+    if matches.exists():
+        return
+    for path in (review.target, review.out / PLACES):
+        if os.path.lexists(path):
+            raise OutputError(
+                f"{path} is there, and no {MATCHES} of an earlier run beside it; move it away, or choose another --out"
+            )
+
+
 def _sources(review: Review, paths: Mapping[str, Path], read: ReadSettings) -> dict[tuple[str, int], str]:
     """Return the file to inspect for each listed image: pages of files with several are copied first."""
     counts = {name: page_count(path) for name, path in paths.items()}
@@ -184,13 +202,16 @@ def _sources(review: Review, paths: Mapping[str, Path], read: ReadSettings) -> d
 
 
 def _page(review: Review, path: Path, image: ListedImage, read: ReadSettings) -> str:
-    target = review.out / PAGES / f"{path.stem}.{image.page + 1}.tif"
+    # two files may have one name: the number of the path tells their pages apart
+    number = hashlib.sha256(os.path.abspath(path).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    target = review.out / PAGES / f"{path.stem}.{number}.{image.page + 1}.tif"
+    check_ours(target, PAGE_MARK)
     try:
         copy_page(path, image.page, target, read)
     except OutputError:
         raise
-    except SemscanError:  # such a page becomes a record of its error: there is no file
-        return str(target)
+    except SemscanError:  # such a page becomes a record of its error: there is no file, also none of an earlier run
+        remove_file(target)
     return str(target)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from semscan.pipeline.fab.wafers import find_places, inspected_wafers
 from semscan.pipeline.reporting.formats import Files, inspected_records, out_folder
 from semscan.pipeline.reporting.reviewed_run import read_reviewed_run
 from semscan.pipeline.reporting.written import Written
+from semscan.report.plots.wafer_figure import MARK as PNG_MARK
 from semscan.report.plots.wafer_figure import draw_wafer
 from semscan.report.wafer_words import size_bins
 from semscan.settings import ReportSettings
@@ -24,8 +26,7 @@ from semscan.values.fab.summary import WaferSummary
 from semscan.wafer.summary import summarise_wafer
 
 WAFERS = "wafers.json"
-MARK = b'{"semscan_wafers": 1'
-PNG_MARK = b"\x89PNG"
+MARK = b'"semscan_wafers": 1'
 PICTURE = ".wafer.png"
 
 
@@ -62,13 +63,22 @@ def write_wafer_pictures(finished: FinishedRun, folder: Path, settings: ReportSe
 
 
 def wafer_names(wafers: Sequence[InspectedWafer]) -> list[str]:
-    """Return the name of each wafer's files: lot and wafer, with the step where a wafer has several."""
+    """Return the name of each wafer's files: lot and wafer, with the step where a wafer has several.
+
+    Where two would be equal, a number follows.
+    """
     short = [(wafer.frame.lot, wafer.frame.wafer) for wafer in wafers]
     words = [
         (*key, wafer.frame.step or "") if short.count(key) > 1 else key
         for key, wafer in zip(short, wafers, strict=True)
     ]
-    return ["_".join(quote(word, safe=" +,=@()", errors="replace").lstrip(".")[:60] for word in key) for key in words]
+    names: dict[str, str] = {}  # by how a file system that ignores case sees them
+    for key in words:
+        name = "_".join(quote(word, safe=" +,=@()", errors="replace").lstrip(".")[:60] for word in key)
+        free = (name if number == 1 else f"{name}_{number}" for number in count(1))
+        name = next(each for each in free if each.casefold() not in names)
+        names[name.casefold()] = name
+    return list(names.values())
 
 
 def _wafer(summary: WaferSummary) -> dict[str, Any]:

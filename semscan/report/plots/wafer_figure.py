@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 COLOURS = {SINGLE: "#1c2126", "repeater": RED, "scratch": BLUE, "cluster": "#8a1c4a"}
 MARKS = {SINGLE: "o", "repeater": "s", "scratch": "o", "cluster": "^"}
+MARK = b"semscan wafer"  # stands in the picture's own text
 MOST_CLASSES = 12
 MOST_PATTERNS = 5
 
@@ -33,7 +34,7 @@ def draw_wafer(summary: WaferSummary) -> bytes:
     if len(summary.patterns) > MOST_PATTERNS:
         words.append(f"and {len(summary.patterns) - MOST_PATTERNS} more")
     figure.supxlabel("\n".join(map(plain, words)) or "no repeater, scratch or cluster", fontsize=8)
-    return png_of(figure, dpi=120)
+    return png_of(figure, dpi=120, metadata={"Software": MARK.decode()})
 
 
 def _draw_map(axes: Axes, drawn: WaferMap) -> None:
