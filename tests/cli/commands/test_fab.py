@@ -262,3 +262,30 @@ def test_a_class_without_a_number_is_named(semscan, placed, tmp_path):
     assert {
         defect.class_number for defect in Klarf.load_from_file(semscan.here / "o" / "L1_W1.klarf").wafers[0].defects
     } == {44}
+
+
+@pytest.mark.parametrize("name", ["places.csv", "klarf.jsonl", "W07.001"])
+def test_files_of_somebody_else_are_never_replaced(semscan, wafer, model, name):
+    (semscan.here / "o").mkdir()
+    theirs = wafer.read_bytes() if name == "W07.001" else b"my own table"
+    (semscan.here / "o" / name).write_bytes(theirs)
+
+    done = review(semscan, wafer, model)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert name in done.stderr
+    assert (semscan.here / "o" / name).read_bytes() == theirs
+
+
+def test_a_second_run_replaces_what_the_first_wrote(semscan, wafer, model):
+    review(semscan, wafer, model)
+    before = (semscan.here / "o" / "W07.001").read_bytes()
+
+    assert review(semscan, wafer, model).returncode == 0
+    assert (semscan.here / "o" / "W07.001").read_bytes() == before
+
+
+def test_reports_of_wafers_replace_their_own_files(semscan, placed):
+    words = ("report", "o", "--to", "json,html,klarf", "--places", placed, "--out", "reports")
+
+    assert [semscan(*words).returncode for _ in range(2)] == [0, 0]
