@@ -38,7 +38,7 @@ from semscan.files.datasets.reviewed import read_review
 from semscan.files.results.finished_run import read_finished
 from semscan.files.results.review import HARMLESS, MISSED, REAL, REVIEW, Decision, append_decision
 from semscan.maps.normalise import normalise_map
-from semscan.pipeline.reviewed.pixels import drawn_defects, read_map, region_insides
+from semscan.pipeline.reviewed.pixels import drawn_defects, read_map, region_masks
 from semscan.regions.find import segment
 from semscan.report.formats.outline import rings
 from semscan.settings import RegionSettings, SynthSettings
@@ -150,21 +150,21 @@ def review(bench, results, decisions, threshold=0.5, order="highest"):
     for record in finished.inspected:
         known = decided[record.source].regions if record.source in decided else {}
         left = [region for region in record.defects if region.peak > threshold and region.id not in known]
-        waiting[record.source] = (record, left, region_insides(finished, record))
+        waiting[record.source] = (record, left, region_masks(finished, record))
     made = []
     while len(made) < decisions:
         open_ones = {name: best(r.peak for r in left) for name, (_, left, _) in waiting.items() if left}
         if not open_ones:
             break
         source = best(open_ones, key=open_ones.get)
-        record, left, insides = waiting[source]
+        record, left, masks = waiting[source]
         truth = bench.truth[Path(source).name]
         region = best(left, key=lambda region: region.peak)
         left.remove(region)
-        made.append(decide(path, record, region, insides[region.id], truth))
+        made.append(decide(path, record, region, masks[region.id], truth))
         if not left:
             drawn = drawn_defects(decided[source]) if source in decided else ()
-            made += draw_missed(path, record, insides, truth, drawn, decisions - len(made))
+            made += draw_missed(path, record, masks, truth, drawn, decisions - len(made))
     return made
 
 
@@ -179,10 +179,10 @@ def decide(path, record, region, inside, truth):
     return verdict
 
 
-def draw_missed(path, record, insides, truth, drawn, most):
+def draw_missed(path, record, masks, truth, drawn, most):
     """Draw the defects that no region touches, at most so many; return their verdicts."""
     shown = np.zeros(truth.shape, bool)
-    for box, inside in [(region.box, insides[region.id]) for region in record.defects] + [
+    for box, inside in [(region.box, masks[region.id]) for region in record.defects] + [
         (d.box, d.inside) for d in drawn
     ]:
         shown[box.top : box.bottom, box.left : box.right] |= True if inside is None else inside

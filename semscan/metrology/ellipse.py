@@ -64,11 +64,6 @@ class Ellipse:
         slope = np.array([0, 0, self.minor, self.major, 0]) / self.radius
         return math.sqrt(max(float(slope @ self.covariance @ slope), 0.0))
 
-    @property
-    def middle_error(self) -> float:
-        """Standard error of the middle in x or y, px: the root of the mean of the two variances."""
-        return math.sqrt(max(float(self.covariance[0, 0] + self.covariance[1, 1]) / 2, 0.0))
-
 
 def _radius_at(angles: np.ndarray, major: float, minor: float, angle: float) -> np.ndarray:
     radius: np.ndarray = major * minor / np.hypot(minor * np.cos(angles - angle), major * np.sin(angles - angle))

@@ -11,6 +11,14 @@ from semscan.settings import REPORT_FORMATS, ReportSettings
 from semscan.settings.resolve import resolve
 
 
+def check_settings(settings: ReportSettings) -> None:
+    """Raise BadKlarfError if the table of class numbers cannot be used: worth knowing before images are inspected."""
+    if settings.classes is not None:
+        from semscan.files.klarf.class_codes import read_class_codes
+
+        read_class_codes(settings.classes)
+
+
 def report(results: Path | str, settings: ReportSettings) -> Generator[Written, None, None]:
     """Write a finished inspection in each wanted format; yield each file once it is there.
 

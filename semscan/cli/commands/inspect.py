@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from semscan.cli import config, options
 from semscan.cli.image_lines import DEFAULT, image_format, image_lines, on_terminal
@@ -19,7 +20,7 @@ from semscan.phrases import plural
 from semscan.settings import InspectSettings, OutputSettings, ReportSettings
 
 if TYPE_CHECKING:
-    from semscan.pipeline.fab.klarf_in import Review
+    from semscan.pipeline.fab.klarf_in import ListedInspection
 
 
 @click.command(cls=GroupedCommand)
@@ -73,6 +74,7 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
     """
     from semscan.pipeline.inspecting.images import count_images, count_resumable, inspect_images
     from semscan.pipeline.methods.base import announcement, settled
+    from semscan.pipeline.report import check_settings
     from semscan.pipeline.run.outputs import earlier_records, recover_records
 
     output = OutputSettings(
@@ -84,8 +86,11 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
         reference=not choices["no_golden"],
     )
     settings = options.inspect_settings(choices, output)
-    review = _begin_review(ctx, images, settings, choices)
-    images = images if review is None else review.images
+    _check_measure(ctx, choices)
+    reports = ReportSettings(to=choices["report"], classes=choices["classes"])
+    check_settings(reports)
+    listed = _begin_klarf(ctx, images, settings, choices)
+    images = images if listed is None else listed.images
     print_notice(announcement(settings))
     typed = config.describe_command(ctx, {**settled(settings), "output_format": choices["output_format"] or DEFAULT})
     print_notice(recover_records(output.out))
@@ -99,14 +104,21 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
         )
         print_results(image_lines(progress, choices["output_format"]))
     print_notice(progress.summary(f"results in {output.out}"))
-    _finish_review(review)
-    partly = write_reports(output.out, ReportSettings(to=choices["report"], classes=choices["classes"]))
+    _finish_klarf(listed)
+    partly = write_reports(output.out, reports)
     ctx.exit(max(partly, progress.exit_code(choices["exit_code"])))
 
 
-def _begin_review(
+def _check_measure(ctx: click.Context, choices: Mapping[str, Any]) -> None:
+    """Raise UsageFault for a typed option that says how to measure where nothing is measured."""
+    for name, option in (("level", "--level"), ("dark_lines", "--dark-lines")):
+        if not choices["measure"] and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise UsageFault(f"{option} says how to measure; add --measure, or leave {option} out")
+
+
+def _begin_klarf(
     ctx: click.Context, images: Sequence[str], settings: InspectSettings, choices: Mapping[str, Any]
-) -> Review | None:
+) -> ListedInspection | None:
     """Read the KLARF file of the command line; None without one, or an error for options that do not go with it."""
     path = choices["klarf_in"]
     if path is None:
@@ -131,13 +143,13 @@ def _begin_review(
     return begin(path, settings.output.out, settings.read, choices["classes"], choices["klarf_add"])
 
 
-def _finish_review(review: Review | None) -> None:
+def _finish_klarf(listed: ListedInspection | None) -> None:
     """Write the KLARF file with what was found, if there is one, and say what it holds."""
-    if review is None:
+    if listed is None:
         return
     from semscan.pipeline.fab.klarf_in import finish
 
-    for line in finish(review):
+    for line in finish(listed):
         print_notice(line)
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,11 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from semscan.errors import OutputError, UsageFault
 from semscan.model.tf_import import keras, tf
 from semscan.model.training.gradients import Examples, GradientNorms
+from semscan.model.training.progress_bar import ProgressBar
 from semscan.model.training.save_weights import save_weights
 from semscan.phrases import plural
 from semscan.values.model_config import TIME_LIMIT
@@ -107,7 +106,7 @@ def fit(
         GradientNorms(validation),
         _BestWeights(plan, checkpoint),
         checkpoint,
-        _ProgressBar(plan, first_round),
+        ProgressBar(plan.steps, first_round * plan.round_steps, shown=plan.progress),
     ]
     if plan.tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(plan.tensorboard, update_freq="epoch"))
@@ -272,34 +271,3 @@ class _Checkpoint(keras.callbacks.Callback):
     def _weights_of(self, rounds: int) -> Path:
         """Return the file of the weights; two take turns, so that `PROGRESS` always names a complete one."""
         return self.plan.work / f"last-{rounds % 2}.weights.h5"
-
-
-class _ProgressBar(keras.callbacks.Callback):
-    """A tqdm bar on standard error, unless that is not a terminal or the plan asks for none."""
-
-    def __init__(self, plan: FitPlan, first_round: int) -> None:
-        super().__init__()
-        self.plan = plan
-        self.first_step = first_round * plan.round_steps
-
-    def on_train_begin(self, logs: Logs = None) -> None:
-        self.bar = tqdm(
-            total=self.plan.steps,
-            initial=self.first_step,
-            desc="training",
-            unit="step",
-            file=sys.stderr,
-            disable=None if self.plan.progress else True,
-        )
-
-    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        self.bar.update()
-
-    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        losses = logs or {}
-        self.bar.set_postfix(
-            loss=f"{losses.get('loss', math.nan):.3f}", held_out=f"{losses.get('val_loss', math.nan):.3f}"
-        )
-
-    def on_train_end(self, logs: Logs = None) -> None:
-        self.bar.close()

@@ -11,7 +11,7 @@ from semscan.files.datasets.reviewed import ReviewedImage, ReviewedResults
 from semscan.files.results.finished_run import FinishedRun
 from semscan.files.results.review import HARMLESS, REAL
 from semscan.maps.normalise import threshold_multiple
-from semscan.pipeline.reviewed.pixels import drawn_defects, found_again, read_map, region_insides
+from semscan.pipeline.reviewed.pixels import drawn_defects, found_again, read_map, region_masks
 
 LARGEST_MULTIPLE = 1e6
 
@@ -83,8 +83,8 @@ def _missed_peaks(finished: FinishedRun, image: ReviewedImage) -> list[float | N
     """Return the largest value of the map in each missed defect; None without a map."""
     if not image.missed:
         return []
-    insides = region_insides(finished, image.record)
-    missed = [drawn for drawn in drawn_defects(image) if found_again(drawn, image, insides) is None]
+    masks = region_masks(finished, image.record)
+    missed = [drawn for drawn in drawn_defects(image) if found_again(drawn, image, masks) is None]
     values = read_map(finished, image.record)
     if values is None:
         return [None] * len(missed)

@@ -10,7 +10,7 @@ from semscan.errors import BadDataError
 from semscan.files.datasets.reviewed import ReviewedImage, ReviewedResults, read_review
 from semscan.files.results.finished_run import FinishedRun
 from semscan.files.results.review import HARMLESS, REAL, UNSURE
-from semscan.pipeline.reviewed.pixels import drawn_defects, found_again, region_insides
+from semscan.pipeline.reviewed.pixels import drawn_defects, found_again, region_masks
 from semscan.report.text.review import review_notes
 from semscan.scores.detection.reviewed import FoundRegion, JudgedImage, review_figures
 from semscan.values.evaluation import ReviewEvaluation
@@ -68,8 +68,8 @@ def _judged(finished: FinishedRun, image: ReviewedImage) -> JudgedImage:
         if verdict in (REAL, HARMLESS)
     ]
     missed = [image.class_of(region) for region in image.with_verdict(REAL) if region not in counted]
-    insides = region_insides(finished, image.record) if image.missed else {}
-    missed += [one.decision.class_name for one in drawn_defects(image) if found_again(one, image, insides) is None]
+    masks = region_masks(finished, image.record) if image.missed else {}
+    missed += [one.decision.class_name for one in drawn_defects(image) if found_again(one, image, masks) is None]
     unsure = sum(verdict == UNSURE for _, verdict in verdicts)
     marked = missed or unsure or any(region.is_real for region in found)
     if image.whole is not None and image.whole.verdict == REAL and not marked:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from semscan.errors import BadKlarfError, OutputError, SemscanError
@@ -36,7 +36,7 @@ MATCHES_MARK = b'{"defect_id": '
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class ListedInspection:
     """A KLARF file whose images are inspected.
 
     `sources` is the absolute path of each image that is inspected, by the file and page that the list names.
@@ -60,7 +60,7 @@ class Review:
         return self.out / self.path.name
 
 
-def begin(path: str, out: str, read: ReadSettings, classes: str | None, add: bool) -> Review:
+def begin(path: str, out: str, read: ReadSettings, classes: str | None, add: bool) -> ListedInspection:
     """Read a KLARF file and check all that can be checked before images are inspected; write nothing but page copies.
 
     Parameters
@@ -84,12 +84,12 @@ def begin(path: str, out: str, read: ReadSettings, classes: str | None, add: boo
     codes = read_class_codes(classes)
     klarf = Path(path)
     file = read_klarf(klarf)
-    review = Review(klarf, file, codes, Path(out), add)
+    listed = ListedInspection(klarf, file, codes, Path(out), add)
     shown = printable(path)
     try:
-        _check_codes(review)
-        _check_target(review)
-        _check_beside(review)
+        _check_codes(listed)
+        _check_target(listed)
+        _check_beside(listed)
         paths = {image.name: image_path(klarf.parent, image) for image in _images(file)}
         if not paths:
             raise BadKlarfError("no defect lists an image, so there is nothing to inspect")
@@ -97,10 +97,10 @@ def begin(path: str, out: str, read: ReadSettings, classes: str | None, add: boo
             raise BadKlarfError("it has no DiePitch, which --klarf-add needs")
     except BadKlarfError as error:
         raise BadKlarfError(f"{shown}: {error}") from error
-    return Review(klarf, file, codes, Path(out), add, _sources(review, paths, read))
+    return replace(listed, sources=_sources(listed, paths, read))
 
 
-def finish(review: Review) -> list[str]:
+def finish(listed: ListedInspection) -> list[str]:
     """Write the KLARF file, the table of places and the list of matches; return what a reader should know.
 
     Raises
@@ -108,15 +108,15 @@ def finish(review: Review) -> list[str]:
     BadKlarfError
         If a region has no size in nm, or its class no number: then none of the files is written.
     """
-    found = matched(review, _records(review.out))
+    found = matched(listed, _records(listed.out))
     try:
-        data = rewritten(review.file, found.findings, found.added)
+        data = rewritten(listed.file, found.findings, found.added)
     except BadKlarfError as error:
-        raise BadKlarfError(f"{printable(str(review.path))}: {error}") from error
-    write_bytes(review.target, data)
-    write_bytes(review.out / PLACES, write_places(_places(review)))
-    write_bytes(review.out / MATCHES, found.lines)
-    return [f"klarf: {review.target}", *_words(review, found)]
+        raise BadKlarfError(f"{printable(str(listed.path))}: {error}") from error
+    write_bytes(listed.target, data)
+    write_bytes(listed.out / PLACES, write_places(_places(listed)))
+    write_bytes(listed.out / MATCHES, found.lines)
+    return [f"klarf: {listed.target}", *_words(listed, found)]
 
 
 def _records(out: Path) -> dict[str, Record]:
@@ -128,11 +128,11 @@ def _records(out: Path) -> dict[str, Record]:
     return {record.source: record for record in finished.inspected}
 
 
-def _words(review: Review, found: Matched) -> Iterator[str]:
-    listed = plural(len(review.file.defects), "listed defect")
-    yield f"{found.with_region} of {listed} have a region, {found.without_region} have none"
+def _words(listed: ListedInspection, found: Matched) -> Iterator[str]:
+    defects = plural(len(listed.file.defects), "listed defect")
+    yield f"{found.with_region} of {defects} have a region, {found.without_region} have none"
     if found.others:
-        what = "added to the file" if review.add else "not in the file (--klarf-add adds them)"
+        what = "added to the file" if listed.add else "not in the file (--klarf-add adds them)"
         yield f"{plural(found.others, 'further region')}, {what}"
 
 
@@ -141,12 +141,12 @@ def _images(file: KlarfFile) -> Iterator[ListedImage]:
         yield from defect.images
 
 
-def _check_codes(review: Review) -> None:
+def _check_codes(listed: ListedInspection) -> None:
     """Raise BadKlarfError where the file calls a number of the built-in table something else."""
-    lookup = review.file.lookup
-    if lookup is None or review.codes.source is not None:
+    lookup = listed.file.lookup
+    if lookup is None or listed.codes.source is not None:
         return
-    for number, name in review.codes.rows:
+    for number, name in listed.codes.rows:
         other = lookup.names.get(number)
         if other is not None and other.casefold() != name:
             raise BadKlarfError(
@@ -155,13 +155,13 @@ def _check_codes(review: Review) -> None:
             )
 
 
-def _check_target(review: Review) -> None:
+def _check_target(listed: ListedInspection) -> None:
     """Raise OutputError if the file to write is the one that was read, or is another."""
-    target = review.target
+    target = listed.target
     try:
         if not target.exists():
             return
-        if target.samefile(review.path):
+        if target.samefile(listed.path):
             raise OutputError(f"{target} is the file that is read; choose another --out")
         earlier = read_klarf(target)
     except BadKlarfError as error:
@@ -170,41 +170,41 @@ def _check_target(review: Review) -> None:
         if isinstance(error, OutputError):
             raise
         raise OutputError(f"{target}: cannot be looked up; choose another --out") from error
-    if [wafer.frame for wafer in earlier.wafers] != [wafer.frame for wafer in review.file.wafers]:
+    if [wafer.frame for wafer in earlier.wafers] != [wafer.frame for wafer in listed.file.wafers]:
         raise OutputError(f"{target} is there and of another wafer; move it away, or choose another --out")
 
 
-def _check_beside(review: Review) -> None:
+def _check_beside(listed: ListedInspection) -> None:
     """Raise OutputError if files are there that a run with a KLARF file would replace, and did not write."""
-    matches = review.out / MATCHES
+    matches = listed.out / MATCHES
     check_ours(matches, MATCHES_MARK)
     if matches.exists():
         return
-    for path in (review.target, review.out / PLACES):
+    for path in (listed.target, listed.out / PLACES):
         if os.path.lexists(path):
             raise OutputError(
                 f"{path} is there, and no {MATCHES} of an earlier run beside it; move it away, or choose another --out"
             )
 
 
-def _sources(review: Review, paths: Mapping[str, Path], read: ReadSettings) -> dict[tuple[str, int], str]:
+def _sources(listed: ListedInspection, paths: Mapping[str, Path], read: ReadSettings) -> dict[tuple[str, int], str]:
     """Return the file to inspect for each listed image: pages of files with several are copied first."""
     counts = {name: page_count(path) for name, path in paths.items()}
     sources: dict[tuple[str, int], str] = {}
-    for image in _images(review.file):
+    for image in _images(listed.file):
         key = image.name, image.page
         if key in sources:
             continue
         path = paths[image.name]
-        sources[key] = str(path) if counts[image.name] == 1 and image.page == 0 else _page(review, path, image, read)
+        sources[key] = str(path) if counts[image.name] == 1 and image.page == 0 else _page(listed, path, image, read)
         sources[key] = os.path.abspath(sources[key])
     return sources
 
 
-def _page(review: Review, path: Path, image: ListedImage, read: ReadSettings) -> str:
+def _page(listed: ListedInspection, path: Path, image: ListedImage, read: ReadSettings) -> str:
     # two files may have one name: the number of the path tells their pages apart
     number = hashlib.sha256(os.path.abspath(path).encode("utf-8", "surrogateescape")).hexdigest()[:8]
-    target = review.out / PAGES / f"{path.stem}.{number}.{image.page + 1}.tif"
+    target = listed.out / PAGES / f"{path.stem}.{number}.{image.page + 1}.tif"
     check_ours(target, PAGE_MARK)
     try:
         copy_page(path, image.page, target, read)
@@ -215,16 +215,16 @@ def _page(review: Review, path: Path, image: ListedImage, read: ReadSettings) ->
     return str(target)
 
 
-def _places(review: Review) -> dict[str, Place]:
+def _places(listed: ListedInspection) -> dict[str, Place]:
     """Return the place of each image: its centre lies at the first defect that lists it."""
     places: dict[str, Place] = {}
-    for defect in review.file.defects:
+    for defect in listed.file.defects:
         for image in defect.images:
-            source = review.sources[image.name, image.page]
-            places.setdefault(source, _place(review, defect, source))
+            source = listed.sources[image.name, image.page]
+            places.setdefault(source, _place(listed, defect, source))
     return places
 
 
-def _place(review: Review, defect: ListedDefect, source: str) -> Place:
-    frame = review.file.wafers[defect.frame].frame
+def _place(listed: ListedInspection, defect: ListedDefect, source: str) -> Place:
+    frame = listed.file.wafers[defect.frame].frame
     return Place(image=source, frame=frame, column=defect.column, row=defect.row, x_um=defect.x_um, y_um=defect.y_um)

@@ -17,7 +17,7 @@ from semscan.values.fab.class_codes import NOTHING_FOUND, UNCLASSIFIED, ClassCod
 from semscan.values.record import Record, RegionRecord
 
 if TYPE_CHECKING:
-    from semscan.pipeline.fab.klarf_in import Review
+    from semscan.pipeline.fab.klarf_in import ListedInspection
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Matched:
         )
 
 
-def matched(review: Review, records: Mapping[str, Record]) -> Matched:
+def matched(listed: ListedInspection, records: Mapping[str, Record]) -> Matched:
     """Give each listed defect the region nearest to where it is expected in the first of its images that has one.
 
     The first defect of an image is expected at the image's centre, others of the same image where their coordinates
@@ -48,11 +48,11 @@ def matched(review: Review, records: Mapping[str, Record]) -> Matched:
     found = Matched()
     taken: dict[str, set[int]] = defaultdict(set)
     anchors: dict[str, tuple[ListedDefect, ListedImage]] = {}
-    for place, defect in enumerate(review.file.defects):
+    for place, defect in enumerate(listed.file.defects):
         seen = False
         done = False
         for image in defect.images:
-            source = review.sources[image.name, image.page]
+            source = listed.sources[image.name, image.page]
             anchor, _ = anchors.setdefault(source, (defect, image))
             record = records.get(source)
             if record is None or record.unlike_training:
@@ -62,16 +62,16 @@ def matched(review: Review, records: Mapping[str, Record]) -> Matched:
             if region is not None and not done:
                 done = True
                 taken[source].add(region.id)
-                found.findings[place] = finding(record, region, review.codes)
+                found.findings[place] = finding(record, region, listed.codes)
                 found.entries.append(_entry(defect.id, record, region, found.findings[place]))
         found.with_region += done
         if seen and not done:
             found.without_region += 1
-            number = review.codes.number(NOTHING_FOUND)
+            number = listed.codes.number(NOTHING_FOUND)
             if number is not None:
                 found.findings[place] = Finding(number, NOTHING_FOUND)
             found.entries.append({"defect_id": defect.id, "image": None, "region": None, "class_number": number})
-    _add_others(review, records, found, taken, anchors)
+    _add_others(listed, records, found, taken, anchors)
     return found
 
 
@@ -124,14 +124,14 @@ def _nearest(record: Record, anchor: ListedDefect, defect: ListedDefect, taken: 
 
 
 def _add_others(
-    review: Review,
+    listed: ListedInspection,
     records: Mapping[str, Record],
     found: Matched,
     taken: Mapping[str, set[int]],
     anchors: Mapping[str, tuple[ListedDefect, ListedImage]],
 ) -> None:
     highest: dict[int, int] = defaultdict(int)
-    for defect in review.file.defects:
+    for defect in listed.file.defects:
         highest[defect.frame] = max(highest[defect.frame], defect.id)
     for source, (anchor, image) in anchors.items():
         record = records.get(source)
@@ -140,15 +140,15 @@ def _add_others(
                 continue
             found.others += 1
             highest[anchor.frame] += 1
-            what = finding(record, region, review.codes)
-            if review.add:
-                found.added.append(_new(review, record, region, anchor, image, highest[anchor.frame], what))
-            number = highest[anchor.frame] if review.add else None
+            what = finding(record, region, listed.codes)
+            if listed.add:
+                found.added.append(_new(listed, record, region, anchor, image, highest[anchor.frame], what))
+            number = highest[anchor.frame] if listed.add else None
             found.entries.append(_entry(number, record, region, what))
 
 
 def _new(
-    review: Review,
+    listed: ListedInspection,
     record: Record,
     region: RegionRecord,
     anchor: ListedDefect,
@@ -157,7 +157,7 @@ def _new(
     what: Finding,
 ) -> NewDefect:
     """Return a new defect; one beyond the edge of the die belongs to the next die."""
-    pitch = review.file.wafers[anchor.frame].frame.pitch_um
+    pitch = listed.file.wafers[anchor.frame].frame.pitch_um
     right, up = offset_um(record, region)
     x, y = anchor.x_um + right, anchor.y_um + up
     columns = rows = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from semscan.errors import ReportError
@@ -32,18 +33,19 @@ def find_places(finished: FinishedRun, settings: ReportSettings) -> dict[str, Pl
     return read_places(path, given)
 
 
-def inspected_wafers(records: Iterable[Record], places: Mapping[str, Place]) -> list[InspectedWafer]:
-    """Return the wafers of the images, sorted by lot, wafer and step.
+@dataclass(frozen=True, slots=True)
+class PlacedImages:
+    """The images that lie on wafers, by lot, wafer and step, and the names of those without a place."""
+
+    on_wafers: Mapping[tuple[str, str, str], list[tuple[Record, Place]]]
+    without: list[str]
+
+
+def placed_images(records: Iterable[Record], places: Mapping[str, Place]) -> PlacedImages:
+    """Put images on their wafers.
 
     An image that was moved since is known by its file name, if no other image and no other line has that name.
     Images that are unlike the training images count neither as inspected nor as defective.
-
-    Raises
-    ------
-    ReportError
-        If an image has no place.
-    BadKlarfError
-        If an image has no nm per pixel.
     """
     taken: dict[tuple[str, str, str], list[tuple[Record, Place]]] = defaultdict(list)
     without: list[str] = []
@@ -56,12 +58,26 @@ def inspected_wafers(records: Iterable[Record], places: Mapping[str, Place]) -> 
         elif not record.unlike_training:
             frame = place.frame
             taken[frame.lot, frame.wafer, frame.step or ""].append((record, place))
-    if without:
+    return PlacedImages(taken, without)
+
+
+def inspected_wafers(records: Iterable[Record], places: Mapping[str, Place]) -> list[InspectedWafer]:
+    """Return the wafers of the images, sorted by lot, wafer and step; see `placed_images`.
+
+    Raises
+    ------
+    ReportError
+        If an image has no place.
+    BadKlarfError
+        If an image has no nm per pixel.
+    """
+    placed = placed_images(records, places)
+    if placed.without:
         raise ReportError(
-            f"{plural(len(without), 'image')} without a place, such as {printable(without[0])}; "
+            f"{plural(len(placed.without), 'image')} without a place, such as {printable(placed.without[0])}; "
             "give each image a line in the table of places"
         )
-    return [_wafer(taken[key]) for key in sorted(taken)]
+    return [_wafer(placed.on_wafers[key]) for key in sorted(placed.on_wafers)]
 
 
 def _unique_names(records: Sequence[Record], places: Mapping[str, Place]) -> dict[str, Place]:

@@ -14,11 +14,12 @@ from semscan.files.models.method_folder import read_fingerprint
 from semscan.files.results.finished_run import FinishedRun
 from semscan.pipeline.reporting.reviewed_run import read_reviewed_run
 from semscan.pipeline.reporting.thumbnails import Pictures, draw_pictures
-from semscan.pipeline.reporting.wafers import summarised_wafers, write_wafer_pictures
+from semscan.pipeline.reporting.wafers import wafers_of_page, write_wafer_pictures
 from semscan.pipeline.reporting.written import Written
 from semscan.pipeline.run.record import INTERRUPTED
 from semscan.report.html import html_report
 from semscan.settings import ReportSettings
+from semscan.values.fab.summary import WaferSummary
 from semscan.values.record import WEAK_MODEL, Record
 from semscan.values.run_record import RunRecord
 
@@ -53,13 +54,18 @@ def write_html(
         If the folder holds no records, or the page cannot be written, or another page than a report lies there.
     """
     settings = settings or ReportSettings()
-    reviewed = read_reviewed_run(Path(results_folder), with_review=settings.review)
+    return _written(Path(results_folder), out, settings)[0]
+
+
+def _written(results: Path, out: Path | str | None, settings: ReportSettings) -> tuple[Path, list[WaferSummary]]:
+    """Write the page; return where it lies, and the wafers on it."""
+    reviewed = read_reviewed_run(results, with_review=settings.review)
     finished = reviewed.finished
     path = Path(out) if out is not None else finished.folder / PAGE
     if path.is_dir():
         path = path / PAGE
     _check_own(path)
-    wafers = summarised_wafers(finished, settings) or []
+    wafers, about_wafers = wafers_of_page(finished, settings)
     pictures = draw_pictures(finished)
     card, warnings = _model_card(finished.run)
     page = html_report(
@@ -71,11 +77,11 @@ def write_html(
         compared=pictures.compared,
         links=_links(finished, path.parent),
         model_card=card,
-        notes=[*reviewed.notes, *_notes(finished, pictures), *warnings],
+        notes=[*reviewed.notes, *_notes(finished, pictures), *about_wafers, *warnings],
         wafers=wafers,
     )
     write_text(path, page)
-    return path
+    return path, wafers
 
 
 def _check_own(path: Path) -> None:
@@ -123,7 +129,7 @@ def _notes(finished: FinishedRun, pictures: Pictures) -> list[str]:
         notes.append(f"{finished.unfinished} of the records are of an inspection that has not ended, or was cut off.")
     if finished.run.state == INTERRUPTED:
         notes.append("The last run was interrupted: images that it did not reach are missing.")
-    if last is not None and last != count and not finished.unfinished:
+    if last is not None and last < count and not finished.unfinished:
         notes.append(f"The folder holds the records of several runs; the settings below are of the last, of {last}.")
     weak = {words for record in finished.records if isinstance(record, Record) for words in record.warnings}
     notes += [f"Caution: {words}." for words in sorted(weak) if words.startswith(WEAK_MODEL)]
@@ -157,7 +163,6 @@ def write_page(results: Path, settings: ReportSettings) -> Generator[Written, No
     out = None if settings.out is None else Path(settings.out)
     if out is not None and out.suffix.lower() not in PAGE_SUFFIXES:
         out = out / PAGE
-    path = write_html(results, out, settings)
+    path, wafers = _written(results, out, settings)
     yield Written("html", path)
-    finished = read_reviewed_run(results, with_review=settings.review).finished
-    yield from write_wafer_pictures(finished, path.parent, settings)
+    yield from write_wafer_pictures(wafers, path.parent)

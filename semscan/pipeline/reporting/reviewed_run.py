@@ -13,7 +13,7 @@ from semscan.files.results.finished_run import FinishedRun, read_finished
 from semscan.files.results.report_files import read_mask
 from semscan.files.results.review import HARMLESS, MISSED, REAL
 from semscan.phrases import plural
-from semscan.pipeline.reviewed.pixels import DrawnDefect, drawn_defects, found_again, read_map, region_insides
+from semscan.pipeline.reviewed.pixels import DrawnDefect, drawn_defects, found_again, read_map, region_masks
 from semscan.report.formats.region_pixels import RegionPixels, region_pixels
 from semscan.report.region_entry import called_otherwise, region_record
 from semscan.values import Region
@@ -75,13 +75,13 @@ def _notes(review: ReviewedResults, drawn: int) -> tuple[str, ...]:
 def _with_verdicts(finished: FinishedRun, image: ReviewedImage, drawn: dict[tuple[str, int], np.ndarray]) -> Record:
     """Return the record of an image with what the review says; the pixels of drawn defects go into `drawn`."""
     record = image.record
-    insides = region_insides(finished, record) if image.missed else {}
+    masks = region_masks(finished, record) if image.missed else {}
     confirmed: dict[int, str | None] = {}
     added: list[tuple[DrawnDefect, RegionRecord]] = []
     values = read_map(finished, record) if image.missed else None
     first = max((region.id for region in record.regions), default=0) + 1
     for one in drawn_defects(image):
-        again = found_again(one, image, insides)
+        again = found_again(one, image, masks)
         if again is not None:  # by a later inspection
             confirmed[again.id] = one.decision.class_name
         else:

@@ -11,9 +11,11 @@ from typing import Any
 from urllib.parse import quote
 
 from semscan.errors import ReportError
+from semscan.files.places import PLACES
 from semscan.files.results.finished_run import FinishedRun
 from semscan.files.results.report_files import write_export
-from semscan.pipeline.fab.wafers import find_places, inspected_wafers
+from semscan.phrases import plural
+from semscan.pipeline.fab.wafers import find_places, inspected_wafers, placed_images
 from semscan.pipeline.reporting.formats import Files, inspected_records, out_folder
 from semscan.pipeline.reporting.reviewed_run import read_reviewed_run
 from semscan.pipeline.reporting.written import Written
@@ -39,6 +41,25 @@ def summarised_wafers(finished: FinishedRun, settings: ReportSettings) -> list[W
     return [summarise_wafer(wafer, settings.repeater_um) for wafer in wafers]
 
 
+def wafers_of_page(finished: FinishedRun, settings: ReportSettings) -> tuple[list[WaferSummary], list[str]]:
+    """Return the wafers to show, and notes about images that are on none.
+
+    A table of places that was not asked for, and only lies with the results, need not know all images.
+    """
+    places = find_places(finished, settings)
+    if places is None:
+        return [], []
+    records = inspected_records(finished)
+    if settings.places is not None:
+        return summarised_wafers(finished, settings) or [], []
+    on_wafers = [pair for pairs in placed_images(records, places).on_wafers.values() for pair in pairs]
+    shown = [record for record, _ in on_wafers if record.nm_per_pixel]
+    left = sum(not record.unlike_training for record in records) - len(shown)
+    note = f"{plural(left, 'image')} without a place in {PLACES} or without nm per pixel: on no wafer."
+    wafers = inspected_wafers(shown, places)
+    return [summarise_wafer(wafer, settings.repeater_um) for wafer in wafers], [note] if left else []
+
+
 def write_json(results: Path, settings: ReportSettings) -> Files:
     """Write `wafers.json`: each wafer with its dies, classes, sizes, defects and patterns."""
     finished = read_reviewed_run(results, with_review=settings.review).finished
@@ -52,9 +73,8 @@ def write_json(results: Path, settings: ReportSettings) -> Files:
     yield Written("json", path)
 
 
-def write_wafer_pictures(finished: FinishedRun, folder: Path, settings: ReportSettings) -> Files:
-    """Write a picture of each wafer into `folder`; none without a table of places."""
-    summaries = summarised_wafers(finished, settings) or []
+def write_wafer_pictures(summaries: Sequence[WaferSummary], folder: Path) -> Files:
+    """Write a picture of each wafer into `folder`."""
     wafers = [summary.wafer for summary in summaries]
     for summary, name in zip(summaries, wafer_names(wafers), strict=True):
         path = folder / (name + PICTURE)

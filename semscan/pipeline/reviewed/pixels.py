@@ -20,7 +20,7 @@ from semscan.settings import MAX_IMAGE_PIXELS
 from semscan.values import Box
 from semscan.values.record import Record, RegionRecord
 
-Insides = Mapping[int, np.ndarray | None]
+RegionMasks = Mapping[int, np.ndarray | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def drawn_defects(image: ReviewedImage) -> tuple[DrawnDefect, ...]:
     return tuple(DrawnDefect(decision, *found) for decision, found in drawn if found is not None)
 
 
-def region_insides(finished: FinishedRun, record: Record) -> Insides:
+def region_masks(finished: FinishedRun, record: Record) -> RegionMasks:
     """Return the pixels of each region in its box, bool (rows, cols), by its id; None where they are not known.
 
     They are those of the mask; without one, of the map above the threshold.
@@ -67,13 +67,13 @@ def read_map(finished: FinishedRun, record: Record) -> np.ndarray | None:
     return values if values.shape == (record.height, record.width) else None
 
 
-def found_again(drawn: DrawnDefect, image: ReviewedImage, insides: Insides) -> RegionRecord | None:
+def found_again(drawn: DrawnDefect, image: ReviewedImage, masks: RegionMasks) -> RegionRecord | None:
     """Return the region that holds a pixel of a drawn defect: it is found after all. None for a missed defect.
 
     Regions that do not count, and harmless ones, do not find it.
     """
     for region in image.record.defects:
-        if image.verdict_of(region) != HARMLESS and _touch(drawn, region.box, insides.get(region.id)):
+        if image.verdict_of(region) != HARMLESS and _touch(drawn, region.box, masks.get(region.id)):
             return region
     return None
 

@@ -289,3 +289,48 @@ def test_reports_of_wafers_replace_their_own_files(semscan, placed):
     words = ("report", "o", "--to", "json,html,klarf", "--places", placed, "--out", "reports")
 
     assert [semscan(*words).returncode for _ in range(2)] == [0, 0]
+
+
+def test_two_stacks_of_one_name_are_two_images(semscan, wafer, spotted, good, model):
+    for folder, path in (("A", spotted), ("B", good)):
+        page = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        (wafer.parent / folder).mkdir()
+        with tifffile.TiffWriter(wafer.parent / folder / "s.tif") as writer:
+            for _ in range(2):
+                writer.write(page, photometric="minisblack", contiguous=False)
+    text = wafer.read_text("utf-8")
+    listed = {"TiffFileName Öff nung.tif;\n": "", "EndOfFile": "EndOfFile"}
+    for old, new in listed.items():
+        text = text.replace(old, new)
+    one, two, _ = ROWS.splitlines()
+    rows = f"{one}\nTiffFileName B/s.tif;\nDefectList\n{two}"
+    text = text.replace("DefectRecordSpec", "TiffFileName A/s.tif;\nDefectRecordSpec").replace(ROWS, rows, 1)
+    wafer.write_text(text.replace(f"{one}\n", f"{one};\n", 1), "utf-8")
+
+    done = review(semscan, wafer, model)
+
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["defect"] for line in done.stdout.splitlines()] == [True, False]
+
+
+def test_a_table_that_only_lies_there_need_not_know_all_images(semscan, placed, good, model):
+    shutil.copy(placed, semscan.here / "o" / "places.csv")
+    semscan("inspect", good, "--out", "o", "--model", model, "--nm-per-px", "2")
+
+    done = semscan("report", "o", "--to", "html")
+    page = (semscan.here / "o" / "report.html").read_text("utf-8")
+
+    assert done.returncode == 0, done.stderr
+    assert "1 image without a place in places.csv or without nm per pixel: on no wafer." in page
+    assert "Lot L1, wafer W1, step ADI" in page
+    assert semscan("report", "o", "--to", "html", "--places", placed).returncode == 2
+
+
+def test_a_damaged_table_of_classes_is_said_before_anything_is_inspected(semscan, good, model):
+    (semscan.here / "codes.toml").write_text("[codes")
+
+    done = semscan("inspect", good, "--model", model, "--report", "klarf", "--classes", "codes.toml")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "codes.toml: cannot be read as TOML" in done.stderr
+    assert not (semscan.here / "semscan-results").exists()

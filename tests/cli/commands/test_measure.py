@@ -189,3 +189,11 @@ def test_inspect_measures_only_when_asked_and_says_why_it_cannot(semscan, images
     assert "dimensions" not in unasked[0]
     assert "dimensions" not in without_repeats[0]
     assert any(warning.startswith("not measured: ") for warning in without_repeats[0]["warnings"])
+
+
+@pytest.mark.parametrize("option", [("--level", "0.3"), ("--dark-lines",)])
+def test_how_to_measure_without_measuring_is_refused(semscan, images, option):
+    done = semscan("inspect", images, "--method", "periodic", *option)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{option[0]} says how to measure; add --measure" in done.stderr

@@ -196,3 +196,11 @@ def test_a_defect_is_shown_with_what_its_place_was_compared_with(inspected, tmp_
     assert 30 <= spot.sum() <= 80
     assert np.median(difference) == pytest.approx(128, abs=6), "grey where they are equal"
     assert reference[spot].max() < 200
+
+
+def test_a_name_that_never_existed_is_no_other_run(tmp_path, model, grey, save_png):
+    image = save_png(tmp_path / "a.png", grey())
+    settings = InspectSettings(model=str(model), output=OutputSettings(out=str(tmp_path / "o")))
+    list(inspect_images([str(image), str(tmp_path / "slip.png")], settings))
+
+    assert "records of several runs" not in write_html(tmp_path / "o").read_text("utf-8")

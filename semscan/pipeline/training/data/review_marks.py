@@ -10,7 +10,7 @@ import numpy as np
 from semscan.files.datasets.reviewed import ReviewedImage
 from semscan.files.results.finished_run import FinishedRun
 from semscan.files.results.review import HARMLESS, REAL
-from semscan.pipeline.reviewed.pixels import drawn_defects, region_insides
+from semscan.pipeline.reviewed.pixels import drawn_defects, region_masks
 from semscan.pipeline.training.data.image_cache import PackedMask
 from semscan.synth.painting.paste import components
 from semscan.values import Box
@@ -55,12 +55,12 @@ def mark_image(reviews: Reviews) -> MarkedImage:
     marks = np.full((record.height, record.width), NOTHING, np.uint8)
     harmless: list[tuple[Box, np.ndarray | None]] = []
     for finished, image in reviews:
-        insides = region_insides(finished, image.record)
+        masks = region_masks(finished, image.record)
         for region in image.record.regions:
             value = VALUES.get(image.verdict_of(region) or "", OPEN)
-            _mark(marks, region.box, insides.get(region.id), value)
+            _mark(marks, region.box, masks.get(region.id), value)
             if value == NORMAL:
-                harmless.append((region.box, insides.get(region.id)))
+                harmless.append((region.box, masks.get(region.id)))
         for drawn in drawn_defects(image):
             _mark(marks, drawn.box, drawn.inside, DRAWN)
     unknown = (marks == OPEN) | (marks >= CONFIRMED)
