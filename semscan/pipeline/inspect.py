@@ -38,6 +38,7 @@ from semscan.pipeline.methods.base import Method, MethodResult
 from semscan.pipeline.methods.windowed.windows import WindowedMethod
 from semscan.pipeline.run.outputs import write_map, write_pictures, write_reference
 from semscan.regions.attribution import name_methods
+from semscan.regions.extent import with_extents
 from semscan.regions.find import LabelledRegions, image_score, segment, shortest
 from semscan.regions.measure import measure
 from semscan.report.record import NO_THRESHOLD, map_description, with_regions
@@ -160,8 +161,9 @@ def _find_regions(
         regions = name_methods(found, result.parts, threshold_multiple(settings.regions.threshold))
     else:
         regions = tuple(replace(region, methods=_names(result, method)) for region in found.regions)
-    measured = measure(LabelledRegions(regions, found.labels), image.values, image.judged)
-    return LabelledRegions(measured, found.labels)
+    measured = LabelledRegions(measure(replace(found, regions=regions), image.values, image.judged), found.labels)
+    change = None if result.reference is None else image.values - result.reference
+    return replace(measured, regions=with_extents(measured, anomaly_map, settings.regions.threshold, change))
 
 
 def _names(result: MethodResult, method: Method) -> tuple[str, ...]:
