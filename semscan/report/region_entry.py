@@ -7,7 +7,7 @@ from typing import Any
 
 from semscan.settings import DEFECTS
 from semscan.values import Extent, Region
-from semscan.values.extent import ExtentRecord
+from semscan.values.measured.extent import ExtentRecord
 from semscan.values.record import PeriodicRecord, Record, RegionRecord
 
 ROWS = ("top", "", "bottom")

@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Self
 
 from semscan.values import Box, Periodic
 from semscan.values.detection import DetectsFrom
-from semscan.values.extent import ExtentRecord
 from semscan.values.json_record import JsonRecord, read_number
 from semscan.values.measured.dimensions import Dimensions
+from semscan.values.measured.extent import ExtentRecord
 
 OK = "ok"
 ERROR = "error"

@@ -17,8 +17,9 @@ from semscan.wafer.strokes import Stroke, strokes
 
 STRAIGHT_DEG = 3.0  # of middles, as seen from both that a line is laid through
 WITHIN_DEG = (3.0, 8.0)  # of axes: both are tried
-OF_PATTERN_DEG = 16.0  # about the columns and rows of the dies
+OF_PATTERN_DEG = 5.0  # how far axes along the pattern turn from the columns and rows of the dies
 LARGEST_CHANCE = 0.01
+SAMPLES = 12  # along each side of a die
 MOST = 1000  # the longest strokes; the number of pairs grows with the square
 
 
@@ -45,11 +46,12 @@ def find_scratches(wafer: InspectedWafer, taken: Collection[int]) -> list[Patter
     A. Desolneux, L. Moisan, J.-M. Morel, "Meaningful alignments", International Journal of Computer Vision 40, 2000,
     doi:10.1023/A:1026593302236.
     """
+    pitch = wafer.frame.pitch_um
     found = [stroke for stroke in strokes(wafer, taken) if stroke.has_axis or stroke.is_scratch]
     found = sorted(found, key=lambda stroke: -stroke.elongation)[:MOST]
-    if len(found) < 2:
+    if len(found) < 2 or pitch is None:
         return []
-    tried = _Strokes(found)
+    tried = _Strokes(found, pitch)
     free = set(range(len(found)))
     patterns = []
     for chance, members in sorted(tried.lines()):
@@ -68,12 +70,16 @@ def _pattern(line: list[Stroke], chance: float) -> Pattern:
 class _Strokes:
     """All strokes, as arrays: which are neighbours, the direction from each to each, and how axes turn from it."""
 
-    def __init__(self, found: list[Stroke]) -> None:
-        x, y = np.array([(stroke.x_um, stroke.y_um) for stroke in found]).T
+    def __init__(self, found: list[Stroke], pitch: tuple[float, float]) -> None:
+        self.places = np.array([(stroke.x_um, stroke.y_um) for stroke in found])
         dies = np.array([stroke.die for stroke in found])
         self.near = np.abs(dies[:, None] - dies[None]).max(axis=2) <= 1
         np.fill_diagonal(self.near, False)
-        self.direction = np.degrees(np.arctan2(y[None] - y[:, None], x[None] - x[:, None]))
+        self.direction = np.stack([_direction(place, self.places) for place in self.places])
+        self.dies, self.die = np.unique(dies, axis=0, return_inverse=True)
+        steps = (np.arange(SAMPLES) + 0.5) / SAMPLES
+        self.samples = np.array([(x, y) for x in steps for y in steps]) * pitch
+        self.pitch = pitch
         self.angle = np.array([stroke.angle_deg for stroke in found])
         self.has_axis = np.array([stroke.has_axis for stroke in found])
         self.is_scratch = np.array([stroke.is_scratch for stroke in found])
@@ -89,8 +95,7 @@ class _Strokes:
     def _line(self, one: int, other: int, tests: float) -> tuple[float, list[int]]:
         """Lay a line through two strokes."""
         along = float(self.direction[one, other])
-        on_line = _turn(self.direction[one], along) <= STRAIGHT_DEG
-        on_line &= _turn(self.direction[other], along) <= STRAIGHT_DEG
+        on_line = self._on_line(one, other, self.places)
         on_line[[one, other]] = True
         members = np.zeros(len(on_line), bool)
         members[[one, other]] = True
@@ -100,18 +105,39 @@ class _Strokes:
             if (grown == members).all():
                 break
             members = grown
-        further, others = (int(np.count_nonzero(which)) - 2 for which in (members, near | members))
+        others = near | members
+        others[[one, other]] = False
+        further, count = int(np.count_nonzero(others & members)), int(np.count_nonzero(others))
         of_axes = self._chance_of_axes(members, along)
-        chance = tests * _chance_of_both(further, others, 2 * STRAIGHT_DEG / 180, of_axes)
+        chance = tests * _chance_of_both(further, count, self._share_on_line(one, other, others), of_axes)
         return chance, np.flatnonzero(members).tolist()
+
+    def _on_line(self, one: int, other: int, places: np.ndarray) -> np.ndarray:
+        """Return which places lie on a line, as seen from both strokes that it is laid through."""
+        along = float(self.direction[one, other])
+        turns = [_turn(_direction(self.places[end], places), along) for end in (one, other)]
+        return np.asarray(np.maximum(*turns) <= STRAIGHT_DEG)
+
+    def _share_on_line(self, one: int, other: int, others: np.ndarray) -> float:
+        """Return how likely one of the other strokes lies on a line if each lies anywhere in its die.
+
+        A mean of unequal probabilities overstates the chance of many hits, if anything (Hoeffding, 1956).
+        """
+        dies, strokes_of = np.unique(self.die[others], return_counts=True)
+        if not len(dies):
+            return 0.0
+        samples = (self.dies[dies] * self.pitch)[:, None] + self.samples
+        shares = self._on_line(one, other, samples).mean(axis=1)
+        return max(2 * STRAIGHT_DEG / 180, float(np.average(shares, weights=strokes_of)))
 
     def _chance_of_axes(self, members: np.ndarray, along: float) -> float:
         """Return the probability that so many axes lie along a line, of that tolerance which makes it smaller."""
         axes = np.flatnonzero(members & self.has_axis)
         turns = _turn(self.angle[axes], along)
-        is_own = self.is_scratch[axes] | bool(_turn(np.array([2 * along]), 0.0)[0] > 2 * OF_PATTERN_DEG)
+        from_pattern = abs((along + 45) % 90 - 45)
         chances = []
         for within in WITHIN_DEG:
+            is_own = self.is_scratch[axes] | (from_pattern > within + OF_PATTERN_DEG)
             fits = turns <= within
             count = is_own.sum() + (~is_own).any()
             hits = fits[is_own].sum() + fits[~is_own].any()
@@ -140,6 +166,12 @@ def _chance_of_both(hits: int, count: int, probability: float, other: float) -> 
 def _at_least(hits: int, count: int, probability: float) -> float:
     """Return the probability of at least `hits` of `count`."""
     return 1.0 if hits <= 0 else float(bdtrc(int(hits) - 1, int(count), probability))
+
+
+def _direction(place: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return the direction from a place to others, x and y in the last axis, in degrees."""
+    away = places - place
+    return np.asarray(np.degrees(np.arctan2(away[..., 1], away[..., 0])))
 
 
 def _turn(one: np.ndarray, other: np.ndarray | float) -> np.ndarray:

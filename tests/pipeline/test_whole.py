@@ -1,7 +1,7 @@
 """Defects that were found in pieces, as a defect list has them: once."""
 
 from semscan.pipeline.fab.whole import whole_defects
-from semscan.values.extent import ExtentRecord
+from semscan.values.measured.extent import ExtentRecord
 from semscan.values.record import RegionRecord
 
 LONG = ExtentRecord(
