@@ -52,6 +52,8 @@ class ReportSettings:
         Folder to write to; None: that of the inspection.
     review : bool
         Report the verdicts of the review that lies beside the results.
+    last : bool
+        Report only the images of the last run into the folder.
     klarf : KlarfSettings
         For the format klarf.
     classes : str or None
@@ -66,6 +68,7 @@ class ReportSettings:
     to: tuple[str, ...] = ("html",)
     out: str | None = None
     review: bool = True
+    last: bool = False
     klarf: KlarfSettings = KlarfSettings()
     classes: str | None = None
     places: str | None = None

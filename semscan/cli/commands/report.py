@@ -43,6 +43,7 @@ def _klarf_option(name: str, text: str) -> Callable[[options.Command], options.C
     help="Report the verdicts of a review.jsonl beside the results: reviewed classes, drawn defects, and harmless "
     "regions as nuisance.",
 )
+@click.option("--last", is_flag=True, help="Report only the images of the last run into RESULTS.")
 @click.option(
     "--places",
     metavar="CSV",
@@ -81,6 +82,7 @@ def report(ctx: click.Context, results: str, output_format: str | None, **choice
         to=choices["to"],
         out=choices["out"],
         review=choices["review"],
+        last=choices["last"],
         klarf=KlarfSettings(**{name: choices[name] for name in names}, given=given),
         classes=choices["classes"],
         places=choices["places"],

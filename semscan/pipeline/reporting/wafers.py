@@ -62,7 +62,7 @@ def wafers_of_page(finished: FinishedRun, settings: ReportSettings) -> tuple[lis
 
 def write_json(results: Path, settings: ReportSettings) -> Files:
     """Write `wafers.json`: each wafer with its dies, classes, sizes, defects and patterns."""
-    finished = read_reviewed_run(results, with_review=settings.review).finished
+    finished = read_reviewed_run(results, settings).finished
     summaries = summarised_wafers(finished, settings)
     if summaries is None:
         raise ReportError("wafers.json needs to know where the images were taken; give the table with --places")
