@@ -98,7 +98,6 @@ def _wafer(taken: list[tuple[Record, Place]]) -> InspectedWafer:
 
 def _field(record: Record, place: Place) -> Field:
     scale = um_per_pixel(record)
-    judged = 1.0 if record.judged_fraction is None else record.judged_fraction
     return Field(
         image=record.image,
         column=place.column,
@@ -107,7 +106,7 @@ def _field(record: Record, place: Place) -> Field:
         y_um=place.y_um,
         width_um=record.width * scale,
         height_um=(record.height - record.data_bar_px) * scale,
-        area_um2=record.width * record.height * judged * scale**2,
+        area_um2=record.judged_px * scale**2,
     )
 
 

@@ -27,7 +27,7 @@ PAGE = "report.html"
 PAGE_SUFFIXES = (".html", ".htm")
 CARD = "MODEL_CARD.md"
 LARGEST_CARD = 1 << 18
-OWN = b'<meta name="generator" content="semscan'
+OWN = b'<meta name="generator" content="semscan '  # not that of a trend
 LARGEST_HEAD = 2048
 
 
