@@ -14,6 +14,7 @@ from semscan.phrases import plural, printable
 from semscan.pipeline.reporting.reviewed_run import ReviewedRun, read_reviewed_run
 from semscan.settings import BEGAN, TrendSettings
 from semscan.values.control.trend import Sample, Trend
+from semscan.values.json_record import read_number
 from semscan.values.run_record import RunRecord
 
 FOLDER = "folder"
@@ -116,4 +117,5 @@ def _branch(tree: object, name: str) -> dict[str, object]:
 
 
 def _number(value: object, unit: str = "") -> str | None:
-    return f"{value:.6g}{unit}" if isinstance(value, int | float) and not isinstance(value, bool) else None
+    number = read_number(value)
+    return None if number is None else f"{number:.6g}{unit}"

@@ -16,7 +16,8 @@ from semscan.report.html.environment import environment, own_text
 from semscan.report.html.parts import Picture, names_of, utc
 from semscan.report.html.summary import Summary, summarise
 from semscan.report.html.table import image_table
-from semscan.report.html.wafers import wafer_parts
+from semscan.report.html.wafers import trend_parts, wafer_parts
+from semscan.values.control.trend import Trend
 from semscan.values.fab.summary import WaferSummary
 from semscan.values.record import AnyRecord
 from semscan.values.run_record import RunRecord
@@ -52,6 +53,7 @@ def html_report(
     model_card: str | None = None,
     notes: Sequence[str] = (),
     wafers: Sequence[WaferSummary] = (),
+    trends: Sequence[Trend] = (),
 ) -> str:
     """Return the records of an inspection as one page that needs nothing else: no network, no other file.
 
@@ -77,6 +79,8 @@ def html_report(
         What a reader must know before the figures.
     wafers : sequence of WaferSummary, optional
         The wafers of the images, where their places are known.
+    trends : sequence of Trend, optional
+        Control charts over these wafers, for each step.
 
     Returns
     -------
@@ -114,6 +118,7 @@ def html_report(
         notes=notes,
         charts=drawn,
         wafers=wafer_parts(wafers),
+        trends=trend_parts(trends),
         table=image_table(records, previews or {}, links or {}),
         cards=defect_cards(summary, crops or {}, compared or {}),
         problems=provenance.list_problems(summary),

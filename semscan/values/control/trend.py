@@ -126,7 +126,7 @@ class Trend:
     """Samples in their order, and the charts of what at least two of them have.
 
     `noun` is what a sample is ("folder" or "wafer"), `order` the rule of their order, `baseline` the number of samples
-    from which limits come.
+    from which limits come. `step` is the process step of wafers, None where it is not known.
     """
 
     noun: str
@@ -135,11 +135,13 @@ class Trend:
     baseline: int
     charts: tuple[ControlChart, ...]
     notes: tuple[str, ...] = ()
+    step: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the values of JSON."""
         return {
             "by": self.noun,
+            "step": self.step,
             "order": self.order,
             "baseline": self.baseline,
             "samples": [

@@ -9,8 +9,9 @@ import pytest
 
 from semscan.control.charts import draw_trend
 from semscan.report.html.charts.control import draw_control
+from semscan.report.html.charts.control_part import control_parts
 from semscan.report.html.charts.scale import scale_of, whole_steps
-from semscan.report.html.trend import control_parts, html_trend
+from semscan.report.html.trend import html_trend
 from semscan.values.control.trend import ControlChart, Limits, Point, Sample
 from semscan.values.record import Record
 

@@ -16,7 +16,9 @@ LARGEST_DOT = 3.0
 DOT_SHARE = 0.3  # of the room of a point
 NAME_GAP = 8.0  # between names below the axis
 WHISKER_SHARE = 0.75  # of the range of points and limits: so much further whiskers are shown
-LEAST_MARGIN = 1e-3  # of the largest value, above and below
+MARGIN = 0.05  # of the range, above and below
+NO_SPREAD = 1e-6  # of the largest value: then the axis shows this share of it
+FLAT_MARGIN = 0.01
 LONGEST_NAME = 6  # letters; longer names are in the table, by their numbers
 
 
@@ -125,8 +127,9 @@ def _range(chart: ControlChart) -> tuple[float, float]:
         low = max(min(low, *(ends[0] for ends in spreads)), low - WHISKER_SHARE * span)
         high = min(max(high, *(ends[1] for ends in spreads)), high + WHISKER_SHARE * span)
     if chart.kind != INDIVIDUALS:
-        return 0.0, high * 1.05 or 1.0
-    margin = max(0.05 * (high - low), LEAST_MARGIN * max(abs(low), abs(high))) or 1.0
+        return 0.0, high * (1 + MARGIN) or 1.0
+    largest = max(abs(low), abs(high))
+    margin = MARGIN * (high - low) if high - low > NO_SPREAD * largest else FLAT_MARGIN * largest or 1.0
     return low - margin, high + margin
 
 
