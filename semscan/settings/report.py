@@ -56,6 +56,8 @@ class ReportSettings:
         Folder to write to; None: that of the inspection.
     review : bool
         Report the verdicts of the review that lies beside the results.
+    last : bool
+        Report only the images of the last run into the folder.
     klarf : KlarfSettings
         For the format klarf.
     classes : str or None
@@ -72,6 +74,7 @@ class ReportSettings:
     to: tuple[str, ...] = ("html",)
     out: str | None = None
     review: bool = True
+    last: bool = False
     klarf: KlarfSettings = KlarfSettings()
     classes: str | None = None
     places: str | None = None
@@ -91,6 +94,8 @@ class TrendSettings:
         Folder to write to, or the file if it is one; None: `DEFAULT_TREND`.
     review : bool
         Count the verdicts of the review that lies beside each.
+    last : bool
+        Count only the images of the last run into each folder.
     baseline : int or None
         Control limits come from so many folders, the first ones; None: from all.
     order : str
@@ -100,6 +105,7 @@ class TrendSettings:
     to: tuple[str, ...] = ("html",)
     out: str | None = None
     review: bool = True
+    last: bool = False
     baseline: int | None = None
     order: str = BEGAN
 

@@ -229,21 +229,26 @@ class Record(JsonRecord):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRecord(JsonRecord):
-    """An image that could not be inspected, and why in one line."""
+    """An image that could not be inspected, and why in one line.
 
-    OMITTED: ClassVar[frozenset[str]] = frozenset({"earlier_outputs"})
+    `written` has its overlay, if the image could be read but not judged.
+    """
+
+    KEYS: ClassVar[Mapping[str, str]] = {"written": "outputs"}
+    OMITTED: ClassVar[frozenset[str]] = frozenset({"written", "earlier_outputs"})
 
     image: str
     source: str
     status: str = ERROR
     error: str
     periodic: PeriodicRecord | None = None
+    written: Outputs | None = None
     earlier_outputs: tuple[str, ...] | None = None
 
     @property
     def outputs(self) -> Outputs:
-        """No file: none is complete."""
-        return Outputs()
+        """The files that are complete."""
+        return self.written or Outputs()
 
 
 def likeliest(class_probabilities: Mapping[str, float] | None) -> str | None:

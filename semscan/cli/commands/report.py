@@ -14,7 +14,7 @@ from semscan.cli.report_files import write_reports, write_trend
 from semscan.settings import BEGAN, DEFAULT_TREND, TREND_FORMATS, TYPED, KlarfSettings, ReportSettings, TrendSettings
 
 _KLARF = KlarfSettings()
-_TREND_TAKES = ("results", "trend", "to", "out", "baseline", "order", "review", "output_format")
+_TREND_TAKES = ("results", "trend", "to", "out", "baseline", "order", "review", "last", "output_format")
 
 
 def _klarf_option(name: str, text: str) -> Callable[[options.Command], options.Command]:
@@ -64,6 +64,7 @@ def _klarf_option(name: str, text: str) -> Callable[[options.Command], options.C
     help="Report the verdicts of a review.jsonl beside the results: reviewed classes, drawn defects, and harmless "
     "regions as nuisance.",
 )
+@click.option("--last", is_flag=True, help="Report only the images of the last run into RESULTS.")
 @click.option(
     "--places",
     metavar="CSV",
@@ -109,6 +110,7 @@ def report(ctx: click.Context, results: tuple[str, ...], output_format: str | No
         to=choices["to"],
         out=choices["out"],
         review=choices["review"],
+        last=choices["last"],
         klarf=KlarfSettings(**{name: choices[name] for name in names}, given=given),
         classes=choices["classes"],
         places=choices["places"],
@@ -132,6 +134,7 @@ def _trend_settings(ctx: click.Context, choices: dict[str, Any]) -> TrendSetting
         to=to or TrendSettings().to,
         out=choices["out"] if "out" in typed else None,
         review=choices["review"],
+        last=choices["last"],
         baseline=choices["baseline"],
         order=choices["order"],
     )

@@ -60,7 +60,7 @@ def write_html(
 
 def _written(results: Path, out: Path | str | None, settings: ReportSettings) -> tuple[Path, list[WaferSummary]]:
     """Write the page; return where it lies, and the wafers on it."""
-    reviewed = read_reviewed_run(results, with_review=settings.review)
+    reviewed = read_reviewed_run(results, settings)
     finished = reviewed.finished
     path = Path(out) if out is not None else finished.folder / PAGE
     if path.is_dir():

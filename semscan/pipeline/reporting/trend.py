@@ -12,7 +12,7 @@ from semscan.errors import ReportError, UsageFault
 from semscan.files.results.finished_run import FinishedRun
 from semscan.phrases import plural, printable
 from semscan.pipeline.reporting.reviewed_run import ReviewedRun, read_reviewed_run
-from semscan.settings import BEGAN, TrendSettings
+from semscan.settings import BEGAN, ReportSettings, TrendSettings
 from semscan.values.control.trend import Sample, Trend
 from semscan.values.json_record import read_number
 from semscan.values.run_record import RunRecord
@@ -39,7 +39,8 @@ def read_trend(results: Sequence[str], settings: TrendSettings) -> Trend:
         raise UsageFault(f"--trend compares folders of results, got {len(results)}; name {LEAST} or more")
     if settings.baseline is not None and settings.baseline > len(results):
         raise UsageFault(f"--baseline {settings.baseline} is more than the {len(results)} folders; name fewer")
-    runs = [read_reviewed_run(Path(name), with_review=settings.review) for name in results]
+    wanted = ReportSettings(review=settings.review, last=settings.last)
+    runs = [read_reviewed_run(Path(name), wanted) for name in results]
     _check_distinct([run.finished for run in runs])
     order = AS_TYPED
     if settings.order == BEGAN:

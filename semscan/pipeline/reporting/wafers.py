@@ -63,7 +63,7 @@ def wafers_of_page(finished: FinishedRun, settings: ReportSettings) -> tuple[lis
 
 def write_json(results: Path, settings: ReportSettings) -> Files:
     """Write `wafers.json`: wafers with dies, classes, sizes, defects and patterns, and the trend over them."""
-    finished = read_reviewed_run(results, with_review=settings.review).finished
+    finished = read_reviewed_run(results, settings).finished
     summaries = summarised_wafers(finished, settings)
     if summaries is None:
         raise ReportError("wafers.json needs to know where the images were taken; give the table with --places")

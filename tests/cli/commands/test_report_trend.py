@@ -52,6 +52,17 @@ def test_one_page_json_and_csv_are_written_in_the_order_of_time(semscan, folders
     assert "threshold changed from 0.5 to 0.6 at &lt;b&gt;W3" in (out / "trend.html").read_text("utf-8")
 
 
+def test_only_the_last_runs_are_counted_if_wanted(semscan, folders, run_here):
+    for folder in folders:
+        run = json.loads((folder / "run.json").read_text())
+        (folder / "run.json").write_text(json.dumps(run | {"lines": [[1, 1]]}))
+    code, _, error = run_here("report", "--trend", *map(str, folders), "--last", "--to", "json")
+    found = json.loads((semscan.here / "semscan-trend" / "trend.json").read_text())
+
+    assert code == 0, error
+    assert [sample["images"] for sample in found["samples"]] == [1, 1, 1]
+
+
 def test_the_order_is_as_typed_if_wanted_or_if_a_time_is_not_known(semscan, folders):
     names = []
     typed = semscan("report", "--trend", *folders[::-1], "--to", "json", "--out", "t.json", "--order", "typed")
