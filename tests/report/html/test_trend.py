@@ -8,12 +8,17 @@ from html.parser import HTMLParser
 import pytest
 
 from semscan.control.charts import draw_trend
+from semscan.report.html import html_report
 from semscan.report.html.charts.control import draw_control
 from semscan.report.html.charts.control_part import control_parts
 from semscan.report.html.charts.scale import scale_of, whole_steps
 from semscan.report.html.trend import html_trend
 from semscan.values.control.trend import ControlChart, Limits, Point, Sample
+from semscan.values.fab.defect import InspectedWafer
+from semscan.values.fab.place import WaferFrame
 from semscan.values.record import Record
+from semscan.values.run_record import RunRecord
+from semscan.wafer.summary import summarise_wafer
 
 VALUES = [10.0, 10.2, 10.1, 10.3, 10.0, 10.2, 10.1, 12.0]
 
@@ -78,6 +83,17 @@ def test_the_page_runs_and_loads_nothing_and_says_what_changed():
     assert "method changed from periodic to W at W4" in page.words
     assert "nothing was counted in the baseline" in page.words
     assert not any(key in ("src", "href") and not value.startswith("#") for key, value in page.attributes)
+
+
+def test_the_page_of_wafers_shows_their_trend():
+    wafer = InspectedWafer(frame=WaferFrame(lot="L1", wafer="<i>W1"), fields=(), defects=())
+    over = replace(trend("<i>W"), noun="wafer", step="<b>ADI")
+    page = Page(html_report([], run=RunRecord(), wafers=[summarise_wafer(wafer, None)], trends=[over]))
+
+    assert "Trend over wafers, step <b>ADI" in page.words
+    assert "method changed from periodic to <i>W at <i>W4" in page.words
+    assert page.words.count("How to read the charts") == 1
+    assert not {"b", "i"} & set(page.tags)
 
 
 def test_points_lie_where_their_values_are_and_remarkable_ones_are_marked():
