@@ -215,6 +215,11 @@ class Record(JsonRecord):
     reviewed: str | None = None
 
     @property
+    def judged_px(self) -> float:
+        """The judged area of the image; the whole one where that is not known."""
+        return self.width * self.height * (1.0 if self.judged_fraction is None else self.judged_fraction)
+
+    @property
     def defects(self) -> tuple[RegionRecord, ...]:
         """The regions that count: those that are not a nuisance; none in an image unlike the training images."""
         if self.unlike_training:
