@@ -68,7 +68,7 @@ def test_all_exports_agree_with_the_record_in_place_size_and_class(semscan, resu
 
     assert done.returncode == 0, done.stderr
     assert (defect.x_rel, defect.y_rel) == pytest.approx(
-        (region["centroid"][0] * 0.002, (record["height"] - region["centroid"][1]) * 0.002), abs=1e-6
+        ((region["centroid"][0] + 0.5) * 0.002, (record["height"] - 0.5 - region["centroid"][1]) * 0.002), abs=1e-6
     )
     assert (defect.x_size, defect.y_size) == pytest.approx((width * 0.002, height * 0.002))
     assert coco.anns[1]["bbox"] == region["bbox"]
