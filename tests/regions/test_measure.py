@@ -162,7 +162,7 @@ def test_two_regions_in_the_same_box_of_the_same_area_are_told_apart():
     assert [of.mean_grey for of in measures] == pytest.approx([0.9, 0.6])
 
 
-@pytest.mark.parametrize("row, col", [(17, 27), (34, 54), (43, 45)])
+@pytest.mark.parametrize(("row", "col"), [(17, 27), (34, 54), (43, 45)])
 def test_the_distance_of_two_pixels_is_found_where_hypot_rounds_up(row, col):
     boxes = [Box(0, 0, 1, 1), Box(row, col, row + 1, col + 1)]
     distances = neighbour_distances(boxes, [np.array([[0, 0]]), np.array([[row, col]])])
