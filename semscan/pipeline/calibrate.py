@@ -14,7 +14,8 @@ from semscan.files.models.method_folder import named_method, read_method_folder
 from semscan.pipeline.calibrating.calibrated import Calibrated, Log
 from semscan.pipeline.calibrating.method import calibrate_method, open_method
 from semscan.pipeline.calibrating.network import calibrate_network, open_network
-from semscan.pipeline.calibrating.review import ReviewFiles, calibrate_method_by_review, calibrate_network_by_review
+from semscan.pipeline.calibrating.review import calibrate_method_by_review, calibrate_network_by_review
+from semscan.pipeline.calibrating.review_files import ReviewFiles
 from semscan.settings import METHODS, CalibrateSettings
 from semscan.settings.resolve import resolve
 

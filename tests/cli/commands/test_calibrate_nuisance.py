@@ -1,6 +1,7 @@
 """semscan calibrate --review learns which regions are a nuisance, and inspect marks them from then on."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -140,6 +141,21 @@ def test_an_image_judged_with_the_filter_is_not_taken_over_without_it(root, cali
     assert not any(region["nuisance"] for region in record["regions"])
 
 
+def test_a_second_review_adds_to_the_decisions_of_the_first(root, calibrated, new, tmp_path):
+    shutil.copytree(root / "new.out", tmp_path / "again")
+    for name, record in new.items():
+        for region in record["regions"] if UNSEEN in name else ():
+            decision = Decision(at="", image=record["image"], region=region["id"], verdict="real")
+            append_decision(tmp_path / "again" / "review.jsonl", decision)
+    options = ("--review", tmp_path / "again" / "review.jsonl", "--model", calibrated[0])
+    (record,) = json_lines(semscan("calibrate", *options, "--out", tmp_path / "second"))
+    counts = record["reviewed"]["nuisance_filter"]
+
+    assert record["reviewed"]["harmless"] == 0
+    assert counts["real"] > calibrated[1]["reviewed"]["nuisance_filter"]["real"]
+    assert counts["harmless"] == calibrated[1]["reviewed"]["nuisance_filter"]["harmless"]
+
+
 def test_no_filter_is_learned_where_none_is_wanted(root, tmp_path):
     review = root / "lot.out" / "review.jsonl"
     options = ("--review", review, "--method", "periodic", "--no-nuisance-filter")
@@ -157,6 +173,14 @@ def test_another_threshold_has_no_filter_and_that_is_said(calibrated, tmp_path, 
     assert done.returncode == 0
     assert "the nuisance filter is left out: it held at the threshold before" in done.stderr
     assert "nuisance" not in (tmp_path / "other" / "config.json").read_text()
+
+
+def test_doctor_says_which_regions_the_filter_marks(calibrated):
+    (diagnosis,) = json_lines(semscan("doctor", calibrated[0], "--format", "json"))
+    (note,) = diagnosis["findings"]
+
+    assert (note["level"], note["about"]) == ("note", "nuisance")
+    assert " harmless ones of a review (residue), and unlike 6 real ones, are nuisance; --no-nuisance" in note["said"]
 
 
 def test_a_damaged_filter_is_refused_in_one_line(root, calibrated, tmp_path):
