@@ -47,7 +47,7 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        images = list(_generate(work, chosen.images))
+        images = list(generate(work, chosen.images))
         whole = _memory(work, len(images), chosen.jobs)
         if chosen.cluster:
             _cluster(work, whole, chosen.cluster, random.Random(chosen.seed))
@@ -56,7 +56,8 @@ def main() -> None:
         _kills(work, whole, chosen.kills, chosen.jobs, random.Random(chosen.seed))
 
 
-def _generate(work: Path, count: int) -> Iterator[Path]:
+def generate(work: Path, count: int) -> Iterator[Path]:
+    """Make images, of which 16 differ in more than their last bytes, in `work`/lot; yield their names."""
     options = ["--train", "1", "--test-good", str(PATTERN), "--per-defect", "1", "--size", "256", "-q"]
     subprocess.run(_command("synth", str(work / "set"), *options), check=True, stdout=subprocess.DEVNULL)
     made = sorted((work / "set" / "test").rglob("*.png"))

@@ -36,7 +36,8 @@ from semscan.pipeline.classes.pattern import classify_by_pattern
 from semscan.pipeline.large.inspection import can_stream, inspected_in_windows
 from semscan.pipeline.methods.base import Method, MethodResult
 from semscan.pipeline.methods.windowed.windows import WindowedMethod
-from semscan.pipeline.run.outputs import write_map, write_pictures, write_reference
+from semscan.pipeline.run.error_records import refused
+from semscan.pipeline.run.outputs import write_map, write_not_judged, write_pictures, write_reference
 from semscan.regions.attribution import name_methods
 from semscan.regions.find import LabelledRegions, image_score, segment, shortest
 from semscan.regions.measure import measure
@@ -44,7 +45,7 @@ from semscan.report.record import NO_THRESHOLD, map_description, with_regions
 from semscan.settings import EdgeSettings, InspectSettings
 from semscan.values import AnomalyMap, CleanImage, Region, SemImage
 from semscan.values.detection import DetectsFrom
-from semscan.values.record import UNLIKE, PeriodicRecord, Record, likeliest
+from semscan.values.record import UNLIKE, AnyRecord, PeriodicRecord, Record, likeliest
 
 NOT_MEASURED = "not measured: the image was inspected in windows; use `semscan measure`"
 
@@ -170,14 +171,21 @@ def _names(result: MethodResult, method: Method) -> tuple[str, ...]:
     return tuple(result.parts) or (method.name,)
 
 
-def inspect_file(found: InputImage, base: Path, settings: InspectSettings, method: Method) -> Record:
-    """Inspect one file and write the outputs that the settings ask for."""
+def inspect_file(found: InputImage, base: Path, settings: InspectSettings, method: Method) -> AnyRecord:
+    """Inspect one file and write the outputs that the settings ask for.
+
+    An image that is read but cannot be judged gets an overlay that says so, and the record of the error.
+    """
     began = time.monotonic()
     large = _inspect_large(found, base, settings, method)
     if large is not None:
         return replace(large, seconds=time.monotonic() - began)
     image = read_image(found.path, settings.read, given=found.given)
-    inspected = inspect_image(image, found.given, settings, method)
+    try:
+        inspected = inspect_image(image, found.given, settings, method)
+    except BadImageError as error:
+        written = write_not_judged(image, found.given, str(error), base, settings)
+        return replace(refused(found, error), written=written)
     anomaly_map = inspected.anomaly_map.values
     outputs = write_pictures(
         inspected.image,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from semscan.errors import ReportError, SemscanError
 from semscan.pipeline.reporting.written import Written
-from semscan.settings import REPORT_FORMATS, ReportSettings
+from semscan.settings import REPORT_FORMATS, ReportSettings, TrendSettings
 from semscan.settings.resolve import resolve
 
 
@@ -48,3 +48,20 @@ def report(results: Path | str, settings: ReportSettings) -> Generator[Written, 
             first = first or error
     if first is not None:
         raise first
+
+
+def report_trend(results: Sequence[str], settings: TrendSettings) -> Generator[Written, None, None]:
+    """Compare finished inspections one after the other, by control charts; yield each file once it is there.
+
+    Raises
+    ------
+    UsageFault, ReportError
+        If there is nothing to compare; see `read_trend`.
+    OutputError
+        If there are no records, or a file cannot be written.
+    """
+    from semscan.pipeline.reporting.trend import read_trend
+    from semscan.pipeline.reporting.trend_files import trend_paths, write_trend
+
+    paths = trend_paths(settings)
+    yield from write_trend(read_trend(results, settings), paths)

@@ -55,11 +55,16 @@ if TYPE_CHECKING:
         ReadSettings,
     )
     from semscan.settings.report import (
+        BEGAN,
+        DEFAULT_TREND,
         EXPORT_FORMATS,
         REPORT_FORMATS,
+        TREND_FORMATS,
+        TYPED,
         ExportSettings,
         KlarfSettings,
         ReportSettings,
+        TrendSettings,
     )
     from semscan.settings.synth import (
         SynthSetSettings,
@@ -104,7 +109,10 @@ _NAMES = {
     "measure": "DEFAULT_MEASURES MeasureSettings",
     "networks": "AUTOENCODER_FLOOR FIRST_SCHEMA MAX_ZOOM SCHEMA_VERSION",
     "read": "GOOD_NAMES IMAGE_SUFFIXES MAX_IMAGE_PIXELS MAX_NM_PER_PX MIN_IMAGE_SIDE ReadSettings",
-    "report": "EXPORT_FORMATS REPORT_FORMATS ExportSettings KlarfSettings ReportSettings",
+    "report": (
+        "BEGAN DEFAULT_TREND EXPORT_FORMATS REPORT_FORMATS TREND_FORMATS TYPED ExportSettings KlarfSettings "
+        "ReportSettings TrendSettings"
+    ),
     "patterns": "DEFECTS PATTERNS RELATED",
     "synth": "SynthSetSettings SynthSettings",
     "train": (
@@ -124,6 +132,7 @@ __all__ = [
     "AUTOENCODER_STEPS",
     "AUTOENCODER_TILE",
     "BACKGROUNDS",
+    "BEGAN",
     "BRIGHTNESS",
     "CLASSIFIER_BATCH",
     "CLASSIFIER_RATE",
@@ -135,6 +144,7 @@ __all__ = [
     "DEFAULT_MEASURES",
     "DEFAULT_MODEL",
     "DEFAULT_RESULTS",
+    "DEFAULT_TREND",
     "DEFECTS",
     "DEVICES",
     "EXPORT_FORMATS",
@@ -164,6 +174,8 @@ __all__ = [
     "SURROUND_REACH",
     "SURROUND_SHARE",
     "TILE_GROWTH",
+    "TREND_FORMATS",
+    "TYPED",
     "UNKNOWN",
     "AugmentSettings",
     "CalibrateSettings",
@@ -185,6 +197,7 @@ __all__ = [
     "SynthSetSettings",
     "SynthSettings",
     "TrainSettings",
+    "TrendSettings",
     "untrained_methods",
 ]
 

@@ -14,6 +14,10 @@ REPORT_FORMATS = {
     "csv": "semscan.pipeline.reporting.formats:write_csv",
     "json": "semscan.pipeline.reporting.wafers:write_json",
 }
+TREND_FORMATS = ("html", "json", "csv")  # of `semscan report --trend`
+DEFAULT_TREND = "semscan-trend"
+BEGAN = "began"
+TYPED = "typed"
 EXPORT_FORMATS = ("onnx", "savedmodel", "tflite")  # of models
 
 
@@ -52,6 +56,8 @@ class ReportSettings:
         Folder to write to; None: that of the inspection.
     review : bool
         Report the verdicts of the review that lies beside the results.
+    last : bool
+        Report only the images of the last run into the folder.
     klarf : KlarfSettings
         For the format klarf.
     classes : str or None
@@ -61,15 +67,47 @@ class ReportSettings:
     repeater_um : float or None
         Largest distance of the defects of a repeater from their common place in the die, µm; None: 0.1, or a tenth
         of the smallest side of the images if that is less.
+    baseline : int or None
+        The control limits of several wafers come from so many of them, the first ones; None: from all.
     """
 
     to: tuple[str, ...] = ("html",)
     out: str | None = None
     review: bool = True
+    last: bool = False
     klarf: KlarfSettings = KlarfSettings()
     classes: str | None = None
     places: str | None = None
     repeater_um: float | None = None
+    baseline: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrendSettings:
+    """How several finished inspections are compared.
+
+    Parameters
+    ----------
+    to : tuple of str
+        Of `TREND_FORMATS`.
+    out : str or None
+        Folder to write to, or the file if it is one; None: `DEFAULT_TREND`.
+    review : bool
+        Count the verdicts of the review that lies beside each.
+    last : bool
+        Count only the images of the last run into each folder.
+    baseline : int or None
+        Control limits come from so many folders, the first ones; None: from all.
+    order : str
+        `BEGAN`: by the time when the inspections began; `TYPED`: as typed.
+    """
+
+    to: tuple[str, ...] = ("html",)
+    out: str | None = None
+    review: bool = True
+    last: bool = False
+    baseline: int | None = None
+    order: str = BEGAN
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,6 +215,11 @@ class Record(JsonRecord):
     reviewed: str | None = None
 
     @property
+    def judged_px(self) -> float:
+        """The judged area of the image; the whole one where that is not known."""
+        return self.width * self.height * (1.0 if self.judged_fraction is None else self.judged_fraction)
+
+    @property
     def defects(self) -> tuple[RegionRecord, ...]:
         """The regions that count: those that are not a nuisance; none in an image unlike the training images."""
         if self.unlike_training:
@@ -224,21 +229,26 @@ class Record(JsonRecord):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRecord(JsonRecord):
-    """An image that could not be inspected, and why in one line."""
+    """An image that could not be inspected, and why in one line.
 
-    OMITTED: ClassVar[frozenset[str]] = frozenset({"earlier_outputs"})
+    `written` has its overlay, if the image could be read but not judged.
+    """
+
+    KEYS: ClassVar[Mapping[str, str]] = {"written": "outputs"}
+    OMITTED: ClassVar[frozenset[str]] = frozenset({"written", "earlier_outputs"})
 
     image: str
     source: str
     status: str = ERROR
     error: str
     periodic: PeriodicRecord | None = None
+    written: Outputs | None = None
     earlier_outputs: tuple[str, ...] | None = None
 
     @property
     def outputs(self) -> Outputs:
-        """No file: none is complete."""
-        return Outputs()
+        """The files that are complete."""
+        return self.written or Outputs()
 
 
 def likeliest(class_probabilities: Mapping[str, float] | None) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from semscan.values.json_record import JsonRecord, read_text
 
@@ -23,8 +23,11 @@ class RunRecord(JsonRecord):
 
     `command` is what was typed, `repeat` the same with every default, `folder` where, `names` what standard input
     held, `config` the configuration file used. `method` describes the method, `settings` are all settings of the
-    run; both are trees of plain values. A `RunRecord()` is of a run of which nothing is known.
+    run; both are trees of plain values. `lines` are the lines of `results.jsonl` that the run wrote, from 1, as (first,
+    last) of neighbouring ones; None until it has ended. A `RunRecord()` is of a run of which nothing is known.
     """
+
+    OMITTED: ClassVar[frozenset[str]] = frozenset({"lines"})
 
     schema_version: int | None = None
     semscan_version: str | None = None
@@ -40,6 +43,7 @@ class RunRecord(JsonRecord):
     defective: int | None = None
     unlike_training: int | None = None
     errors: tuple[RunError, ...] = ()
+    lines: tuple[tuple[int, int], ...] | None = None
     method: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, Any] = field(default_factory=dict)

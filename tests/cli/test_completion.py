@@ -35,6 +35,7 @@ def offered(words, incomplete=""):
         (["train", "d", "--attention"], "cbam+ga", ["plain,cbam+gates"]),
         (["compare", "d", "--attention"], "add", ["plain,additive"]),
         (["report", "o", "--to"], "html,kl", ["plain,html,klarf"]),
+        (["report", "--trend", "a", "b", "--order"], "t", ["plain,typed"]),
         (["synth", "o", "--defects"], "bri", ["plain,bridge"]),
         (["inspect"], "waf", ["file,waf"]),
         (["inspect", "a.png", "--ignore"], "ma", ["file,ma"]),

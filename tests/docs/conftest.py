@@ -262,6 +262,8 @@ def template(tmp_path_factory, run_here):
         _review(folder / out)
     assert run_here(folder, "inspect", "--klarf-in", "W07.001", "--out", "reviewed", "--nm-per-px", "2", "-q") == 0
     shutil.copy(folder / "semscan-results" / "results.jsonl", folder / "marked.jsonl")
+    for name in ("W01", "W02", "W03"):
+        shutil.copytree(folder / "o", folder / name)
     return folder
 
 

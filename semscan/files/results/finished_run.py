@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
@@ -10,7 +11,7 @@ from semscan.errors import OutputError
 from semscan.files.disk.plain_file import read_lines
 from semscan.files.results.folder import RESULTS, RUN
 from semscan.files.results.journal import journals, read_journal
-from semscan.files.results.records import merge_records, parse_lines, read_object
+from semscan.files.results.records import LineNumbers, merge_records, parse_lines, read_object
 from semscan.values.record import AnyRecord, Record
 from semscan.values.run_record import RunRecord
 
@@ -53,18 +54,20 @@ class FinishedRun:
         return PurePath(os.path.normpath(self.run.out)).parts if self.run.out else ()
 
 
-def read_finished(results: Path) -> FinishedRun:
+def read_finished(results: Path, *, last: bool = False) -> FinishedRun:
     """Read the records of an output folder, and those of an inspection that was killed or still runs.
 
     Parameters
     ----------
     results : Path
         The folder, or the `results.jsonl` in it.
+    last : bool
+        Only the records of the last run, those included that it took over by --resume.
 
     Raises
     ------
     OutputError
-        If there are no records.
+        If there are no records; with `last`, also if it is not known which are of the last run.
     """
     folder = Path(results)
     if folder.name == RESULTS and not os.path.isdir(folder):
@@ -78,10 +81,20 @@ def read_finished(results: Path) -> FinishedRun:
     except OSError as error:
         raise OutputError(f"{folder / RESULTS}: cannot be read ({error.strerror}); check its permissions") from error
     late = [record for path in journals(folder) for record in read_journal(path)]
+    run = _run(folder / RUN)
+    if last:  # before it ends, its records are in a journal
+        lines, late = ([], late) if run.lines is None else (_pick(lines, run.lines), [])
     records = parse_lines(merge_records(lines, late))
+    if not records and last:
+        raise OutputError(f"{folder}: {RUN} does not say which records are of the last run; report all, without --last")
     if not records:
         raise OutputError(f"{folder}: holds no records ({RESULTS}); give the --out of a `semscan inspect`")
-    return FinishedRun(folder, records, _run(folder / RUN), len({record.source for record in late}))
+    return FinishedRun(folder, records, run, len({record.source for record in late}))
+
+
+def _pick(lines: Sequence[bytes], ranges: Iterable[tuple[int, int]]) -> list[bytes]:
+    numbers = LineNumbers(ranges)
+    return [line for number, line in enumerate(lines, start=1) if number in numbers]
 
 
 def _is_folder(path: Path) -> bool:

@@ -29,7 +29,7 @@ from semscan.files.results.journal import Journal, abandoned, read_journal
 from semscan.files.results.line_spool import LineSpool
 from semscan.files.results.map_file import source_of_map
 from semscan.files.results.names import candidates, crops_in, files_of, is_crop, name_key, stem_of
-from semscan.files.results.records import LARGEST, merge_lines, parse_line, parse_object, to_line
+from semscan.files.results.records import LARGEST, LineNumbers, mark_merged, parse_line, parse_object, to_line
 from semscan.values.record import AnyRecord, ErrorRecord
 from semscan.values.run_record import RunRecord
 
@@ -131,15 +131,15 @@ class ResultsFolder:
         whole = False
         try:
             with self._guard, locked(self.out / NAMES) as names:
-                self._record(names, records)
+                written = self._record(names, records)
                 whole = True
-                self._write_run(run)
+                self._write_run(replace(run, lines=tuple(written.ranges)))
         finally:
             if self._journal is not None:
                 self._journal.close(keep=not whole)
 
-    def _record(self, names: BinaryIO, records: Iterable[AnyRecord]) -> int:
-        """Put records into the results, one at a time; return the number of their sources."""
+    def _record(self, names: BinaryIO, records: Iterable[AnyRecord]) -> LineNumbers:
+        """Put records into the results, one at a time; return where they stand."""
         held = _held(names)
         before = {record.source: files_of(record, self.out) for record in self._earlier()}
         stems: dict[str, list[PurePosixPath]] = {}
@@ -152,10 +152,11 @@ class ResultsFolder:
                     continue
                 kept = self._keep_name(record, before.get(record.source, []), stems)
                 lines.put(record.source, to_line(kept.to_json()))
-            write_chunks(self.out / RESULTS, merge_lines(self._lines(), lines))
+            written = LineNumbers()
+            write_chunks(self.out / RESULTS, written.counted(mark_merged(self._lines(), lines)))
             names.truncate(0)
             names.writelines(to_line({"source": source, "stem": stem}) for source, stem in held if source not in lines)
-            return len(lines)
+            return written
 
     def _keep_name(
         self,
@@ -181,7 +182,7 @@ class ResultsFolder:
         left = abandoned(self.out)
         records = (record for path in left for record in read_journal(path))
         first = next(records, None)
-        count = 0 if first is None else self._record(names, chain((first,), records))
+        count = 0 if first is None else len(self._record(names, chain((first,), records)))
         for path in left:
             remove_file(path)
         return count

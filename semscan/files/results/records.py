@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ def merge_records(lines: Iterable[bytes], records: Iterable[AnyRecord]) -> Itera
 
 
 def merge_lines(lines: Iterable[bytes], new: Mapping[str, bytes]) -> Iterator[bytes]:
-    """Yield the lines with those of `new`, which are named by their sources, in the place of older ones.
+    """Return the lines with those of `new`, which are named by their sources, in the place of older ones.
 
     Examples
     --------
@@ -70,14 +71,51 @@ def merge_lines(lines: Iterable[bytes], new: Mapping[str, bytes]) -> Iterator[by
     >>> list(merge_lines(old, {"a": b"A", "b": b"B"}))
     [b'A', b'other\\n', b'B']
     """
+    return (line for line, _ in mark_merged(lines, new))
+
+
+def mark_merged(lines: Iterable[bytes], new: Mapping[str, bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Yield the lines as `merge_lines` does, each with whether it is one of `new`."""
     replaced = set()
     for line in lines:
         record = parse_line(line, with_regions=False) if new else None
         if record is not None and record.source in new and record.source not in replaced:
             replaced.add(record.source)
-            yield new[record.source]
+            yield new[record.source], True
         elif line.strip():
-            yield line.rstrip(b"\r\n") + b"\n"
+            yield line.rstrip(b"\r\n") + b"\n", False
     for source in new:
         if source not in replaced:
-            yield new[source]
+            yield new[source], True
+
+
+class LineNumbers:
+    """Numbers of the lines of a run in a file, from 1, as ranges: (first, last) of neighbouring lines.
+
+    Examples
+    --------
+    >>> numbers = LineNumbers()
+    >>> list(numbers.counted([(b"a", True), (b"b", True), (b"c", False), (b"d", True)]))
+    [b'a', b'b', b'c', b'd']
+    >>> numbers.ranges, len(numbers), 3 in numbers
+    ([(1, 2), (4, 4)], 3, False)
+    """
+
+    def __init__(self, ranges: Iterable[tuple[int, int]] = ()) -> None:
+        self.ranges = list(ranges)
+
+    def counted(self, marked: Iterable[tuple[bytes, bool]]) -> Iterator[bytes]:
+        """Yield the lines, and take the numbers of those that are marked."""
+        for number, (line, is_wanted) in enumerate(marked, start=1):
+            if is_wanted and self.ranges and self.ranges[-1][1] == number - 1:
+                self.ranges[-1] = (self.ranges[-1][0], number)
+            elif is_wanted:
+                self.ranges.append((number, number))
+            yield line
+
+    def __len__(self) -> int:
+        return sum(last - first + 1 for first, last in self.ranges)
+
+    def __contains__(self, number: int) -> bool:
+        place = bisect_right(self.ranges, number, key=lambda each: each[0]) - 1
+        return place >= 0 and number <= self.ranges[place][1]

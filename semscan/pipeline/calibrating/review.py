@@ -104,8 +104,8 @@ def _calibrated(
         learned = learn_nuisance(reviews, earlier)
     if not is_enough and (learned is None or learned.filter is None):
         raise BadDataError(
-            f"{names}: {peaks.kinds}, wanted at least {FEWEST} together and {FEWEST_OF_A_KIND} of each kind; review more, "
-            "or set the threshold on good images (semscan calibrate GOOD)"
+            f"{names}: {peaks.kinds}, wanted at least {FEWEST} together and {FEWEST_OF_A_KIND} of each kind; review "
+            "more, or set the threshold on good images (semscan calibrate GOOD)"
         )
     if peaks.unmapped:
         log(f"{plural(peaks.unmapped, 'missed defect')} without a saved map, whose score is not known: not counted")

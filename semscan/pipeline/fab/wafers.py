@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import TypeVar
 
 from semscan.errors import ReportError
 from semscan.files.places import PLACES, read_places
@@ -16,8 +17,10 @@ from semscan.pipeline.fab.match import offset_um, um_per_pixel
 from semscan.settings import ReportSettings
 from semscan.values.fab.defect import Field, InspectedWafer, WaferDefect
 from semscan.values.fab.place import Place
-from semscan.values.record import Record, RegionRecord
+from semscan.values.record import AnyRecord, Record, RegionRecord
 
+AnyOne = TypeVar("AnyOne", bound=AnyRecord)
+WaferKey = tuple[str, str, str]  # lot, wafer and step
 GIVEN = ("lot", "wafer", "device", "step", "setup", "slot")
 
 
@@ -37,7 +40,7 @@ def find_places(finished: FinishedRun, settings: ReportSettings) -> dict[str, Pl
 class PlacedImages:
     """The images that lie on wafers, by lot, wafer and step, and the names of those without a place."""
 
-    on_wafers: Mapping[tuple[str, str, str], list[tuple[Record, Place]]]
+    on_wafers: Mapping[WaferKey, list[tuple[Record, Place]]]
     without: list[str]
 
 
@@ -47,18 +50,23 @@ def placed_images(records: Iterable[Record], places: Mapping[str, Place]) -> Pla
     An image that was moved since is known by its file name, if no other image and no other line has that name.
     Images that are unlike the training images count neither as inspected nor as defective.
     """
-    taken: dict[tuple[str, str, str], list[tuple[Record, Place]]] = defaultdict(list)
+    taken: dict[WaferKey, list[tuple[Record, Place]]] = defaultdict(list)
     without: list[str] = []
-    records = list(records)
-    by_name = _unique_names(records, places)
-    for record in records:
-        place = places.get(record.source) or by_name.get(PurePath(record.source).name)
+    for record, place in _with_places(list(records), places):
         if place is None:
             without.append(record.image)
         elif not record.unlike_training:
-            frame = place.frame
-            taken[frame.lot, frame.wafer, frame.step or ""].append((record, place))
+            taken[_wafer_key(place)].append((record, place))
     return PlacedImages(taken, without)
+
+
+def records_by_wafer(records: Sequence[AnyRecord], places: Mapping[str, Place]) -> dict[WaferKey, list[AnyRecord]]:
+    """Return all records of each wafer, those without a verdict too, sorted by lot, wafer and step."""
+    taken: dict[WaferKey, list[AnyRecord]] = defaultdict(list)
+    for record, place in _with_places(records, places):
+        if place is not None:
+            taken[_wafer_key(place)].append(record)
+    return {key: taken[key] for key in sorted(taken)}
 
 
 def inspected_wafers(records: Iterable[Record], places: Mapping[str, Place]) -> list[InspectedWafer]:
@@ -80,7 +88,17 @@ def inspected_wafers(records: Iterable[Record], places: Mapping[str, Place]) -> 
     return [_wafer(placed.on_wafers[key]) for key in sorted(placed.on_wafers)]
 
 
-def _unique_names(records: Sequence[Record], places: Mapping[str, Place]) -> dict[str, Place]:
+def _with_places(records: Sequence[AnyOne], places: Mapping[str, Place]) -> Iterator[tuple[AnyOne, Place | None]]:
+    by_name = _unique_names(records, places)
+    for record in records:
+        yield record, places.get(record.source) or by_name.get(PurePath(record.source).name)
+
+
+def _wafer_key(place: Place) -> WaferKey:
+    return place.frame.lot, place.frame.wafer, place.frame.step or ""
+
+
+def _unique_names(records: Sequence[AnyRecord], places: Mapping[str, Place]) -> dict[str, Place]:
     """Return the places by the file names that only one image and one line of the table have."""
     images = Counter(PurePath(record.source).name for record in records)
     lines = Counter(PurePath(source).name for source in places)
@@ -98,7 +116,6 @@ def _wafer(taken: list[tuple[Record, Place]]) -> InspectedWafer:
 
 def _field(record: Record, place: Place) -> Field:
     scale = um_per_pixel(record)
-    judged = 1.0 if record.judged_fraction is None else record.judged_fraction
     return Field(
         image=record.image,
         column=place.column,
@@ -107,7 +124,7 @@ def _field(record: Record, place: Place) -> Field:
         y_um=place.y_um,
         width_um=record.width * scale,
         height_um=(record.height - record.data_bar_px) * scale,
-        area_um2=record.width * record.height * judged * scale**2,
+        area_um2=record.judged_px * scale**2,
     )
 
 

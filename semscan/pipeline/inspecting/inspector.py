@@ -79,7 +79,7 @@ class Inspector:
         """Return the record of one image."""
         return or_error(task.found, lambda found: self._record(found, task))
 
-    def _record(self, found: InputImage, task: ImageTask) -> Record:
+    def _record(self, found: InputImage, task: ImageTask) -> AnyRecord:
         if task.base is None:
             return score_file(found, self._settings, self._used())
         method = self._used()
@@ -87,7 +87,8 @@ class Inspector:
         fingerprint = self._fingerprints.of(found.path)  # before the image is read: it may change now
         if task.earlier is not None and task.earlier.fingerprint == fingerprint:
             return replace(task.earlier, image=found.given)
-        return replace(inspect_file(found, task.base, self._settings, method), fingerprint=fingerprint)
+        record = inspect_file(found, task.base, self._settings, method)
+        return replace(record, fingerprint=fingerprint) if isinstance(record, Record) else record
 
     def _used(self) -> Method:
         if self._method is None:

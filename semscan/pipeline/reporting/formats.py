@@ -110,7 +110,7 @@ def each_image(
 
 
 def _read(results: Path, settings: ReportSettings) -> ReviewedRun:
-    return read_reviewed_run(results, with_review=settings.review)
+    return read_reviewed_run(results, settings)
 
 
 def out_folder(finished: FinishedRun, settings: ReportSettings) -> Path:

@@ -14,6 +14,7 @@ from semscan.files.models.method_folder import read_fingerprint
 from semscan.files.results.finished_run import FinishedRun
 from semscan.pipeline.reporting.reviewed_run import read_reviewed_run
 from semscan.pipeline.reporting.thumbnails import Pictures, draw_pictures
+from semscan.pipeline.reporting.wafer_trends import wafer_trends
 from semscan.pipeline.reporting.wafers import wafers_of_page, write_wafer_pictures
 from semscan.pipeline.reporting.written import Written
 from semscan.pipeline.run.record import INTERRUPTED
@@ -27,7 +28,7 @@ PAGE = "report.html"
 PAGE_SUFFIXES = (".html", ".htm")
 CARD = "MODEL_CARD.md"
 LARGEST_CARD = 1 << 18
-OWN = b'<meta name="generator" content="semscan'
+OWN = b'<meta name="generator" content="semscan '  # not that of a trend
 LARGEST_HEAD = 2048
 
 
@@ -59,7 +60,7 @@ def write_html(
 
 def _written(results: Path, out: Path | str | None, settings: ReportSettings) -> tuple[Path, list[WaferSummary]]:
     """Write the page; return where it lies, and the wafers on it."""
-    reviewed = read_reviewed_run(results, with_review=settings.review)
+    reviewed = read_reviewed_run(results, settings)
     finished = reviewed.finished
     path = Path(out) if out is not None else finished.folder / PAGE
     if path.is_dir():
@@ -79,6 +80,7 @@ def _written(results: Path, out: Path | str | None, settings: ReportSettings) ->
         model_card=card,
         notes=[*reviewed.notes, *_notes(finished, pictures), *about_wafers, *warnings],
         wafers=wafers,
+        trends=wafer_trends(finished, settings),
     )
     write_text(path, page)
     return path, wafers

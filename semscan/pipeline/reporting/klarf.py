@@ -36,7 +36,7 @@ STACK = ".tif"
 
 def write_klarf(results: Path, settings: ReportSettings) -> Files:
     """Write KLARF files; raises ReportError at the end if some images are not calibrated."""
-    finished = read_reviewed_run(results, with_review=settings.review).finished
+    finished = read_reviewed_run(results, settings).finished
     codes = read_class_codes(settings.classes)
     records = inspected_records(finished)
     for record in records:

@@ -16,6 +16,7 @@ from semscan.phrases import plural
 from semscan.pipeline.reviewed.pixels import DrawnDefect, drawn_defects, found_again, read_map, region_masks
 from semscan.report.formats.region_pixels import RegionPixels, region_pixels
 from semscan.report.region_entry import called_otherwise, region_record
+from semscan.settings import ReportSettings
 from semscan.values import Region
 from semscan.values.record import AnyRecord, Record, RegionRecord
 
@@ -40,8 +41,10 @@ class ReviewedRun:
         ]
 
 
-def read_reviewed_run(results: Path, *, with_review: bool) -> ReviewedRun:
-    """Read a finished inspection, and the review beside it if there is one and it is wanted.
+def read_reviewed_run(results: Path, settings: ReportSettings) -> ReviewedRun:
+    """Read a finished inspection, and the review beside it if there is one.
+
+    The settings say whether the review is wanted, and whether only the last run.
 
     Raises
     ------
@@ -50,8 +53,8 @@ def read_reviewed_run(results: Path, *, with_review: bool) -> ReviewedRun:
     BadDataError
         If the review cannot be read.
     """
-    finished = read_finished(results)
-    review = review_beside(finished) if with_review else None
+    finished = read_finished(results, last=settings.last)
+    review = review_beside(finished) if settings.review else None
     if review is None or not (review.images or review.left_out):
         return ReviewedRun(finished)
     drawn: dict[tuple[str, int], np.ndarray] = {}

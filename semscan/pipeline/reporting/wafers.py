@@ -18,6 +18,7 @@ from semscan.phrases import plural
 from semscan.pipeline.fab.wafers import find_places, inspected_wafers, placed_images
 from semscan.pipeline.reporting.formats import Files, inspected_records, out_folder
 from semscan.pipeline.reporting.reviewed_run import read_reviewed_run
+from semscan.pipeline.reporting.wafer_trends import wafer_trends
 from semscan.pipeline.reporting.written import Written
 from semscan.report.plots.wafer_figure import MARK as PNG_MARK
 from semscan.report.plots.wafer_figure import draw_wafer
@@ -61,14 +62,18 @@ def wafers_of_page(finished: FinishedRun, settings: ReportSettings) -> tuple[lis
 
 
 def write_json(results: Path, settings: ReportSettings) -> Files:
-    """Write `wafers.json`: each wafer with its dies, classes, sizes, defects and patterns."""
-    finished = read_reviewed_run(results, with_review=settings.review).finished
+    """Write `wafers.json`: wafers with dies, classes, sizes, defects and patterns, and the trend over them."""
+    finished = read_reviewed_run(results, settings).finished
     summaries = summarised_wafers(finished, settings)
     if summaries is None:
         raise ReportError("wafers.json needs to know where the images were taken; give the table with --places")
     folder = out_folder(finished, settings)
     path = folder if folder.suffix.lower() == ".json" else folder / WAFERS
-    document = {"semscan_wafers": 1, "wafers": [_wafer(summary) for summary in summaries]}
+    document = {
+        "semscan_wafers": 1,
+        "wafers": [_wafer(summary) for summary in summaries],
+        "trends": [trend.to_json() for trend in wafer_trends(finished, settings)],
+    }
     write_export(path, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace"), MARK)
     yield Written("json", path)
 

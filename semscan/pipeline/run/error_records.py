@@ -22,13 +22,10 @@ def or_error(named: InputImage | InputError, act: Callable[[InputImage], Result]
     """Return what `act` makes of a file or, whatever goes wrong in it, the record of the error."""
     if isinstance(named, InputError):
         return name_error(named)
-    periodic = None
     try:
         return act(named)
     except SemscanError as error:
-        message = _with_name(named.given, error)
-        if isinstance(error, NotPeriodicError):
-            periodic = Periodic(False, error.confidence)
+        return refused(named, error)
     except ModuleNotFoundError:  # of the installation, not of the image
         raise
     except MemoryError:
@@ -36,7 +33,13 @@ def or_error(named: InputImage | InputError, act: Callable[[InputImage], Result]
     except Exception as error:
         message = f"{named.given}: internal fault ({type(error).__name__}: {error}); please report it"
         log.debug("%s", named.given, exc_info=True)
-    return error_record(named.given, os.path.abspath(named.path), message, periodic)
+    return error_record(named.given, os.path.abspath(named.path), message)
+
+
+def refused(named: InputImage, error: SemscanError) -> ErrorRecord:
+    """Return the record of an image that cannot be inspected for this reason."""
+    periodic = Periodic(False, error.confidence) if isinstance(error, NotPeriodicError) else None
+    return error_record(named.given, os.path.abspath(named.path), _with_name(named.given, error), periodic)
 
 
 def name_error(named: InputError) -> ErrorRecord:

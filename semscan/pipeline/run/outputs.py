@@ -14,11 +14,12 @@ from semscan.files.disk.plain_file import open_plain
 from semscan.files.results.folder import CROP, MAP, MASK, OVERLAY, REFERENCE, RESULTS, ResultsFolder, output_path
 from semscan.files.results.journal import journals
 from semscan.files.results.map_file import write_tiff_map
+from semscan.image.clean import clean
 from semscan.phrases import plural
 from semscan.report.pictures.crops import draw_crop
-from semscan.report.pictures.overlay import draw_overlay
-from semscan.settings import OutputSettings
-from semscan.values import CleanImage
+from semscan.report.pictures.overlay import draw_not_judged, draw_overlay
+from semscan.settings import InspectSettings, OutputSettings
+from semscan.values import CleanImage, SemImage
 from semscan.values.record import Outputs, Record
 
 
@@ -58,6 +59,17 @@ def write_pictures(
     if settings.crops:
         outputs = replace(outputs, crops=_write_crops(image, anomaly_map, record, base))
     return outputs
+
+
+def write_not_judged(image: SemImage, given: str, reason: str, base: Path, settings: InspectSettings) -> Outputs | None:
+    """Write the overlay of an image that was read but could not be judged; return its path, None if none is wanted."""
+    if not settings.output.overlay:
+        return None
+    path = output_path(base, OVERLAY)
+    found = reason.removeprefix(f"{given}: ").partition(";")[0]  # without what to do about it, for want of room
+    picture = draw_not_judged(clean(image, settings.read), given, found, title=settings.output.title)
+    write_png(path, picture)
+    return Outputs(overlay=str(path))
 
 
 def _write_crops(image: CleanImage, anomaly_map: np.ndarray, record: Record, base: Path) -> tuple[str, ...]:

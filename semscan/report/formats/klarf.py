@@ -58,8 +58,7 @@ def klarf(
     """
     scale = (record.nm_per_pixel or 0.0) / 1000  # µm
     size = record.width * scale, record.height * scale
-    judged = 1.0 if record.judged_fraction is None else record.judged_fraction
-    inspected = record.height * record.width * scale**2 * judged  # µm²
+    inspected = record.judged_px * scale**2  # µm²
     lines = [
         *_header(header, image_name, when.strftime("%m-%d-%Y %H:%M:%S"), size),
         *class_lookup(codes),

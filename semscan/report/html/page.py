@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 from markupsafe import Markup
 
@@ -15,19 +16,29 @@ from semscan.report.html.environment import environment, own_text
 from semscan.report.html.parts import Picture, names_of, utc
 from semscan.report.html.summary import Summary, summarise
 from semscan.report.html.table import image_table
-from semscan.report.html.wafers import wafer_parts
+from semscan.report.html.wafers import trend_parts, wafer_parts
+from semscan.values.control.trend import Trend
 from semscan.values.fab.summary import WaferSummary
 from semscan.values.record import AnyRecord
 from semscan.values.run_record import RunRecord
 from semscan.version import __version__
 
+GENERATOR = "semscan"
+SCORES = "A score is not a probability: the threshold is where good images rarely reach."
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the page: its template is named as its `anchor`."""
+    """A part of the page: its template is named as its `anchor`, and lies in `folder`."""
 
     anchor: str
     title: str
+    folder: str = ""
+
+    @property
+    def template(self) -> str:
+        """The name of the template."""
+        return f"{self.folder}{self.anchor}.html"
 
 
 def html_report(
@@ -42,6 +53,7 @@ def html_report(
     model_card: str | None = None,
     notes: Sequence[str] = (),
     wafers: Sequence[WaferSummary] = (),
+    trends: Sequence[Trend] = (),
 ) -> str:
     """Return the records of an inspection as one page that needs nothing else: no network, no other file.
 
@@ -67,6 +79,8 @@ def html_report(
         What a reader must know before the figures.
     wafers : sequence of WaferSummary, optional
         The wafers of the images, where their places are known.
+    trends : sequence of Trend, optional
+        Control charts over these wafers, for each step.
 
     Returns
     -------
@@ -94,37 +108,62 @@ def html_report(
         *([Section("model", "Model card")] if card else []),
         Section("versions", "Versions"),
     ]
-    style = own_text("theme.css") + own_text("page.css")
-    script = own_text("page.js")
+    return fill_page(
+        title=title,
+        subtitle=_subtitle(run, summary),
+        sections=sections,
+        script=own_text("page.js"),
+        footer=SCORES,
+        summary=summary,
+        notes=notes,
+        charts=drawn,
+        wafers=wafer_parts(wafers),
+        trends=trend_parts(trends),
+        table=image_table(records, previews or {}, links or {}),
+        cards=defect_cards(summary, crops or {}, compared or {}),
+        problems=provenance.list_problems(summary),
+        settings=provenance.run_settings(run),
+        model_card=card,
+        versions=provenance.versions(run),
+    )
+
+
+def fill_page(
+    *,
+    title: str,
+    subtitle: Sequence[str],
+    sections: Sequence[Section],
+    script: str,
+    footer: str,
+    generator: str = GENERATOR,
+    **values: Any,
+) -> str:
+    """Return a page of sections; `values` are what their templates show, `script` is the only one that may run.
+
+    `generator` states what kind of page it is: only pages of the same kind are replaced.
+    """
     return (
         environment()
         .get_template("page.html")
         .render(
             title=title,
-            subtitle=_subtitle(run, summary),
+            subtitle=subtitle,
             version=__version__,
+            generator=generator,
             policy=_policy(script),
-            style=Markup(style),
+            style=Markup(own_text("theme.css") + own_text("page.css")),
             script=Markup(script),
+            footer=footer,
             sections=sections,
-            summary=summary,
-            notes=notes,
-            charts=drawn,
-            wafers=wafer_parts(wafers),
-            table=image_table(records, previews or {}, links or {}),
-            cards=defect_cards(summary, crops or {}, compared or {}),
-            problems=provenance.list_problems(summary),
-            settings=provenance.run_settings(run),
-            model_card=card,
-            versions=provenance.versions(run),
+            **values,
         )
     )
 
 
 def _policy(script: str) -> str:
     """Return the content security policy: nothing from elsewhere, and no script but this one."""
-    allowed = b64encode(sha256(script.encode("utf-8")).digest()).decode("ascii")
-    return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{allowed}'"
+    allowed = f"sha256-{b64encode(sha256(script.encode('utf-8')).digest()).decode('ascii')}" if script else "none"
+    return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src '{allowed}'"
 
 
 def _subtitle(run: RunRecord, summary: Summary) -> list[str]:

@@ -100,8 +100,7 @@ def diameters(record: Record, region: RegionRecord) -> tuple[float, float | None
 
 
 def _judged_um2(record: Record) -> float:
-    judged = 1.0 if record.judged_fraction is None else record.judged_fraction
-    return record.width * record.height * judged * (record.nm_per_pixel or 0.0) ** 2 / NM2_PER_UM2
+    return record.judged_px * (record.nm_per_pixel or 0.0) ** 2 / NM2_PER_UM2
 
 
 def _defect(place: int, record: Record, region: RegionRecord) -> Defect:

@@ -100,7 +100,7 @@ def verdict_of(record: AnyRecord) -> str:
 def _row(place: int, record: AnyRecord, image: ImageName, unit: str, preview: Picture | None, link: str | None) -> Row:
     verdict = verdict_of(record)
     if isinstance(record, ErrorRecord):
-        return Row(place, record, image.name, image.folder, verdict)
+        return Row(place, record, image.name, image.folder, verdict, link=link)
     sizes = [diameters(record, region)[unit == "nm"] for region in record.regions]
     largest = max((size for size in sizes if size is not None), default=None)
     return Row(

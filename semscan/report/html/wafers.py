@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from semscan.report.html.charts.control_part import ControlPart, control_parts
 from semscan.report.pictures.wafer_map import WaferMap, wafer_map
 from semscan.report.wafer_words import density_words, pattern_words, size_bins, wafer_title
+from semscan.values.control.trend import Trend
 from semscan.values.fab.summary import Density, WaferSummary
 
 
@@ -39,6 +41,23 @@ class WaferPart:
     sizes: list[CountBar]
     dies: list[DieRow]
     density: Density
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPart:
+    """The control charts of the wafers of one step."""
+
+    title: str
+    trend: Trend
+    parts: list[ControlPart]
+
+
+def trend_parts(trends: Sequence[Trend]) -> list[TrendPart]:
+    """Return what the page shows of the wafers of each step."""
+    return [
+        TrendPart(f"Trend over wafers{f', step {trend.step}' if trend.step else ''}", trend, control_parts(trend))
+        for trend in trends
+    ]
 
 
 def wafer_parts(summaries: Sequence[WaferSummary]) -> list[WaferPart]:

@@ -77,6 +77,15 @@ def draw_caption(strip: np.ndarray, record: Record, size: int, zoom: int = 1, ti
         left += lettering.width(detail, size) + size
 
 
+def draw_refusal(strip: np.ndarray, name: str, reason: str, size: int) -> None:
+    """Fill `strip` (rows, cols, 3) with a title or file name and, below, why the image was not judged."""
+    left = round(0.6 * size)
+    room = strip.shape[1] - 2 * left
+    for words, baseline in ((PurePath(name).name, 1.3), (reason, 2.7)):
+        shown = lettering.shorten(words, size, room)
+        lettering.put(strip, shown, left, round(baseline * size), size, colours.INK)
+
+
 def draw_scale(strip: np.ndarray, nm_per_pixel: float, size: int) -> int:
     """Draw a scale bar and its length into the right of a strip's first line; return the column where it begins.
 

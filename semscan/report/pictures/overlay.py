@@ -61,13 +61,10 @@ def draw_overlay(
     """
     rows, cols = image.values.shape
     zoom = _zoom(rows, cols)
-    size = max(SMALLEST_TYPE, round(zoom * math.sqrt(rows * cols) / TYPE_SHARE))
+    size = _type_size(rows, cols, zoom)
     high = rows * zoom
     wide = cols * zoom
-    body = max(high, 7 * size)  # a flat image still has room for the colour bar ...
-    scale = 0 if style == CONTOUR else legend.margin_width(size)
-    margin = max(scale, 18 * size - wide)  # ... and a narrow one for the verdict
-    canvas = np.full((body + legend.caption_height(size), wide + margin, 3), colours.PAPER, np.uint8)
+    canvas, body = _canvas(high, wide, 0 if style == CONTOUR else legend.margin_width(size), size)
     picture = canvas[:high, :wide]
     grey, numbers = _enlarged(colours.to_grey(image.values), zoom), _enlarged(labels, zoom)
     picture[:] = painted(grey, _enlarged(anomaly_map, zoom), numbers > 0, style)
@@ -91,6 +88,34 @@ def draw_overlay(
     }
     drawn = (_panel(canvas.shape[0], values, words, zoom, size) for words, values in panels.items())
     return np.hstack([canvas, *drawn])
+
+
+def draw_not_judged(image: CleanImage, name: str, reason: str, *, title: str | None = None) -> np.ndarray:
+    """Draw an image that could not be judged: a strip across it says so, the caption says why.
+
+    Parameters
+    ----------
+    image : CleanImage
+        As it was read.
+    name, reason : str
+        The file, and why it could not be judged.
+    title : str, optional
+        Stands below the picture in place of the file's name.
+
+    Returns
+    -------
+    ndarray of uint8, shape (more rows, more cols, 3)
+        BGR; laid out as `draw_overlay` does.
+    """
+    rows, cols = image.values.shape
+    zoom = _zoom(rows, cols)
+    size = _type_size(rows, cols, zoom)
+    canvas, body = _canvas(rows * zoom, cols * zoom, 0, size)
+    picture = canvas[: rows * zoom, : cols * zoom]
+    picture[:] = cv2.cvtColor(_enlarged(colours.to_grey(image.values), zoom), cv2.COLOR_GRAY2BGR)
+    _strip(picture, "NOT JUDGED", size)
+    legend.draw_refusal(canvas[body:], title or name, reason, size)
+    return canvas
 
 
 def image_part(overlay: np.ndarray, rows: int, cols: int) -> np.ndarray | None:
@@ -127,6 +152,17 @@ def _panel(height: int, values: np.ndarray, words: str, zoom: int, size: int) ->
     panel[:rows, size : size + cols] = cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
     lettering.put(panel, words, size, height - legend.caption_height(size) + round(1.3 * size), size, colours.INK)
     return panel
+
+
+def _canvas(high: int, wide: int, scale: int, size: int) -> tuple[np.ndarray, int]:
+    """Return an empty picture with room for an image and its legend, and the row where the caption begins."""
+    body = max(high, 7 * size)  # a flat image still has room for the colour bar ...
+    margin = max(scale, 18 * size - wide)  # ... and a narrow one for the verdict
+    return np.full((body + legend.caption_height(size), wide + margin, 3), colours.PAPER, np.uint8), body
+
+
+def _type_size(rows: int, cols: int, zoom: int) -> int:
+    return max(SMALLEST_TYPE, round(zoom * math.sqrt(rows * cols) / TYPE_SHARE))
 
 
 def _zoom(rows: int, cols: int) -> int:

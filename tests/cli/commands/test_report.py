@@ -113,6 +113,20 @@ def test_tables_hold_every_image_and_say_units(semscan, results):
     assert (regions[0]["area_px"], regions[0]["area_nm2"]) == ("48", "")
 
 
+def test_the_last_run_alone_is_reported_when_asked_for(semscan, results, model, good):
+    semscan("inspect", good, "--model", model, "--out", "o")
+    done = semscan("report", results, "--to", "csv,html", "--last")
+    last = [row["image"] for row in read_csv(results / "images.csv")]
+    page = (results / "report.html").read_text("utf-8")
+    semscan("report", results, "--to", "csv")
+
+    assert done.returncode == 0, done.stderr
+    assert last == [str(good)]
+    assert "several runs" not in page
+    assert "torn.png" not in page
+    assert len(read_csv(results / "images.csv")) == 3
+
+
 def test_an_uncalibrated_image_is_refused_in_one_line(semscan, results):
     done = semscan("report", results, "--to", "klarf")
 

@@ -1,12 +1,15 @@
 """Inspection without a model, as its users do it."""
 
 import json
+import shutil
 import subprocess
 import sys
 
 import cv2
 import numpy as np
 import pytest
+
+from semscan.report.pictures.overlay import image_part
 
 HEAVY = ("tensorflow", "keras", "onnxruntime", "scipy", "skimage", "matplotlib")
 PROBE = """
@@ -185,3 +188,27 @@ def test_an_image_that_does_not_repeat_is_not_explained_by_its_repeats(semscan, 
 
     assert done.returncode == 3
     assert "not periodic enough" in records(done)[0]["error"]
+
+
+def test_an_image_that_is_read_but_not_judged_has_an_overlay_that_says_so(semscan, tmp_path, save_png, striped):
+    noise = np.random.default_rng(0).integers(0, 255, (96, 96)).astype(np.uint8)
+    image = save_png(tmp_path / "noise.png", noise)
+    done = semscan("inspect", image, "--method", "periodic", "--out", "o")
+    bare = semscan("inspect", image, "--method", "periodic", "--out", "bare", "--no-overlay")
+    page = semscan("report", "o", "--to", "html")
+    (record,) = records(done)
+    overlay = semscan.here / record["outputs"]["overlay"]
+    drawn = cv2.imread(str(overlay))
+    shutil.copy(striped, image)
+    again = semscan("inspect", image, "--method", "periodic", "--out", "o")
+
+    assert (done.returncode, record["status"]) == (3, "error")
+    assert record["outputs"] == {"overlay": "o/noise.overlay.png"}
+    assert image_part(drawn, 96, 96).shape == (384, 384, 3)
+    assert (image_part(drawn, 96, 96)[:100:4, ::4] == noise[:25, :, None]).all()
+    assert not (image_part(drawn, 96, 96)[::4, ::4] == noise[..., None]).all()
+    assert not list((semscan.here / "bare").glob("*.overlay.png"))
+    assert "outputs" not in records(bare)[0]
+    assert "noise.overlay.png" in (semscan.here / "o" / "report.html").read_text("utf-8"), page.stderr
+    assert records(again)[0]["outputs"]["overlay"] == "o/noise.overlay.png"
+    assert "earlier_outputs" not in records(again)[0]

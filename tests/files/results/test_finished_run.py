@@ -22,11 +22,12 @@ def finished(out, *records, run=None):
 def test_records_and_run_are_read_back_from_the_folder_or_its_results(tmp_path):
     out = tmp_path / "o"
     first = finished(out, record_of(image="a.png"), run=RunRecord(state="done"))
+    written = RunRecord(state="done", lines=((1, 1),))
     second = read_finished(out / RESULTS)
 
     assert first == second
     assert [record.image for record in first.records] == ["a.png"]
-    assert (first.run, first.unfinished) == (RunRecord(state="done"), 0)
+    assert (first.run, first.unfinished) == (written, 0)
 
 
 def test_records_of_a_run_that_has_not_ended_are_read_too_and_counted(tmp_path):
@@ -87,3 +88,37 @@ def test_names_too_long_for_the_system_are_refused_or_not_there(tmp_path):
     with pytest.raises(OutputError, match="too long"):
         read_finished(tmp_path / ("x" * 5000))
     assert finished(tmp_path, record_of(image="a.png")).locate("x" * 5000) is None
+
+
+def images_of(found):
+    return [record.image for record in found.records]
+
+
+def test_the_last_run_has_its_own_records_wherever_they_stand(tmp_path):
+    finished(tmp_path, *(record_of(image=name) for name in ("a.png", "b.png", "c.png", "d.png")))
+    finished(tmp_path, *(record_of(image=name) for name in ("d.png", "new.png", "b.png")))
+    found = read_finished(tmp_path, last=True)
+
+    assert images_of(found) == ["b.png", "d.png", "new.png"]
+    assert found.run.lines == ((2, 2), (4, 5))
+    assert images_of(read_finished(tmp_path)) == ["a.png", "b.png", "c.png", "d.png", "new.png"]
+
+
+def test_the_records_of_a_last_run_that_has_not_ended_are_those_it_has_kept(tmp_path):
+    finished(tmp_path, record_of(image="a.png"), record_of(image="b.png"))
+    outputs = ResultsFolder(tmp_path)
+    outputs.begin(RunRecord(state="running"))
+    outputs.note(record_of(image="b.png"))
+    found = read_finished(tmp_path, last=True)
+    outputs.finish([], RunRecord())
+
+    assert (images_of(found), found.unfinished) == (["b.png"], 1)
+
+
+@pytest.mark.parametrize("run", [{"state": "done"}, {"lines": [[7, 9]]}, {"lines": "all"}, {"lines": [[2, 1]]}])
+def test_a_last_run_whose_records_are_not_known_is_refused(tmp_path, run):
+    finished(tmp_path, record_of(image="a.png"))
+    (tmp_path / RUN).write_text(json.dumps(run))
+
+    with pytest.raises(OutputError, match=r"run\.json does not say which records are of the last run"):
+        read_finished(tmp_path, last=True)

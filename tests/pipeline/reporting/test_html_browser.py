@@ -8,9 +8,13 @@ import shutil
 
 import pytest
 
+from semscan.control.charts import draw_trend
 from semscan.pipeline.inspecting.images import inspect_images
 from semscan.pipeline.reporting.html_page import write_html
+from semscan.report.html.trend import html_trend
 from semscan.settings import InspectSettings, OutputSettings
+from semscan.values.control.trend import Sample
+from semscan.values.record import Record
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
 SYSTEM = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -150,3 +154,28 @@ def test_on_paper_it_is_black_on_white_without_controls(visit):
     assert page.locator("#filters").is_hidden()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+
+
+def test_a_trend_fits_the_window_without_scripts_errors_or_requests(chromium, tmp_path):
+    names = [f"<img src=x onerror=alert(1)> a long name of week {number}" for number in range(30)]
+    records = [
+        Record(image="a", source="/a", width=9, height=9, score=0.1, threshold=0.5 + n % 3 / 10, regions=())
+        for n in range(30)
+    ]
+    samples = [Sample(name=name, records=(record,), path=name * 3) for name, record in zip(names, records, strict=True)]
+    file = tmp_path / "trend.html"
+    file.write_text(html_trend(draw_trend(samples, noun="folder", order="as typed", baseline=None)), "utf-8")
+    page = chromium.new_page(viewport={"width": 400, "height": 900})
+    complaints, requests = [], []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(file.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+    widths = []
+    for width in (400, 1600):
+        page.set_viewport_size({"width": width, "height": 900})
+        widths.append(page.evaluate("document.documentElement.scrollWidth"))
+    images = page.locator("img").count()
+    page.close()
+
+    assert (widths, complaints, requests, images) == ([400, 1600], [], [file.as_uri()], 0)

@@ -79,7 +79,7 @@ def decide(results, *decisions):
 
 
 def records(results):
-    return read_reviewed_run(results, with_review=True).finished.inspected
+    return read_reviewed_run(results, ReportSettings()).finished.inspected
 
 
 def written(results, form, **settings):

@@ -274,6 +274,7 @@ def test_nuisance_regions_need_no_decision(visit, inspected, decided):
         press(page, "r")
         after = shown(page)
         playwright.expect(page.locator("#progress-words")).to_have_text("1 of 2 images reviewed")
+        is_saved(page, "bad.png")
 
     assert chosen.startswith("2 ")
     assert after == "c.png"
