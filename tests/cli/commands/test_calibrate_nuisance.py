@@ -100,15 +100,12 @@ def test_real_defects_count_and_so_does_a_kind_that_nobody_reviewed(new, kind):
 
 
 def test_without_the_filter_every_region_counts_and_all_else_is_the_same(root, calibrated, new):
-    off = {
-        Path(record.image).stem: record.to_json()
-        for record in score_images(
-            [str(root / "new")], InspectSettings(model=str(calibrated[0]), nuisance_filter=False)
-        )
-    }
-    done = semscan("score", root / "new" / "residue-20.png", "--model", calibrated[0], "--no-nuisance-filter")
-    (scored,) = json_lines(done)
+    settings = InspectSettings(model=str(calibrated[0]), nuisance_filter=False)
+    images = [str(root / "new" / f"residue-{number}.png") for number in (20, 21)]
+    off = {Path(record.image).stem: record.to_json() for record in score_images(images, settings)}
+    (scored,) = json_lines(semscan("score", images[0], "--model", calibrated[0], "--no-nuisance-filter"))
 
+    assert any(region["nuisance"] for name in off for region in new[name]["regions"])
     assert not any(region["nuisance"] for record in off.values() for region in record["regions"])
     assert scored["score"] == off["residue-20"]["score"]
     for name, record in off.items():

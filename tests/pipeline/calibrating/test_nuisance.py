@@ -7,7 +7,7 @@ import pytest
 
 from semscan.files.datasets.reviewed import ReviewedImage, ReviewedResults
 from semscan.files.results.review import HARMLESS, REAL, Decision
-from semscan.pipeline.calibrating.nuisance import MOST_DECIDED, chance_of, learn_nuisance
+from semscan.pipeline.calibrating.nuisance import chance_of, learn_nuisance
 from semscan.pipeline.classes.nuisance import mark_reviewed
 from semscan.values import Box, Measures, Region
 from semscan.values.record import Record, RegionRecord
@@ -135,11 +135,12 @@ def test_earlier_decisions_stay_and_the_last_one_about_a_region_counts():
     assert (others.harmless, others.real) == (12, 13)
 
 
-def test_no_more_decisions_are_kept_than_a_file_may_hold():
-    learned = learn_nuisance(reviewed(*lot(count=100, harmless=300)))
+def test_no_more_decisions_are_kept_than_a_file_may_hold(monkeypatch):
+    monkeypatch.setattr("semscan.pipeline.calibrating.nuisance.MOST_DECIDED", 40)
+    learned = learn_nuisance(reviewed(*lot(count=10, harmless=30)))
 
-    assert len(learned.filter.decided) == MOST_DECIDED
-    assert learned.real + learned.harmless == MOST_DECIDED
+    assert len(learned.filter.decided) == 40
+    assert learned.real + learned.harmless == 40
 
 
 def test_the_chance_is_that_of_fishers_exact_test():
