@@ -31,7 +31,7 @@ from semscan.files.images.read import image_in_windows, read_image
 from semscan.image.clean import clean
 from semscan.maps.normalise import normalise_map, threshold_multiple
 from semscan.phrases import one_line
-from semscan.pipeline.classes.nuisance import mark_nuisance
+from semscan.pipeline.classes.nuisance import mark_nuisance, mark_reviewed
 from semscan.pipeline.classes.pattern import classify_by_pattern
 from semscan.pipeline.large.inspection import can_stream, inspected_in_windows
 from semscan.pipeline.methods.base import Method, MethodResult
@@ -162,7 +162,8 @@ def _find_regions(
     else:
         regions = tuple(replace(region, methods=_names(result, method)) for region in found.regions)
     measured = measure(LabelledRegions(regions, found.labels), image.values, image.judged)
-    return LabelledRegions(measured, found.labels)
+    nuisance = method.provenance.nuisance if settings.nuisance_filter else None
+    return LabelledRegions(mark_reviewed(measured, nuisance), found.labels)
 
 
 def _names(result: MethodResult, method: Method) -> tuple[str, ...]:
