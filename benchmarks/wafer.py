@@ -12,7 +12,6 @@ import argparse
 import json
 import math
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -46,13 +45,17 @@ RANDOM = {"bridge": plant.bridge, "break": plant.line_break, "particle": foreign
 
 @dataclass
 class Planted:
-    """A defect: what it is, its die, the place that the file lists, and the pixel where it is in its image."""
+    """A defect: what it is, its die, the place that the file lists, and where it is in its image.
+
+    `pixel` is the centroid of all that it changes visibly, `drawn` where it was drawn, x and y.
+    """
 
     kind: str
     die: tuple
     x_um: float
     y_um: float
     pixel: tuple = (0.0, 0.0)
+    drawn: tuple = (0.0, 0.0)
 
 
 def scratch_body(at, turn, length):
@@ -121,6 +124,7 @@ def write_wafer(folder, name, seed):
             own = shape_seed if number < len(DIES) else shape_seed + number
             pixels, defect.pixel = image_of(defect.kind, seed * 1000 + number, own, offset)
             writer.write(pixels, photometric="minisblack", contiguous=False)
+            defect.drawn = (SIDE // 2 + offset[0], SIDE // 2 + offset[1])
             defect.x_um -= offset[0] * NM / 1000  # the stage drives to the image's centre
             defect.y_um += offset[1] * NM / 1000
     rows = [
@@ -201,11 +205,11 @@ def check(folder, out, name, planted):
         for number, match in found.items()
         if number
     )
-    off = {
-        number: math.dist(records[match["image"]][match["region"]]["centroid"], planted[number].pixel)
-        for number, match in found.items()
-        if number
-    }
+    regions = {number: records[match["image"]][match["region"]] for number, match in found.items() if number}
+    off = {number: math.dist(place(region), planted[number].pixel) for number, region in regions.items()}
+    by_centroid = {number: math.dist(region["centroid"], planted[number].pixel) for number, region in regions.items()}
+    by_body = {number: math.dist(place(region), planted[number].drawn) for number, region in regions.items()}
+    kinds = {kind: [number for number in off if planted[number].kind == kind] for kind in (*RANDOM, "scratch")}
     (placed,) = [parse(path)[1] for path in out.glob("*.klarf")]
     (wafer,) = json.loads((out / "wafers.json").read_text("utf-8"))["wafers"]
     return {
@@ -216,30 +220,50 @@ def check(folder, out, name, planted):
         "all else kept": kept,
         "classes as coded": coded,
         "type as planted": sum(found[n]["class"] == planted[n].kind for n in off),
-        "place of the region in KLARF, largest error, px": round(
+        "place in KLARF by that in the record, largest error, px": round(
             max(map(abs, written(placed, wafer, records, rows))), 3
         ),
-        "region by planted pixels, median distance of centroids, px": round(statistics.median(off.values()), 2),
         "patterns": [
             f"{pattern['kind']} {len(pattern['defects'])} on {len(pattern['dies'])} dies, "
             f"{pattern['expected_by_chance']:.1g}"
             for pattern in wafer["patterns"]
         ],
-        "largest by kind, px": {
-            kind: round(max(value for n, value in off.items() if planted[n].kind == kind), 1)
-            for kind in sorted({planted[n].kind for n in off})
-        },
+        "off, px": {kind: distances(off, numbers) for kind, numbers in kinds.items()},
+        "off by centroids, px": {kind: distances(by_centroid, numbers) for kind, numbers in kinds.items()},
+        "off the particle's body, px": distances(by_body, kinds["particle"]),
     }
 
 
+def place(region):
+    """Return the middle of the defect of a region, x and y."""
+    return region["extent"]["place"] if "extent" in region else region["centroid"]
+
+
+def distances(off, numbers):
+    """Return the distances of some defects, rounded, from the smallest."""
+    return sorted(round(off[number], 2) for number in numbers)
+
+
+def summed(parts):
+    """Return the figures of the distances of all wafers, by kind if they are."""
+    if isinstance(parts[0], dict):
+        return {kind: summed([part[kind] for part in parts]) for kind in parts[0]}
+    together = np.concatenate(parts)
+    if not len(together):
+        return None
+    within = f"{np.count_nonzero(together < 1)} of {len(together)} within 1"
+    middle, most = np.quantile(together, (0.5, 0.9))
+    return f"median {middle:.2f}, 90 % {most:.2f}, largest {together.max():.1f}, {within}"
+
+
 def written(placed, wafer, records, rows):
-    """Yield how far each place in the KLARF file of the report is from where its region is, in px, x and y.
+    """Yield how far each place in the KLARF file of the report is from that of its record, in px, x and y.
 
     The image of defect n is centred at the place that row n of the first file lists.
     """
     for defect in wafer["list"]:
         number = int(defect["image"].rsplit(".", 2)[1])
-        x, y = records[defect["image"]][defect["region"]]["centroid"]
+        x, y = place(records[defect["image"]][defect["region"]])
         xrel, yrel = (float(rows[number][n]) for n in (1, 2))
         values = placed[defect["id"]]
         yield (float(values[1]) - xrel) * 1000 / NM - (x - (SIDE - 1) / 2)
@@ -253,12 +277,13 @@ def semscan(*arguments):
 
 
 def main():
-    """Print a JSON line for each wafer."""
+    """Print a JSON line for each wafer, and one for all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--wafers", type=int, default=3)
     parser.add_argument("--seed", type=int, default=18)
     parser.add_argument("--out", help="folder that is kept; by default a temporary one")
     choices = parser.parse_args()
+    every = []
     with tempfile.TemporaryDirectory() as temporary:
         base = Path(choices.out or temporary)
         for number in range(1, choices.wafers + 1):
@@ -278,7 +303,10 @@ def main():
                 "periodic",
             )
             semscan("report", out, "--to", "json,html,klarf")
-            print(json.dumps(check(folder, out, name, planted)), flush=True)
+            figures = check(folder, out, name, planted)
+            every.append(figures)
+            print(json.dumps({key: value for key, value in figures.items() if not key.startswith("off")}), flush=True)
+    print(json.dumps({key: summed([each[key] for each in every]) for key in every[0] if key.startswith("off")}))
 
 
 if __name__ == "__main__":

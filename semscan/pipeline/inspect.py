@@ -39,6 +39,7 @@ from semscan.pipeline.methods.windowed.windows import WindowedMethod
 from semscan.pipeline.run.error_records import refused
 from semscan.pipeline.run.outputs import write_map, write_not_judged, write_pictures, write_reference
 from semscan.regions.attribution import name_methods
+from semscan.regions.extent import with_extents
 from semscan.regions.find import LabelledRegions, image_score, segment, shortest
 from semscan.regions.measure import measure
 from semscan.report.record import NO_THRESHOLD, map_description, with_regions
@@ -161,9 +162,11 @@ def _find_regions(
         regions = name_methods(found, result.parts, threshold_multiple(settings.regions.threshold))
     else:
         regions = tuple(replace(region, methods=_names(result, method)) for region in found.regions)
-    measured = measure(LabelledRegions(regions, found.labels), image.values, image.judged)
+    measured = measure(replace(found, regions=regions), image.values, image.judged)
     nuisance = method.provenance.nuisance if settings.nuisance_filter else None
-    return LabelledRegions(mark_reviewed(measured, nuisance), found.labels)
+    marked = replace(found, regions=mark_reviewed(measured, nuisance))
+    change = None if result.reference is None else image.values - result.reference
+    return replace(marked, regions=with_extents(marked, anomaly_map, settings.regions.threshold, change))
 
 
 def _names(result: MethodResult, method: Method) -> tuple[str, ...]:

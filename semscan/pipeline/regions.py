@@ -23,6 +23,7 @@ from semscan.pipeline.classes.pattern import classify_by_pattern
 from semscan.pipeline.run.error_records import or_error
 from semscan.pipeline.run.outputs import write_pictures
 from semscan.pipeline.run.record import Run, recorded
+from semscan.regions.extent import with_extents
 from semscan.regions.find import LabelledRegions, image_score, segment
 from semscan.regions.measure import measure
 from semscan.report.record import NO_THRESHOLD, with_regions
@@ -92,6 +93,8 @@ def _cut_file(
     shown = wanted is not None and (wanted.overlay or wanted.crops)
     behind = _image_behind(saved, settings) if shown or regions.regions else _ImageOfMap(None, ())
     regions = _named_and_measured(regions, saved, behind.image)
+    extents = with_extents(regions, saved.values, settings.regions.threshold)  # the reference is not in a map
+    regions = replace(regions, regions=extents)
     record = _record(saved, regions, settings.regions.threshold)
     if record.source in sources:  # a second map of one image: its outputs are its own
         record = replace(record, source=os.path.abspath(saved.path))

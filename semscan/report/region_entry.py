@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from semscan.settings import DEFECTS
-from semscan.values import Region
+from semscan.values import Extent, Region
+from semscan.values.measured.extent import ExtentRecord
 from semscan.values.record import PeriodicRecord, Record, RegionRecord
 
 ROWS = ("top", "", "bottom")
@@ -36,6 +37,20 @@ def region_record(number: int, region: Region, record: Record) -> RegionRecord:
         **in_pixels(region),
         **in_nm(region, record.nm_per_pixel),
         description=describe(region, record),
+        extent=None if region.extent is None else _extent_record(region.extent),
+        part_of=region.part_of,
+    )
+
+
+def _extent_record(extent: Extent) -> ExtentRecord:
+    row, col = extent.place
+    return ExtentRecord(
+        place=(round(col, 2), round(row, 2)),
+        bbox=extent.box.xywh,
+        area_px=extent.area,
+        feret_max_px=round(extent.feret_max_px, 2),
+        feret_min_px=round(extent.feret_min_px, 2),
+        orientation_deg=_rounded(extent.orientation_deg, 1),
     )
 
 

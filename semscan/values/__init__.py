@@ -127,10 +127,26 @@ class Measures:
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """How far the defect of a region reaches, at two thirds of the threshold.
+
+    `place` is the middle of the defect as (row, col). The area is in pixels; the shape is as in `Measures`.
+    """
+
+    box: Box
+    area: int
+    place: tuple[float, float]
+    feret_max_px: float
+    feret_min_px: float
+    orientation_deg: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Region:
     """One connected patch of the map above the threshold.
 
-    Area in pixels, `centroid` as (row, col), `peak` and `mean` in map units.
+    Area in pixels, `centroid` as (row, col), `peak` and `mean` in map units. `part_of` is the number, from 1, of the
+    region of the same defect that has the highest peak; None for that one, which may have an extent.
     """
 
     box: Box
@@ -143,6 +159,8 @@ class Region:
     nuisance: bool = False
     methods: tuple[str, ...] = ()
     measures: Measures | None = None
+    extent: Extent | None = None
+    part_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from semscan.values import Box, Periodic
 from semscan.values.detection import DetectsFrom
 from semscan.values.json_record import JsonRecord, read_number
 from semscan.values.measured.dimensions import Dimensions
+from semscan.values.measured.extent import ExtentRecord
 
 OK = "ok"
 ERROR = "error"
@@ -36,10 +37,12 @@ class RegionRecord(JsonRecord):
     Pixels count from the top left corner: `bbox` is x, y, width, height, `centroid` x, y. `peak` and `mean` are in
     map units. Lengths are in px and, where the scale is known, in nm; see `semscan.values.Measures`. `reviewed` is the
     verdict of a person: "real", "harmless", "unsure", or "missed" for a defect that was drawn; None without one.
+    `extent` is that of the whole defect; None for a region that is part of the defect of the region `part_of`, and
+    where it is not known.
     """
 
     KEYS: ClassVar[Mapping[str, str]] = {"class_name": "class", "methods": "witnesses"}
-    OMITTED: ClassVar[frozenset[str]] = frozenset({"reviewed"})
+    OMITTED: ClassVar[frozenset[str]] = frozenset({"reviewed", "extent", "part_of"})
 
     id: int
     bbox: tuple[int, int, int, int]
@@ -68,6 +71,8 @@ class RegionRecord(JsonRecord):
     bbox_nm: tuple[float, float, float, float] | None = None
     centroid_nm: tuple[float, float] | None = None
     description: str | None = None
+    extent: ExtentRecord | None = None
+    part_of: int | None = None
     reviewed: str | None = None
 
     @property

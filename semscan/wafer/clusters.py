@@ -12,7 +12,7 @@ from semscan.poisson import chance_of_at_least
 from semscan.values.fab.defect import InspectedWafer
 from semscan.values.fab.summary import Pattern
 from semscan.wafer.groups import joined
-from semscan.wafer.scratches import strokes
+from semscan.wafer.strokes import strokes
 
 LEAST = 4
 LARGEST_CHANCE = 0.01

@@ -1,147 +1,180 @@
-"""Scratches: long defects that lie one behind the other, in one die or across neighbouring ones."""
+"""Scratches: long defects that lie one behind the other, in one die or across neighbouring ones.
+
+How far a line of strokes is from chance is counted a contrario: the number of lines that were tried, times the
+probability that so many strokes lie on a line, and so many of their axes along it, if places and directions are random.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from itertools import combinations, pairwise
+from collections.abc import Collection
 
 import numpy as np
+from scipy.special import bdtrc
 
-from semscan.values.fab.defect import InspectedWafer, WaferDefect
+from semscan.values.fab.defect import InspectedWafer
 from semscan.values.fab.summary import Pattern
-from semscan.wafer.groups import joined
+from semscan.wafer.strokes import Stroke, strokes
 
-SCRATCH = "scratch"
-LONG = 2.5  # a stroke, length by width
-SPLIT = 1.5  # ... and one of several pieces of the class scratch
-WITHIN_DEG = 8.0
-STRAIGHT_DEG = 3.0
+STRAIGHT_DEG = 3.0  # of middles, as seen from both that a line is laid through
+WITHIN_DEG = (3.0, 8.0)  # of axes: both are tried
+OF_PATTERN_DEG = 5.0  # how far axes along the pattern turn from the columns and rows of the dies
 LARGEST_CHANCE = 0.01
-MOST = 2000  # the longest strokes; the number of pairs grows with the square
-
-
-@dataclass(frozen=True, slots=True)
-class Stroke:
-    """A long defect, or the pieces of one in one image: its middle on the wafer in µm, and its axis."""
-
-    pieces: tuple[WaferDefect, ...]
-    x_um: float
-    y_um: float
-    angle_deg: float
-    elongation: float
-
-    @property
-    def has_axis(self) -> bool:
-        """True if its direction is known."""
-        return self.elongation >= (LONG if len(self.pieces) == 1 else SPLIT)
-
-    @property
-    def is_scratch(self) -> bool:
-        """True if it is of the class "scratch"."""
-        return self.pieces[0].class_name == SCRATCH
-
-    @property
-    def die(self) -> tuple[int, int]:
-        """Column and row of the die of its first piece."""
-        return self.pieces[0].die
+SAMPLES = 12  # along each side of a die
+MOST = 1000  # the longest strokes; the number of pairs grows with the square
 
 
 def find_scratches(wafer: InspectedWafer, taken: Collection[int]) -> list[Pattern]:
-    """Find chains of strokes that lie on one line.
+    """Find strokes that lie on one line.
 
     A stroke is a long defect, or one of the class "scratch", of which often only short pieces are found: these have
-    no axis. Two strokes of the same or of neighbouring dies are linked if the line between them lies within
-    `WITHIN_DEG` of each axis that they have, and they have one. The middles of a chain must lie on a line: each step
-    within `STRAIGHT_DEG` of the whole. The chance is the number of neighbouring pairs, times the probability that
-    each axis, and each middle beyond the first two, fits when directions are random.
+    no axis. A line is laid through each two strokes of the same or of neighbouring dies, if it lies along each axis
+    that they have, and they have one. Strokes of neighbouring dies whose middles lie on this line are added. A stroke
+    on the line whose axis points elsewhere counts against it and does not end it.
+
+    Lines of the pattern run along the dies or across. So defects of the pattern often have the same axis, and on a
+    line in such a direction all axes of other classes than "scratch" count as one.
 
     Parameters
     ----------
     wafer : InspectedWafer
-        Without a pitch of its dies, no chain is found.
+        Without a pitch of its dies, no scratch is found.
     taken : collection of int
         Defects that belong to something else.
+
+    References
+    ----------
+    A. Desolneux, L. Moisan, J.-M. Morel, "Meaningful alignments", International Journal of Computer Vision 40, 2000,
+    doi:10.1023/A:1026593302236.
     """
+    pitch = wafer.frame.pitch_um
     found = [stroke for stroke in strokes(wafer, taken) if stroke.has_axis or stroke.is_scratch]
     found = sorted(found, key=lambda stroke: -stroke.elongation)[:MOST]
-    pairs = [pair for pair in combinations(range(len(found)), 2) if _are_neighbours(*(found[n] for n in pair))]
-    links = [pair for pair in pairs if _are_aligned(*(found[n] for n in pair))]
+    if len(found) < 2 or pitch is None:
+        return []
+    tried = _Strokes(found, pitch)
+    free = set(range(len(found)))
     patterns = []
-    for members in joined(len(found), links):
-        chain = [found[n] for n in members]
-        if len(chain) < 2 or not _is_straight(chain):
-            continue
-        axes = sum(stroke.has_axis for stroke in chain)
-        chance = len(pairs) * (2 * WITHIN_DEG / 180) ** axes * (2 * STRAIGHT_DEG / 180) ** (len(chain) - 2)
-        if chance < LARGEST_CHANCE:
-            pieces = sorted((piece for stroke in chain for piece in stroke.pieces), key=lambda piece: piece.id)
-            x, y = (sum(values) / len(chain) for values in zip(*((s.x_um, s.y_um) for s in chain), strict=True))
-            patterns.append(Pattern(kind="scratch", defects=tuple(pieces), chance=chance, x_um=x, y_um=y))
+    for chance, members in sorted(tried.lines()):
+        if chance < LARGEST_CHANCE and free.issuperset(members):
+            free.difference_update(members)
+            patterns.append(_pattern([found[n] for n in members], chance))
     return patterns
 
 
-def strokes(wafer: InspectedWafer, taken: Collection[int]) -> list[Stroke]:
-    """Return each defect with its axis; the pieces of the class "scratch" in one image are one stroke."""
-    pitch = wafer.frame.pitch_um
-    if pitch is None:
-        return []
-    by_image: dict[tuple[str, object], list[WaferDefect]] = {}
-    for defect in wafer.counted:
-        if defect.id not in taken:
-            piece = defect.class_name == SCRATCH
-            by_image.setdefault((defect.image, SCRATCH if piece else defect.id), []).append(defect)
-    return [_stroke(tuple(pieces), pitch) for pieces in by_image.values()]
+def _pattern(line: list[Stroke], chance: float) -> Pattern:
+    pieces = sorted((piece for stroke in line for piece in stroke.pieces), key=lambda piece: piece.id)
+    x, y = (sum(values) / len(line) for values in zip(*((s.x_um, s.y_um) for s in line), strict=True))
+    return Pattern(kind="scratch", defects=tuple(pieces), chance=chance, x_um=x, y_um=y)
 
 
-def _stroke(pieces: tuple[WaferDefect, ...], pitch: tuple[float, float]) -> Stroke:
-    """Return the axis of pieces by the second moments of their places, each a disc of its area."""
-    places = np.array([on_wafer(piece, pitch) for piece in pieces])
-    if len(pieces) == 1:
-        (piece,) = pieces
-        elongation = piece.elongation if piece.angle_deg is not None else 1.0
-        return Stroke(pieces, float(places[0, 0]), float(places[0, 1]), piece.angle_deg or 0.0, elongation)
-    areas = np.array([piece.area_um2 for piece in pieces])
-    middle = np.average(places, axis=0, weights=areas)
-    away = places - middle
-    moments = (areas[:, None, None] * away[:, :, None] * away[:, None, :]).sum(axis=0) / areas.sum()
-    moments += np.eye(2) * np.average(areas, weights=areas) / (4 * math.pi)
-    sizes, axes = np.linalg.eigh(moments)
-    angle = math.degrees(math.atan2(axes[1, 1], axes[0, 1]))
-    return Stroke(pieces, float(middle[0]), float(middle[1]), angle, math.sqrt(sizes[1] / sizes[0]))
+class _Strokes:
+    """All strokes, as arrays: which are neighbours, the direction from each to each, and how axes turn from it."""
+
+    def __init__(self, found: list[Stroke], pitch: tuple[float, float]) -> None:
+        self.places = np.array([(stroke.x_um, stroke.y_um) for stroke in found])
+        dies = np.array([stroke.die for stroke in found])
+        self.near = np.abs(dies[:, None] - dies[None]).max(axis=2) <= 1
+        np.fill_diagonal(self.near, False)
+        self.direction = np.stack([_direction(place, self.places) for place in self.places])
+        self.dies, self.die = np.unique(dies, axis=0, return_inverse=True)
+        steps = (np.arange(SAMPLES) + 0.5) / SAMPLES
+        self.samples = np.array([(x, y) for x in steps for y in steps]) * pitch
+        self.pitch = pitch
+        self.angle = np.array([stroke.angle_deg for stroke in found])
+        self.has_axis = np.array([stroke.has_axis for stroke in found])
+        self.is_scratch = np.array([stroke.is_scratch for stroke in found])
+
+    def lines(self) -> list[tuple[float, list[int]]]:
+        """Return each line with the number of lines like it that chance would make."""
+        fits = ~self.has_axis[:, None] | (_turn(self.direction, self.angle[:, None]) <= WITHIN_DEG[-1])
+        known = self.has_axis[:, None] | self.has_axis[None]
+        pairs = np.argwhere(np.triu(self.near & fits & fits.T & known))
+        tests = float(np.count_nonzero(self.near)) / 2
+        return [self._line(int(one), int(other), tests) for one, other in pairs]
+
+    def _line(self, one: int, other: int, tests: float) -> tuple[float, list[int]]:
+        """Lay a line through two strokes."""
+        along = float(self.direction[one, other])
+        on_line = self._on_line(one, other, self.places)
+        on_line[[one, other]] = True
+        members = np.zeros(len(on_line), bool)
+        members[[one, other]] = True
+        while True:
+            near = self.near[members].any(axis=0)
+            grown = members | (near & on_line)
+            if (grown == members).all():
+                break
+            members = grown
+        others = near | members
+        others[[one, other]] = False
+        further, count = int(np.count_nonzero(others & members)), int(np.count_nonzero(others))
+        of_axes = self._chance_of_axes(members, along)
+        chance = tests * _chance_of_both(further, count, self._share_on_line(one, other, others), of_axes)
+        return chance, np.flatnonzero(members).tolist()
+
+    def _on_line(self, one: int, other: int, places: np.ndarray) -> np.ndarray:
+        """Return which places lie on a line, as seen from both strokes that it is laid through."""
+        along = float(self.direction[one, other])
+        turns = [_turn(_direction(self.places[end], places), along) for end in (one, other)]
+        return np.asarray(np.maximum(*turns) <= STRAIGHT_DEG)
+
+    def _share_on_line(self, one: int, other: int, others: np.ndarray) -> float:
+        """Return how likely one of the other strokes lies on a line if each lies anywhere in its die.
+
+        A mean of unequal probabilities overstates the chance of many hits, if anything (Hoeffding, 1956).
+        """
+        dies, strokes_of = np.unique(self.die[others], return_counts=True)
+        if not len(dies):
+            return 0.0
+        samples = (self.dies[dies] * self.pitch)[:, None] + self.samples
+        shares = self._on_line(one, other, samples).mean(axis=1)
+        return max(2 * STRAIGHT_DEG / 180, float(np.average(shares, weights=strokes_of)))
+
+    def _chance_of_axes(self, members: np.ndarray, along: float) -> float:
+        """Return the probability that so many axes lie along a line, of that tolerance which makes it smaller."""
+        axes = np.flatnonzero(members & self.has_axis)
+        turns = _turn(self.angle[axes], along)
+        from_pattern = abs((along + 45) % 90 - 45)
+        chances = []
+        for within in WITHIN_DEG:
+            is_own = self.is_scratch[axes] | (from_pattern > within + OF_PATTERN_DEG)
+            fits = turns <= within
+            count = is_own.sum() + (~is_own).any()
+            hits = fits[is_own].sum() + fits[~is_own].any()
+            chances.append(_at_least(hits, count, 2 * within / 180))
+        return min(1.0, len(WITHIN_DEG) * min(chances))
 
 
-def on_wafer(defect: WaferDefect, pitch: tuple[float, float]) -> tuple[float, float]:
-    """Return a place on the wafer, µm from the lower left corner of the die in column 0 and row 0."""
-    return defect.column * pitch[0] + defect.x_um, defect.row * pitch[1] + defect.y_um
+def _chance_of_both(hits: int, count: int, probability: float, other: float) -> float:
+    """Return the probability that the product of two chances is as small as that of `hits` of `count`, and `other`.
+
+    The first takes one of few values, and the sum is over these. The second is at most a value with no more than that
+    probability.
+
+    Examples
+    --------
+    >>> _chance_of_both(0, 0, 0.1, 0.02)
+    0.02
+    """
+    product = _at_least(hits, count, probability) * other
+    tails = np.array([_at_least(n, count, probability) for n in range(count + 2)])
+    tails[-1] = 0.0
+    below = np.divide(product, tails[:-1], out=np.ones(count + 1), where=tails[:-1] > product)
+    return float(((tails[:-1] - tails[1:]) * below).sum())
 
 
-def _are_neighbours(one: Stroke, other: Stroke) -> bool:
-    return max(abs(one.die[0] - other.die[0]), abs(one.die[1] - other.die[1])) <= 1
+def _at_least(hits: int, count: int, probability: float) -> float:
+    """Return the probability of at least `hits` of `count`."""
+    return 1.0 if hits <= 0 else float(bdtrc(int(hits) - 1, int(count), probability))
 
 
-def _are_aligned(one: Stroke, other: Stroke) -> bool:
-    between = _direction(one, other)
-    known = [stroke for stroke in (one, other) if stroke.has_axis]
-    return bool(known) and all(_turn(between, stroke.angle_deg) <= WITHIN_DEG for stroke in known)
+def _direction(place: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return the direction from a place to others, x and y in the last axis, in degrees."""
+    away = places - place
+    return np.asarray(np.degrees(np.arctan2(away[..., 1], away[..., 0])))
 
 
-def _is_straight(chain: Sequence[Stroke]) -> bool:
-    """Return whether each step from middle to middle, along the chain, has the direction of the whole."""
-    spread = [max(values) - min(values) for values in zip(*((s.x_um, s.y_um) for s in chain), strict=True)]
-    along = sorted(
-        chain, key=lambda stroke: (stroke.x_um, stroke.y_um) if spread[0] > spread[1] else (stroke.y_um, 0.0)
-    )
-    whole = _direction(along[0], along[-1])
-    return all(_turn(whole, _direction(one, other)) <= STRAIGHT_DEG for one, other in pairwise(along))
-
-
-def _direction(one: Stroke, other: Stroke) -> float:
-    return math.degrees(math.atan2(other.y_um - one.y_um, other.x_um - one.x_um))
-
-
-def _turn(one: float, other: float) -> float:
-    """Return the angle between two axes, 0 to 90 degrees."""
-    turn = abs(one - other) % 180
-    return min(turn, 180 - turn)
+def _turn(one: np.ndarray, other: np.ndarray | float) -> np.ndarray:
+    """Return the angle between axes, 0 to 90 degrees."""
+    turn = np.abs(one - other) % 180
+    return np.minimum(turn, 180 - turn)

@@ -14,7 +14,7 @@ from skimage.metrics import structural_similarity
 # Whole numbers that no pattern fits are exact; other numbers take the last line.
 TOLERANCES = (
     (r"bbox|[xy]_px|neighbour_distance_px|images|marks", 0, 1),
-    (r"centroid(_[xy]_px)?", 0, 0.5),
+    (r"centroid(_[xy]_px)?|place", 0, 0.5),
     (r"area(_px)?", 0.02, 2),
     (r"(equivalent_diameter|feret_max|feret_min|perimeter)_px", 0.02, 1),
     (r".*_nm2?", 0.02, 4),  # at 2 nm per pixel: 2 px

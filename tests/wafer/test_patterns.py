@@ -1,5 +1,7 @@
 """Repeaters, scratches and clusters of small wafers whose defects are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,12 @@ def defect(number, die, x, y, **more):
 def scattered(count, seed):
     rng = np.random.default_rng(seed)
     return [defect(1000 + n, DIES[rng.integers(len(DIES))], *rng.uniform(0, 100, 2)) for n in range(count)]
+
+
+def scratched(number, angle):
+    """A piece of a scratch that rises by 10 degrees, in an image of its own."""
+    place = defect(number, (number, 1), 50, 30 + 17.6 * number, class_name="scratch", elongation=4.0, angle_deg=angle)
+    return replace(place, image=f"{number}")
 
 
 def test_the_same_place_in_every_die_is_one_repeater():
@@ -68,6 +76,33 @@ def test_long_defects_that_point_elsewhere_are_no_scratch():
     pieces = [defect(n, (n, 1), 50, 30, elongation=8.0, angle_deg=60.0, reach_um=49) for n in range(3)]
 
     assert [pattern.kind for pattern in summarise_wafer(wafer(pieces), 0.1).patterns if pattern.kind == "scratch"] == []
+
+
+def test_an_axis_that_points_elsewhere_does_not_end_a_scratch():
+    """Two short pieces side by side say little of the direction: here the first of three axes is wrong."""
+    axes = (90.0, 10.5, 9.0)
+    (pattern,) = summarise_wafer(wafer([scratched(n, angle) for n, angle in enumerate(axes)]), 0.1).patterns
+
+    assert (pattern.kind, pattern.dies) == ("scratch", ((0, 1), (1, 1), (2, 1)))
+
+
+def test_two_long_defects_that_point_at_each_other_are_a_scratch_only_if_they_do_so_well():
+    """Two axes within 3 degrees: (6 / 180) squared, twice for the two tolerances; within 8: (16 / 180) squared."""
+    well, badly = ([scratched(0, angle), scratched(1, angle)] for angle in (11.0, 15.0))
+    (pattern,) = summarise_wafer(wafer(well), 0.1).patterns
+
+    assert pattern.chance == pytest.approx(2 * (6 / 180) ** 2)
+    assert summarise_wafer(wafer(badly), 0.1).patterns == ()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_long_defects_along_the_lines_of_the_pattern_are_no_scratch(seed):
+    """All have the axis of the pattern, so that many lie one above the other by chance."""
+    rng = np.random.default_rng(seed)
+    along = [replace(each, elongation=6.0, angle_deg=90 + float(rng.normal(0, 2))) for each in scattered(50, seed)]
+    found = summarise_wafer(wafer(along), 0.1).patterns
+
+    assert [pattern for pattern in found if pattern.kind == "scratch"] == []
 
 
 def test_defects_close_together_across_the_edge_of_dies_are_one_cluster():

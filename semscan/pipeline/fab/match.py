@@ -13,6 +13,7 @@ from semscan.errors import BadKlarfError
 from semscan.files.klarf.file import ListedDefect, ListedImage
 from semscan.files.klarf.write import Finding, NewDefect
 from semscan.phrases import printable
+from semscan.pipeline.fab.whole import whole_defects
 from semscan.values.fab.class_codes import NOTHING_FOUND, UNCLASSIFIED, ClassCodes
 from semscan.values.record import Record, RegionRecord
 
@@ -116,7 +117,7 @@ def offset_um(record: Record, region: RegionRecord) -> tuple[float, float]:
 
 
 def _nearest(record: Record, anchor: ListedDefect, defect: ListedDefect, taken: set[int]) -> RegionRecord | None:
-    free = [region for region in record.defects if region.id not in taken]
+    free = [region for region in whole_defects(record.defects) if region.id not in taken]
     if not free:
         return None
     expected = defect.x_um - anchor.x_um, defect.y_um - anchor.y_um
@@ -135,7 +136,7 @@ def _add_others(
         highest[defect.frame] = max(highest[defect.frame], defect.id)
     for source, (anchor, image) in anchors.items():
         record = records.get(source)
-        for region in record.defects if record is not None else ():
+        for region in whole_defects(record.defects) if record is not None else ():
             if record is None or region.id in taken.get(source, ()):
                 continue
             found.others += 1

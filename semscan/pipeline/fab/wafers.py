@@ -14,6 +14,7 @@ from semscan.files.places import PLACES, read_places
 from semscan.files.results.finished_run import FinishedRun
 from semscan.phrases import plural, printable
 from semscan.pipeline.fab.match import offset_um, um_per_pixel
+from semscan.pipeline.fab.whole import whole_defects
 from semscan.settings import ReportSettings
 from semscan.values.fab.defect import Field, InspectedWafer, WaferDefect
 from semscan.values.fab.place import Place
@@ -109,7 +110,10 @@ def _unique_names(records: Sequence[AnyRecord], places: Mapping[str, Place]) -> 
 def _wafer(taken: list[tuple[Record, Place]]) -> InspectedWafer:
     defects: list[WaferDefect] = []
     for record, place in taken:
-        defects += [_defect(record, region, place, len(defects) + n) for n, region in enumerate(record.regions, 1)]
+        defects += [
+            _defect(record, region, place, len(defects) + n)
+            for n, region in enumerate(whole_defects(record.regions), 1)
+        ]
     fields = tuple(_field(record, place) for record, place in taken)
     return InspectedWafer(frame=taken[0][1].frame, fields=fields, defects=tuple(defects))
 

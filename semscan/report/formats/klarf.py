@@ -111,7 +111,7 @@ def _summary(counted: int, inspected: float) -> list[str]:
 def _row(piece: RegionPixels, rows: int, scale: float, codes: ClassCodes) -> str:
     x, y = piece.region.centroid
     _, _, width, height = piece.region.bbox
-    place = f"{x * scale:.6f} {(rows - y) * scale:.6f} 0 0"
+    place = f"{(x + 0.5) * scale:.6f} {(rows - 0.5 - y) * scale:.6f} 0 0"  # 0 is the centre of the first pixel
     size = f"{width * scale:.6f} {height * scale:.6f} {piece.region.area_px * scale**2:.9f}"
     code = codes.number(piece.region.class_name) or 0
     rough = NUISANCE_BIN if piece.region.nuisance else 0

@@ -41,7 +41,7 @@ def test_klarf_reader_gives_back_the_same_defects(three, tmp_path):
         x, y = region.centroid
         _, _, width, height = region.bbox
         assert defect.id == region.id
-        assert (defect.x_rel, defect.y_rel) == pytest.approx((x * 0.002, (120 - y) * 0.002), abs=1e-6)
+        assert (defect.x_rel, defect.y_rel) == pytest.approx(((x + 0.5) * 0.002, (119.5 - y) * 0.002), abs=1e-6)
         assert (defect.x_size, defect.y_size) == pytest.approx((width * 0.002, height * 0.002))
         assert defect.area == pytest.approx(region.area_nm2 / 1e6)
         assert defect.d_size == pytest.approx(max(width, height) * 0.002)

@@ -1,0 +1,113 @@
+"""How far a defect reaches beyond its regions: which regions are parts of one, and where its middle is.
+
+A defect often exceeds the threshold in a part of it only, and a long one in several. Between and around them the map
+still lies well above what chance makes, as the faint rim of an edge does between Canny's two thresholds.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from semscan.regions.find import LabelledRegions
+from semscan.regions.measure import measure
+from semscan.values import Box, Extent, Region
+
+LOWER = 2 / 3  # of the raw threshold
+STRONG = 0.3  # of the largest change: where the image differs this much, the defect is
+SMOOTHING = 1.0  # px, of the change
+REACH = 4  # px around a box that the smoothing needs
+GAPS = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))  # a body may be as bright as the pattern below it
+
+
+def with_extents(
+    found: LabelledRegions, anomaly_map: np.ndarray, threshold: float, change: np.ndarray | None = None
+) -> tuple[Region, ...]:
+    """Give regions their extent, and name those that are parts of one defect.
+
+    Regions that touch one patch of the map above the lower threshold are one defect. The first of them, which has the
+    highest peak, gets the extent of this patch, the others its number as `part_of`. Nuisance has no extent.
+
+    Parameters
+    ----------
+    found : LabelledRegions
+        As from `semscan.regions.find.segment`, by falling peak.
+    anomaly_map : ndarray of float32, shape (rows, cols)
+        From 0 to 1; 0.5 is the calibrated threshold.
+    threshold : float
+        Above which the regions lie, in map units. The lower one is that of `LOWER` times its raw score.
+    change : ndarray of float, shape (rows, cols), optional
+        The image less its reference. With it the middle is that of the pixels of strong change, else of all.
+
+    Returns
+    -------
+    tuple of Region
+        In the order given.
+
+    References
+    ----------
+    J. Canny, "A Computational Approach to Edge Detection", IEEE TPAMI 8(6), 1986, doi:10.1109/TPAMI.1986.4767851.
+    """
+    counted = [number for number, region in enumerate(found.regions, start=1) if not region.nuisance]
+    if not counted:
+        return tuple(found.regions)
+    is_counted = np.zeros(len(found.regions) + 1, bool)
+    is_counted[counted] = True
+    mask = (anomaly_map > _lower(threshold)) & ((found.labels == 0) | is_counted[found.labels])
+    mask |= is_counted[found.labels]
+    count, patches, stats, centroids = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    members: dict[int, list[int]] = defaultdict(list)
+    for number in counted:
+        members[_patch_of(found, number, patches)].append(number)
+    label_of = np.zeros(count, np.int32)
+    label_of[list(members)] = np.arange(1, len(members) + 1)
+    labels = label_of[patches]
+    whole = [_patch(stats[patch], centroids[patch]) for patch in members]
+    regions = list(found.regions)
+    measured = measure(LabelledRegions(whole, labels))
+    for label, (patch, numbers) in enumerate(zip(measured, members.values(), strict=True), start=1):
+        place = patch.centroid if change is None else _place(labels, label, patch, change)
+        regions[numbers[0] - 1] = replace(regions[numbers[0] - 1], extent=_extent(patch, place))
+        for number in numbers[1:]:
+            regions[number - 1] = replace(regions[number - 1], part_of=numbers[0])
+    return tuple(regions)
+
+
+def _lower(threshold: float) -> float:
+    raw = LOWER * threshold / (1 - threshold)  # in multiples of the calibrated threshold
+    return raw / (1 + raw)
+
+
+def _patch_of(found: LabelledRegions, number: int, patches: np.ndarray) -> int:
+    box = found.regions[number - 1].box
+    window = slice(box.top, box.bottom), slice(box.left, box.right)
+    return int(patches[window].flat[int((found.labels[window] == number).argmax())])
+
+
+def _patch(stats: np.ndarray, centroid: np.ndarray) -> Region:
+    left, top, width, height, area = (int(value) for value in stats)
+    middle = float(centroid[1]), float(centroid[0])
+    return Region(Box(top, left, top + height, left + width), area, 0.0, 0.0, middle)
+
+
+def _extent(patch: Region, place: tuple[float, float]) -> Extent:
+    of = patch.measures
+    assert of is not None
+    return Extent(patch.box, patch.area, place, of.feret_max_px, of.feret_min_px, of.orientation_deg)
+
+
+def _place(labels: np.ndarray, label: int, patch: Region, change: np.ndarray) -> tuple[float, float]:
+    """Return the centroid of the pixels of strong change, row and column."""
+    top, left = max(0, patch.box.top - REACH), max(0, patch.box.left - REACH)
+    window = slice(top, patch.box.bottom + REACH), slice(left, patch.box.right + REACH)
+    inside = labels[window] == label
+    smooth = np.abs(cv2.GaussianBlur(change[window].astype(np.float32), (0, 0), SMOOTHING))
+    strong = inside & (smooth > STRONG * smooth[inside].max())
+    if not strong.any():  # no change at all
+        return patch.centroid
+    framed = np.pad(strong.astype(np.uint8), REACH)
+    rows, cols = np.nonzero(cv2.morphologyEx(framed, cv2.MORPH_CLOSE, GAPS)[REACH:-REACH, REACH:-REACH])
+    return top + float(rows.mean()), left + float(cols.mean())
