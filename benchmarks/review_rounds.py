@@ -1,25 +1,31 @@
 """Measure what rounds of review are worth: false regions and recall after 0, 1, 2, 3 rounds of 10 decisions.
 
-    python benchmarks/review_rounds.py [lines|nanofibres|grid ...] [--steps 150] [--seed 0] [--rounds 3]
+    python benchmarks/review_rounds.py [lines|relief|nanofibres|grid ...] [--steps 150] [--seed 0] [--rounds 3]
                                        [--decisions 10] [--order highest|lowest] [--start earlier|scratch]
-                                       [--threshold-only]
+                                       [--calibrate-only] [--unseen]
 
 A person is simulated from the ground truth. He or she looks at the regions of a lot, those of highest (or lowest)
 score first, and calls a region real if at least a tenth of it lies within 5 px of a defect, else harmless. Once an
 image has no undecided region, its missed defects are drawn. Each of these is one decision. The results are measured on
 other images.
 
-Two loops follow from the decisions of all rounds:
+Three loops follow from the decisions of all rounds:
 
-threshold   `semscan calibrate --review`: the same scores, another threshold
+threshold   `semscan calibrate --review --no-nuisance-filter`: the same scores, another threshold
+filter      `semscan calibrate --review`: a nuisance filter where it makes more decisions right, else another threshold
 training    `semscan train --review`, with as many steps as the first model had: from the weights of the earlier model
             (--from), or from scratch; the lot is then inspected again
 
+With --unseen, one kind of defect after the other is left out of all rounds of the loop "filter", and of the test images
+of that kind those are counted whose defect is found.
+
 lines are generated: 12 good images to train on, then a lot of 24 images and 32 others, half of them with a defect, and
-all of them with a residue that is harmless. nanofibres and grid need SEMSCAN_REAL_DATA, a folder that holds them in the
-layout of MVTec AD; half of their test images are the lot. Nanofibres have no good test images, so false regions are
-those per image. grid is inspected with --method periodic, which has no training. All output goes to
-bench-out/review_rounds; trainings and inspections that are there are not repeated.
+all of them with a residue that is harmless. relief are as many images of lines of the second simulator
+(`benchmarks/relief`), half of them with a defect, the others with a harmless residue. nanofibres and grid need
+SEMSCAN_REAL_DATA, a folder that holds them in the layout of MVTec AD; half of their test images are the lot. Nanofibres
+have no good test images, so false regions are those per image. grid and relief are inspected with --method periodic,
+which has no training. All output goes to bench-out/review_rounds; trainings and inspections that are there are not
+repeated.
 """
 
 import argparse
@@ -28,7 +34,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -51,17 +57,22 @@ TOUCHES = 0.1  # share of a region near a defect
 RECIPE = SynthSettings(pattern="lines", pitch=24, rows=256, cols=256, dose=40)
 REAL_KINDS = ("bridge", "break", "particle", "pinch", "scratch")
 HARMLESS_KIND = "residue"
+RELIEF_PITCH = 30.0  # px
 
 
 @dataclass(frozen=True)
 class Bench:
-    """One set: the folder to train on (None: a method without training), the lot, the test images, and the truth."""
+    """One set: the folder to train on (None: a method without training), the lot, the test images, and the truth.
+
+    `kinds` are the kinds of the defects by image, where it has one.
+    """
 
     name: str
     train: Path | None
     lot: Path
     test: Path
     truth: dict[str, np.ndarray]
+    kinds: dict[str, str] = field(default_factory=dict)
 
 
 def semscan(*arguments, may_fail=False):
@@ -81,6 +92,12 @@ def save(path, pixels):
     path.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
 
 
+def kinds_of(truth):
+    """Return the kinds of the defects of generated images, by their names LOT-NUMBER.png."""
+    numbers = {name: int(Path(name).stem.rpartition("-")[2]) for name in truth}
+    return {name: REAL_KINDS[number // 2 % len(REAL_KINDS)] for name, number in numbers.items() if number % 2}
+
+
 def lines(root, seed):
     """Generate lines; a residue is in every image of the lot and of the test, and is no defect."""
     truth = {}
@@ -95,7 +112,21 @@ def lines(root, seed):
             mask[box.top : box.bottom, box.left : box.right] = False
             save(root / part / f"{part}-{number:02d}.png", image.pixels)
             truth[f"{part}-{number:02d}.png"] = mask
-    return Bench("lines", root / "data", root / "lot", root / "test", truth)
+    return Bench("lines", root / "data", root / "lot", root / "test", truth, kinds_of(truth))
+
+
+def relief(root, seed):
+    """Generate lines of the second simulator: a defect in every second image, a harmless residue in the others."""
+    from relief.image import make_image as make_relief
+
+    truth = {}
+    for part, count in (("lot", 24), ("test", 32)):
+        for number in range(count):
+            kind = REAL_KINDS[number // 2 % len(REAL_KINDS)] if number % 2 else HARMLESS_KIND
+            image = make_relief("lines", kind, RELIEF_PITCH, [seed, part == "test", number])
+            save(root / part / f"{part}-{number:02d}.png", image.pixels)
+            truth[f"{part}-{number:02d}.png"] = (image.mask > 0) & bool(number % 2)
+    return Bench("relief", None, root / "lot", root / "test", truth, kinds_of(truth))
 
 
 def real(root, name, *, trained):
@@ -122,8 +153,11 @@ def components(mask):
     return [labels == number for number in range(1, count) if stats[number, cv2.CC_STAT_AREA] >= SMALLEST]
 
 
-def measure(bench, results, threshold):
-    """Return the false regions per good image (per image where none is good), the defects found and their number."""
+def measure(bench, results, threshold, kind=None):
+    """Return the false regions per good image (per image where none is good), the defects found and their number.
+
+    Nuisance regions do not count at the threshold that the images were inspected with. `kind`: only its defects count.
+    """
     finished = read_finished(results)
     false = {}
     found = defects = 0
@@ -131,16 +165,18 @@ def measure(bench, results, threshold):
         truth = bench.truth[Path(record.source).name]
         regions = segment(read_map(finished, record), RegionSettings(threshold=threshold))
         near = cv2.dilate(truth.astype(np.uint8), NEAR) > 0
-        sizes = [near[regions.labels == number].mean() for number in range(1, len(regions.regions) + 1)]
+        nuisance = {r.id for r in record.regions if r.nuisance} if threshold == record.threshold else set()
+        counting = [number for number in range(1, len(regions.regions) + 1) if number not in nuisance]
+        sizes = [near[regions.labels == number].mean() for number in counting]
         false.setdefault(bool(truth.any()), []).append(sum(share < TOUCHES for share in sizes))
-        own = components(truth)
+        own = components(truth) if kind in (None, bench.kinds.get(Path(record.source).name)) else []
         defects += len(own)
-        found += sum(bool(regions.labels[one].any()) for one in own)
+        found += sum(bool(np.isin(regions.labels[one], counting).any()) for one in own)
     return float(np.mean(false.get(False) or false[True])), found, defects
 
 
-def review(bench, results, decisions, threshold=0.5, order="highest"):
-    """Make the next decisions about a lot; return their verdicts."""
+def review(bench, results, decisions, threshold=0.5, order="highest", without=None):
+    """Make the next decisions about a lot, but for the images with a kind of defect; return their verdicts."""
     best = max if order == "highest" else min
     finished = read_finished(results)
     path = results / REVIEW
@@ -148,6 +184,8 @@ def review(bench, results, decisions, threshold=0.5, order="highest"):
     decided = {image.record.source: image for image in before}
     waiting = {}
     for record in finished.inspected:
+        if without is not None and bench.kinds.get(Path(record.source).name) == without:
+            continue
         known = decided[record.source].regions if record.source in decided else {}
         left = [region for region in record.defects if region.peak > threshold and region.id not in known]
         waiting[record.source] = (record, left, region_masks(finished, record))
@@ -212,24 +250,37 @@ def inspected(root, folder, out, model):
     return root / out
 
 
-def threshold_loop(bench, root, model, chosen):
-    """Rounds of `calibrate --review`: the lot and the test images are inspected once."""
+def calibrating_loop(bench, root, model, chosen, loop, without=None):
+    """Rounds of `calibrate --review`: the lot is inspected once, the test images once for each nuisance filter.
+
+    `without`: a kind of defect that nobody reviews; of the defects, only these are counted.
+    """
     lot, test = inspected(root, bench.lot, "lot-0", model), inspected(root, bench.test, "test-0", model)
     threshold = 0.5
     made = []
-    row(bench, "threshold", 0, made, measure(bench, test, threshold))
+    named = loop if without is None else f"{loop} without {without}"
+    row(bench, named, 0, made, measure(bench, test, threshold, without))
     for number in range(1, chosen.rounds + 1):
-        made += review(bench, lot, chosen.decisions, threshold, chosen.order)
+        made += review(bench, lot, chosen.decisions, threshold, chosen.order, without)
         which = ("--method", "periodic") if model is None else ("--model", model)
-        out = ("--out", root / "threshold", "--overwrite")
-        new = semscan("calibrate", "--review", lot / REVIEW, *which, *out, may_fail=True)
+        out = root / loop
+        options = ("--no-nuisance-filter",) if loop == "threshold" else ()
+        new = semscan(
+            "calibrate", "--review", lot / REVIEW, *which, "--out", out, "--overwrite", *options, may_fail=True
+        )
         note = "refused: too few of a kind"
+        results = test
         if new is not None:
             record = json.loads(new)
             multiple = record["raw_threshold"] / record["raw_threshold_before"]
             threshold = float(normalise_map(np.array([multiple], np.float32), 1.0)[0])
             note = f"threshold x {multiple:.3g}"
-        row(bench, "threshold", number, made, measure(bench, test, threshold), note)
+            counts = record["reviewed"].get("nuisance_filter")
+            if counts:
+                note = ", ".join(f"{name} {count}" for name, count in counts.items())
+                shutil.rmtree(root / f"test-{loop}", ignore_errors=True)
+                results = inspected(root, bench.test, f"test-{loop}", out)
+        row(bench, named, number, made, measure(bench, results, threshold, without), note)
 
 
 def training_loop(bench, root, model, chosen, train):
@@ -257,7 +308,8 @@ def run(name, chosen):
     """Measure one set."""
     root = OUT / name
     shutil.rmtree(root / "data", ignore_errors=True)
-    bench = lines(root, chosen.seed) if name == "lines" else real(root, name, trained=name != "grid")
+    made = {"lines": lines, "relief": relief}
+    bench = made[name](root, chosen.seed) if name in made else real(root, name, trained=name != "grid")
     model = None
 
     def train(out, *more):
@@ -267,8 +319,11 @@ def run(name, chosen):
     if bench.train is not None:
         model = root / "model-0"
         train(model)
-    threshold_loop(bench, root, model, chosen)
-    if bench.train is not None and not chosen.threshold_only:
+    for loop in () if chosen.unseen else ("threshold", "filter"):
+        calibrating_loop(bench, root, model, chosen, loop)
+    for kind in sorted(set(bench.kinds.values())) if chosen.unseen else ():
+        calibrating_loop(bench, root, model, chosen, "filter", kind)
+    if bench.train is not None and not (chosen.calibrate_only or chosen.unseen):
         training_loop(bench, root, model, chosen, train)
 
 
@@ -282,7 +337,8 @@ def main():
     parser.add_argument("--decisions", type=int, default=10)
     parser.add_argument("--order", choices=("highest", "lowest"), default="highest")
     parser.add_argument("--start", choices=("earlier", "scratch"), default="earlier")
-    parser.add_argument("--threshold-only", action="store_true")
+    parser.add_argument("--calibrate-only", action="store_true")
+    parser.add_argument("--unseen", action="store_true")
     chosen = parser.parse_args()
     cv2.setNumThreads(1)
     print("| set | loop | rounds | decisions | false regions per good image | defects found | |")

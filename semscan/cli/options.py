@@ -353,6 +353,11 @@ level = click.option(
 dark_lines = click.option(
     "--dark-lines", is_flag=True, help="The darker part of a pitch is the line.  [default: the brighter part]"
 )
+no_nuisance_filter = click.option(
+    "--no-nuisance-filter",
+    is_flag=True,
+    help="Count the regions too that the nuisance filter of a reviewed model calls harmless.",
+)
 class_codes = click.option(
     "--classes",
     metavar="FILE",
@@ -456,6 +461,7 @@ def inspect_settings(choices: Mapping[str, Any], output: OutputSettings | None =
         looks=_used_looks(choices),
         device=choices.get("device", InspectSettings().device),
         measure=edge_settings(choices) if choices.get("measure") else None,
+        nuisance_filter=not choices.get("no_nuisance_filter", False),
     )
 
 

@@ -17,7 +17,7 @@ SECTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "inspect": {
         "Most used": ("model", "threshold", "out", "reference", "report"),
         "Method": ("method", "looks", "device"),
-        "Regions": _REGIONS,
+        "Regions": (*_REGIONS, "no_nuisance_filter"),
         "Outputs": (
             *("overlay_style", "title", "no_overlay", "no_mask", "no_map", "no_golden", "crops"),
             *("output_format", "exit_code"),

@@ -13,7 +13,7 @@ VERSION = "version of semscan"
 OF_DIMENSIONS = (NM_PER_PIXEL, "edge rule", "measured lines", VERSION)
 OF_DEFECTS = (
     *("method", "model", "model fingerprint", "threshold", "raw threshold", "low threshold", "smallest region"),
-    *("closing", "review", NM_PER_PIXEL, VERSION),
+    *("closing", "nuisance filter", "review", NM_PER_PIXEL, VERSION),
 )
 Conditions = Mapping[str, tuple[str, ...]]  # the values of each setting in one sample
 

@@ -15,6 +15,7 @@ from semscan.pipeline.calibrating.calibrated import Calibrated, Log
 from semscan.pipeline.calibrating.method import calibrate_method, open_method
 from semscan.pipeline.calibrating.network import calibrate_network, open_network
 from semscan.pipeline.calibrating.review import calibrate_method_by_review, calibrate_network_by_review
+from semscan.pipeline.calibrating.review_files import ReviewFiles
 from semscan.settings import METHODS, CalibrateSettings
 from semscan.settings.resolve import resolve
 
@@ -80,6 +81,8 @@ def _check(good: Path | None, model: Path | None, settings: CalibrateSettings) -
             "calibrate needs either --model DIR, a model to recalibrate, or --method NAME, a method without training; "
             "give one of them"
         )
+    if not settings.nuisance_filter and not settings.review:
+        raise UsageFault("--no-nuisance-filter is given but not used without --review; leave it away")
     if settings.looks is not None and (model is None or named_method(model) is not None):
         raise UsageFault("--looks is given but not used by a method without training; leave it away")
 
@@ -95,12 +98,13 @@ def _on_images(good: Path, model: Path | None, settings: CalibrateSettings, log:
 def _by_review(model: Path | None, settings: CalibrateSettings) -> Measure:
     """Open what is calibrated, and return what sets its threshold by reviews."""
     name = settings.method if model is None else named_method(model)
+    files = ReviewFiles(settings.review, settings.nuisance_filter)
     if name is None:
         assert model is not None
-        return partial(calibrate_network_by_review, open_network(model, settings.looks), settings.review)
+        return partial(calibrate_network_by_review, open_network(model, settings.looks), files)
     own = resolve(METHODS[name]).raw_threshold or 1.0
     earlier = None if model is None else read_method_folder(model)
-    return partial(calibrate_method_by_review, name, own, earlier, settings.review)
+    return partial(calibrate_method_by_review, name, own, earlier, files)
 
 
 def _measure(model: Path | None, settings: CalibrateSettings) -> MeasureImages:

@@ -31,7 +31,7 @@ from semscan.files.images.read import image_in_windows, read_image
 from semscan.image.clean import clean
 from semscan.maps.normalise import normalise_map, threshold_multiple
 from semscan.phrases import one_line
-from semscan.pipeline.classes.nuisance import mark_nuisance
+from semscan.pipeline.classes.nuisance import mark_nuisance, mark_reviewed
 from semscan.pipeline.classes.pattern import classify_by_pattern
 from semscan.pipeline.large.inspection import can_stream, inspected_in_windows
 from semscan.pipeline.methods.base import Method, MethodResult
@@ -162,9 +162,11 @@ def _find_regions(
         regions = name_methods(found, result.parts, threshold_multiple(settings.regions.threshold))
     else:
         regions = tuple(replace(region, methods=_names(result, method)) for region in found.regions)
-    measured = LabelledRegions(measure(replace(found, regions=regions), image.values, image.judged), found.labels)
+    measured = measure(replace(found, regions=regions), image.values, image.judged)
+    nuisance = method.provenance.nuisance if settings.nuisance_filter else None
+    marked = replace(found, regions=mark_reviewed(measured, nuisance))
     change = None if result.reference is None else image.values - result.reference
-    return replace(measured, regions=with_extents(measured, anomaly_map, settings.regions.threshold, change))
+    return replace(marked, regions=with_extents(marked, anomaly_map, settings.regions.threshold, change))
 
 
 def _names(result: MethodResult, method: Method) -> tuple[str, ...]:

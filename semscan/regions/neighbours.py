@@ -15,6 +15,7 @@ from semscan.values import Box
 
 MOST = 5000  # regions; a map of more is noise, and the time grows with the square
 PAIRS = 1 << 20  # pairs of pixels that are compared directly; for more, a distance transform is faster
+ROUNDING = 1e-6  # px: np.hypot may exceed the root of the summed squares in the last digit
 
 
 def neighbour_distances(boxes: Sequence[Box], borders: Sequence[np.ndarray]) -> list[float | None]:
@@ -84,7 +85,7 @@ def _closest(first: np.ndarray, second: np.ndarray) -> float:
 def _within(points: np.ndarray, others: np.ndarray, bound: float) -> np.ndarray:
     """Select those of `points` that lie no further than `bound` from the box around the others."""
     box = np.concatenate([others.min(axis=0), others.max(axis=0)])
-    return points[_gaps(np.hstack([points, points]), box) <= bound]
+    return points[_gaps(np.hstack([points, points]), box) <= bound + ROUNDING]
 
 
 def _closest_pair(first: np.ndarray, second: np.ndarray) -> float:

@@ -164,6 +164,8 @@ class InspectSettings:
         One of `DEVICES`, for a network.
     stream_above : int
         Number of pixels above which an image is read and scored in windows, where file and method allow it.
+    nuisance_filter : bool
+        Mark what the nuisance filter of a model calls harmless.
     measure : EdgeSettings or None
         How critical dimensions are measured; None: they are not.
     """
@@ -184,6 +186,7 @@ class InspectSettings:
     device: str = AUTO
     stream_above: int = STREAM_ABOVE
     measure: EdgeSettings | None = None
+    nuisance_filter: bool = True
 
 
 @dataclass(frozen=True, slots=True)

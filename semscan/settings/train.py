@@ -188,6 +188,8 @@ class CalibrateSettings:
         How images are read.
     review : tuple of str
         Files of decisions (review.jsonl) that set the threshold instead of good images.
+    nuisance_filter : bool
+        Also learn from them which regions are a nuisance.
     """
 
     out: str
@@ -200,6 +202,7 @@ class CalibrateSettings:
     device: str = AUTO
     read: ReadSettings = ReadSettings()
     review: tuple[str, ...] = ()
+    nuisance_filter: bool = True
 
     def __post_init__(self) -> None:
         refuse_nan(self)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from semscan.values.detection import DetectionCurve
-from semscan.values.model_config import Calibration
+from semscan.values.model_config import Calibration, NuisanceFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ class MethodConfig:
     `raw_map` names what these scores come from, see `semscan.pipeline.methods.raw_map`: the threshold holds for no
     others. `nm_per_pixel` is that of the good images, None if it is not known or not one. `appearance` is the median
     and the spread of each measure of `semscan.image.appearance`. `painted` says which of the defects painted into good
-    images the method finds at this threshold. `libraries` are the versions that measured, by name.
+    images the method finds at this threshold. `nuisance` marks regions that a review called harmless, None without one.
+    `libraries` are the versions that measured, by name.
     """
 
     semscan_version: str
@@ -65,6 +66,7 @@ class MethodConfig:
     appearance: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     painted: DetectionCurve | None = None
     libraries: Mapping[str, str] = field(default_factory=dict)
+    nuisance: NuisanceFilter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ class MethodProvenance:
     looks at each tile it takes. `reference` is the
     path of the image or folder compared with. `painted` says which defects painted into good images a model found at
     the end of its training; `enlarge` is how much smaller than the image a model
-    sees it. Neither is part of the JSON. None where the method has none.
+    sees it; `nuisance` marks regions that a review called harmless. They are no part of the JSON. None where the method
+    has none.
     """
 
     calibration: Calibration | ChanceCalibration | CombinedCalibration | None = None
@@ -86,6 +89,7 @@ class MethodProvenance:
     reference: str | None = None
     painted: DetectionCurve | None = None
     enlarge: float = 1.0
+    nuisance: NuisanceFilter | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the object ``method`` of run.json: what is known, by name.

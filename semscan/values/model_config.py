@@ -18,6 +18,10 @@ TIME_LIMIT = "time limit"  # why a training ended
 RULES = COUNTED, TAIL, FLOOR, CEILING, ACCEPTED, REVIEWED = (
     *("counted", "tail", "floor", "ceiling", "accepted", "reviewed"),
 )
+# What a nuisance filter compares of regions: logarithms of the area in px, of the elongation, and of peak and mean in
+# multiples of the threshold; the share of the rectangle of its Feret diameters that a region fills; contrast and mean
+# grey level as shares of the grey scale.
+LOOK_MEASURES = ("log_area", "log_elongation", "filled", "log_peak", "log_mean", "contrast", "mean_grey")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,35 @@ class Looks:
 
 
 @dataclass(frozen=True, slots=True)
+class RegionLook:
+    """What regions are compared by: the class, its probability (0 to 1), and one number for each of `LOOK_MEASURES`."""
+
+    class_name: str
+    class_probability: float
+    measures: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedRegion:
+    """A region that a reviewer called real or harmless. `image` stands for the file name, 8 hexadecimal digits."""
+
+    image: str
+    look: RegionLook
+    is_real: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NuisanceFilter:
+    """Marks the regions that look like those of a review that are harmless; see `semscan.regions.nuisance_filter`.
+
+    A region of a share above `cut`, 0 to 1, is a nuisance. The regions were cut at the threshold beside the filter.
+    """
+
+    decided: tuple[DecidedRegion, ...]
+    cut: float
+
+
+@dataclass(frozen=True, slots=True)
 class ClassLimits:
     """How far from its class a region may lie, among the logits of all classes.
 
@@ -287,7 +320,8 @@ class TrainingRecord:
 class ModelConfig:
     """All of a model's config.json.
 
-    `painted` says which of the defects painted into good images the model finds at its threshold.
+    `painted` says which of the defects painted into good images the model finds at its threshold. `nuisance` marks
+    regions that a review called harmless; None without one.
 
     `libraries` are the versions that made the model, by name. `graph_sha256` is the hash of its graph, 64 hexadecimal
     digits; empty until the graph is written. `weights_sha256` is that of its weights; empty in
@@ -308,3 +342,4 @@ class ModelConfig:
     weights_sha256: str = ""
     painted: DetectionCurve | None = None
     looks: Looks = field(default_factory=Looks)
+    nuisance: NuisanceFilter | None = None

@@ -53,14 +53,7 @@ def test_the_bar_is_there_and_q_silences_it(on_terminal, data, model, command):
     assert on_terminal(command, "-q", *more, *again) == ""
 
 
-def test_a_quiet_training_shows_no_bar(on_terminal, data, save_png, grey):
-    for number in range(2):
-        save_png(data / "train" / "gap" / f"{number}.png", grey())
-
-    assert on_terminal("-q", "train", data, "--model", "attention-cnn", "--steps", "1", "--out", "m") == ""
-
-
-def test_a_quiet_comparison_shows_no_bar(on_terminal, data, save_png, grey):
+def test_a_quiet_comparison_and_its_training_show_no_bar(on_terminal, data, save_png, grey):
     for number in range(2):
         save_png(data / "train" / "gap" / f"{number}.png", grey())
     choices = ["--model", "attention-cnn", "--attention", "none", "--seeds", "0", "--steps", "1"]

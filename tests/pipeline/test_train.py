@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-ENOUGH = ["--steps", "24", "--precision", "float32"]
+ENOUGH = ["--steps", "8", "--precision", "float32"]
 
 
 def semscan(*arguments, cwd=None):
@@ -69,7 +69,7 @@ def class_model(tmp_path_factory):
     root = tmp_path_factory.mktemp("classes")
     fill(root / "data" / "ok", 22, 1, shape=(64, 64))
     fill(root / "data" / "square", 22, 2, shape=(64, 64), hole=True)
-    return root, semscan("train", root / "data", "--out", root / "model", "--steps", "60", "--precision", "float32")
+    return root, semscan("train", root / "data", "--out", root / "model", "--steps", "40", "--precision", "float32")
 
 
 def test_train_prints_one_json_line_and_speaks_on_stderr_only(good_model):
@@ -79,7 +79,7 @@ def test_train_prints_one_json_line_and_speaks_on_stderr_only(good_model):
     (line,) = done.stdout.splitlines()
     record = json.loads(line)
     assert record["kind"] == "autoencoder"
-    assert record["steps"] == 24
+    assert record["steps"] == 8
     assert record["raw_threshold"] > 0
     assert "20% of each of the 4 good images" in done.stderr
     assert "0.1 false regions per good image" in done.stderr

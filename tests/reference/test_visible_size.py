@@ -45,14 +45,14 @@ def test_discs_of_the_stated_size_are_found_in_lines_and_much_smaller_ones_are_n
     rng = np.random.default_rng(0)
     whole = np.ones((256, 256), bool)
     hits = 0
-    for seed in range(12):
+    for seed in range(8):
         values = lines(seed)
         size = compare_cells(CleanImage(values, whole)).smallest_px
         place = tuple(int(n) for n in rng.integers(30, 226, 2))
         raw = compare_cells(CleanImage(with_disc(values, place, times * size), whole)).raw
         hits += found(raw, 1.0, place)
 
-    assert least <= hits / 12 <= most
+    assert least <= hits / 8 <= most
 
 
 def test_more_noise_hides_larger_discs_in_a_pair():
@@ -64,9 +64,9 @@ def test_more_noise_hides_larger_discs_in_a_pair():
 
     assert sizes[0] < sizes[1]
     hits = 0
-    for seed in range(6):
+    for seed in range(4):
         place = (60 + 20 * seed, 128)
         inspected = with_disc(lines(1, 0.02), place, 1.3 * sizes[0])
         result = compare_pair(CleanImage(inspected, whole), CleanImage(lines(2, 0.02), whole))
         hits += found(result.raw, result.raw_threshold, place)
-    assert hits >= 4
+    assert hits >= 3

@@ -7,7 +7,9 @@ import pytest
 
 from semscan.regions.find import segment
 from semscan.regions.measure import feret, measure
+from semscan.regions.neighbours import neighbour_distances
 from semscan.settings import RegionSettings
+from semscan.values import Box
 
 ROWS, COLS = np.mgrid[:200, :200]
 
@@ -158,6 +160,13 @@ def test_two_regions_in_the_same_box_of_the_same_area_are_told_apart():
     measures = measured(first, second, grey=grey)
 
     assert [of.mean_grey for of in measures] == pytest.approx([0.9, 0.6])
+
+
+@pytest.mark.parametrize(("row", "col"), [(17, 27), (34, 54), (43, 45)])
+def test_the_distance_of_two_pixels_is_found_where_hypot_rounds_up(row, col):
+    boxes = [Box(0, 0, 1, 1), Box(row, col, row + 1, col + 1)]
+    distances = neighbour_distances(boxes, [np.array([[0, 0]]), np.array([[row, col]])])
+    assert distances == pytest.approx([math.hypot(row, col)] * 2)
 
 
 def test_a_region_in_the_hole_of_another_is_its_neighbour():

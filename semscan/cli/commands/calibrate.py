@@ -23,6 +23,7 @@ from semscan.settings import CalibrateSettings, untrained_methods
 @options.review(
     "Instead of GOOD: review.jsonl beside the results of an inspection, whose decisions set the threshold. Repeatable."
 )
+@click.option("--no-nuisance-filter", is_flag=True, help="With --review: learn no nuisance filter, only a threshold.")
 @options.reference
 @options.looks
 @options.device
@@ -45,8 +46,10 @@ def calibrate(good: Path | None, model: Path | None, output_format: str | None, 
     --method sets the threshold of a method without training. `semscan inspect IMAGE --model OUT` then uses it. The
     method reference needs --reference, here and there.
 
-    --review sets it by the decisions about the results of an inspection with the same model or method: where the fewest
-    of them are wrong, and nine in ten of the real regions stay. At least 10 must be decided, 3 real and 3 harmless.
+    --review sets it by the decisions about the results of an inspection with the same model or method: where the
+    fewest of them are wrong, and nine in ten of the real regions stay. At least 10 must be decided, 3 real and 3
+    harmless. Where class and measures tell the decided regions apart, and more decisions become right, the threshold
+    stays and OUT holds a nuisance filter: regions like the harmless ones are reported as nuisance and not counted.
 
     If GOOD has a folder of good images, named good, ok, normal, pass or reference, only that folder is used.
 
@@ -58,5 +61,6 @@ def calibrate(good: Path | None, model: Path | None, output_format: str | None, 
     from semscan.pipeline.calibrate import calibrate
     from semscan.report.text.finished import calibrated_line
 
-    settings = CalibrateSettings(read=options.pop_read_settings(choices), **choices)
+    learned = not choices.pop("no_nuisance_filter")
+    settings = CalibrateSettings(read=options.pop_read_settings(choices), nuisance_filter=learned, **choices)
     text_or_json.print_line(calibrate(good, model, settings, print_message), calibrated_line, output_format)

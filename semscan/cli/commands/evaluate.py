@@ -27,7 +27,7 @@ WITH_REVIEW = ("data", "review", "seed", "output_format")
 @click.option(
     "--out", default=DEFAULT_EVALUATION, show_default=True, metavar="DIR", type=click.Path(), help="Output folder."
 )
-@options.threshold
+@options.combine(options.threshold, options.no_nuisance_filter)
 @options.good
 @click.option(
     "--seed",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=GroupedCommand)
 @options.images_unless_klarf
-@options.regions
+@options.combine(options.regions, options.no_nuisance_filter)
 @options.method
 @options.model
 @options.reference
@@ -155,7 +155,7 @@ def _finish_klarf(listed: ListedInspection | None) -> None:
 
 @click.command()
 @options.images
-@options.regions
+@options.combine(options.regions, options.no_nuisance_filter)
 @options.method
 @options.model
 @options.reference

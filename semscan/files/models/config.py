@@ -30,6 +30,8 @@ from semscan.files.models.fields import (
 )
 from semscan.files.models.looks import KEYS as KEYS_OF_LOOKS
 from semscan.files.models.looks import looks_json, read_looks
+from semscan.files.models.nuisance import KEY as KEY_OF_NUISANCE
+from semscan.files.models.nuisance import nuisance_json, read_nuisance
 from semscan.files.models.parts import APPEARANCE, VERSIONS, appearance_json, read_calibration, read_painted
 from semscan.settings.networks import FIRST_SCHEMA, MATCHED_SCHEMA, NETWORKS
 from semscan.values.model_config import (
@@ -86,6 +88,7 @@ def parse_config(document: Mapping[str, Any]) -> ModelConfig:
         painted=read_painted(fields),
         weights_sha256=fields.take_or("", "weights_sha256", SHA256),
         looks=read_looks(fields),
+        nuisance=read_nuisance(fields),
     )
     _check_together(config)
     return config
@@ -120,7 +123,7 @@ def config_json(config: ModelConfig) -> dict[str, Any]:
         document["class_marks"] = _class_limits_json(config.class_limits)
     if config.painted is not None:
         document["painted"] = config.painted.to_json()
-    document |= looks_json(config.looks)
+    document |= looks_json(config.looks) | nuisance_json(config.nuisance)
     document["graph_sha256"] = config.graph_sha256
     if config.weights_sha256:
         document["weights_sha256"] = config.weights_sha256
@@ -128,11 +131,13 @@ def config_json(config: ModelConfig) -> dict[str, Any]:
 
 
 def recalibrated_json(document: Mapping[str, Any], config: ModelConfig) -> dict[str, Any]:
-    """Return `document`, a model's config.json, with the calibration, `painted`, appearance and looks of `config`.
+    """Return `document`, a model's config.json, with what a calibration sets, as it is in `config`.
 
-    All other keys but the checksum of the graph stay as they are, those of other versions too.
+    That is the calibration, `painted`, the appearance, the looks and the nuisance filter. All other keys but the
+    checksum of the graph stay as they are, those of other versions too.
     """
-    kept = {key: value for key, value in document.items() if key not in ("painted", *KEYS_OF_LOOKS)}
+    replaced = ("painted", *KEYS_OF_LOOKS, KEY_OF_NUISANCE)
+    kept = {key: value for key, value in document.items() if key not in replaced}
     painted = {} if config.painted is None else {"painted": config.painted.to_json()}
     return {
         **kept,
@@ -140,6 +145,7 @@ def recalibrated_json(document: Mapping[str, Any], config: ModelConfig) -> dict[
         "calibration": {**document["calibration"], **config.calibration.to_json()},
         "training_look": appearance_json(config.training_domain.appearance),
         **looks_json(config.looks),
+        **nuisance_json(config.nuisance),
         "graph_sha256": config.graph_sha256,
     }
 

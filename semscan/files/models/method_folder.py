@@ -13,6 +13,7 @@ from semscan.errors import BadModelError
 from semscan.files.models.config_file import CONFIG, METHOD, is_method, read_config_file
 from semscan.files.models.fields import TEXT, Fields, above_zero, is_text, null_or, one_of
 from semscan.files.models.folder import read_model_folder
+from semscan.files.models.nuisance import nuisance_json, read_nuisance
 from semscan.files.models.parts import APPEARANCE, VERSIONS, appearance_json, read_calibration, read_painted
 from semscan.settings import untrained_methods
 from semscan.settings.networks import METHOD_SCHEMA
@@ -89,6 +90,7 @@ def parse_method_config(document: Mapping[str, Any]) -> MethodConfig:
         appearance=appearance_json(fields.take("appearance", APPEARANCE)),
         painted=read_painted(fields),
         libraries=fields.take("libraries", VERSIONS),
+        nuisance=read_nuisance(fields),
     )
     if config.calibration.raw_threshold is None:
         raise ValueError("calibration.raw_threshold is None, wanted a number above 0")
@@ -109,7 +111,7 @@ def method_config_json(config: MethodConfig) -> dict[str, Any]:
     }
     if config.painted is not None:
         document["painted"] = config.painted.to_json()
-    return document
+    return document | nuisance_json(config.nuisance)
 
 
 def method_config_text(config: MethodConfig) -> str:

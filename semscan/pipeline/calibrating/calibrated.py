@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from semscan.values.detection import DetectionCurve
 from semscan.values.model_config import Calibration
 
 Log = Callable[[str], None]
+FILTER_GONE = "the nuisance filter is left out: it held at the threshold before; review results of the new model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,8 @@ class Calibrated:
 
     `before` is the raw threshold that it replaces, `images` the number of good images used, `painted` what it finds of
     painted defects. `news` states all this in words. `write` makes the folder at a path. `method` names a method
-    without training; None for a network. `reviewed` counts the regions of a review; None where good images were used.
+    without training; None for a network. `reviewed` counts the regions of a review, and what a nuisance filter makes of
+    them; None where good images were used.
     """
 
     calibration: Calibration
@@ -28,4 +31,4 @@ class Calibrated:
     news: str
     write: Callable[[Path], None]
     method: str | None = None
-    reviewed: Mapping[str, int] | None = None
+    reviewed: Mapping[str, Any] | None = None

@@ -17,7 +17,7 @@ from semscan.image.appearance import measure_appearance, typical_appearance
 from semscan.image.clean import clean
 from semscan.maps.fit_threshold import FittedThreshold, fit_threshold
 from semscan.phrases import plural
-from semscan.pipeline.calibrating.calibrated import Calibrated, Log
+from semscan.pipeline.calibrating.calibrated import FILTER_GONE, Calibrated, Log
 from semscan.pipeline.detection.painted import MOST_IMAGES, GoodArea, try_painted
 from semscan.pipeline.methods.base import FALSE_ALARMS, Method, choose_method
 from semscan.pipeline.methods.calibrated import CalibratedMethod, judged_grey
@@ -96,7 +96,7 @@ def calibrate_method(
         log(f"{plural(len(scored), 'good image')}, and at least {ADVISED} are advised: the threshold may not hold")
     own = method.raw_threshold or 1.0
     before = earlier.config.calibration if earlier else None
-    rate = settings.false_alarms or (before.false_alarms if before else FALSE_ALARMS)
+    rate = settings.false_alarms or (before.false_alarms if before else 0) or FALSE_ALARMS  # a review wants no rate
     maps, areas = [one.raw for one in scored], [one.judged for one in scored]
     fitted = fit_threshold(maps, areas, false_alarms=rate, floor=FLOOR * own, on_average=True)
     config = _config(method, scored, fitted, rate, f"{plural(len(scored), 'good image')} of {good}")
@@ -107,6 +107,8 @@ def calibrate_method(
     write = partial(write_method, method_config_text(config), method_card(config, lines))
     raw_before = own if before is None or before.raw_threshold is None else before.raw_threshold
     news = " ".join(lines)
+    if earlier is not None and earlier.config.nuisance is not None:
+        log(FILTER_GONE)
     return Calibrated(config.calibration, raw_before, len(scored), config.painted, news, write, method.name)
 
 

@@ -18,8 +18,9 @@ from semscan.image.appearance import measure_appearance, typical_appearance
 from semscan.image.clean import clean
 from semscan.image.resize import Scale
 from semscan.phrases import plural
-from semscan.pipeline.calibrating.calibrated import Calibrated, Log
+from semscan.pipeline.calibrating.calibrated import FILTER_GONE, Calibrated, Log
 from semscan.pipeline.detection.painted import try_in_files
+from semscan.pipeline.methods.base import FALSE_ALARMS
 from semscan.pipeline.methods.looks import at_looks, looks_of, only_looks
 from semscan.pipeline.methods.training_domain import network_zoom
 from semscan.pipeline.training.calibration import GoodPart, measure_threshold
@@ -57,7 +58,7 @@ def open_network(model: Path, looks: int | None) -> ModelFolder:
         graph = with_default_looks(folder.graph, looks)
     except ValueError as error:
         raise BadModelError(f"--looks {looks}: {model}: {error}; leave --looks away, or train it again") from error
-    config = replace(folder.config, graph_sha256=hashlib.sha256(graph).hexdigest())
+    config = replace(folder.config, graph_sha256=hashlib.sha256(graph).hexdigest(), nuisance=None)
     return replace(folder, config=only_looks(config, looks), graph=graph)
 
 
@@ -85,7 +86,7 @@ def calibrate_network(
     before, domain = folder.config.calibration, folder.config.training_domain
     paths = _usable(images, folder.config, settings, log)
     source = f"{plural(len(paths), 'good image')} of {good}"
-    rate = settings.false_alarms or before.false_alarms
+    rate = settings.false_alarms or before.false_alarms or FALSE_ALARMS  # a review wants no rate
     parts = [GoodPart(path) for path in paths]
     measured = measure_threshold(folder, parts, settings.read, rate, device=settings.device)
     scale = Scale(domain.nm_per_pixel, domain.zoom) if NETWORKS[folder.config.network.kind].resamples else Scale()
@@ -93,7 +94,9 @@ def calibrate_network(
     # the threshold now holds on images that look like these, so later ones are compared with these
     appearance = typical_appearance(measure_appearance(reader.values(path)) for path in paths)
     calibration = Calibration(measured.raw_threshold, rate, measured.reached, source, measured.worth, measured.rule)
-    config = replace(folder.config, calibration=calibration, training_domain=replace(domain, appearance=appearance))
+    domain = replace(domain, appearance=appearance)
+    # the regions of a nuisance filter were cut at the threshold before
+    config = replace(folder.config, calibration=calibration, training_domain=domain, nuisance=None)
     tried = try_in_files(replace(folder, config=config), parts, settings.read, config.seed, settings.device)
     config = replace(config, painted=detection_curve(tried, domain.nm_per_pixel))
     found = "" if config.painted is None else " " + " ".join(detection_lines(config.painted, INTO_THESE))
@@ -102,6 +105,8 @@ def calibrate_network(
         f"{before.raw_threshold:.4g}), for {rate:g} false regions per good image; these show "
         f"{measured.reached:.2g}.{found}"
     )
+    if folder.config.nuisance is not None:
+        log(FILTER_GONE)
     write = partial(copy_with, folder, recalibrated_text(folder, config), news)
     return Calibrated(calibration, before.raw_threshold or 0.0, len(paths), config.painted, news, write)
 

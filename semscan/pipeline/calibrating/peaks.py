@@ -44,6 +44,11 @@ class ReviewedPeaks:
             for key, count in zip((name, f"{name}_above"), pair, strict=True)
         }
 
+    def gain(self, multiple: float) -> int:
+        """Return how many more decisions are right with a threshold than with the present one."""
+        right = [int((self.harmless <= limit).sum() + (self.real > limit).sum()) for limit in (multiple, 1.0)]
+        return right[0] - right[1]
+
     def false_on_good(self, multiple: float) -> int:
         """Return how many regions of images without a defect lie above a threshold."""
         return sum(int((found > multiple).sum()) for found in self.good)

@@ -14,14 +14,16 @@ from semscan.errors import SemscanError
 from semscan.files.disk.plain_file import read_plain
 from semscan.files.models.config_file import CONFIG
 from semscan.files.models.folder import GRAPH, ModelFolder, read_model_folder
-from semscan.files.models.method_folder import named_method, read_method_folder
+from semscan.files.models.method_folder import MethodFolder, named_method, read_method_folder
 from semscan.files.models.onnx_rules import LARGEST_GRAPH
 from semscan.files.models.weights_file import WEIGHTS, check_weights
+from semscan.phrases import one_line
 from semscan.pipeline.checks.dataset import NOTE, PROBLEM, WARNING, Finding
 from semscan.report.text.weaknesses import weaknesses
 from semscan.runtime.answers import finite_answers
 from semscan.runtime.session import Network
 from semscan.values.diagnosis import ModelDiagnosis, ModelFile
+from semscan.values.model_config import NuisanceFilter
 
 
 def is_model_folder(path: Path) -> bool:
@@ -42,7 +44,10 @@ def diagnose_model(path: Path) -> ModelDiagnosis:
 
 
 def _method_findings(path: Path) -> Iterator[Finding]:
-    yield from _problem("config", lambda: read_method_folder(path))
+    found: list[MethodFolder] = []
+    yield from _problem("config", lambda: found.append(read_method_folder(path)))
+    for folder in found:
+        yield from _nuisance(folder.config.nuisance)
 
 
 def _network_findings(path: Path) -> Iterator[Finding]:
@@ -62,6 +67,21 @@ def _network_findings(path: Path) -> Iterator[Finding]:
         yield Finding(NOTE, "weights", f"{CONFIG} does not name its weights: an earlier version wrote it")
     for words in weaknesses(folder.config):
         yield Finding(WARNING, "calibration", words)
+    yield from _nuisance(folder.config.nuisance)
+
+
+def _nuisance(nuisance: NuisanceFilter | None) -> Iterator[Finding]:
+    if nuisance is None:
+        return
+    harmless = [one.look.class_name for one in nuisance.decided if not one.is_real]
+    real = len(nuisance.decided) - len(harmless)
+    kinds = one_line(", ".join(sorted(set(harmless))), 100)
+    yield Finding(
+        NOTE,
+        "nuisance",
+        f"regions like {len(harmless)} harmless ones of a review ({kinds}), and unlike {real} real ones, are nuisance; "
+        "--no-nuisance-filter counts them",
+    )
 
 
 def _problem(about: str, act: Callable[[], object]) -> Iterator[Finding]:

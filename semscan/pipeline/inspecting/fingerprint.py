@@ -45,6 +45,8 @@ class Fingerprints:
         }
         if settings.measure is not None:
             stated["measure"] = dataclasses.asdict(settings.measure)
+        if not settings.nuisance_filter:
+            stated["nuisance_filter"] = False
         self._stated = json.dumps(stated, sort_keys=True).encode("ascii")
         self._read = settings.read
         self._reference = Path(settings.reference) if settings.reference else None

@@ -24,7 +24,7 @@ from semscan.files.results.folder import MAP, REFERENCE, output_path
 from semscan.files.results.tiled.tiled_tiff import DEEP_GREY_TILES, GREY_TILES, MAP_TILES, TiledTiff
 from semscan.image.large.clean import clean_windows
 from semscan.maps.normalise import normalise_map
-from semscan.pipeline.classes.nuisance import mark_nuisance
+from semscan.pipeline.classes.nuisance import mark_nuisance, mark_reviewed
 from semscan.pipeline.classes.pattern import classify_by_pattern
 from semscan.pipeline.large.pictures import write_large_pictures
 from semscan.pipeline.methods.base import Method, MethodResult
@@ -132,6 +132,7 @@ def inspected_in_windows(
             reference.finish()
         regions, runs = found.finish() if method.raw_threshold is not None else ([], [])
         named = _named(regions, RunLabels((rows, cols), runs), cleaned, result, method)
+        named = mark_reviewed(named, method.provenance.nuisance if settings.nuisance_filter else None)
         score = None
         if method.raw_threshold is not None:
             score = score_of(found.largest, named, settings.regions.threshold)

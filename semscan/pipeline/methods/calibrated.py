@@ -56,6 +56,7 @@ class CalibratedMethod:
             model=str(folder.path),
             fingerprint=folder.fingerprint,
             painted=config.painted,
+            nuisance=config.nuisance,
         )
 
     def __call__(self, image: CleanImage) -> MethodResult:

@@ -51,6 +51,7 @@ def at_looks(config: ModelConfig, looks: int | None, model: Path) -> ModelConfig
         config,
         calibration=other.calibration,
         painted=other.painted,
+        nuisance=None,  # its regions were cut at the other threshold
         looks=replace(config.looks, default=looks, others=rest),
     )
 

@@ -104,6 +104,7 @@ class ModelMethod:
             looks=looks_of(config),
             painted=folder.config.painted,
             enlarge=1 / folder.config.training_domain.zoom,
+            nuisance=config.nuisance,
         )
 
     def __call__(self, image: CleanImage) -> MethodResult:

@@ -108,6 +108,7 @@ def _settings(run: RunRecord) -> dict[str, str]:
         "low threshold": _number(regions.get("low")) or ("none" if regions else None),
         "smallest region": _number(regions.get("min_area"), " px"),
         "closing": _number(regions.get("closing"), " px"),
+        "nuisance filter": _switch(run.settings.get("nuisance_filter")),
     }
     return {name: words for name, words in found.items() if words}
 
@@ -115,6 +116,10 @@ def _settings(run: RunRecord) -> dict[str, str]:
 def _branch(tree: object, name: str) -> dict[str, object]:
     branch = tree.get(name) if isinstance(tree, dict) else None
     return branch if isinstance(branch, dict) else {}
+
+
+def _switch(value: object) -> str | None:
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else None
 
 
 def _number(value: object, unit: str = "") -> str | None:

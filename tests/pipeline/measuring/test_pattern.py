@@ -59,14 +59,14 @@ def test_the_level_makes_widths_larger_and_leaves_roughness_alone(lines):
 
 
 def test_turned_by_90_degrees_the_same_is_measured(lines, holes):
-    for image in (lines, holes):
-        one, turned = (measured(each).dimensions for each in (image, np.rot90(image)))
+    found = [[measured(each).dimensions for each in (image, np.rot90(image))] for image in (lines, holes)]
+    for one, turned in found:
         lengths = ("line_cd", "space_cd") if one.line_cd else ("diameter",)
 
         assert [getattr(turned, name).px for name in lengths] == pytest.approx(
             [getattr(one, name).px for name in lengths], abs=0.03
         )
-    along, across = measured(lines).dimensions, measured(np.rot90(lines)).dimensions
+    along, across = found[0]
     assert across.tilt_deg.value == pytest.approx(along.tilt_deg.value, abs=0.02)
     assert across.lwr.unbiased.px == pytest.approx(along.lwr.unbiased.px, rel=0.03)
     assert abs(across.angle_deg[0]) == pytest.approx(90, abs=3)
