@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 
 import numpy as np
 import pytest
 
 TILE, OVERLAP = 32, 8
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of commands are started, and each would compile semscan anew
 LONGEST = (
     "tests/pipeline/test_train.py",
     "tests/goldens/",
