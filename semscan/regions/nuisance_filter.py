@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from semscan.robust import median_deviation
 from semscan.values import Region
-from semscan.values.model_config import DecidedRegion, RegionLook
+from semscan.values.model_config import DecidedRegion, NuisanceFilter, RegionLook
 from semscan.values.record import RegionRecord
 
 SURE = 0.8  # class probability from which a class counts
@@ -24,6 +25,7 @@ MEASURES_WEIGH = math.sqrt(4 / 7)
 SMALLEST_SCALE = 0.05  # of a measure: a smaller spread among few regions is chance
 REACH = 2.0  # times the median distance of a harmless region to the next one
 LARGEST_ODDS = 0.99  # a class probability above it says no more
+BLOCK = 1000  # regions compared at once, which bounds the memory of their distances
 
 
 def region_look(region: Region) -> RegionLook | None:
@@ -86,9 +88,8 @@ class NuisanceRule:
         apart = self._distances(self._harmless, self._harmless)
         np.fill_diagonal(apart, np.inf)
         nearest = apart.min(axis=1, initial=np.inf)
-        nearest = nearest[
-            np.isfinite(nearest)
-        ]  # a harmless region that is alone in its class says nothing of distances
+        # a harmless region that is alone in its class says nothing of distances
+        nearest = nearest[np.isfinite(nearest)]
         self._reach = min(REACH * float(np.median(nearest)), float(nearest.max())) if nearest.size else 0.0
 
     def shares(self, looks: Sequence[RegionLook]) -> np.ndarray:
@@ -99,6 +100,10 @@ class NuisanceRule:
         ndarray of float64, shape (n,)
             0 (like a real one, or unlike all harmless ones) to 1 (no real one of its class is known).
         """
+        blocks = [self._block_shares(looks[start : start + BLOCK]) for start in range(0, len(looks), BLOCK)]
+        return np.concatenate([np.zeros(0), *blocks])
+
+    def _block_shares(self, looks: Sequence[RegionLook]) -> np.ndarray:
         harmless = self._distances(looks, self._harmless).min(axis=1, initial=np.inf)
         real = self._distances(looks, self._real).min(axis=1, initial=np.inf)
         is_near = (harmless <= self._reach) & (real > 0)
@@ -117,3 +122,9 @@ class NuisanceRule:
         measures = np.array([look.measures for look in looks], np.float64).reshape(len(looks), len(self._scales))
         odds = [_log_odds(min(look.class_probability, LARGEST_ODDS)) for look in looks]
         return np.column_stack([measures / self._scales, odds])
+
+
+@lru_cache(maxsize=4)
+def nuisance_rule(nuisance: NuisanceFilter) -> NuisanceRule:
+    """Return the rule of a filter, made once for all images of a run."""
+    return NuisanceRule(nuisance.decided)

@@ -1,11 +1,14 @@
 """Which regions look like reviewed harmless ones, and which are unlike all that was reviewed."""
 
+import tracemalloc
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from semscan.regions.nuisance_filter import NuisanceRule, recorded_look, region_look
+from semscan.regions.nuisance_filter import NuisanceRule, nuisance_rule, recorded_look, region_look
 from semscan.values import Box, Measures, Region
-from semscan.values.model_config import DecidedRegion, RegionLook
+from semscan.values.model_config import DecidedRegion, NuisanceFilter, RegionLook
 from semscan.values.record import RegionRecord
 
 
@@ -59,6 +62,32 @@ def test_too_few_harmless_regions_say_nothing_of_distances(harmless):
 
 def test_no_looks_have_no_shares():
     assert RULE.shares([]).shape == (0,)
+
+
+def test_many_looks_are_compared_in_blocks_and_have_the_same_shares(monkeypatch):
+    looks = [look(5.9 + 0.01 * number) for number in range(40)]
+    shares = RULE.shares(looks)
+    monkeypatch.setattr("semscan.regions.nuisance_filter.BLOCK", 7)
+
+    assert RULE.shares(looks).tolist() == shares.tolist()
+
+
+def test_the_memory_of_the_comparison_does_not_grow_with_the_number_of_looks():
+    rule = NuisanceRule(decided([6.0 + 0.001 * number for number in range(250)], [8.0] * 250))
+    looks = [look(6.1)] * 6000
+    tracemalloc.start()
+    try:
+        rule.shares(looks)
+        assert tracemalloc.get_traced_memory()[1] < 50e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_rule_of_a_filter_is_made_once():
+    first, same = (NuisanceFilter(tuple(decided([6.0, 6.1], [8.0])), 0.5) for _ in range(2))
+
+    assert nuisance_rule(first) is nuisance_rule(same)
+    assert nuisance_rule(replace(first, decided=first.decided[:2])) is not nuisance_rule(first)
 
 
 def region(**other):

@@ -48,8 +48,9 @@ def calibrate(good: Path | None, model: Path | None, output_format: str | None, 
 
     --review sets it by the decisions about the results of an inspection with the same model or method: where the
     fewest of them are wrong, and nine in ten of the real regions stay. At least 10 must be decided, 3 real and 3
-    harmless. Where class and measures tell the decided regions apart, and more decisions become right, the threshold
-    stays and OUT holds a nuisance filter: regions like the harmless ones are reported as nuisance and not counted.
+    harmless; fewer add to the decisions of a model that has a nuisance filter. Where class and measures tell the
+    decided regions apart, and more decisions become right, the threshold stays and OUT holds a nuisance filter: regions
+    like the harmless ones are reported as nuisance and not counted.
 
     If GOOD has a folder of good images, named good, ok, normal, pass or reference, only that folder is used.
 

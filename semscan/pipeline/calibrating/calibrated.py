@@ -11,7 +11,9 @@ from semscan.values.detection import DetectionCurve
 from semscan.values.model_config import Calibration
 
 Log = Callable[[str], None]
-FILTER_GONE = "the nuisance filter is left out: it held at the threshold before; review results of the new model"
+FILTER_GONE = (
+    "the new threshold needs a new nuisance filter, so the old one is left out; review results of the new model"
+)
 
 
 @dataclass(frozen=True, slots=True)

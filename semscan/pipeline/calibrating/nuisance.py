@@ -2,7 +2,8 @@
 
 Each decided region is judged by the decisions about all other images. The cut lies where these judgements lose no real
 region, or so few that surely no more than `MOST_LOST` of them are lost. A filter is learned only if chance would hardly
-separate the decided regions as well.
+separate the decided regions as well. It holds at the calibrated threshold, so it is learned from images that were
+inspected at it.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from pathlib import PurePath
 
 import numpy as np
 
-from semscan.files.datasets.reviewed import ReviewedImage, ReviewedResults
+from semscan.files.datasets.reviewed import ReviewedResults
 from semscan.files.models.nuisance import MOST_DECIDED
 from semscan.files.results.review import HARMLESS, REAL
 from semscan.phrases import plural
-from semscan.regions.nuisance_filter import SURE, NuisanceRule, recorded_look
+from semscan.regions.nuisance_filter import SURE, NuisanceRule, nuisance_rule, recorded_look
 from semscan.scores.intervals import share_interval
-from semscan.values.model_config import DecidedRegion, NuisanceFilter, RegionLook
+from semscan.values.model_config import DecidedRegion, NuisanceFilter
+from semscan.values.record import CALIBRATED_THRESHOLD, Record
 
 FEWEST_OF_A_KIND = 3  # decided regions of a sure class
 MOST_LOST = 0.1  # share of the real regions, by the upper end of its interval
@@ -57,26 +59,25 @@ class LearnedNuisance:
     def lines(self) -> list[str]:
         """State what the filter does, or why there is none."""
         if self.filter is None:
-            others = (
-                f" ({self.of_other} others have no class of a probability of at least {SURE})" if self.of_other else ""
-            )
-            return [
-                "No nuisance filter: the reviewed regions cannot be told apart: "
-                f"{self.real} real, {self.harmless} harmless{others}."
-            ]
+            kinds = [f"{self.real} real", f"{self.harmless} harmless"]
+            if self.of_other:
+                kinds.append(f"{self.of_other} without a class of a probability of at least {SURE}")
+            return [f"No nuisance filter: the reviewed regions cannot be told apart: {', '.join(kinds)}."]
         span = share_interval(self.real_marked, self.real, np.zeros(0)) or [0.0, 1.0]
-        none = "none" if not self.real_marked else str(self.real_marked)
-        lines = [
-            f"Nuisance filter: of {plural(self.harmless, 'harmless region')} like these, {self.harmless_marked} are "
-            f"nuisance now; of {self.real} real ones {none}, each judged by the decisions about other images.",
+        return [
+            f"Nuisance filter: it marks {self.harmless_marked} of {plural(self.harmless, 'harmless region')} like "
+            f"these and {self.real_marked or 'none'} of {self.real} real ones, each judged by the decisions about "
+            "other images.",
             f"That shows that at most {span[1]:.0%} of such real ones are lost (95 % interval).",
             f"Regions unlike all reviewed ones count, and all without a class of a probability of at least {SURE}.",
         ]
-        return lines
 
 
 def learn_nuisance(reviews: Sequence[ReviewedResults], earlier: NuisanceFilter | None = None) -> LearnedNuisance:
-    """Learn a nuisance filter from reviews and from the decisions of an earlier filter of the same threshold."""
+    """Learn a nuisance filter from reviews and from the decisions of an earlier filter of the same threshold.
+
+    Images that were inspected at another threshold than the calibrated one are left out.
+    """
     made = list(_decided(reviews))
     known = {(one.image, one.look): one for one in earlier.decided} if earlier else {}
     known |= {(one.image, one.look): one for one in made if one is not None}  # the last decision about a region counts
@@ -96,33 +97,36 @@ def learn_nuisance(reviews: Sequence[ReviewedResults], earlier: NuisanceFilter |
     return LearnedNuisance(NuisanceFilter(tuple(decided), cut), harmless, marked, real, lost, nothing.of_other)
 
 
-def undecided_marked(reviews: Sequence[ReviewedResults], nuisance: NuisanceFilter | None) -> int:
-    """Return how many regions without a decision a filter calls a nuisance."""
-    if nuisance is None:
-        return 0
-    looks = []
+def undecided_marked(reviews: Sequence[ReviewedResults], nuisance: NuisanceFilter) -> tuple[int, int]:
+    """Return how many regions have no decision, and how many of these a filter calls a nuisance."""
+    undecided = []
     for review in reviews:
-        decided = {id(image.record): image for image in review.images}
-        for record in review.finished.inspected:
-            image = decided.get(id(record), ReviewedImage(record))
-            looks += [recorded_look(region) for region in record.defects if image.verdict_of(region) is None]
-    known = [look for look in looks if look is not None]
-    return int((NuisanceRule(nuisance.decided).shares(known) > nuisance.cut).sum()) if known else 0
+        reviewed = {id(image.record): image for image in review.images}
+        for record in filter(_at_calibrated, review.finished.inspected):
+            image = reviewed.get(id(record))
+            undecided += [each for each in record.defects if image is None or image.verdict_of(each) is None]
+    known = [look for look in map(recorded_look, undecided) if look is not None]
+    return len(undecided), int((nuisance_rule(nuisance).shares(known) > nuisance.cut).sum())
+
+
+def at_other_thresholds(reviews: Sequence[ReviewedResults]) -> int:
+    """Return how many reviewed images were not inspected at the calibrated threshold."""
+    return sum(not _at_calibrated(image.record) for review in reviews for image in review.images)
+
+
+def _at_calibrated(record: Record) -> bool:
+    return abs(record.threshold - CALIBRATED_THRESHOLD) < 1e-9
 
 
 def _decided(reviews: Sequence[ReviewedResults]) -> Iterator[DecidedRegion | None]:
     """Yield the regions that a review calls real or harmless; None for one without a sure class."""
-    for image in (image for review in reviews for image in review.images):
+    for image in (image for review in reviews for image in review.images if _at_calibrated(image.record)):
         name = hashlib.sha256(PurePath(image.record.source).name.encode("utf-8", "surrogateescape")).hexdigest()[:8]
-        for look, verdict in _looks(image):
-            yield None if look is None else DecidedRegion(name, look, verdict == REAL)
-
-
-def _looks(image: ReviewedImage) -> Iterator[tuple[RegionLook | None, str]]:
-    for region in image.record.regions:
-        verdict = image.verdict_of(region)
-        if verdict in (REAL, HARMLESS):
-            yield recorded_look(region), verdict
+        for region in image.record.regions:
+            verdict = image.verdict_of(region)
+            if verdict in (REAL, HARMLESS):
+                look = recorded_look(region)
+                yield None if look is None else DecidedRegion(name, look, verdict == REAL)
 
 
 def _evenly(decided: Sequence[DecidedRegion]) -> list[DecidedRegion]:

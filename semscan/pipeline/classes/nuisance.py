@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from semscan.regions.find import LabelledRegions
-from semscan.regions.nuisance_filter import NuisanceRule, region_look
+from semscan.regions.nuisance_filter import nuisance_rule, region_look
 from semscan.regions.streaks import streaks
 from semscan.values import CleanImage, Region
 from semscan.values.model_config import NuisanceFilter
@@ -30,7 +30,7 @@ def mark_reviewed(regions: Sequence[Region], nuisance: NuisanceFilter | None) ->
     known = [look for look in looks if look is not None]
     if nuisance is None or not known:
         return tuple(regions)
-    shares = iter(NuisanceRule(nuisance.decided).shares(known) > nuisance.cut)
+    shares = iter(nuisance_rule(nuisance).shares(known) > nuisance.cut)
     is_harmless = [look is not None and bool(next(shares)) for look in looks]
     return tuple(
         replace(region, nuisance=True) if harmless else region

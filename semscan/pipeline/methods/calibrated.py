@@ -20,6 +20,7 @@ from semscan.report.text.weaknesses import nearly_blind
 from semscan.settings import InspectSettings
 from semscan.values import CleanImage, SemImage
 from semscan.values.method import MethodConfig
+from semscan.values.model_config import REVIEWED
 from semscan.values.record import DIFFERS_FROM_GOOD, WEAK_MODEL
 
 ADVICE = "train a model with `semscan train`"
@@ -116,8 +117,9 @@ def _differences(image: CleanImage, config: MethodConfig) -> list[str]:
     own, theirs = image.nm_per_pixel, config.nm_per_pixel
     warnings = []
     if zoom_between(own, theirs) != 1:
+        images = "reviewed images" if config.calibration.rule == REVIEWED else "good images"
         warnings.append(
-            f"has {own:.4g} nm per pixel, the good images of the calibration {theirs:.4g}: the threshold may not hold"
+            f"has {own:.4g} nm per pixel, the {images} of the calibration {theirs:.4g}: the threshold may not hold"
         )
     unusual = unusual_measures(measure_appearance(_middle(image)), config.appearance, "calibration")
     if unusual:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from semscan.report.text.detection import INTO_THESE, PAINTED, detection_lines, detection_table
 from semscan.values.method import MethodConfig
-from semscan.values.model_config import COUNTED, FLOOR, TAIL
+from semscan.values.model_config import COUNTED, FLOOR, REVIEWED, TAIL
 
 # what set the threshold, and what would improve it
 _RULES = {
@@ -41,7 +41,11 @@ def method_lines(config: MethodConfig, own_threshold: float) -> list[str]:
 def method_card(config: MethodConfig, lines: Sequence[str]) -> str:
     """Write MODEL_CARD.md: what was calibrated, on what, what it promises, its limits; `lines` as from above."""
     facts = "\n".join(f"- {line}" for line in lines)
-    scale = "" if config.nm_per_pixel is None else f"- The good images have {config.nm_per_pixel:.4g} nm per pixel.\n"
+    is_reviewed = config.calibration.rule == REVIEWED
+    images = "reviewed images" if is_reviewed else "good images"
+    above = "" if is_reviewed else ", above it is more unusual than the good images were"
+    scale = "" if config.nm_per_pixel is None else f"- The {images} have {config.nm_per_pixel:.4g} nm per pixel.\n"
+    content = "a threshold" if config.nuisance is None else "a threshold, a nuisance filter"
     libraries = ", ".join(f"{name} {version}" for name, version in config.libraries.items())
     painted = ""
     if config.painted is not None:
@@ -54,7 +58,7 @@ def method_card(config: MethodConfig, lines: Sequence[str]) -> str:
 {painted}
 ## Limits
 
-Nothing was trained: this folder holds a threshold and no network. It holds on images like the good images it was set
+Nothing was trained: this folder holds {content} and no network. It holds on images like the {images} it was set
 on: same tool, magnification, layer and contrast. For others, calibrate again (semscan calibrate). A score is not a
-probability: 0.5 is the calibrated threshold, above it is more unusual than the good images were.
+probability: 0.5 is the calibrated threshold{above}.
 """

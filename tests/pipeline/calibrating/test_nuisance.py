@@ -91,8 +91,10 @@ def test_an_unseen_defect_that_has_the_class_of_a_nuisance_but_other_measures_st
 def test_what_the_decided_regions_prove_is_said():
     lines = learn_nuisance(reviewed(*lot())).lines()
 
-    assert lines[0].startswith("Nuisance filter: of 12 harmless regions like these, ")
-    assert "of 12 real ones none, each judged by the decisions about other images." in lines[0]
+    assert lines[0].startswith("Nuisance filter: it marks ")
+    assert lines[0].endswith(
+        " of 12 harmless regions like these and none of 12 real ones, each judged by the decisions about other images."
+    )
     assert lines[1] == "That shows that at most 26% of such real ones are lost (95 % interval)."
 
 
@@ -111,7 +113,7 @@ def test_regions_without_a_sure_class_give_no_filter():
     learned = learn_nuisance(reviewed(*unnamed, *lot(real=())))
 
     assert learned.filter is None
-    assert "0 real, 12 harmless (6 others have no class of a probability of at least 0.8)." in learned.lines()[0]
+    assert "0 real, 12 harmless, 6 without a class of a probability of at least 0.8." in learned.lines()[0]
 
 
 def test_regions_of_one_image_do_not_speak_for_each_other():
