@@ -191,6 +191,7 @@ class Model:
         page: int = 0,
         databar: str | int = "auto",
         ignore: np.ndarray | None = None,
+        nuisance_filter: bool = True,
     ) -> Inspection:
         """Find defects in one image.
 
@@ -212,6 +213,8 @@ class Model:
             Rows at the bottom that are not judged.
         ignore : ndarray of bool, shape (rows, cols), optional
             True where nothing is to be judged; for arrays.
+        nuisance_filter : bool
+            Mark what the nuisance filter of a reviewed model calls harmless, if it has one.
 
         Returns
         -------
@@ -225,7 +228,7 @@ class Model:
             If a setting is out of its range.
         """
         settings = _settings(nm_per_pixel, threshold, min_area, low, page, databar)
-        return _inspect(image, settings, self._method, ignore)
+        return _inspect(image, replace(settings, nuisance_filter=nuisance_filter), self._method, ignore)
 
 
 def load_model(
@@ -296,7 +299,8 @@ def inspect_periodic(
 ) -> Inspection:
     """Find defects in a periodic image by comparing it with its own repeats (cell to cell).
 
-    Parameters and errors are those of `Model.inspect`; NotPeriodicError if the image does not repeat.
+    Parameters and errors are those of `Model.inspect`, without `nuisance_filter`; NotPeriodicError if the image does
+    not repeat.
 
     Examples
     --------

@@ -13,8 +13,9 @@ import semscan
 from semscan.errors import BadImageError, BadModelError, NotPeriodicError, UsageFault
 from semscan.files.models.method_folder import method_config_text
 from semscan.pipeline.methods.raw_map import raw_map
+from semscan.regions.nuisance_filter import region_look
 from semscan.values.method import MethodConfig
-from semscan.values.model_config import Calibration
+from semscan.values.model_config import Calibration, DecidedRegion, NuisanceFilter
 
 HEAVY = ("tensorflow", "keras", "cv2", "skimage", "scipy", "matplotlib", "onnxruntime", "numpy")
 
@@ -217,11 +218,13 @@ def test_a_wrong_setting_is_one_sentence(model, grey, spotted):
 def calibrated(tmp_path):
     """Write the calibrated threshold of a method; returns the folder."""
 
-    def write(method):
-        (tmp_path / method).mkdir()
-        config = MethodConfig("0.1.0", method, raw_map(method), Calibration(2.0, 0.1, 0.0, "2 good images of good"))
-        (tmp_path / method / "config.json").write_text(method_config_text(config))
-        return tmp_path / method
+    def write(method, name=None, **other):
+        folder = tmp_path / (name or method)
+        folder.mkdir()
+        calibration = Calibration(2.0, 0.1, 0.0, "2 good images of good")
+        config = MethodConfig("0.1.0", method, raw_map(method), calibration, **other)
+        (folder / "config.json").write_text(method_config_text(config))
+        return folder
 
     return write
 
@@ -234,6 +237,19 @@ def test_the_threshold_of_a_calibrated_method_is_used(calibrated):
     assert (cells.kind, cells.classes, len(cells.fingerprint)) == ("periodic", None, 16)
     assert found.to_record()["raw_score"] == own.to_record()["raw_score"]
     assert found.score < own.score
+
+
+def test_the_nuisance_filter_of_a_review_can_be_switched_off(calibrated):
+    image = "sample_images/wafer.png"
+    plain = semscan.load_model(calibrated("periodic")).inspect(image)
+    like = region_look(plain.regions[0])
+    decided = [DecidedRegion(name * 8, like, is_real=False) for name in "ab"]
+    filtered = semscan.load_model(calibrated("periodic", "filtered", nuisance=NuisanceFilter(tuple(decided), 0.5)))
+    off = filtered.inspect(image, nuisance_filter=False)
+
+    assert filtered.inspect(image).regions[0].nuisance
+    assert not any(region.nuisance for region in off.regions)
+    assert off.score == plain.score
 
 
 def test_a_calibrated_reference_method_takes_its_reference_as_array_or_file(calibrated, tmp_path, save_png):
