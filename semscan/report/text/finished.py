@@ -32,8 +32,12 @@ def calibrated_line(record: Record) -> str:
     --------
     >>> calibrated_line({"model": "b.model", "images": 1, "raw_threshold": 2.7, "raw_threshold_before": 1.0})
     'b.model  1 good image, threshold: raw score 2.7, before 1'
+    >>> review = {"reviewed": {"real": 9}, "model": "b.model", "images": 1, "raw_threshold": 1.0}
+    >>> calibrated_line(review | {"raw_threshold_before": 1.0})
+    'b.model  1 reviewed image, threshold: raw score 1, before 1'
     """
-    parts = [plural(record["images"], "good image"), *_threshold(record)]
+    images = "reviewed image" if record.get("reviewed") else "good image"
+    parts = [plural(record["images"], images), *_threshold(record)]
     if record["raw_threshold_before"] is not None:
         parts.append(f"before {record['raw_threshold_before']:.4g}")
     return f"{record['model']}  {', '.join(parts)}"
