@@ -35,6 +35,7 @@ from semscan.values.record import CALIBRATED_THRESHOLD
 FEWEST = 10  # decided regions
 NOT_PAINTED = "Which painted defects it finds was not measured."
 PAINTED_BEFORE = "Which painted defects it finds was measured without the nuisance filter."
+FILTER_UNWANTED = "the nuisance filter is left out, as --no-nuisance-filter asks"
 FEWEST_OF_A_KIND = 3
 
 
@@ -113,10 +114,12 @@ def _learned(reviews: Sequence[ReviewedResults], earlier: NuisanceFilter | None,
 
 def _why_no_filter(learned: LearnedNuisance | None, present: Present, *, is_useful: bool) -> str | None:
     """Say why there is no filter where one was before, or where one would be of use."""
-    was_sought = learned is not None and learned.filter is None
-    if learned is not None and was_sought and (is_useful or present.nuisance is not None):
-        return " ".join(learned.lines())
-    return FILTER_GONE if present.nuisance is not None else None
+    had_one = present.nuisance is not None
+    if learned is None:
+        return FILTER_UNWANTED if had_one else None
+    if learned.filter is not None:
+        return FILTER_GONE if had_one else None
+    return " ".join(learned.lines()) if had_one or is_useful else None
 
 
 def _with_threshold(decided: _Decided, multiple: float, present: Present) -> Calibrated:

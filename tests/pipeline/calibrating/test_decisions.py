@@ -128,6 +128,16 @@ def test_another_threshold_drops_what_was_measured_of_the_one_before(tmp_path, m
     assert (config.nuisance, config.painted, config.calibration.rule) == (None, None, "reviewed")
 
 
+def test_a_filter_that_is_not_wanted_is_left_out_and_that_is_said(tmp_path):
+    calibrated(tmp_path / "filtered", review(tmp_path / "a"), method="periodic")
+    folder = read_method_folder(tmp_path / "filtered")
+    decided = review(tmp_path / "b", folder.fingerprint)
+    _, said = calibrated(tmp_path / "new", decided, model=folder.path, nuisance_filter=False)
+
+    assert said[0] == "the nuisance filter is left out, as --no-nuisance-filter asks"
+    assert read_method_folder(tmp_path / "new").config.nuisance is None
+
+
 def test_the_card_of_a_reviewed_method_names_the_filter_and_no_good_images(tmp_path):
     calibrated(tmp_path / "new", review(tmp_path / "o"), method="periodic")
     card = (tmp_path / "new" / "MODEL_CARD.md").read_text()
