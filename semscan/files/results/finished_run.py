@@ -20,13 +20,15 @@ from semscan.values.run_record import RunRecord
 class FinishedRun:
     """The records of an output folder in their order, and its last run.
 
-    `unfinished` is the number of records from runs that did not end.
+    `unfinished` is the number of records from runs that did not end. `earlier` are the records of earlier runs, where
+    only those of the last were asked for.
     """
 
     folder: Path
     records: list[AnyRecord]
     run: RunRecord = field(default_factory=RunRecord)
     unfinished: int = 0
+    earlier: tuple[AnyRecord, ...] = ()
 
     @property
     def inspected(self) -> list[Record]:
@@ -82,6 +84,7 @@ def read_finished(results: Path, *, last: bool = False) -> FinishedRun:
         raise OutputError(f"{folder / RESULTS}: cannot be read ({error.strerror}); check its permissions") from error
     late = [record for path in journals(folder) for record in read_journal(path)]
     run = _run(folder / RUN)
+    every = lines
     if last:  # before it ends, its records are in a journal
         lines, late = ([], late) if run.lines is None else (_pick(lines, run.lines), [])
     records = parse_lines(merge_records(lines, late))
@@ -89,7 +92,9 @@ def read_finished(results: Path, *, last: bool = False) -> FinishedRun:
         raise OutputError(f"{folder}: {RUN} does not say which records are of the last run; report all, without --last")
     if not records:
         raise OutputError(f"{folder}: holds no records ({RESULTS}); give the --out of a `semscan inspect`")
-    return FinishedRun(folder, records, run, len({record.source for record in late}))
+    sources = {record.source for record in records}
+    earlier = (record for record in parse_lines(every) if record.source not in sources) if last else ()
+    return FinishedRun(folder, records, run, len({record.source for record in late}), tuple(earlier))
 
 
 def _pick(lines: Sequence[bytes], ranges: Iterable[tuple[int, int]]) -> list[bytes]:

@@ -12,6 +12,7 @@ from semscan.files.disk.atomic import write_text
 from semscan.files.disk.plain_file import open_plain
 from semscan.files.models.method_folder import read_fingerprint
 from semscan.files.results.finished_run import FinishedRun
+from semscan.phrases import plural
 from semscan.pipeline.reporting.reviewed_run import read_reviewed_run
 from semscan.pipeline.reporting.thumbnails import Pictures, draw_pictures
 from semscan.pipeline.reporting.wafer_trends import wafer_trends
@@ -131,7 +132,9 @@ def _notes(finished: FinishedRun, pictures: Pictures) -> list[str]:
         notes.append(f"{finished.unfinished} of the records are of an inspection that has not ended, or was cut off.")
     if finished.run.state == INTERRUPTED:
         notes.append("The last run was interrupted: images that it did not reach are missing.")
-    if last is not None and last < count and not finished.unfinished:
+    if finished.earlier:
+        notes.append(f"Only the {plural(count, 'image')} of the last run {'is' if count == 1 else 'are'} reported.")
+    elif last is not None and last < count and not finished.unfinished:
         notes.append(f"The folder holds the records of several runs; the settings below are of the last, of {last}.")
     weak = {words for record in finished.records if isinstance(record, Record) for words in record.warnings}
     notes += [f"Caution: {words}." for words in sorted(weak) if words.startswith(WEAK_MODEL)]

@@ -91,7 +91,7 @@ def _sample(reviewed: ReviewedRun, name: str) -> Sample:
     return Sample(
         name=name,
         records=tuple(finished.records),
-        settings={**_settings(finished.run), "review": "counted" if reviewed.notes else "none"},
+        settings={**_settings(finished.run), "review": "counted" if reviewed.is_reviewed else "none"},
         path=str(finished.folder),
         began=finished.run.began,
     )

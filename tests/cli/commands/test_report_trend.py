@@ -58,10 +58,14 @@ def test_only_the_last_runs_are_counted_if_wanted(semscan, folders, run_here):
     for folder in folders:
         run = json.loads((folder / "run.json").read_text())
         (folder / "run.json").write_text(json.dumps(run | {"lines": [[1, 1]]}))
+    for folder, image in zip(folders, ("a.png", "b.png"), strict=False):  # the last run of W2 is without b.png
+        (folder / "review.jsonl").write_text(json.dumps({"at": "", "image": image, "verdict": "real"}) + "\n")
     code, _, error = run_here("report", "--trend", *map(str, folders), "--last", "--to", "json")
     found = json.loads((semscan.here / "semscan-trend" / "trend.json").read_text())
+    changes = [(one["number"], one["before"], one["after"]) for one in found["charts"][0]["changes"]]
 
     assert code == 0, error
+    assert (2, "counted", "none") in changes
     assert [sample["images"] for sample in found["samples"]] == [1, 1, 1]
 
 
