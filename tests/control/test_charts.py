@@ -89,6 +89,27 @@ def test_changed_settings_stand_at_the_charts_that_they_matter_to(make_image, sa
     assert "Within W04, threshold is 0.5 or 0.6, depending on the image." in chart(trend, "defective_images").notes
 
 
+def test_the_first_model_is_a_change(make_image, samples_of):
+    samples = samples_of([make_image()], [make_image(model="m")], [make_image(model="m")])
+    trend = draw_trend(samples, noun="folder", order="", baseline=None)
+
+    assert [change.words for change in chart(trend, "defective_images").changes] == [
+        "model changed from none to m at W02"
+    ]
+
+
+def test_a_sample_without_a_setting_hides_no_change(make_image, samples_of, torn):
+    samples = samples_of([make_image()], [torn], [make_image(threshold=0.7)])
+    samples = [replace(sample, settings=of) for sample, of in zip(samples, [{"closing": "1 px"}, {}, {}], strict=True)]
+    samples.append(replace(samples[2], name="W04", settings={"closing": "2 px"}))
+    trend = draw_trend(samples, noun="folder", order="", baseline=None)
+
+    assert [change.words for change in chart(trend, "defective_images").changes] == [
+        "threshold changed from 0.5 to 0.7 at W03",
+        "closing changed from 1 px to 2 px at W04",
+    ]
+
+
 def test_no_defect_in_the_baseline_makes_no_limits(make_image, samples_of):
     samples = samples_of([make_image()], [make_image()], [make_image(defects=3)])
     found = chart(draw_trend(samples, noun="folder", order="", baseline=2), "defect_density")

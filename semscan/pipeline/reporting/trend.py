@@ -108,7 +108,7 @@ def _settings(run: RunRecord) -> dict[str, str]:
         "low threshold": _number(regions.get("low")) or ("none" if regions else None),
         "smallest region": _number(regions.get("min_area"), " px"),
         "closing": _number(regions.get("closing"), " px"),
-        "nuisance filter": _switch(run.settings.get("nuisance_filter")),
+        "nuisance filter": _filter_words(run),
     }
     return {name: words for name, words in found.items() if words}
 
@@ -118,8 +118,12 @@ def _branch(tree: object, name: str) -> dict[str, object]:
     return branch if isinstance(branch, dict) else {}
 
 
-def _switch(value: object) -> str | None:
-    return {True: "on", False: "off"}[value] if isinstance(value, bool) else None
+def _filter_words(run: RunRecord) -> str | None:
+    """Return whether a run used a nuisance filter: its method had one, and the settings left it on."""
+    if not run.settings:
+        return None
+    has_filter = bool(_branch(run.method, "nuisance_filter"))
+    return "on" if has_filter and run.settings.get("nuisance_filter") is not False else "off"
 
 
 def _number(value: object, unit: str = "") -> str | None:

@@ -20,7 +20,8 @@ def write(folder, defects, began=None, **more):
     folder.joinpath("results.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
     if began:
         settings = {"regions": {"min_area": 4, "low": None}, "nuisance_filter": defects < 9}
-        run = {"began": began, "semscan_version": "0.1.0", "settings": settings}
+        method = {"nuisance_filter": {"cut": 0.5, "decided": 40}} if defects != 2 else {}
+        run = {"began": began, "semscan_version": "0.1.0", "method": method, "settings": settings}
         folder.joinpath("run.json").write_text(json.dumps(run), "utf-8")
     return folder
 
@@ -50,6 +51,8 @@ def test_one_page_json_and_csv_are_written_in_the_order_of_time(semscan, folders
     assert [row["count"] for row in rows] == ["2", "1", "9"]
     assert rows[2]["signals"] == "above the upper limit"
     assert "threshold from 0.5 to 0.6" in rows[2]["changes"]
+    assert ["nuisance filter" in row["changes"] for row in rows] == [False, True, True]
+    assert "nuisance filter from off to on" in rows[1]["changes"]
     assert "nuisance filter from on to off" in rows[2]["changes"]
     assert "threshold changed from 0.5 to 0.6 at &lt;b&gt;W3" in (out / "trend.html").read_text("utf-8")
 
