@@ -14,6 +14,7 @@ from semscan.files.places import PLACES, read_places
 from semscan.files.results.finished_run import FinishedRun
 from semscan.phrases import plural, printable
 from semscan.pipeline.fab.match import offset_um, um_per_pixel
+from semscan.pipeline.fab.order import by_numbers
 from semscan.pipeline.fab.whole import whole_defects
 from semscan.settings import ReportSettings
 from semscan.values.fab.defect import Field, InspectedWafer, WaferDefect
@@ -67,7 +68,7 @@ def records_by_wafer(records: Sequence[AnyRecord], places: Mapping[str, Place]) 
     for record, place in _with_places(records, places):
         if place is not None:
             taken[_wafer_key(place)].append(record)
-    return {key: taken[key] for key in sorted(taken)}
+    return {key: taken[key] for key in _in_order(taken)}
 
 
 def inspected_wafers(records: Iterable[Record], places: Mapping[str, Place]) -> list[InspectedWafer]:
@@ -86,13 +87,17 @@ def inspected_wafers(records: Iterable[Record], places: Mapping[str, Place]) -> 
             f"{plural(len(placed.without), 'image')} without a place, such as {printable(placed.without[0])}; "
             "give each image a line in the table of places"
         )
-    return [_wafer(placed.on_wafers[key]) for key in sorted(placed.on_wafers)]
+    return [_wafer(placed.on_wafers[key]) for key in _in_order(placed.on_wafers)]
 
 
 def _with_places(records: Sequence[AnyOne], places: Mapping[str, Place]) -> Iterator[tuple[AnyOne, Place | None]]:
     by_name = _unique_names(records, places)
     for record in records:
         yield record, places.get(record.source) or by_name.get(PurePath(record.source).name)
+
+
+def _in_order(keys: Iterable[WaferKey]) -> list[WaferKey]:
+    return sorted(keys, key=lambda key: tuple(map(by_numbers, key)))
 
 
 def _wafer_key(place: Place) -> WaferKey:
