@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 from semscan.errors import OutputError
@@ -76,6 +76,7 @@ def read_finished(results: Path, *, last: bool = False) -> FinishedRun:
         folder = folder.parent
     if not _is_folder(folder):
         raise OutputError(f"{results}: no such folder of results; give the --out of a `semscan inspect`")
+    run = _run(folder / RUN)  # before the records: if a run ends in between, its lines are not yet known
     try:
         lines = list(read_lines(folder / RESULTS))
     except FileNotFoundError:
@@ -83,13 +84,12 @@ def read_finished(results: Path, *, last: bool = False) -> FinishedRun:
     except OSError as error:
         raise OutputError(f"{folder / RESULTS}: cannot be read ({error.strerror}); check its permissions") from error
     late = [record for path in journals(folder) for record in read_journal(path)]
-    run = _run(folder / RUN)
     every = lines
     if last:  # before it ends, its records are in a journal
-        lines, late = ([], late) if run.lines is None else (_pick(lines, run.lines), [])
+        lines, late = ([], late) if run.lines is None else (_pick(folder, lines, run.lines), [])
     records = parse_lines(merge_records(lines, late))
     if not records and last:
-        raise OutputError(f"{folder}: {RUN} does not say which records are of the last run; report all, without --last")
+        raise _unknown(folder)
     if not records:
         raise OutputError(f"{folder}: holds no records ({RESULTS}); give the --out of a `semscan inspect`")
     sources = {record.source for record in records}
@@ -97,9 +97,17 @@ def read_finished(results: Path, *, last: bool = False) -> FinishedRun:
     return FinishedRun(folder, records, run, len({record.source for record in late}), tuple(earlier))
 
 
-def _pick(lines: Sequence[bytes], ranges: Iterable[tuple[int, int]]) -> list[bytes]:
+def _pick(folder: Path, lines: Sequence[bytes], ranges: Sequence[tuple[int, int]]) -> list[bytes]:
     numbers = LineNumbers(ranges)
+    if not ranges:
+        raise OutputError(f"{folder}: the last run kept no record; report all, without --last")
+    if not numbers.fits(len(lines)):
+        raise _unknown(folder)
     return [line for number, line in enumerate(lines, start=1) if number in numbers]
+
+
+def _unknown(folder: Path) -> OutputError:
+    return OutputError(f"{folder}: {RUN} does not say which records are of the last run; report all, without --last")
 
 
 def _is_folder(path: Path) -> bool:
@@ -110,6 +118,10 @@ def _is_folder(path: Path) -> bool:
 
 
 def _run(path: Path) -> RunRecord:
-    """Read `run.json`; the record is empty if the file is missing or damaged, since the records suffice."""
-    found = read_object(path)
-    return RunRecord() if found is None else RunRecord.parse(found)
+    """Read `run.json`; the record is empty if the file is missing or damaged, since the records suffice.
+
+    `lines` of which a part is damaged are not known.
+    """
+    found = read_object(path) or {}
+    run = RunRecord.parse(found)
+    return run if run.lines is None or len(run.lines) == len(found["lines"]) else replace(run, lines=None)
