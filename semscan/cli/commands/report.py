@@ -14,6 +14,7 @@ from semscan.cli.report_files import write_reports, write_trend
 from semscan.settings import BEGAN, DEFAULT_TREND, TREND_FORMATS, TYPED, KlarfSettings, ReportSettings, TrendSettings
 
 _KLARF = KlarfSettings()
+OF_WAFERS = ("html", "json")  # formats with control charts over wafers
 _TREND_TAKES = ("results", "trend", "to", "out", "baseline", "order", "review", "last", "output_format")
 
 
@@ -148,6 +149,8 @@ def _check_single(ctx: click.Context, results: tuple[str, ...], to: tuple[str, .
         raise click.UsageError("Missing option '--to'.", ctx)
     if ctx.get_parameter_source("order") is ParameterSource.COMMANDLINE:
         raise click.UsageError("--order goes with --trend only", ctx)
+    if ctx.params["baseline"] is not None and not {*to} & {*OF_WAFERS}:
+        raise click.UsageError("--baseline goes with --trend, or with --to html or json of results with places", ctx)
 
 
 def _print_entry(entry: dict[str, Any], output_format: str | None) -> None:

@@ -102,6 +102,7 @@ def test_the_order_is_as_typed_if_wanted_or_if_a_time_is_not_known(semscan, fold
         (["W1", "W2", "--to", "html"], "report takes one RESULTS, got 2; --trend compares several"),
         (["W1"], "Missing option '--to'"),
         (["W1", "--to", "csv", "--order", "typed"], "--order goes with --trend only"),
+        (["W1", "--to", "coco,csv", "--baseline", "2"], "--baseline goes with --trend, or with --to html or json"),
     ],
 )
 def test_a_mistake_is_one_line_and_writes_nothing(run_here, semscan, folders, arguments, words):
