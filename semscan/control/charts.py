@@ -100,12 +100,13 @@ class _Maker:
     def _missing(self, points: Sequence[Point]) -> list[str]:
         there = {point.number for point in points}
         names = [sample.name for number, sample in enumerate(self._samples, 1) if number not in there]
-        if not names:
-            return []
-        shown = names[:MOST_NAMED]
-        if len(names) > MOST_NAMED:
-            shown.append(f"{len(names) - MOST_NAMED} more")
-        return [f"No such figure: {listed(shown)}."]
+        return [f"No such figure: {first_of(names)}."] if names else []
+
+
+def first_of(names: Sequence[str]) -> str:
+    """Return names as an enumeration; of many, the first, and how many follow."""
+    more = [f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+    return listed([*names[:MOST_NAMED], *more])
 
 
 def provisional(count: int, noun: str) -> str:

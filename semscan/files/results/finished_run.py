@@ -35,6 +35,12 @@ class FinishedRun:
         """The records of the images that could be inspected."""
         return [record for record in self.records if isinstance(record, Record)]
 
+    @property
+    def holds_several_runs(self) -> bool:
+        """True if some of the records are of runs before the last, whose settings are not known any more."""
+        count = self.run.images
+        return not (self.earlier or self.unfinished) and count is not None and count < len(self.records)
+
     def locate(self, written: str | None) -> Path | None:
         """Return where an output lies now, by the path that its record names; None if it is not there.
 

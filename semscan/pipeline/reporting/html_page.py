@@ -134,14 +134,14 @@ def _notes(finished: FinishedRun, pictures: Pictures) -> list[str]:
     """Return what must be known before the figures are read."""
     notes = []
     count = len(finished.records)
-    last = finished.run.images
     if finished.unfinished:
         notes.append(f"{finished.unfinished} of the records are of an inspection that has not ended, or was cut off.")
     if finished.run.state == INTERRUPTED:
         notes.append("The last run was interrupted: images that it did not reach are missing.")
     if finished.earlier:
         notes.append(f"Only the {plural(count, 'image')} of the last run {'is' if count == 1 else 'are'} reported.")
-    elif last is not None and last < count and not finished.unfinished:
+    if finished.holds_several_runs:
+        last = finished.run.images
         notes.append(f"The folder holds the records of several runs; the settings below are of the last, of {last}.")
     weak = {words for record in finished.records if isinstance(record, Record) for words in record.warnings}
     notes += [f"Caution: {words}." for words in sorted(weak) if words.startswith(WEAK_MODEL)]

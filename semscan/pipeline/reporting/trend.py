@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from semscan.control.charts import draw_trend
+from semscan.control.charts import draw_trend, first_of
 from semscan.errors import ReportError, UsageFault
 from semscan.files.results.finished_run import FinishedRun
 from semscan.phrases import plural, printable
@@ -48,6 +49,10 @@ def read_trend(results: Sequence[str], settings: TrendSettings) -> Trend:
     names = _names([run.finished for run in runs])
     samples = [_sample(run, name) for run, name in zip(runs, names, strict=True)]
     trend = draw_trend(samples, noun=FOLDER, order=order, baseline=settings.baseline)
+    several = [name for run, name in zip(runs, names, strict=True) if run.finished.holds_several_runs]
+    if several:
+        note = f"The records are of several runs, and the settings those of the last run: {first_of(several)}."
+        trend = replace(trend, notes=(*trend.notes, note))
     if all(chart.key == "unjudged_images" for chart in trend.charts):
         raise ReportError(
             f"the {len(samples)} folders have no figure in common: no dimensions, and fewer than {LEAST} with an image "

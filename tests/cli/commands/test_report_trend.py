@@ -60,7 +60,7 @@ def test_one_page_json_and_csv_are_written_in_the_order_of_time(semscan, folders
 def test_only_the_last_runs_are_counted_if_wanted(semscan, folders, run_here):
     for folder in folders:
         run = json.loads((folder / "run.json").read_text())
-        (folder / "run.json").write_text(json.dumps(run | {"lines": [[1, 1]]}))
+        (folder / "run.json").write_text(json.dumps(run | {"images": 1, "lines": [[1, 1]]}))
     for folder, image in zip(folders, ("a.png", "b.png"), strict=False):  # the last run of W2 is without b.png
         (folder / "review.jsonl").write_text(json.dumps({"at": "", "image": image, "verdict": "real"}) + "\n")
     code, _, error = run_here("report", "--trend", *map(str, folders), "--last", "--to", "json")
@@ -70,6 +70,16 @@ def test_only_the_last_runs_are_counted_if_wanted(semscan, folders, run_here):
     assert code == 0, error
     assert (2, "counted", "none") in changes
     assert [sample["images"] for sample in found["samples"]] == [1, 1, 1]
+    assert not any("several runs" in note for note in found["notes"])
+
+
+def test_a_folder_of_several_runs_is_named(semscan, folders, run_here):
+    run = json.loads((folders[0] / "run.json").read_text())
+    (folders[0] / "run.json").write_text(json.dumps(run | {"images": 1}))
+    run_here("report", "--trend", *map(str, folders), "--to", "json")
+    found = json.loads((semscan.here / "semscan-trend" / "trend.json").read_text())
+
+    assert "The records are of several runs, and the settings those of the last run: W1." in found["notes"]
 
 
 def test_the_order_is_as_typed_if_wanted_or_if_a_time_is_not_known(semscan, folders):
