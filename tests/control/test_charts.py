@@ -25,6 +25,14 @@ def test_a_dimension_has_the_published_limits_in_nm(make_image, samples_of):
     assert (limits.lower, limits.centre, limits.upper) == pytest.approx((45.8159, 50.81, 55.8041), abs=1e-4)
 
 
+def test_a_width_has_no_lower_limit_where_no_width_lies(make_image, samples_of):
+    samples = samples_of(*[[make_image(cd=value)] for value in (1.0, 3.0, 1.0, 3.0)])
+    found = chart(draw_trend(samples, noun="folder", order="", baseline=None), "line_cd")
+
+    assert found.points[0].limits.lower is None
+    assert found.points[0].limits.upper > 6
+
+
 def test_only_the_baseline_makes_the_limits(make_image, samples_of):
     samples = samples_of(*[[make_image(cd=value)] for value in (10.0, 10.2, 10.0, 10.2, 13.0)])
     trend = draw_trend(samples, noun="folder", order="", baseline=4)

@@ -24,7 +24,9 @@ def _klarf_option(name: str, text: str) -> Callable[[options.Command], options.C
 
 @click.command()
 @click.argument("results", metavar="RESULTS...", nargs=-1, required=True, type=click.Path())
-@options.report_formats("--to", text="Format to write; join several with commas.  [required, but with --trend: html]")
+@options.report_formats(
+    "--to", text="Format to write; join several with commas.  [required; with --trend the default is html]"
+)
 @click.option(
     "--out",
     metavar="DIR|FILE",
@@ -41,7 +43,7 @@ def _klarf_option(name: str, text: str) -> Callable[[options.Command], options.C
     "--baseline",
     type=click.IntRange(2),
     metavar="N",
-    help="Control limits come from the first N folders, or wafers.  [default: all]",
+    help="Control limits come from the first N folders, or wafers of a step, which needs places.  [default: all]",
 )
 @click.option(
     "--order",
@@ -65,7 +67,7 @@ def _klarf_option(name: str, text: str) -> Callable[[options.Command], options.C
     help="Report the verdicts of a review.jsonl beside the results: reviewed classes, drawn defects, and harmless "
     "regions as nuisance.",
 )
-@click.option("--last", is_flag=True, help="Report only the images of the last run into RESULTS.")
+@click.option("--last", is_flag=True, help="Report only the images of the last inspection into RESULTS.")
 @click.option(
     "--places",
     metavar="CSV",
