@@ -43,7 +43,8 @@ def _klarf_option(name: str, text: str) -> Callable[[options.Command], options.C
     "--baseline",
     type=click.IntRange(2),
     metavar="N",
-    help="Control limits come from the first N folders, or wafers of a step, which needs places.  [default: all]",
+    help="Control limits come from the first N folders or, with places, from the first N wafers of each step.  "
+    "[default: all]",
 )
 @click.option(
     "--order",
