@@ -85,14 +85,15 @@ def dimension_figure(dimension: Dimension, samples: Sequence[Sample]) -> Figure:
 def density_figure(samples: Sequence[Sample]) -> Figure:
     """Return the defects by judged area: per cm² if nm per pixel is known for all images, else per megapixel.
 
-    Images without a verdict count neither as area nor with their regions.
+    Regions that are parts of one defect count once. Images without a verdict count neither as area nor with their
+    regions.
     """
     judged = [sample.judged for sample in samples]
     in_nm = all(record.nm_per_pixel for records in judged for record in records)
     points = []
     for number, (sample, records) in enumerate(zip(samples, judged, strict=True), 1):
         size = sum(_cm2(record) if in_nm else record.judged_px / PX_PER_MEGAPIXEL for record in records)
-        count = sum(len(record.defects) for record in records)
+        count = sum(record.defect_count for record in records)
         if size > LEAST_SIZE:
             points.append(Point(number=number, name=sample.name, value=count / size, size=size, count=count))
     return Figure("defect_density", "Defect density", f"defects per {'cm²' if in_nm else 'megapixel'}", points)

@@ -38,7 +38,8 @@ def with_extents(
     anomaly_map : ndarray of float32, shape (rows, cols)
         From 0 to 1; 0.5 is the calibrated threshold.
     threshold : float
-        Above which the regions lie, in map units. The lower one is that of `LOWER` times its raw score.
+        Above which the regions lie, in map units. The lower one is that of `LOWER` times its raw score, and never
+        below that of 0.5.
     change : ndarray of float, shape (rows, cols), optional
         The image less its reference. With it the middle is that of the pixels of strong change, else of all.
 
@@ -56,8 +57,8 @@ def with_extents(
         return tuple(found.regions)
     is_counted = np.zeros(len(found.regions) + 1, bool)
     is_counted[counted] = True
-    mask = (anomaly_map > _lower(threshold)) & ((found.labels == 0) | is_counted[found.labels])
-    mask |= is_counted[found.labels]
+    inside = is_counted[found.labels]
+    mask = inside | (anomaly_map > _lower(threshold)) & ~_around_nuisance(found.labels, inside)
     count, patches, stats, centroids = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     members: dict[int, list[int]] = defaultdict(list)
     for number in counted:
@@ -77,8 +78,22 @@ def with_extents(
 
 
 def _lower(threshold: float) -> float:
-    raw = LOWER * threshold / (1 - threshold)  # in multiples of the calibrated threshold
+    raw = LOWER * max(
+        threshold / (1 - threshold), 1.0
+    )  # in multiples of the calibrated threshold, below which is chance
     return raw / (1 + raw)
+
+
+def _around_nuisance(labels: np.ndarray, counted: np.ndarray) -> np.ndarray:
+    """Mark nuisance regions and what is nearer to them than to regions that count, bool: their rim is no defect's."""
+    nuisance = (labels > 0) & ~counted
+    if not nuisance.any():
+        return nuisance
+    to_nuisance, to_counted = (
+        cv2.distanceTransform((~part).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        for part in (nuisance, counted)
+    )
+    return np.asarray(to_nuisance < to_counted)
 
 
 def _patch_of(found: LabelledRegions, number: int, patches: np.ndarray) -> int:

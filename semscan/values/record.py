@@ -231,6 +231,11 @@ class Record(JsonRecord):
             return ()
         return tuple(region for region in self.regions if not region.nuisance)
 
+    @property
+    def defect_count(self) -> int:
+        """The number of regions that count, parts of one defect once."""
+        return len({region.id if region.part_of is None else region.part_of for region in self.defects})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRecord(JsonRecord):

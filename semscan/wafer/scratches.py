@@ -20,7 +20,7 @@ WITHIN_DEG = (3.0, 8.0)  # of axes: both are tried
 OF_PATTERN_DEG = 5.0  # how far axes along the pattern turn from the columns and rows of the dies
 LARGEST_CHANCE = 0.01
 SAMPLES = 12  # along each side of a die
-MOST = 1000  # the longest strokes; the number of pairs grows with the square
+MOST = 300  # the longest strokes; the time grows with the square of their number, and more
 
 
 def find_scratches(wafer: InspectedWafer, taken: Collection[int]) -> list[Pattern]:

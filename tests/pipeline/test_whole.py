@@ -46,3 +46,16 @@ def test_a_verdict_on_a_part_is_one_on_the_defect():
 
     assert (real.nuisance, real.reviewed) == (False, "real")
     assert (none.nuisance, none.reviewed) == (True, "harmless")
+
+
+def test_the_class_is_that_of_a_part_that_counts():
+    harmless = piece(1, extent=LONG, nuisance=True, reviewed="harmless", class_name="residue")
+    (real,) = whole_defects([harmless, piece(2, part_of=1, reviewed="real", class_name="bridge")])
+
+    assert (real.class_name, real.nuisance) == ("bridge", False)
+
+
+def test_parts_without_the_extent_of_the_whole_stay_as_they_are():
+    parts = [piece(2, part_of=1), piece(3, part_of=1)]
+
+    assert whole_defects(parts) == parts

@@ -104,3 +104,30 @@ def test_a_region_at_the_corner_of_an_image_of_one_pixel_has_an_extent():
     (region,) = with_extents(found(anomaly_map), anomaly_map, 0.5, np.ones((1, 1)))
 
     assert region.extent.place == (0.0, 0.0)
+
+
+def test_the_rim_of_a_nuisance_joins_no_defects():
+    """A streak of charging with a rim, and two defects that touch the rim from above."""
+    anomaly_map = np.zeros((40, 90), np.float32)
+    anomaly_map[18:26, 5:85] = 0.45
+    anomaly_map[20:24, 5:85] = 0.9
+    for left in (15, 65):
+        anomaly_map[12:18, left : left + 5] = 0.7
+    regions = found(anomaly_map)
+    streak = replace(regions.regions[0], nuisance=True)
+    marked = with_extents(replace(regions, regions=(streak, *regions.regions[1:])), anomaly_map, 0.5)
+
+    assert marked[0].extent is None
+    assert [region.part_of for region in marked[1:]] == [None, None]
+    for region in marked[1:]:
+        assert region.extent.box.right - region.extent.box.left <= 9
+        assert region.extent.place[1] == pytest.approx(region.centroid[1], abs=0.5)
+
+
+def test_below_the_calibrated_threshold_extents_do_not_reach_into_chance():
+    anomaly_map = np.full((20, 40), 0.25, np.float32)
+    anomaly_map[8:12, 10:14] = 0.35
+    anomaly_map[8:12, 16:20] = 0.6
+    extents = [region.extent for region in with_extents(found(anomaly_map, 0.3), anomaly_map, 0.3)]
+
+    assert [extent.box for extent in extents] == [Box(8, 16, 12, 20), Box(8, 10, 12, 14)]

@@ -66,8 +66,10 @@ def write_not_judged(image: SemImage, given: str, reason: str, base: Path, setti
     if not settings.output.overlay:
         return None
     path = output_path(base, OVERLAY)
-    found = reason.removeprefix(f"{given}: ").partition(";")[0]  # without what to do about it, for want of room
-    picture = draw_not_judged(clean(image, settings.read), given, found, title=settings.output.title)
+    for name in (image.source, given):  # the name stands in the line above
+        reason = reason.removeprefix(f"{name}: ")
+    shortened = reason.partition(";")[0]  # without what to do about it, for want of room
+    picture = draw_not_judged(clean(image, settings.read), given, shortened, title=settings.output.title)
     write_png(path, picture)
     return Outputs(overlay=str(path))
 

@@ -86,6 +86,8 @@ def test_a_saved_map_keeps_what_was_found_about_the_repeats(semscan, striped):
     (again,) = records(semscan("regions", inspected["outputs"]["map"]))
 
     assert again["periodic"] == inspected["periodic"]
+    for region in (*inspected["regions"], *again["regions"]):
+        del region["extent"]["place"]  # by the reference image, which the map does not hold
     assert again["regions"] == inspected["regions"]
 
 
@@ -207,6 +209,7 @@ def test_an_image_that_is_read_but_not_judged_has_an_overlay_that_says_so(semsca
     assert image_part(drawn, 96, 96).shape == (384, 384, 3)
     assert (image_part(drawn, 96, 96)[:100:4, ::4] == noise[:25, :, None]).all()
     assert not (image_part(drawn, 96, 96)[::4, ::4] == noise[..., None]).all()
+    assert (semscan.here / record["outputs"]["overlay"]).is_file()
     assert not list((semscan.here / "bare").glob("*.overlay.png"))
     assert "outputs" not in records(bare)[0]
     assert "noise.overlay.png" in (semscan.here / "o" / "report.html").read_text("utf-8"), page.stderr
