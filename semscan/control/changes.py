@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
 
 from semscan.phrases import listed
 from semscan.values.control.trend import Change, Sample
 
 NM_PER_PIXEL = "nm per pixel"
+NO_MODEL = "none"
 VERSION = "version of semscan"
 OF_DIMENSIONS = (NM_PER_PIXEL, "edge rule", "measured lines", VERSION)
 OF_DEFECTS = (
@@ -25,7 +25,7 @@ def conditions_of(sample: Sample) -> Conditions:
     found: dict[str, Iterable[str | None]] = {
         NM_PER_PIXEL: (f"{record.nm_per_pixel:g}" if record.nm_per_pixel else "not known" for record in records),
         "method": (" and ".join(record.method) or None for record in records),
-        "model": (record.model for record in records),
+        "model": (record.model or NO_MODEL for record in records),
         "threshold": (f"{record.threshold:g}" for record in records),
         "edge rule": (one.edge for one in dimensions),
         "measured lines": (_side_of(one.dark_lines) for one in dimensions),
@@ -35,16 +35,19 @@ def conditions_of(sample: Sample) -> Conditions:
 
 
 def find_changes(samples: Sequence[Sample], conditions: Sequence[Conditions], settings: Iterable[str]) -> list[Change]:
-    """Return where one of the settings is not as in the sample before, in the order of the samples."""
+    """Return where one of the settings is not as in the last sample before that has it, in the order of the samples."""
     wanted = tuple(settings)
+    last: dict[str, tuple[str, ...]] = {}
     changes = []
-    for number, (before, after) in enumerate(pairwise(conditions), 2):
+    for number, (sample, found) in enumerate(zip(samples, conditions, strict=True), 1):
         for name in wanted:
-            old, new = before.get(name), after.get(name)
-            if old and new and old != new:
-                sample = samples[number - 1].name
-                change = Change(number=number, name=sample, setting=name, before=listed(old), after=listed(new))
-                changes.append(change)
+            new = found.get(name, ())
+            old = last.get(name, new)
+            if new and old != new:
+                words = listed(old), listed(new)
+                changes.append(Change(number=number, name=sample.name, setting=name, before=words[0], after=words[1]))
+            if new:
+                last[name] = new
     return changes
 
 

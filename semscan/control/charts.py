@@ -21,6 +21,7 @@ from semscan.values.control.trend import INDIVIDUALS, RATES, SHARES, ControlChar
 
 FEWEST = RUN  # points of a baseline; with fewer its limits are provisional
 MOST_NAMED = 5
+UNITS = ("nm", "px")  # of lengths
 
 
 def draw_trend(samples: Sequence[Sample], *, noun: str, order: str, baseline: int | None) -> Trend:
@@ -73,7 +74,7 @@ class _Maker:
             return None
         settings = OF_DIMENSIONS if kind == INDIVIDUALS else OF_DEFECTS
         baseline = [point for point in figure.points if point.number <= self._baseline]
-        limits, reason = find_limits(kind, baseline, figure.points)
+        limits, reason = find_limits(kind, baseline, figure)
         points = figure.points
         notes = [reason] if reason else []
         if limits:
@@ -100,12 +101,13 @@ class _Maker:
     def _missing(self, points: Sequence[Point]) -> list[str]:
         there = {point.number for point in points}
         names = [sample.name for number, sample in enumerate(self._samples, 1) if number not in there]
-        if not names:
-            return []
-        shown = names[:MOST_NAMED]
-        if len(names) > MOST_NAMED:
-            shown.append(f"{len(names) - MOST_NAMED} more")
-        return [f"No such figure: {listed(shown)}."]
+        return [f"No such figure: {first_of(names)}."] if names else []
+
+
+def first_of(names: Sequence[str]) -> str:
+    """Return names as an enumeration; of many, the first, and how many follow."""
+    more = [f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+    return listed([*names[:MOST_NAMED], *more])
 
 
 def provisional(count: int, noun: str) -> str:
@@ -113,16 +115,18 @@ def provisional(count: int, noun: str) -> str:
     return f"Limits are provisional: they come from {plural(count, noun)}, and 20 or more are usual."
 
 
-def find_limits(kind: str, baseline: Sequence[Point], points: Sequence[Point]) -> tuple[list[Limits], str]:
+def find_limits(kind: str, baseline: Sequence[Point], figure: Figure) -> tuple[list[Limits], str]:
     """Return the limits of each point, or none and the reason in one sentence."""
     if len(baseline) < 2:
         return [], "No limits: fewer than 2 points in the baseline."
     if kind == INDIVIDUALS:
-        limits = individuals_limits([point.value for point in baseline])
-        return ([limits] * len(points), "") if limits else ([], "No limits: the points of the baseline do not differ.")
+        limits = individuals_limits([point.value for point in baseline], are_lengths=figure.unit in UNITS)
+        if limits is None:
+            return [], "No limits: the points of the baseline do not differ."
+        return [limits] * len(figure.points), ""
     size = sum(point.size for point in baseline)
     mean = sum(point.count or 0 for point in baseline) / size
     if mean == 0 or (kind == SHARES and mean == 1):
         return [], f"No limits: {'nothing was' if mean == 0 else 'all images were'} counted in the baseline."
     around = rate_limits if kind == RATES else share_limits
-    return [around(mean, point.size) for point in points], ""
+    return [around(mean, point.size) for point in figure.points], ""

@@ -19,10 +19,10 @@ RANGE_OF_TWO = 1.128  # d2 of the tables: mean range of two values, in standard 
 NO_SPREAD = 1e-9  # of the centre: rounding, not spread
 
 
-def individuals_limits(baseline: Sequence[float]) -> Limits | None:
+def individuals_limits(baseline: Sequence[float], *, are_lengths: bool = False) -> Limits | None:
     """Return the limits of single values: their mean, and 3 sigma from the mean range of neighbours.
 
-    None for fewer than two values, or for values that do not differ.
+    None for fewer than two values, or for values that do not differ. Lengths have no lower limit at 0 or below.
 
     Examples
     --------
@@ -37,7 +37,8 @@ def individuals_limits(baseline: Sequence[float]) -> Limits | None:
     sigma = sum(ranges) / len(ranges) / RANGE_OF_TWO
     if sigma <= NO_SPREAD * abs(centre):
         return None
-    return Limits(centre=centre, lower=centre - SIGMAS * sigma, upper=centre + SIGMAS * sigma)
+    lower, upper = _around(centre, sigma)
+    return Limits(centre=centre, lower=None if are_lengths and lower <= 0 else lower, upper=upper)
 
 
 def rate_limits(rate: float, size: float) -> Limits:

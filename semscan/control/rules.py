@@ -19,7 +19,8 @@ BELOW = "below the lower limit"
 def find_signals(values: Sequence[float], limits: Sequence[Limits]) -> list[tuple[str, ...]]:
     """Return for each value why it is remarkable: beyond a limit, or the last of `RUN` or more on one side.
 
-    A side without a limit has no runs: where defects are rare, most values lie below their mean.
+    A side without a limit has no runs: where defects are rare, most values lie below their mean, and most shares near 1
+    lie above it.
 
     Examples
     --------

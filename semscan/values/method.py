@@ -77,8 +77,8 @@ class MethodProvenance:
     looks at each tile it takes. `reference` is the
     path of the image or folder compared with. `painted` says which defects painted into good images a model found at
     the end of its training; `enlarge` is how much smaller than the image a model
-    sees it; `nuisance` marks regions that a review called harmless. They are no part of the JSON. None where the method
-    has none.
+    sees it; `nuisance` marks regions that a review called harmless; the JSON states its cut
+    and the number of its regions. `painted` and `enlarge` are no part of the JSON. None where the method has none.
     """
 
     calibration: Calibration | ChanceCalibration | CombinedCalibration | None = None
@@ -99,6 +99,7 @@ class MethodProvenance:
         >>> MethodProvenance(reference="golden.png").to_json()
         {'reference': 'golden.png'}
         """
+        filtering = self.nuisance
         stated = {
             "model": self.model,
             "kind": self.kind,
@@ -106,6 +107,7 @@ class MethodProvenance:
             "looks": self.looks,
             "reference": self.reference,
             "calibration": None if self.calibration is None else self.calibration.to_json(),
+            "nuisance_filter": filtering and {"cut": filtering.cut, "decided": len(filtering.decided)},
         }
         return {key: value for key, value in stated.items() if value is not None}
 

@@ -25,6 +25,14 @@ def test_a_dimension_has_the_published_limits_in_nm(make_image, samples_of):
     assert (limits.lower, limits.centre, limits.upper) == pytest.approx((45.8159, 50.81, 55.8041), abs=1e-4)
 
 
+def test_a_width_has_no_lower_limit_where_no_width_lies(make_image, samples_of):
+    samples = samples_of(*[[make_image(cd=value)] for value in (1.0, 3.0, 1.0, 3.0)])
+    found = chart(draw_trend(samples, noun="folder", order="", baseline=None), "line_cd")
+
+    assert found.points[0].limits.lower is None
+    assert found.points[0].limits.upper > 6
+
+
 def test_only_the_baseline_makes_the_limits(make_image, samples_of):
     samples = samples_of(*[[make_image(cd=value)] for value in (10.0, 10.2, 10.0, 10.2, 13.0)])
     trend = draw_trend(samples, noun="folder", order="", baseline=4)
@@ -87,6 +95,27 @@ def test_changed_settings_stand_at_the_charts_that_they_matter_to(make_image, sa
         "edge rule changed from level 0.3 to level 0.5 at W04",
     ]
     assert "Within W04, threshold is 0.5 or 0.6, depending on the image." in chart(trend, "defective_images").notes
+
+
+def test_the_first_model_is_a_change(make_image, samples_of):
+    samples = samples_of([make_image()], [make_image(model="m")], [make_image(model="m")])
+    trend = draw_trend(samples, noun="folder", order="", baseline=None)
+
+    assert [change.words for change in chart(trend, "defective_images").changes] == [
+        "model changed from none to m at W02"
+    ]
+
+
+def test_a_sample_without_a_setting_hides_no_change(make_image, samples_of, torn):
+    samples = samples_of([make_image()], [torn], [make_image(threshold=0.7)])
+    samples = [replace(sample, settings=of) for sample, of in zip(samples, [{"closing": "1 px"}, {}, {}], strict=True)]
+    samples.append(replace(samples[2], name="W04", settings={"closing": "2 px"}))
+    trend = draw_trend(samples, noun="folder", order="", baseline=None)
+
+    assert [change.words for change in chart(trend, "defective_images").changes] == [
+        "threshold changed from 0.5 to 0.7 at W03",
+        "closing changed from 1 px to 2 px at W04",
+    ]
 
 
 def test_no_defect_in_the_baseline_makes_no_limits(make_image, samples_of):

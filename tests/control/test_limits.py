@@ -11,6 +11,14 @@ def test_one_value_or_equal_values_have_no_limits():
     assert individuals_limits([0.1 + 0.2, 0.3, 0.3]) is None
 
 
+def test_lengths_have_no_lower_limit_below_zero():
+    values = [1.0, 3.0, 1.0, 3.0]
+
+    assert individuals_limits(values).lower == pytest.approx(2 - 3 * 2 / 1.128)
+    assert individuals_limits(values, are_lengths=True).lower is None
+    assert individuals_limits(values, are_lengths=True).upper == pytest.approx(2 + 3 * 2 / 1.128)
+
+
 def test_a_count_chart_is_the_rate_chart_of_one_unit():
     limits = rate_limits(20.0, 1.0)
 

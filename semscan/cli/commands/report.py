@@ -14,6 +14,7 @@ from semscan.cli.report_files import write_reports, write_trend
 from semscan.settings import BEGAN, DEFAULT_TREND, TREND_FORMATS, TYPED, KlarfSettings, ReportSettings, TrendSettings
 
 _KLARF = KlarfSettings()
+OF_WAFERS = ("html", "json")  # formats with control charts over wafers
 _TREND_TAKES = ("results", "trend", "to", "out", "baseline", "order", "review", "last", "output_format")
 
 
@@ -23,7 +24,9 @@ def _klarf_option(name: str, text: str) -> Callable[[options.Command], options.C
 
 @click.command()
 @click.argument("results", metavar="RESULTS...", nargs=-1, required=True, type=click.Path())
-@options.report_formats("--to", text="Format to write; join several with commas.  [required, but with --trend: html]")
+@options.report_formats(
+    "--to", text="Format to write; join several with commas.  [required; with --trend the default is html]"
+)
 @click.option(
     "--out",
     metavar="DIR|FILE",
@@ -40,7 +43,8 @@ def _klarf_option(name: str, text: str) -> Callable[[options.Command], options.C
     "--baseline",
     type=click.IntRange(2),
     metavar="N",
-    help="Control limits come from the first N folders, or wafers.  [default: all]",
+    help="Control limits come from the first N folders or, with places, from the first N wafers of each step.  "
+    "[default: all]",
 )
 @click.option(
     "--order",
@@ -64,7 +68,7 @@ def _klarf_option(name: str, text: str) -> Callable[[options.Command], options.C
     help="Report the verdicts of a review.jsonl beside the results: reviewed classes, drawn defects, and harmless "
     "regions as nuisance.",
 )
-@click.option("--last", is_flag=True, help="Report only the images of the last run into RESULTS.")
+@click.option("--last", is_flag=True, help="Report only the images of the last inspection into RESULTS.")
 @click.option(
     "--places",
     metavar="CSV",
@@ -148,6 +152,8 @@ def _check_single(ctx: click.Context, results: tuple[str, ...], to: tuple[str, .
         raise click.UsageError("Missing option '--to'.", ctx)
     if ctx.get_parameter_source("order") is ParameterSource.COMMANDLINE:
         raise click.UsageError("--order goes with --trend only", ctx)
+    if ctx.params["baseline"] is not None and not {*to} & {*OF_WAFERS}:
+        raise click.UsageError("--baseline goes with --trend, or with --to html or json of results with places", ctx)
 
 
 def _print_entry(entry: dict[str, Any], output_format: str | None) -> None:

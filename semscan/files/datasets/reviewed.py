@@ -106,8 +106,12 @@ def review_beside(finished: FinishedRun) -> ReviewedResults | None:
 
 
 def join(path: Path, finished: FinishedRun, decisions: Iterable[Decision]) -> ReviewedResults:
-    """Join the records of an inspection with the decisions that count; see `ReviewedResults`."""
-    records = finished.inspected
+    """Join the records of an inspection with the decisions that count; see `ReviewedResults`.
+
+    Decisions about images of earlier runs are left out without a word where only the last run is wanted.
+    """
+    earlier = [record for record in finished.earlier if isinstance(record, Record)]
+    records = [*earlier, *finished.inspected]
     places = _places(records)
     of_record: dict[int, list[Decision]] = {}
     unknown = 0
@@ -115,7 +119,7 @@ def join(path: Path, finished: FinishedRun, decisions: Iterable[Decision]) -> Re
         place = places.get(decision.image)
         if place is None:
             unknown += 1
-        else:
+        elif place >= len(earlier):
             of_record.setdefault(place, []).append(decision)
     images = []
     stale = 0

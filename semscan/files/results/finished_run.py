@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 from semscan.errors import OutputError
@@ -20,18 +20,26 @@ from semscan.values.run_record import RunRecord
 class FinishedRun:
     """The records of an output folder in their order, and its last run.
 
-    `unfinished` is the number of records from runs that did not end.
+    `unfinished` is the number of records from runs that did not end. `earlier` are the records of earlier runs, where
+    only those of the last were asked for.
     """
 
     folder: Path
     records: list[AnyRecord]
     run: RunRecord = field(default_factory=RunRecord)
     unfinished: int = 0
+    earlier: tuple[AnyRecord, ...] = ()
 
     @property
     def inspected(self) -> list[Record]:
         """The records of the images that could be inspected."""
         return [record for record in self.records if isinstance(record, Record)]
+
+    @property
+    def holds_several_runs(self) -> bool:
+        """True if some of the records are of runs before the last, whose settings are not known any more."""
+        count = self.run.images
+        return not (self.earlier or self.unfinished) and count is not None and count < len(self.records)
 
     def locate(self, written: str | None) -> Path | None:
         """Return where an output lies now, by the path that its record names; None if it is not there.
@@ -74,6 +82,7 @@ def read_finished(results: Path, *, last: bool = False) -> FinishedRun:
         folder = folder.parent
     if not _is_folder(folder):
         raise OutputError(f"{results}: no such folder of results; give the --out of a `semscan inspect`")
+    run = _run(folder / RUN)  # before the records: if a run ends in between, its lines are not yet known
     try:
         lines = list(read_lines(folder / RESULTS))
     except FileNotFoundError:
@@ -81,20 +90,30 @@ def read_finished(results: Path, *, last: bool = False) -> FinishedRun:
     except OSError as error:
         raise OutputError(f"{folder / RESULTS}: cannot be read ({error.strerror}); check its permissions") from error
     late = [record for path in journals(folder) for record in read_journal(path)]
-    run = _run(folder / RUN)
+    every = lines
     if last:  # before it ends, its records are in a journal
-        lines, late = ([], late) if run.lines is None else (_pick(lines, run.lines), [])
+        lines, late = ([], late) if run.lines is None else (_pick(folder, lines, run.lines), [])
     records = parse_lines(merge_records(lines, late))
     if not records and last:
-        raise OutputError(f"{folder}: {RUN} does not say which records are of the last run; report all, without --last")
+        raise _unknown(folder)
     if not records:
         raise OutputError(f"{folder}: holds no records ({RESULTS}); give the --out of a `semscan inspect`")
-    return FinishedRun(folder, records, run, len({record.source for record in late}))
+    sources = {record.source for record in records}
+    earlier = (record for record in parse_lines(every) if record.source not in sources) if last else ()
+    return FinishedRun(folder, records, run, len({record.source for record in late}), tuple(earlier))
 
 
-def _pick(lines: Sequence[bytes], ranges: Iterable[tuple[int, int]]) -> list[bytes]:
+def _pick(folder: Path, lines: Sequence[bytes], ranges: Sequence[tuple[int, int]]) -> list[bytes]:
     numbers = LineNumbers(ranges)
+    if not ranges:
+        raise OutputError(f"{folder}: the last run kept no record; report all, without --last")
+    if not numbers.fits(len(lines)):
+        raise _unknown(folder)
     return [line for number, line in enumerate(lines, start=1) if number in numbers]
+
+
+def _unknown(folder: Path) -> OutputError:
+    return OutputError(f"{folder}: {RUN} does not say which records are of the last run; report all, without --last")
 
 
 def _is_folder(path: Path) -> bool:
@@ -105,6 +124,10 @@ def _is_folder(path: Path) -> bool:
 
 
 def _run(path: Path) -> RunRecord:
-    """Read `run.json`; the record is empty if the file is missing or damaged, since the records suffice."""
-    found = read_object(path)
-    return RunRecord() if found is None else RunRecord.parse(found)
+    """Read `run.json`; the record is empty if the file is missing or damaged, since the records suffice.
+
+    `lines` of which a part is damaged are not known.
+    """
+    found = read_object(path) or {}
+    run = RunRecord.parse(found)
+    return run if run.lines is None or len(run.lines) == len(found["lines"]) else replace(run, lines=None)

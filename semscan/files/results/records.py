@@ -113,6 +113,21 @@ class LineNumbers:
                 self.ranges.append((number, number))
             yield line
 
+    def fits(self, lines: int) -> bool:
+        """Return whether the ranges rise, and end within a file of so many lines.
+
+        Examples
+        --------
+        >>> LineNumbers([(1, 2), (4, 4)]).fits(4), LineNumbers([(1, 2), (4, 4)]).fits(3), LineNumbers([(3, 2)]).fits(4)
+        (True, False, False)
+        """
+        before = 0
+        for first, last in self.ranges:
+            if not before < first <= last <= lines:
+                return False
+            before = last
+        return True
+
     def __len__(self) -> int:
         return sum(last - first + 1 for first, last in self.ranges)
 

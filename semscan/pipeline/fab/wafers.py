@@ -4,37 +4,42 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TypeVar
 
 from semscan.errors import ReportError
 from semscan.files.places import PLACES, read_places
 from semscan.files.results.finished_run import FinishedRun
 from semscan.phrases import plural, printable
 from semscan.pipeline.fab.match import offset_um, um_per_pixel
+from semscan.pipeline.fab.order import by_numbers
 from semscan.pipeline.fab.whole import whole_defects
 from semscan.settings import ReportSettings
 from semscan.values.fab.defect import Field, InspectedWafer, WaferDefect
 from semscan.values.fab.place import Place
 from semscan.values.record import AnyRecord, Record, RegionRecord
 
-AnyOne = TypeVar("AnyOne", bound=AnyRecord)
+Placed = Sequence[tuple[AnyRecord, Place | None]]  # all records of a folder
 WaferKey = tuple[str, str, str]  # lot, wafer and step
 GIVEN = ("lot", "wafer", "device", "step", "setup", "slot")
 
 
-def find_places(finished: FinishedRun, settings: ReportSettings) -> dict[str, Place] | None:
-    """Return the places of the images: of the table that the settings name, or that lies with the results.
+def placed_records(finished: FinishedRun, settings: ReportSettings) -> Placed | None:
+    """Return each record with its place, by the table that the settings name, or that lies with the results.
 
+    An image that was moved since is known by its file name, if no other image and no other line has that name.
     None if there is no table. Raises BadKlarfError if it cannot be used.
     """
     path = Path(settings.places) if settings.places is not None else finished.folder / PLACES
     if settings.places is None and not path.is_file():
         return None
     given = {name: getattr(settings.klarf, name) for name in GIVEN if name in settings.klarf.given}
-    return read_places(path, given)
+    places = read_places(path, given)
+    by_name = _unique_names(finished.records, places)
+    return [
+        (record, places.get(record.source) or by_name.get(PurePath(record.source).name)) for record in finished.records
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +50,16 @@ class PlacedImages:
     without: list[str]
 
 
-def placed_images(records: Iterable[Record], places: Mapping[str, Place]) -> PlacedImages:
-    """Put images on their wafers.
+def placed_images(placed: Placed) -> PlacedImages:
+    """Put the inspected images on their wafers.
 
-    An image that was moved since is known by its file name, if no other image and no other line has that name.
     Images that are unlike the training images count neither as inspected nor as defective.
     """
     taken: dict[WaferKey, list[tuple[Record, Place]]] = defaultdict(list)
     without: list[str] = []
-    for record, place in _with_places(list(records), places):
+    for record, place in placed:
+        if not isinstance(record, Record):
+            continue
         if place is None:
             without.append(record.image)
         elif not record.unlike_training:
@@ -61,17 +67,17 @@ def placed_images(records: Iterable[Record], places: Mapping[str, Place]) -> Pla
     return PlacedImages(taken, without)
 
 
-def records_by_wafer(records: Sequence[AnyRecord], places: Mapping[str, Place]) -> dict[WaferKey, list[AnyRecord]]:
+def records_by_wafer(placed: Placed) -> dict[WaferKey, list[AnyRecord]]:
     """Return all records of each wafer, those without a verdict too, sorted by lot, wafer and step."""
     taken: dict[WaferKey, list[AnyRecord]] = defaultdict(list)
-    for record, place in _with_places(records, places):
+    for record, place in placed:
         if place is not None:
             taken[_wafer_key(place)].append(record)
-    return {key: taken[key] for key in sorted(taken)}
+    return {key: taken[key] for key in _in_order(taken)}
 
 
-def inspected_wafers(records: Iterable[Record], places: Mapping[str, Place]) -> list[InspectedWafer]:
-    """Return the wafers of the images, sorted by lot, wafer and step; see `placed_images`.
+def inspected_wafers(images: PlacedImages) -> list[InspectedWafer]:
+    """Return the wafers of the images, sorted by lot, wafer and step.
 
     Raises
     ------
@@ -80,19 +86,16 @@ def inspected_wafers(records: Iterable[Record], places: Mapping[str, Place]) -> 
     BadKlarfError
         If an image has no nm per pixel.
     """
-    placed = placed_images(records, places)
-    if placed.without:
+    if images.without:
         raise ReportError(
-            f"{plural(len(placed.without), 'image')} without a place, such as {printable(placed.without[0])}; "
+            f"{plural(len(images.without), 'image')} without a place, such as {printable(images.without[0])}; "
             "give each image a line in the table of places"
         )
-    return [_wafer(placed.on_wafers[key]) for key in sorted(placed.on_wafers)]
+    return [_wafer(images.on_wafers[key]) for key in _in_order(images.on_wafers)]
 
 
-def _with_places(records: Sequence[AnyOne], places: Mapping[str, Place]) -> Iterator[tuple[AnyOne, Place | None]]:
-    by_name = _unique_names(records, places)
-    for record in records:
-        yield record, places.get(record.source) or by_name.get(PurePath(record.source).name)
+def _in_order(keys: Iterable[WaferKey]) -> list[WaferKey]:
+    return sorted(keys, key=lambda key: tuple(map(by_numbers, key)))
 
 
 def _wafer_key(place: Place) -> WaferKey:

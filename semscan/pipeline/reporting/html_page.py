@@ -7,11 +7,13 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from semscan.errors import OutputError, SemscanError
+from semscan.errors import OutputError, SemscanError, UsageFault
 from semscan.files.disk.atomic import write_text
 from semscan.files.disk.plain_file import open_plain
 from semscan.files.models.method_folder import read_fingerprint
 from semscan.files.results.finished_run import FinishedRun
+from semscan.phrases import plural
+from semscan.pipeline.fab.wafers import placed_records
 from semscan.pipeline.reporting.reviewed_run import read_reviewed_run
 from semscan.pipeline.reporting.thumbnails import Pictures, draw_pictures
 from semscan.pipeline.reporting.wafer_trends import wafer_trends
@@ -51,6 +53,8 @@ def write_html(
     ------
     BadKlarfError, ReportError
         If the table of places cannot be used.
+    UsageFault
+        If a baseline is wanted without places, or of more wafers than there are.
     OutputError
         If the folder holds no records, or the page cannot be written, or another page than a report lies there.
     """
@@ -66,7 +70,11 @@ def _written(results: Path, out: Path | str | None, settings: ReportSettings) ->
     if path.is_dir():
         path = path / PAGE
     _check_own(path)
-    wafers, about_wafers = wafers_of_page(finished, settings)
+    placed = placed_records(finished, settings)
+    if placed is None and settings.baseline is not None:
+        raise UsageFault("--baseline is about wafers here, and no place of an image is known; give --places")
+    wafers, about_wafers = wafers_of_page(placed or [], settings)
+    trends = wafer_trends(placed or [], settings)
     pictures = draw_pictures(finished)
     card, warnings = _model_card(finished.run)
     page = html_report(
@@ -80,7 +88,7 @@ def _written(results: Path, out: Path | str | None, settings: ReportSettings) ->
         model_card=card,
         notes=[*reviewed.notes, *_notes(finished, pictures), *about_wafers, *warnings],
         wafers=wafers,
-        trends=wafer_trends(finished, settings),
+        trends=trends,
     )
     write_text(path, page)
     return path, wafers
@@ -126,12 +134,14 @@ def _notes(finished: FinishedRun, pictures: Pictures) -> list[str]:
     """Return what must be known before the figures are read."""
     notes = []
     count = len(finished.records)
-    last = finished.run.images
     if finished.unfinished:
         notes.append(f"{finished.unfinished} of the records are of an inspection that has not ended, or was cut off.")
     if finished.run.state == INTERRUPTED:
         notes.append("The last run was interrupted: images that it did not reach are missing.")
-    if last is not None and last < count and not finished.unfinished:
+    if finished.earlier:
+        notes.append(f"Only the {plural(count, 'image')} of the last run {'is' if count == 1 else 'are'} reported.")
+    if finished.holds_several_runs:
+        last = finished.run.images
         notes.append(f"The folder holds the records of several runs; the settings below are of the last, of {last}.")
     weak = {words for record in finished.records if isinstance(record, Record) for words in record.warnings}
     notes += [f"Caution: {words}." for words in sorted(weak) if words.startswith(WEAK_MODEL)]

@@ -15,7 +15,7 @@ from semscan.files.klarf.image_stack import write_image_stack
 from semscan.files.results.finished_run import FinishedRun
 from semscan.files.results.report_files import write_export
 from semscan.pipeline.fab.match import class_number
-from semscan.pipeline.fab.wafers import find_places, inspected_wafers
+from semscan.pipeline.fab.wafers import Placed, inspected_wafers, placed_images, placed_records
 from semscan.pipeline.reporting.formats import Files, each_image, inspected_records, out_folder
 from semscan.pipeline.reporting.reviewed_run import read_reviewed_run
 from semscan.pipeline.reporting.source_image import page_of
@@ -27,7 +27,6 @@ from semscan.report.formats.klarf_wafer import klarf_wafer, missing_fields
 from semscan.report.formats.region_pixels import region_pixels
 from semscan.settings import ReadSettings, ReportSettings
 from semscan.values.fab.class_codes import ClassCodes
-from semscan.values.fab.defect import Places
 from semscan.values.record import Record
 
 KLARF = ".klarf"
@@ -42,11 +41,11 @@ def write_klarf(results: Path, settings: ReportSettings) -> Files:
     for record in records:
         for region in record.regions:
             class_number(region, codes)
-    places = find_places(finished, settings)
-    if places is None:
+    placed = placed_records(finished, settings)
+    if placed is None:
         yield from _image_by_image(finished, records, settings, codes)
     else:
-        yield from _wafer_by_wafer(finished, records, places, settings, codes)
+        yield from _wafer_by_wafer(finished, records, placed, settings, codes)
 
 
 def _image_by_image(
@@ -70,9 +69,9 @@ def _image_by_image(
 
 
 def _wafer_by_wafer(
-    finished: FinishedRun, records: Sequence[Record], places: Places, settings: ReportSettings, codes: ClassCodes
+    finished: FinishedRun, records: Sequence[Record], placed: Placed, settings: ReportSettings, codes: ClassCodes
 ) -> Files:
-    wafers = inspected_wafers(records, places)
+    wafers = inspected_wafers(placed_images(placed))
     for wafer in wafers:
         missing = missing_fields(wafer.frame)
         if missing:

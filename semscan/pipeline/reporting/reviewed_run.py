@@ -26,11 +26,13 @@ class ReviewedRun:
     """A finished inspection whose records hold what the review says.
 
     `drawn` has the pixels of each drawn defect in its box, by the source of its image and the id of its region.
-    `notes` state what a reader must know of the review; empty without one.
+    `is_reviewed` is True if the review decides about one of its images. `notes` state what a reader must know of the
+    review; empty without one.
     """
 
     finished: FinishedRun
     drawn: Mapping[tuple[str, int], np.ndarray] = field(default_factory=dict)
+    is_reviewed: bool = False
     notes: tuple[str, ...] = ()
 
     def pixels(self, record: Record) -> list[RegionPixels]:
@@ -62,7 +64,7 @@ def read_reviewed_run(results: Path, settings: ReportSettings) -> ReviewedRun:
     for image in review.images:
         judged[id(image.record)] = _with_verdicts(finished, image, drawn)
     reviewed = replace(finished, records=[judged.get(id(record), record) for record in finished.records])
-    return ReviewedRun(reviewed, drawn, _notes(review, len(drawn)))
+    return ReviewedRun(reviewed, drawn, bool(review.images), _notes(review, len(drawn)))
 
 
 def _notes(review: ReviewedResults, drawn: int) -> tuple[str, ...]:
@@ -72,7 +74,7 @@ def _notes(review: ReviewedResults, drawn: int) -> tuple[str, ...]:
         f"{plural(len(review.images), 'image')}. Harmless regions are nuisance, and are not counted. Pictures show the "
         "regions as they were found."
     )
-    return (said,) if review.left_out is None else (said, f"{review.left_out}.")
+    return (*((said,) if review.images else ()), *((f"{review.left_out}.",) if review.left_out else ()))
 
 
 def _with_verdicts(finished: FinishedRun, image: ReviewedImage, drawn: dict[tuple[str, int], np.ndarray]) -> Record:

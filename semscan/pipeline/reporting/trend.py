@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from semscan.control.charts import draw_trend
+from semscan.control.charts import draw_trend, first_of
 from semscan.errors import ReportError, UsageFault
 from semscan.files.results.finished_run import FinishedRun
 from semscan.phrases import plural, printable
@@ -48,6 +49,10 @@ def read_trend(results: Sequence[str], settings: TrendSettings) -> Trend:
     names = _names([run.finished for run in runs])
     samples = [_sample(run, name) for run, name in zip(runs, names, strict=True)]
     trend = draw_trend(samples, noun=FOLDER, order=order, baseline=settings.baseline)
+    several = [name for run, name in zip(runs, names, strict=True) if run.finished.holds_several_runs]
+    if several:
+        note = f"The records are of several runs, and the settings those of the last run: {first_of(several)}."
+        trend = replace(trend, notes=(*trend.notes, note))
     if all(chart.key == "unjudged_images" for chart in trend.charts):
         raise ReportError(
             f"the {len(samples)} folders have no figure in common: no dimensions, and fewer than {LEAST} with an image "
@@ -91,7 +96,7 @@ def _sample(reviewed: ReviewedRun, name: str) -> Sample:
     return Sample(
         name=name,
         records=tuple(finished.records),
-        settings={**_settings(finished.run), "review": "counted" if reviewed.notes else "none"},
+        settings={**_settings(finished.run), "review": "counted" if reviewed.is_reviewed else "none"},
         path=str(finished.folder),
         began=finished.run.began,
     )
@@ -108,7 +113,7 @@ def _settings(run: RunRecord) -> dict[str, str]:
         "low threshold": _number(regions.get("low")) or ("none" if regions else None),
         "smallest region": _number(regions.get("min_area"), " px"),
         "closing": _number(regions.get("closing"), " px"),
-        "nuisance filter": _switch(run.settings.get("nuisance_filter")),
+        "nuisance filter": _filter_words(run),
     }
     return {name: words for name, words in found.items() if words}
 
@@ -118,8 +123,12 @@ def _branch(tree: object, name: str) -> dict[str, object]:
     return branch if isinstance(branch, dict) else {}
 
 
-def _switch(value: object) -> str | None:
-    return {True: "on", False: "off"}[value] if isinstance(value, bool) else None
+def _filter_words(run: RunRecord) -> str | None:
+    """Return whether a run used a nuisance filter: its method had one, and the settings left it on."""
+    if not run.settings:
+        return None
+    has_filter = bool(_branch(run.method, "nuisance_filter"))
+    return "on" if has_filter and run.settings.get("nuisance_filter") is not False else "off"
 
 
 def _number(value: object, unit: str = "") -> str | None:

@@ -12,14 +12,14 @@ from urllib.parse import quote
 
 from semscan.errors import ReportError
 from semscan.files.places import PLACES
-from semscan.files.results.finished_run import FinishedRun
 from semscan.files.results.report_files import write_export
 from semscan.phrases import plural
-from semscan.pipeline.fab.wafers import find_places, inspected_wafers, placed_images
-from semscan.pipeline.reporting.formats import Files, inspected_records, out_folder
+from semscan.pipeline.fab.wafers import Placed, PlacedImages, inspected_wafers, placed_images, placed_records
+from semscan.pipeline.reporting.formats import Files, out_folder
 from semscan.pipeline.reporting.reviewed_run import read_reviewed_run
 from semscan.pipeline.reporting.wafer_trends import wafer_trends
 from semscan.pipeline.reporting.written import Written
+from semscan.report.formats.region_pixels import check_whole
 from semscan.report.plots.wafer_figure import MARK as PNG_MARK
 from semscan.report.plots.wafer_figure import draw_wafer
 from semscan.report.wafer_words import size_bins
@@ -33,46 +33,41 @@ MARK = b'"semscan_wafers": 1'
 PICTURE = ".wafer.png"
 
 
-def summarised_wafers(finished: FinishedRun, settings: ReportSettings) -> list[WaferSummary] | None:
-    """Return the wafers of the images in numbers; None without a table of places."""
-    places = find_places(finished, settings)
-    if places is None:
-        return None
-    wafers = inspected_wafers(inspected_records(finished), places)
-    return [summarise_wafer(wafer, settings.repeater_um) for wafer in wafers]
-
-
-def wafers_of_page(finished: FinishedRun, settings: ReportSettings) -> tuple[list[WaferSummary], list[str]]:
+def wafers_of_page(placed: Placed, settings: ReportSettings) -> tuple[list[WaferSummary], list[str]]:
     """Return the wafers to show, and notes about images that are on none.
 
     A table of places that was not asked for, and only lies with the results, need not know all images.
     """
-    places = find_places(finished, settings)
-    if places is None:
-        return [], []
-    records = inspected_records(finished)
+    images = placed_images(placed)
     if settings.places is not None:
-        return summarised_wafers(finished, settings) or [], []
-    on_wafers = [pair for pairs in placed_images(records, places).on_wafers.values() for pair in pairs]
-    shown = [record for record, _ in on_wafers if record.nm_per_pixel]
-    left = sum(not record.unlike_training for record in records) - len(shown)
+        return _summarised(images, settings), []
+    scaled = {key: [pair for pair in pairs if pair[0].nm_per_pixel] for key, pairs in images.on_wafers.items()}
+    shown = {key: pairs for key, pairs in scaled.items() if pairs}
+    left = len(images.without) + sum(map(len, images.on_wafers.values())) - sum(map(len, shown.values()))
     note = f"{plural(left, 'image')} without a place in {PLACES} or without nm per pixel: on no wafer."
-    wafers = inspected_wafers(shown, places)
-    return [summarise_wafer(wafer, settings.repeater_um) for wafer in wafers], [note] if left else []
+    return _summarised(PlacedImages(shown, []), settings), [note] if left else []
+
+
+def _summarised(images: PlacedImages, settings: ReportSettings) -> list[WaferSummary]:
+    for pairs in images.on_wafers.values():
+        for record, _ in pairs:
+            check_whole(record)
+    return [summarise_wafer(wafer, settings.repeater_um) for wafer in inspected_wafers(images)]
 
 
 def write_json(results: Path, settings: ReportSettings) -> Files:
     """Write `wafers.json`: wafers with dies, classes, sizes, defects and patterns, and the trend over them."""
     finished = read_reviewed_run(results, settings).finished
-    summaries = summarised_wafers(finished, settings)
-    if summaries is None:
+    placed = placed_records(finished, settings)
+    if placed is None:
         raise ReportError("wafers.json needs to know where the images were taken; give the table with --places")
+    summaries = _summarised(placed_images(placed), settings)
     folder = out_folder(finished, settings)
     path = folder if folder.suffix.lower() == ".json" else folder / WAFERS
     document = {
         "semscan_wafers": 1,
         "wafers": [_wafer(summary) for summary in summaries],
-        "trends": [trend.to_json() for trend in wafer_trends(finished, settings)],
+        "trends": [trend.to_json() for trend in wafer_trends(placed, settings)],
     }
     write_export(path, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace"), MARK)
     yield Written("json", path)

@@ -13,6 +13,7 @@ from pathlib import PurePath
 from semscan.phrases import plural
 from semscan.values.record import AnyRecord
 
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 many = partial(plural, separator=",")  # a count with its noun, as the page shows it
 
 
@@ -90,4 +91,15 @@ def plain(value: float, digits: int = 3) -> str:
     if -4 <= size < 6:
         return f"{value:,.{max(0, digits - 1 - size)}f}"
     mantissa = value / 10.0**size
-    return f"{mantissa:.{digits - 1}f} × 10{str(size).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+    return f"{mantissa:.{digits - 1}f} × {power_of_ten(size)}"
+
+
+def power_of_ten(power: int) -> str:
+    """Return a power of ten with its exponent raised.
+
+    Examples
+    --------
+    >>> power_of_ten(-4)
+    '10⁻⁴'
+    """
+    return f"10{str(power).translate(RAISED)}"

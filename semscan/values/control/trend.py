@@ -40,7 +40,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Centre line and control limits, in the unit of the chart; None for a limit that no value can pass."""
+    """Centre line and control limits, in the unit of the chart; None for a limit that values cannot pass.
+
+    Counts, shares and lengths cannot be negative, and shares cannot exceed 1.
+    """
 
     centre: float
     lower: float | None

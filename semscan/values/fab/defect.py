@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from semscan.values.fab.place import Place, WaferFrame
+from semscan.values.fab.place import WaferFrame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +80,3 @@ class InspectedWafer:
     def area_um2(self) -> float:
         """The judged area."""
         return sum(field.area_um2 for field in self.fields)
-
-
-Places = dict[str, Place]  # absolute path of an image -> its place

@@ -217,22 +217,34 @@ def test_wafers_are_summed_up_in_json_and_on_the_page(semscan, placed):
 
 def test_wafers_of_one_step_have_control_charts_by_lot_and_wafer(semscan, placed):
     lines = placed.read_text().splitlines()
-    for number, wafer in enumerate(("L2,W1", "L1,W2", "L1,W2", "L1,W3", "L1,W3"), 2):
+    for number, wafer in enumerate(("L2,W1", "L1,W2", "L1,W2", "L1,W10", "L1,W10"), 2):
         lines[number] = lines[number].replace("L1,W1", wafer)
     lines[6] = lines[6].replace("ADI", "AEI")
     placed.write_text("\n".join(lines) + "\n")
-    done = semscan("report", "o", "--to", "json", "--places", placed, "--baseline", "9")
-    (trend,) = json.loads((semscan.here / "o" / "wafers.json").read_text())["trends"]
+    done = semscan("report", "o", "--to", "json", "--places", placed, "--baseline", "3")
+    found = json.loads((semscan.here / "o" / "wafers.json").read_text())
+    (trend,) = found["trends"]
     density = next(chart for chart in trend["charts"] if chart["measure"] == "defect_density")
 
     assert done.returncode == 0, done.stderr
-    assert (trend["by"], trend["step"], trend["baseline"]) == ("wafer", "ADI", 4)
+    assert (trend["by"], trend["step"], trend["baseline"]) == ("wafer", "ADI", 3)
     assert [(point["name"], point["count"]) for point in density["points"]] == [
         ("L1 W1", 1),
         ("L1 W2", 2),
-        ("L1 W3", 1),
+        ("L1 W10", 1),
         ("L2 W1", 1),
     ]
+    assert [wafer["wafer"] for wafer in found["wafers"]] == ["W1", "W2", "W10", "W10", "W1"]
+
+
+def test_a_baseline_that_no_wafers_have_is_refused(semscan, placed):
+    too_many = semscan("report", "o", "--to", "json", "--places", placed, "--baseline", "2")
+    without_places = semscan("report", "o", "--to", "html", "--baseline", "2")
+
+    assert (too_many.returncode, without_places.returncode) == (2, 2)
+    assert too_many.stderr.startswith("Error: --baseline 2 is more than the 1 wafer of a step")
+    assert without_places.stderr.startswith("Error: --baseline is about wafers here, and no place of an image")
+    assert not list((semscan.here / "o").glob("report.*"))
 
 
 def test_images_that_were_moved_are_known_by_their_names(semscan, placed):

@@ -20,7 +20,8 @@ def write(folder, defects, began=None, **more):
     folder.joinpath("results.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
     if began:
         settings = {"regions": {"min_area": 4, "low": None}, "nuisance_filter": defects < 9}
-        run = {"began": began, "semscan_version": "0.1.0", "settings": settings}
+        method = {"nuisance_filter": {"cut": 0.5, "decided": 40}} if defects != 2 else {}
+        run = {"began": began, "semscan_version": "0.1.0", "method": method, "settings": settings}
         folder.joinpath("run.json").write_text(json.dumps(run), "utf-8")
     return folder
 
@@ -50,6 +51,8 @@ def test_one_page_json_and_csv_are_written_in_the_order_of_time(semscan, folders
     assert [row["count"] for row in rows] == ["2", "1", "9"]
     assert rows[2]["signals"] == "above the upper limit"
     assert "threshold from 0.5 to 0.6" in rows[2]["changes"]
+    assert ["nuisance filter" in row["changes"] for row in rows] == [False, True, True]
+    assert "nuisance filter from off to on" in rows[1]["changes"]
     assert "nuisance filter from on to off" in rows[2]["changes"]
     assert "threshold changed from 0.5 to 0.6 at &lt;b&gt;W3" in (out / "trend.html").read_text("utf-8")
 
@@ -57,12 +60,26 @@ def test_one_page_json_and_csv_are_written_in_the_order_of_time(semscan, folders
 def test_only_the_last_runs_are_counted_if_wanted(semscan, folders, run_here):
     for folder in folders:
         run = json.loads((folder / "run.json").read_text())
-        (folder / "run.json").write_text(json.dumps(run | {"lines": [[1, 1]]}))
+        (folder / "run.json").write_text(json.dumps(run | {"images": 1, "lines": [[1, 1]]}))
+    for folder, image in zip(folders, ("a.png", "b.png"), strict=False):  # the last run of W2 is without b.png
+        (folder / "review.jsonl").write_text(json.dumps({"at": "", "image": image, "verdict": "real"}) + "\n")
     code, _, error = run_here("report", "--trend", *map(str, folders), "--last", "--to", "json")
     found = json.loads((semscan.here / "semscan-trend" / "trend.json").read_text())
+    changes = [(one["number"], one["before"], one["after"]) for one in found["charts"][0]["changes"]]
 
     assert code == 0, error
+    assert (2, "counted", "none") in changes
     assert [sample["images"] for sample in found["samples"]] == [1, 1, 1]
+    assert not any("several runs" in note for note in found["notes"])
+
+
+def test_a_folder_of_several_runs_is_named(semscan, folders, run_here):
+    run = json.loads((folders[0] / "run.json").read_text())
+    (folders[0] / "run.json").write_text(json.dumps(run | {"images": 1}))
+    run_here("report", "--trend", *map(str, folders), "--to", "json")
+    found = json.loads((semscan.here / "semscan-trend" / "trend.json").read_text())
+
+    assert "The records are of several runs, and the settings those of the last run: W1." in found["notes"]
 
 
 def test_the_order_is_as_typed_if_wanted_or_if_a_time_is_not_known(semscan, folders):
@@ -95,6 +112,7 @@ def test_the_order_is_as_typed_if_wanted_or_if_a_time_is_not_known(semscan, fold
         (["W1", "W2", "--to", "html"], "report takes one RESULTS, got 2; --trend compares several"),
         (["W1"], "Missing option '--to'"),
         (["W1", "--to", "csv", "--order", "typed"], "--order goes with --trend only"),
+        (["W1", "--to", "coco,csv", "--baseline", "2"], "--baseline goes with --trend, or with --to html or json"),
     ],
 )
 def test_a_mistake_is_one_line_and_writes_nothing(run_here, semscan, folders, arguments, words):

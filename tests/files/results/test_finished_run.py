@@ -3,6 +3,7 @@ import json
 import pytest
 
 from semscan.errors import OutputError
+from semscan.files.results import finished_run
 from semscan.files.results.finished_run import read_finished
 from semscan.files.results.folder import RESULTS, RUN, ResultsFolder
 from semscan.values.record import parse_record
@@ -115,10 +116,35 @@ def test_the_records_of_a_last_run_that_has_not_ended_are_those_it_has_kept(tmp_
     assert (images_of(found), found.unfinished) == (["b.png"], 1)
 
 
-@pytest.mark.parametrize("run", [{"state": "done"}, {"lines": [[7, 9]]}, {"lines": "all"}, {"lines": [[2, 1]]}])
-def test_a_last_run_whose_records_are_not_known_is_refused(tmp_path, run):
-    finished(tmp_path, record_of(image="a.png"))
-    (tmp_path / RUN).write_text(json.dumps(run))
+@pytest.mark.parametrize(
+    "lines", [None, "all", [[7, 9]], [[2, 1]], [[1, 3]], [[0, 1]], [[-1, 2]], [[2, 2], [1, 1]], [[1, 1], "2"]]
+)
+def test_a_last_run_whose_records_are_not_known_is_refused(tmp_path, lines):
+    finished(tmp_path, record_of(image="a.png"), record_of(image="b.png"))
+    (tmp_path / RUN).write_text(json.dumps({"state": "done", "lines": lines}))
 
     with pytest.raises(OutputError, match=r"run\.json does not say which records are of the last run"):
         read_finished(tmp_path, last=True)
+
+
+def test_a_last_run_without_a_record_is_said(tmp_path):
+    finished(tmp_path, record_of(image="a.png"))
+    (tmp_path / RUN).write_text(json.dumps({"state": "done", "lines": []}))
+
+    with pytest.raises(OutputError, match="the last run kept no record; report all, without --last"):
+        read_finished(tmp_path, last=True)
+
+
+def test_lines_of_a_run_that_ends_meanwhile_do_not_select_among_older_records(tmp_path, monkeypatch):
+    finished(tmp_path, record_of(image="a.png"))
+    finished(tmp_path, record_of(image="b.png"))
+    read = finished_run.read_lines
+
+    def read_and_finish(path):
+        lines = list(read(path))
+        ResultsFolder(tmp_path).finish([record_of(image="a.png")], RunRecord())
+        return lines
+
+    monkeypatch.setattr(finished_run, "read_lines", read_and_finish)
+
+    assert images_of(read_finished(tmp_path, last=True)) == ["b.png"]

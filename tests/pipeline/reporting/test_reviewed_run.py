@@ -227,3 +227,30 @@ def test_a_damaged_review_is_one_error_that_names_it(results):
 
     with pytest.raises(BadDataError, match=r"review.jsonl: line 1 is not a decision"):
         written(results, "csv")
+
+
+def run_of(results, *ranges):
+    (results / "run.json").write_text(json.dumps({"state": "done", "lines": ranges}))
+
+
+def test_of_the_last_run_the_review_of_other_images_is_no_fault(results):
+    decide(results, {"region": 1, "verdict": "real"}, {"image": "b.png", "verdict": "unsure"})
+    run_of(results, [2, 2])
+    found = read_reviewed_run(results, ReportSettings(last=True))
+
+    assert [(record.image, record.reviewed) for record in found.finished.inspected] == [("b.png", "unsure")]
+    assert found.is_reviewed
+    assert found.notes == (
+        "Reviewed: 0 regions and 0 drawn defects in 1 image. Harmless regions are nuisance, and are not counted. "
+        "Pictures show the regions as they were found.",
+    )
+    page = written(results, "html", last=True)[0].read_text("utf-8")
+    assert "Only the 1 image of the last run is reported." in page
+
+
+def test_a_last_run_without_a_reviewed_image_is_not_reviewed(results):
+    decide(results, {"region": 1, "verdict": "real"})
+    run_of(results, [2, 2])
+    found = read_reviewed_run(results, ReportSettings(last=True))
+
+    assert (found.is_reviewed, found.notes) == (False, ())

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from semscan.report.html.parts import plain
+from semscan.report.html.parts import plain, power_of_ten
 from semscan.values.control.trend import SHARES, ControlChart
 
 DIGITS = 4
 MOST_STEPS = 5
 SMALL = 1e-3
 LARGE = 1e5
-RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ def scale_of(chart: ControlChart) -> Scale:
     if largest == 0 or SMALL <= largest < LARGE:
         return Scale(1.0, chart.unit, chart.unit)
     power = math.floor(math.log10(largest))
-    ten = f"10{str(power).translate(RAISED)}"
+    ten = power_of_ten(power)
     return Scale(10.0**-power, f"{chart.unit}, × {ten}", f"× {ten} {chart.unit}")
 
 
