@@ -51,11 +51,3 @@ def test_the_bar_is_there_and_q_silences_it(on_terminal, data, model, command):
     assert "image/s" in on_terminal(command, *more)
     again = ["--overwrite"] if command == "synth" else []
     assert on_terminal(command, "-q", *more, *again) == ""
-
-
-def test_a_quiet_comparison_and_its_training_show_no_bar(on_terminal, data, save_png, grey):
-    for number in range(2):
-        save_png(data / "train" / "gap" / f"{number}.png", grey())
-    choices = ["--model", "attention-cnn", "--attention", "none", "--seeds", "0", "--steps", "1"]
-
-    assert on_terminal("compare", "-q", data, *choices) == ""

@@ -237,7 +237,7 @@ def template(tmp_path_factory, run_here):
     samples = ROOT / "sample_images"
     (folder / "sample_images").symlink_to(samples)
     for name in ("wafer.png", "wafer.tif"):
-        _crop(samples / "wafer.png", folder / name, side=512)
+        _crop(samples / "wafer.png", folder / name, side=320)
     for name in ("a", "b b"):
         _crop(samples / "lines/test/bridge/000.png", folder / f"lot7/{name}.tif")
         _crop(samples / "lines/ground_truth/bridge/000_mask.png", folder / f"masks/{name}.png")

@@ -12,7 +12,7 @@ from semscan.settings import SynthSettings
 from semscan.synth.simulator.image import make_image
 
 RECIPE = SynthSettings(pattern="lines", pitch=16, rows=96, cols=128, seed=5)
-IMAGES = 6
+IMAGES = 4
 
 
 @pytest.fixture(scope="module")
