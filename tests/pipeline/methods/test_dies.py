@@ -17,8 +17,8 @@ from semscan.pipeline.inspecting.images import inspect_images, score_images
 from semscan.pipeline.methods import dies as dies_method
 from semscan.settings import EvaluateSettings, InspectSettings, OutputSettings, ReadSettings
 
-SHAPE = (150, 140)
-SPOT = (80, 60)  # row, column
+SHAPE = (128, 116)
+SPOT = (68, 52)  # row, column
 
 
 def pixels(number, *, place=1, spot=None, shape=SHAPE):
