@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from semscan.regions.find import LabelledRegions
-from semscan.regions.measure import measure
+from semscan.regions.measure import axes
 from semscan.values import Box, Extent, Region
 
 LOWER = 2 / 3  # of the raw threshold
@@ -66,21 +66,22 @@ def with_extents(
     label_of = np.zeros(count, np.int32)
     label_of[list(members)] = np.arange(1, len(members) + 1)
     labels = label_of[patches]
-    whole = [_patch(stats[patch], centroids[patch]) for patch in members]
     regions = list(found.regions)
-    measured = measure(LabelledRegions(whole, labels))
-    for label, (patch, numbers) in enumerate(zip(measured, members.values(), strict=True), start=1):
-        place = patch.centroid if change is None else _place(labels, label, patch, change)
-        regions[numbers[0] - 1] = replace(regions[numbers[0] - 1], extent=_extent(patch, place))
+    for label, (patch, numbers) in enumerate(members.items(), start=1):
+        left, top, width, height, area = (int(value) for value in stats[patch])
+        box = Box(top, left, top + height, left + width)
+        strong = None if change is None else _middle_of_change(labels, label, box, change)
+        place = strong or (float(centroids[patch][1]), float(centroids[patch][0]))
+        extent = Extent(box, area, place, *axes(labels, label, box))
+        regions[numbers[0] - 1] = replace(regions[numbers[0] - 1], extent=extent)
         for number in numbers[1:]:
             regions[number - 1] = replace(regions[number - 1], part_of=numbers[0])
     return tuple(regions)
 
 
 def _lower(threshold: float) -> float:
-    raw = LOWER * max(
-        threshold / (1 - threshold), 1.0
-    )  # in multiples of the calibrated threshold, below which is chance
+    # in multiples of the calibrated threshold; from below two thirds of that one, extents would reach into chance
+    raw = LOWER * max(threshold / (1 - threshold), 1.0)
     return raw / (1 + raw)
 
 
@@ -102,27 +103,15 @@ def _patch_of(found: LabelledRegions, number: int, patches: np.ndarray) -> int:
     return int(patches[window].flat[int((found.labels[window] == number).argmax())])
 
 
-def _patch(stats: np.ndarray, centroid: np.ndarray) -> Region:
-    left, top, width, height, area = (int(value) for value in stats)
-    middle = float(centroid[1]), float(centroid[0])
-    return Region(Box(top, left, top + height, left + width), area, 0.0, 0.0, middle)
-
-
-def _extent(patch: Region, place: tuple[float, float]) -> Extent:
-    of = patch.measures
-    assert of is not None
-    return Extent(patch.box, patch.area, place, of.feret_max_px, of.feret_min_px, of.orientation_deg)
-
-
-def _place(labels: np.ndarray, label: int, patch: Region, change: np.ndarray) -> tuple[float, float]:
-    """Return the centroid of the pixels of strong change, row and column."""
-    top, left = max(0, patch.box.top - REACH), max(0, patch.box.left - REACH)
-    window = slice(top, patch.box.bottom + REACH), slice(left, patch.box.right + REACH)
+def _middle_of_change(labels: np.ndarray, label: int, box: Box, change: np.ndarray) -> tuple[float, float] | None:
+    """Return the centroid of the pixels of strong change, row and column; None if nothing changed."""
+    top, left = max(0, box.top - REACH), max(0, box.left - REACH)
+    window = slice(top, box.bottom + REACH), slice(left, box.right + REACH)
     inside = labels[window] == label
     smooth = np.abs(cv2.GaussianBlur(change[window].astype(np.float32), (0, 0), SMOOTHING))
     strong = inside & (smooth > STRONG * smooth[inside].max())
-    if not strong.any():  # no change at all
-        return patch.centroid
+    if not strong.any():
+        return None
     framed = np.pad(strong.astype(np.uint8), REACH)
     rows, cols = np.nonzero(cv2.morphologyEx(framed, cv2.MORPH_CLOSE, GAPS)[REACH:-REACH, REACH:-REACH])
     return top + float(rows.mean()), left + float(cols.mean())

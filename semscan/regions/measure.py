@@ -69,6 +69,20 @@ def measure(
     )
 
 
+def axes(labels: np.ndarray, label: int, box: Box) -> tuple[float, float, float | None]:
+    """Return the largest and the smallest Feret diameter in px, and the orientation in degrees, of one region.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (rows, cols)
+        `label` at the pixels of the region.
+    box : Box
+        That holds it.
+    """
+    shape = _shape(labels, label, box)
+    return *feret(shape.hull), _orientation(shape.inside)
+
+
 def feret(hull: np.ndarray) -> tuple[float, float]:
     """Return the largest and the smallest distance of two parallel lines that hold a convex outline (n, 2).
 
