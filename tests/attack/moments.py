@@ -24,7 +24,7 @@ from tests.attack.forked import Changes, Outcome, forked, kill_self
 from tests.attack.kills import left_over
 from tests.conftest import grey_image, write_model, write_png
 
-REASONS = (errno.ENOSPC, errno.EACCES, errno.EIO)
+REASONS = (errno.ENOSPC, errno.EACCES, errno.EIO, errno.ESTALE)
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 
 
@@ -137,20 +137,20 @@ def uninterrupted(command: Command) -> Whole:
     return Whole(command.listing(), counts[0], counts[1], time.monotonic() - began)
 
 
-def killed_at_each_change(command: Command) -> Iterator[list[str]]:
-    """Kill the command before each change; yield what went wrong in each try."""
+def killed_at_each_change(command: Command, first: int = 0, last: int | None = None) -> Iterator[list[str]]:
+    """Kill the command before each change from `first` to before `last`; yield what went wrong in each try."""
     whole = uninterrupted(command)
-    for at in range(whole.changes):
+    for at in range(whole.changes)[first:last]:
         command.reset()
         killed = forked(command.first, Changes(command.folder, at, kill_self), prepare=command.prepare)
         faults = [] if killed.code == -signal.SIGKILL else [f"ended with {killed.code} before the kill"]
         yield [f"{command.name}, killed at {at}: {fault}" for fault in faults + run_again(command, whole, killed)]
 
 
-def failed_at_each_write(command: Command) -> Iterator[list[str]]:
+def failed_at_each_write(command: Command, first: int = 0, last: int | None = None) -> Iterator[list[str]]:
     """Let each file that is opened for writing, and each move, fail once; yield what went wrong in each try."""
     whole = uninterrupted(command)
-    for at in range(whole.writes):
+    for at in range(whole.writes)[first:last]:
         reason = REASONS[at % len(REASONS)]
         command.reset()
         changes = Changes(command.folder, at, partial(_fail, reason), removals=False)

@@ -3,6 +3,9 @@
 import errno
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,7 @@ from semscan.files.disk import atomic
 from tests.attack.drive import run
 from tests.attack.kills import kill_batches
 
+ROOT = Path(__file__).parents[2]
 WAYS = (
     ("fsync", errno.ENOSPC),
     ("replace", errno.ENOSPC),
@@ -70,3 +74,15 @@ def test_each_write_fails_once_in_turn(spotted, model, tmp_path, monkeypatch, re
 
 def test_a_batch_that_is_killed_loses_nothing(tmp_path):
     assert list(kill_batches(tmp_path, range(1))) == [[]]
+
+
+def test_a_command_that_is_killed_or_fails_at_a_change_of_the_disk_leaves_what_it_should_when_run_again(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from tests.attack.moments import *\n"
+        "regions = next(one for one in quick_commands(Path(sys.argv[1])) if one.name == 'regions')\n"
+        "print(list(killed_at_each_change(regions, 9, 11)), list(failed_at_each_write(regions, 9, 10)))"
+    )
+    words = [sys.executable, "-c", code, tmp_path / "a"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.stdout == "[[], []] [[]]\n", done.stderr
