@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from semscan.files.disk import atomic
+from semscan.files.disk import atomic, lock
 from tests.attack.drive import run
 from tests.attack.kills import kill_batches
 
@@ -70,6 +70,18 @@ def test_each_write_fails_once_in_turn(spotted, model, tmp_path, monkeypatch, re
     for folder in (out, out.with_name("cut")):
         assert len((folder / "results.jsonl").read_bytes().splitlines()) == 1
     assert json.loads((out / "run.json").read_text("utf-8"))["state"] == "done"
+
+
+def test_a_file_system_without_locks_is_used_without(spotted, model, tmp_path, monkeypatch):
+    def without_locks(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(lock.fcntl, "flock", without_locks)
+
+    for _ in range(2):
+        ended = run(["inspect", spotted, "--model", model, "--out", tmp_path / "o"])
+        assert (ended.code, ended.faults) == (0, ())
+    assert len((tmp_path / "o" / "results.jsonl").read_bytes().splitlines()) == 1
 
 
 def test_a_batch_that_is_killed_loses_nothing(tmp_path):
