@@ -9,13 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-ENOUGH = ["--steps", "8", "--precision", "float32"]
-
-
-def semscan(*arguments, cwd=None):
-    return subprocess.run(
-        [sys.executable, "-m", "semscan", *map(str, arguments)], capture_output=True, text=True, cwd=cwd, check=False
-    )
+QUICK = ["--precision", "float32", "--attention", "channel+gates"]
 
 
 def picture(rng, shape=(80, 96), hole=False):
@@ -37,39 +31,38 @@ def fill(folder, count, seed, **kind):
 
 @pytest.fixture(scope="module")
 def good_model(tmp_path_factory):
-    """A model of good images alone, one of them damaged: (folder of all, the finished process)."""
+    """A model of good images of different sizes, one of them damaged: (folder of all, the finished process)."""
     root = tmp_path_factory.mktemp("good")
     good = root / "data" / "train" / "good"
     fill(good, 4, 1)
+    for name, shape in (("a.png", (64, 72)), ("b.png", (100, 40))):
+        (good / name).write_bytes(cv2.imencode(".png", picture(np.random.default_rng(0), shape))[1].tobytes())
     (good / "zz broken.png").write_bytes((good / "00.png").read_bytes()[:500])
     fill(root / "data" / "test" / "good", 1, 2)
     fill(root / "data" / "test" / "square", 1, 3, hole=True)
-    return root, semscan("train", root / "data", "--out", root / "model", *ENOUGH)
+    command = [sys.executable, "-m", "semscan", "train", root / "data", "--out", root / "model", "--steps", "2", *QUICK]
+    return root, subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
 def second_model(good_model, tmp_path_factory, in_process):
-    """A copy of `good_model`, overwritten by a training on two images of different sizes: (its folder, the result)."""
+    """A copy of `good_model`, overwritten by a training on one small image: (its folder, the result)."""
     root = tmp_path_factory.mktemp("second")
     out = root / "model"
     shutil.copytree(good_model[0] / "model", out)
     (out / "my notes.txt").write_text("keep me")
-    rng = np.random.default_rng(0)
-    (root / "data" / "good").mkdir(parents=True)
-    for name, shape in (("a.png", (64, 72)), ("b.png", (100, 40))):
-        (root / "data" / "good" / name).write_bytes(cv2.imencode(".png", picture(rng, shape))[1].tobytes())
+    fill(root / "data" / "good", 1, 1, shape=(48, 40))
     earlier = ["--from", good_model[0] / "model", "--overwrite"]
-    quick = ["--steps", 5, "--precision", "float32"]
-    return out, in_process("train", root / "data", "--out", out, *earlier, *quick, "--tensorboard")
+    return out, in_process("train", root / "data", "--out", out, *earlier, "--steps", 1, *QUICK, "--tensorboard")
 
 
 @pytest.fixture(scope="module")
-def class_model(tmp_path_factory):
-    """An attention CNN of two classes: (folder of all, the finished process)."""
+def class_model(tmp_path_factory, in_process):
+    """An attention CNN of two classes: (folder of all, the result)."""
     root = tmp_path_factory.mktemp("classes")
     fill(root / "data" / "ok", 22, 1, shape=(64, 64))
     fill(root / "data" / "square", 22, 2, shape=(64, 64), hole=True)
-    return root, semscan("train", root / "data", "--out", root / "model", "--steps", "40", "--precision", "float32")
+    return root, in_process("train", root / "data", "--out", root / "model", "--steps", 40, "--precision", "float32")
 
 
 def test_train_prints_one_json_line_and_speaks_on_stderr_only(good_model):
@@ -79,9 +72,9 @@ def test_train_prints_one_json_line_and_speaks_on_stderr_only(good_model):
     (line,) = done.stdout.splitlines()
     record = json.loads(line)
     assert record["kind"] == "autoencoder"
-    assert record["steps"] == 8
+    assert record["steps"] == 2
     assert record["raw_threshold"] > 0
-    assert "20% of each of the 4 good images" in done.stderr
+    assert "20% of each of the 6 good images" in done.stderr
     assert "0.1 false regions per good image" in done.stderr
 
 
@@ -135,11 +128,11 @@ def test_weights_in_the_folder_answer_as_the_exported_graph(good_model):
     assert _difference(inference_function(network, logit_map=True), folder.graph, tiles) < 1e-3
 
 
-def test_a_finished_model_is_not_replaced_unasked(good_model):
+def test_a_finished_model_is_not_replaced_unasked(good_model, in_process):
     root, _ = good_model
     before = (root / "model" / "config.json").read_bytes()
 
-    done = semscan("train", root / "data", "--out", root / "model", *ENOUGH)
+    done = in_process("train", root / "data", "--out", root / "model", *QUICK)
 
     assert done.returncode == 2
     assert done.stdout == ""
@@ -153,24 +146,29 @@ def test_overwriting_keeps_the_users_own_files_and_starts_from_earlier_weights(s
     assert done.returncode == 0, done.stderr
     assert (out / "my notes.txt").read_text() == "keep me"
     assert any((out / "tensorboard").rglob("events*"))
-    assert json.loads((out / "config.json").read_text())["training"]["steps_done"] == 5
+    assert json.loads((out / "config.json").read_text())["training"]["steps_done"] == 1
     assert sorted(path.name for path in out.parent.iterdir()) == ["data", "model"]
 
 
-def test_two_images_of_different_sizes_are_enough(second_model):
-    _, done = second_model
+def test_one_small_good_image_is_enough_to_train_with_any_attention(second_model):
+    out, done = second_model
 
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["images"] == 2
+    assert "held out: 20% of the good image." in done.stderr
+    assert json.loads(done.stdout)["images"] == 1
+    assert json.loads(done.stdout)["attention"] == "channel+gates"
+    config = json.loads((out / "config.json").read_text())
+    assert config["attention"] == "channel+gates"
+    assert config["largest_tile"] == config["tile"]  # channels are weighed by the whole patch
 
 
-def test_classifier_tells_classes_and_inspects_with_them(class_model):
+def test_classifier_tells_classes_and_inspects_with_them(class_model, in_process):
     root, done = class_model
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     assert (record["kind"], record["classes"]) == ("attention-cnn", ["ok", "square"])
 
-    told = semscan("score", root / "data", "--model", root / "model")
+    told = in_process("score", root / "data", "--model", root / "model")
 
     records = [json.loads(line) for line in told.stdout.splitlines()]
     right = sum(record["class"] == record["image"].split("data/")[1].split("/")[0] for record in records)
@@ -178,9 +176,9 @@ def test_classifier_tells_classes_and_inspects_with_them(class_model):
     assert all(sum(record["class_probabilities"].values()) == pytest.approx(1, abs=1e-3) for record in records)
 
 
-def test_a_classifier_says_of_each_region_which_class_it_is(class_model, tmp_path):
+def test_a_classifier_says_of_each_region_which_class_it_is(class_model, tmp_path, in_process):
     root, _ = class_model
-    done = semscan("inspect", root / "data" / "square", "--model", root / "model", "--out", tmp_path / "out")
+    done = in_process("inspect", root / "data" / "square", "--model", root / "model", "--out", tmp_path / "out")
     regions = [region for line in done.stdout.splitlines() for region in json.loads(line)["regions"]]
     names = [region["class"] for region in regions]
     assert len(regions) >= 11
@@ -207,10 +205,11 @@ def test_a_classifier_says_of_each_region_which_class_it_is(class_model, tmp_pat
         (["--out", "."], "name a new folder"),
     ],
 )
-def test_wrong_choices_are_one_clear_line(good_model, tmp_path, options, words):
-    root, _ = good_model
+def test_wrong_choices_are_one_clear_line(tmp_path, monkeypatch, in_process, options, words):
+    fill(tmp_path / "data" / "good", 1, 1)
+    monkeypatch.chdir(tmp_path)
 
-    done = semscan("train", root / "data", "--out", tmp_path / "model", *ENOUGH, *options)
+    done = in_process("train", "data", "--out", "model", *options)
 
     assert done.returncode == 2
     assert done.stdout == ""
@@ -223,28 +222,4 @@ def test_a_damaged_training_image_is_left_out_and_named(good_model):
 
     assert "left out" in done.stderr
     assert "zz broken.png" in done.stderr
-    assert json.loads(done.stdout)["images"] == 4
-
-
-def test_one_small_good_image_is_enough_to_train_with_any_attention(tmp_path, in_process):
-    fill(tmp_path / "data" / "good", 1, 1, shape=(48, 40))
-
-    done = in_process(
-        "train",
-        tmp_path / "data",
-        "--out",
-        tmp_path / "m",
-        "--steps",
-        "1",
-        "--precision",
-        "float32",
-        "--attention",
-        "channel+gates",
-    )
-
-    assert done.returncode == 0, done.stderr
-    assert "held out: 20% of the good image." in done.stderr
-    assert json.loads(done.stdout)["attention"] == "channel+gates"
-    config = json.loads((tmp_path / "m" / "config.json").read_text())
-    assert config["attention"] == "channel+gates"
-    assert config["largest_tile"] == config["tile"]  # channels are weighed by the whole patch
+    assert json.loads(done.stdout)["images"] == 6
