@@ -9,7 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-QUICK = ["--precision", "float32", "--attention", "channel+gates"]
+from semscan.values.model_config import NetworkConfig
+
+ATTENTION = "channel+gates"
 
 
 def picture(rng, shape=(80, 96), hole=False):
@@ -30,39 +32,41 @@ def fill(folder, count, seed, **kind):
 
 
 @pytest.fixture(scope="module")
-def good_model(tmp_path_factory):
-    """A model of good images of different sizes, one of them damaged: (folder of all, the finished process)."""
-    root = tmp_path_factory.mktemp("good")
-    good = root / "data" / "train" / "good"
-    fill(good, 4, 1)
-    for name, shape in (("a.png", (64, 72)), ("b.png", (100, 40))):
-        (good / name).write_bytes(cv2.imencode(".png", picture(np.random.default_rng(0), shape))[1].tobytes())
-    (good / "zz broken.png").write_bytes((good / "00.png").read_bytes()[:500])
-    fill(root / "data" / "test" / "good", 1, 2)
-    fill(root / "data" / "test" / "square", 1, 3, hole=True)
-    command = [sys.executable, "-m", "semscan", "train", root / "data", "--out", root / "model", "--steps", "2", *QUICK]
-    return root, subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+def earlier(tmp_path_factory, make_model):
+    """A model whose weights fit an autoencoder with attention; nobody has trained them."""
+    from semscan.model.build import build
+
+    folder = make_model(tmp_path_factory.mktemp("earlier") / "model", attention=ATTENTION)
+    build(NetworkConfig("autoencoder", ATTENTION)).save_weights(folder / "weights.weights.h5")
+    return folder
 
 
 @pytest.fixture(scope="module")
-def second_model(good_model, tmp_path_factory, in_process):
-    """A copy of `good_model`, overwritten by a training on one small image: (its folder, the result)."""
-    root = tmp_path_factory.mktemp("second")
-    out = root / "model"
-    shutil.copytree(good_model[0] / "model", out)
-    (out / "my notes.txt").write_text("keep me")
-    fill(root / "data" / "good", 1, 1, shape=(48, 40))
-    earlier = ["--from", good_model[0] / "model", "--overwrite"]
-    return out, in_process("train", root / "data", "--out", out, *earlier, "--steps", 1, *QUICK, "--tensorboard")
+def good_model(earlier, tmp_path_factory):
+    """A model of one small image and a damaged one, instead of an earlier model: (folder of all, the process)."""
+    root = tmp_path_factory.mktemp("good")
+    good = root / "data" / "train" / "good"
+    fill(good, 1, 1, shape=(48, 40))
+    (good / "zz broken.png").write_bytes((good / "00.png").read_bytes()[:500])
+    fill(root / "data" / "test" / "good", 1, 2)
+    fill(root / "data" / "test" / "square", 1, 3, hole=True)
+    shutil.copytree(earlier, root / "model")
+    (root / "model" / "my notes.txt").write_text("keep me")
+    options = ["--steps", "1", "--precision", "float32", "--attention", ATTENTION, "--tensorboard"]
+    command = ["train", root / "data", "--out", root / "model", "--overwrite", "--from", earlier, *options]
+    return root, subprocess.run(
+        [sys.executable, "-m", "semscan", *map(str, command)], capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture(scope="module")
 def class_model(tmp_path_factory, in_process):
-    """An attention CNN of two classes: (folder of all, the result)."""
+    """An attention CNN of two classes, with heads and SEAM: (folder of all, the result)."""
     root = tmp_path_factory.mktemp("classes")
     fill(root / "data" / "ok", 22, 1, shape=(64, 64))
     fill(root / "data" / "square", 22, 2, shape=(64, 64), hole=True)
-    return root, in_process("train", root / "data", "--out", root / "model", "--steps", 40, "--precision", "float32")
+    options = ["--steps", 40, "--precision", "float32", "--attention", "multi-head", "--seam"]
+    return root, in_process("train", root / "data", "--out", root / "model", *options)
 
 
 def test_train_prints_one_json_line_and_speaks_on_stderr_only(good_model):
@@ -72,9 +76,8 @@ def test_train_prints_one_json_line_and_speaks_on_stderr_only(good_model):
     (line,) = done.stdout.splitlines()
     record = json.loads(line)
     assert record["kind"] == "autoencoder"
-    assert record["steps"] == 2
+    assert record["steps"] == 1
     assert record["raw_threshold"] > 0
-    assert "20% of each of the 6 good images" in done.stderr
     assert "0.1 false regions per good image" in done.stderr
 
 
@@ -88,9 +91,8 @@ def test_no_bar_and_no_chatter_when_stderr_is_no_terminal(good_model):
 def test_model_folder_is_complete_and_nothing_else_is_left(good_model):
     root, _ = good_model
 
-    names = {path.name for path in (root / "model").iterdir()}
-    pictures = {"curves.png", "sensitivity.png"}
-    assert names == {"config.json", "graph.onnx", "weights.weights.h5", "history.csv", "MODEL_CARD.md"} | pictures
+    names = {path.name for path in (root / "model").iterdir()} - {"my notes.txt", "tensorboard"}
+    assert names == {"config.json", "graph.onnx", "weights.weights.h5", "history.csv", "MODEL_CARD.md", "curves.png"}
     assert sorted(path.name for path in root.iterdir()) == ["data", "model"]
     curves = cv2.imdecode(np.fromfile(root / "model" / "curves.png", np.uint8), cv2.IMREAD_COLOR)
     assert curves.std() > 5
@@ -132,7 +134,7 @@ def test_a_finished_model_is_not_replaced_unasked(good_model, in_process):
     root, _ = good_model
     before = (root / "model" / "config.json").read_bytes()
 
-    done = in_process("train", root / "data", "--out", root / "model", *QUICK)
+    done = in_process("train", root / "data", "--out", root / "model")
 
     assert done.returncode == 2
     assert done.stdout == ""
@@ -140,25 +142,23 @@ def test_a_finished_model_is_not_replaced_unasked(good_model, in_process):
     assert (root / "model" / "config.json").read_bytes() == before
 
 
-def test_overwriting_keeps_the_users_own_files_and_starts_from_earlier_weights(second_model):
-    out, done = second_model
+def test_overwriting_keeps_the_users_own_files_and_starts_from_earlier_weights(good_model, earlier):
+    root, done = good_model
 
     assert done.returncode == 0, done.stderr
-    assert (out / "my notes.txt").read_text() == "keep me"
-    assert any((out / "tensorboard").rglob("events*"))
-    assert json.loads((out / "config.json").read_text())["training"]["steps_done"] == 1
-    assert sorted(path.name for path in out.parent.iterdir()) == ["data", "model"]
+    assert (root / "model" / "my notes.txt").read_text() == "keep me"
+    assert any((root / "model" / "tensorboard").rglob("events*"))
+    training = json.loads((root / "model" / "config.json").read_text())["training"]
+    assert (training["steps_done"], training["start_from"]) == (1, str(earlier))
 
 
-def test_one_small_good_image_is_enough_to_train_with_any_attention(second_model):
-    out, done = second_model
+def test_one_small_good_image_is_enough_to_train_with_any_attention(good_model):
+    root, done = good_model
 
-    assert done.returncode == 0, done.stderr
     assert "held out: 20% of the good image." in done.stderr
-    assert json.loads(done.stdout)["images"] == 1
-    assert json.loads(done.stdout)["attention"] == "channel+gates"
-    config = json.loads((out / "config.json").read_text())
-    assert config["attention"] == "channel+gates"
+    assert json.loads(done.stdout)["attention"] == ATTENTION
+    config = json.loads((root / "model" / "config.json").read_text())
+    assert config["attention"] == ATTENTION
     assert config["largest_tile"] == config["tile"]  # channels are weighed by the whole patch
 
 
@@ -166,7 +166,8 @@ def test_classifier_tells_classes_and_inspects_with_them(class_model, in_process
     root, done = class_model
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
-    assert (record["kind"], record["classes"]) == ("attention-cnn", ["ok", "square"])
+    assert (record["kind"], record["attention"]) == ("attention-cnn", "multi-head")
+    assert record["classes"] == ["ok", "square"]
 
     told = in_process("score", root / "data", "--model", root / "model")
 
@@ -174,6 +175,15 @@ def test_classifier_tells_classes_and_inspects_with_them(class_model, in_process
     right = sum(record["class"] == record["image"].split("data/")[1].split("/")[0] for record in records)
     assert right >= 40
     assert all(sum(record["class_probabilities"].values()) == pytest.approx(1, abs=1e-3) for record in records)
+
+
+def test_heads_and_seam_are_in_the_model_of_the_classifier(class_model):
+    root, _ = class_model
+
+    assert json.loads((root / "model" / "config.json").read_text())["seam"] is True
+    columns = (root / "model" / "history.csv").read_text().splitlines()[0].split(",")
+    assert {"gradient_norm", "gradient_norm_first"} < set(columns)
+    assert "SEAM" in (root / "model" / "MODEL_CARD.md").read_text()
 
 
 def test_a_classifier_says_of_each_region_which_class_it_is(class_model, tmp_path, in_process):
@@ -222,4 +232,4 @@ def test_a_damaged_training_image_is_left_out_and_named(good_model):
 
     assert "left out" in done.stderr
     assert "zz broken.png" in done.stderr
-    assert json.loads(done.stdout)["images"] == 6
+    assert json.loads(done.stdout)["images"] == 1

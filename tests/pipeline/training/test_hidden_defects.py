@@ -10,7 +10,7 @@ import pytest
 
 from semscan.files.models.folder import read_model_folder
 
-QUICK = ["--steps", "3", "--precision", "float32", "--format", "text"]
+QUICK = ["--steps", "1", "--precision", "float32", "--format", "text"]
 
 
 def semscan(*arguments):
@@ -83,7 +83,7 @@ def test_train_says_what_it_did_with_all_of_them(dirty):
     _, done = dirty
 
     assert done.returncode == 0, done.stderr
-    assert "autoencoder with attention soft-mask, 11 images, 3 steps, threshold: raw score " in done.stdout
+    assert "autoencoder with attention soft-mask, 11 images, 1 step, threshold: raw score " in done.stdout
     assert "warning: " in done.stderr
     assert "3.png looks odd among the good images: " in done.stderr
     assert "a place in it is unlike all other images" in done.stderr
