@@ -65,7 +65,7 @@ def class_model(tmp_path_factory, in_process):
     root = tmp_path_factory.mktemp("classes")
     fill(root / "data" / "ok", 22, 1, shape=(64, 64))
     fill(root / "data" / "square", 22, 2, shape=(64, 64), hole=True)
-    options = ["--steps", 40, "--precision", "float32", "--attention", "multi-head", "--seam"]
+    options = ["--steps", 24, "--precision", "float32", "--attention", "multi-head", "--seam"]
     return root, in_process("train", root / "data", "--out", root / "model", *options)
 
 
