@@ -3,9 +3,9 @@
 `train` and `compare` take minutes, `review` waits for Ctrl-C: their options are parsed and their data must be there,
 but they are not run. A jq filter behind them gets an empty input. The models that they would write are there already.
 All other commands are run, and must end with exit code 0. One with the same options and choices as an earlier one, on
-inputs of the same kind, is not run again: what follows it in the line gets what the earlier one printed. `explain` and `export` get the network of a real training
-of one step. This training and they run in this process, so that TensorFlow starts once. The other models find bright
-spots without TensorFlow.
+inputs of the same kind, is not run again: what follows it in the line gets what the earlier one printed. `explain` and
+`export` get a network that TensorFlow can load, and run in this process, so that TensorFlow starts once. The other
+models find bright spots without TensorFlow.
 """
 
 from __future__ import annotations
