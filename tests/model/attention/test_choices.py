@@ -79,9 +79,9 @@ def test_all_come_back_from_a_saved_model(every, tmp_path):
 
     again = keras.models.load_model(tmp_path / "all.keras")
 
-    patches = features(1, 5, 6)
-    for name, value in every(patches).items():
-        np.testing.assert_allclose(again(patches)[name], value, rtol=1e-4, atol=1e-5, err_msg=name)
+    loaded = again(features(1, 5, 6))
+    for name, value in every(features(1, 5, 6)).items():
+        np.testing.assert_allclose(loaded[name], value, rtol=1e-4, atol=1e-5, err_msg=name)
 
 
 def test_exported_graphs_give_the_same_results_at_two_sizes_and_two_batch_sizes(every):
