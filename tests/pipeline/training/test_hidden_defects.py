@@ -23,8 +23,8 @@ def save(path, pixels):
 
 @pytest.fixture(scope="module")
 def dirty(tmp_path_factory, in_process):
-    """Ten good images of two sizes, one of them with a hidden spot, a labelled one with and one without a mask, one with a
-    harmless region, and a reviewed lot: (folder of all, the finished process)."""
+    """Ten good images of two sizes, one of them with a hidden spot, a labelled one with and one without a mask, one
+    with a harmless region, and a reviewed lot: (folder of all, the result)."""
     root = tmp_path_factory.mktemp("dirty")
     for seed in range(10):
         save(root / "data" / "train" / "good" / f"{seed}.png", texture(seed, (64, 72) if seed else (56, 90)))
