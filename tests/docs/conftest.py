@@ -244,8 +244,8 @@ def template(tmp_path_factory, run_here):
     for name in ("wafer.png", "wafer.tif"):
         _crop(samples / "wafer.png", folder / name, side=320)
     for name in ("a", "b b"):
-        _crop(samples / "lines/test/bridge/000.png", folder / f"lot7/{name}.tif")
-        _crop(samples / "lines/ground_truth/bridge/000_mask.png", folder / f"masks/{name}.png")
+        _crop(samples / "lines/test/bridge/000.png", folder / f"lot7/{name}.tif", side=96)
+        _crop(samples / "lines/ground_truth/bridge/000_mask.png", folder / f"masks/{name}.png", side=96)
     for die in ("1", "2"):
         _crop(samples / f"lines/test/good/00{die}.png", folder / f"die{die}.tif", side=128)
         _crop(samples / f"lines/test/good/00{die}.png", folder / f"dies{die}/a.tif", side=128)
