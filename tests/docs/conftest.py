@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -229,23 +230,27 @@ def _review(results: Path) -> None:
     (results / "review.jsonl").write_text("".join(json.dumps(one) + "\n" for one in decided), "utf-8")
 
 
+def _write_model():
+    return runpy.run_path(str(ROOT / "tests" / "conftest.py"))["write_model"]
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory, run_here):
     """A folder with everything that the commands of the docs name; its models find bright spots, at once."""
-    write_model = runpy.run_path(str(ROOT / "tests" / "conftest.py"))["write_model"]  # its fixture lasts one test only
+    write_model = _write_model()
     folder = tmp_path_factory.mktemp("docs")
     samples = ROOT / "sample_images"
     (folder / "sample_images").symlink_to(samples)
     for name in ("wafer.png", "wafer.tif"):
         _crop(samples / "wafer.png", folder / name, side=320)
     for name in ("a", "b b"):
-        _crop(samples / "lines/test/bridge/000.png", folder / f"lot7/{name}.tif")
-        _crop(samples / "lines/ground_truth/bridge/000_mask.png", folder / f"masks/{name}.png")
+        _crop(samples / "lines/test/bridge/000.png", folder / f"lot7/{name}.tif", side=96)
+        _crop(samples / "lines/ground_truth/bridge/000_mask.png", folder / f"masks/{name}.png", side=96)
     for die in ("1", "2"):
-        _crop(samples / f"lines/test/good/00{die}.png", folder / f"die{die}.tif", side=192)
-        _crop(samples / f"lines/test/good/00{die}.png", folder / f"dies{die}/a.tif", side=192)
-    for number, corner in enumerate([(0, 0), (12, 5), (5, 17), (20, 9), (9, 22)]):
-        _crop(samples / "wafer.png", folder / f"dies/{number}.tif", side=256, corner=corner)
+        _crop(samples / f"lines/test/good/00{die}.png", folder / f"die{die}.tif", side=128)
+        _crop(samples / f"lines/test/good/00{die}.png", folder / f"dies{die}/a.tif", side=128)
+    for number, corner in enumerate([(0, 0), (12, 5), (5, 17), (20, 9)]):
+        _crop(samples / "wafer.png", folder / f"dies/{number}.tif", side=160, corner=corner)
     for name in ("000", "001"):
         _crop(samples / f"lines/train/good/{name}.png", folder / f"lot8/good/{name}.png", side=192)
         for kind in ("good", "bridge"):
@@ -274,25 +279,19 @@ def world(template, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def network(template, run_here, tmp_path_factory):
-    """A model that TensorFlow can load: a real training of one step on tiny images."""
-    out = tmp_path_factory.mktemp("network") / "tiny.model"
-    code = run_here(
-        template,
-        "train",
-        "classes",
-        "--out",
-        str(out),
-        "--model",
-        "attention-cnn",
-        "--steps",
-        "1",
-        "--precision",
-        "float32",
-        "-q",
-    )
-    assert code == 0
-    return out
+def network(tmp_path_factory):
+    """A model that TensorFlow can load: a whole attention CNN, which nobody has trained."""
+    from semscan.model.build import build, start
+    from semscan.model.export.to_onnx import to_onnx
+    from semscan.values.model_config import NetworkConfig
+
+    start(0, "float32")
+    made = build(NetworkConfig("attention-cnn", "soft-mask", ("good", "bridge"), "good"))
+    graph, _ = to_onnx(made, np.random.default_rng(0).normal(size=(2, 32, 32)).astype(np.float32), logit_map=False)
+    names = {"classes": ["good", "bridge"], "good": "good", "attention": "soft-mask"}
+    folder = _write_model()(tmp_path_factory.mktemp("network") / "tiny.model", graph=graph, **names)
+    made.save_weights(folder / "weights.weights.h5")
+    return folder
 
 
 @pytest.fixture(scope="session")

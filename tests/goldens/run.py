@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 CASES = HERE / "cases"
 CLASSES = ("behaviour", "wording")
+STREAMS = ("stdout", "stderr", "code")
 
 
 @dataclass
@@ -105,19 +106,20 @@ def run_case(case: Case, here: Path) -> dict[str, dict[str, Any]]:
 
     reducer = reduce.Reducer(here, ROOT, case.varies, size_only=case.any_picture)
     commands = []
-    for number, line in enumerate(case.commands, 1):
-        done = subprocess.run(
-            [sys.executable, "-m", "semscan", *shlex.split(line)[1:]],
+    with tempfile.TemporaryDirectory() as streams:
+        subprocess.run(
+            [sys.executable, HERE / "run_in_turn.py", streams, *case.commands],
             stdin=subprocess.DEVNULL,
-            capture_output=True,
             cwd=here,
             env=environment,
             timeout=600,
-            check=False,
+            check=True,
         )
-        answer = reducer.stdout(f"{number} stdout", done.stdout.decode(), line)
-        reducer.words(f"{number} stderr", done.stderr.decode())
-        commands.append({"command": line, "exit": done.returncode, "stdout": answer})
+        for number, line in enumerate(case.commands, 1):
+            stdout, stderr, code = (Path(streams, f"{number}.{name}").read_text("utf-8") for name in STREAMS)
+            answer = reducer.stdout(f"{number} stdout", stdout, line)
+            reducer.words(f"{number} stderr", stderr)
+            commands.append({"command": line, "exit": int(code), "stdout": answer})
     reducer.behaviour["commands"] = commands
     made = (path for path in sorted(here.rglob("*")) if path.is_file())
     for path in made:

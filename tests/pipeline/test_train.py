@@ -9,13 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-ENOUGH = ["--steps", "8", "--precision", "float32"]
+from semscan.values.model_config import NetworkConfig
 
-
-def semscan(*arguments, cwd=None):
-    return subprocess.run(
-        [sys.executable, "-m", "semscan", *map(str, arguments)], capture_output=True, text=True, cwd=cwd, check=False
-    )
+ATTENTION = "channel+gates"
 
 
 def picture(rng, shape=(80, 96), hole=False):
@@ -36,40 +32,41 @@ def fill(folder, count, seed, **kind):
 
 
 @pytest.fixture(scope="module")
-def good_model(tmp_path_factory):
-    """A model of good images alone, one of them damaged: (folder of all, the finished process)."""
+def earlier(tmp_path_factory, make_model):
+    """A model whose weights fit an autoencoder with attention; nobody has trained them."""
+    from semscan.model.build import build
+
+    folder = make_model(tmp_path_factory.mktemp("earlier") / "model", attention=ATTENTION)
+    build(NetworkConfig("autoencoder", ATTENTION)).save_weights(folder / "weights.weights.h5")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def good_model(earlier, tmp_path_factory):
+    """A model of one small image and a damaged one, instead of an earlier model: (folder of all, the process)."""
     root = tmp_path_factory.mktemp("good")
     good = root / "data" / "train" / "good"
-    fill(good, 4, 1)
+    fill(good, 1, 1, shape=(48, 40))
     (good / "zz broken.png").write_bytes((good / "00.png").read_bytes()[:500])
     fill(root / "data" / "test" / "good", 1, 2)
     fill(root / "data" / "test" / "square", 1, 3, hole=True)
-    return root, semscan("train", root / "data", "--out", root / "model", *ENOUGH)
+    shutil.copytree(earlier, root / "model")
+    (root / "model" / "my notes.txt").write_text("keep me")
+    options = ["--steps", "1", "--precision", "float32", "--attention", ATTENTION, "--tensorboard"]
+    command = ["train", root / "data", "--out", root / "model", "--overwrite", "--from", earlier, *options]
+    return root, subprocess.run(
+        [sys.executable, "-m", "semscan", *map(str, command)], capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture(scope="module")
-def second_model(good_model, tmp_path_factory, in_process):
-    """A copy of `good_model`, overwritten by a training on two images of different sizes: (its folder, the result)."""
-    root = tmp_path_factory.mktemp("second")
-    out = root / "model"
-    shutil.copytree(good_model[0] / "model", out)
-    (out / "my notes.txt").write_text("keep me")
-    rng = np.random.default_rng(0)
-    (root / "data" / "good").mkdir(parents=True)
-    for name, shape in (("a.png", (64, 72)), ("b.png", (100, 40))):
-        (root / "data" / "good" / name).write_bytes(cv2.imencode(".png", picture(rng, shape))[1].tobytes())
-    earlier = ["--from", good_model[0] / "model", "--overwrite"]
-    quick = ["--steps", 5, "--precision", "float32"]
-    return out, in_process("train", root / "data", "--out", out, *earlier, *quick, "--tensorboard")
-
-
-@pytest.fixture(scope="module")
-def class_model(tmp_path_factory):
-    """An attention CNN of two classes: (folder of all, the finished process)."""
+def class_model(tmp_path_factory, in_process):
+    """An attention CNN of two classes, with heads and SEAM: (folder of all, the result)."""
     root = tmp_path_factory.mktemp("classes")
     fill(root / "data" / "ok", 22, 1, shape=(64, 64))
     fill(root / "data" / "square", 22, 2, shape=(64, 64), hole=True)
-    return root, semscan("train", root / "data", "--out", root / "model", "--steps", "40", "--precision", "float32")
+    options = ["--steps", 24, "--precision", "float32", "--attention", "multi-head", "--seam"]
+    return root, in_process("train", root / "data", "--out", root / "model", *options)
 
 
 def test_train_prints_one_json_line_and_speaks_on_stderr_only(good_model):
@@ -79,9 +76,8 @@ def test_train_prints_one_json_line_and_speaks_on_stderr_only(good_model):
     (line,) = done.stdout.splitlines()
     record = json.loads(line)
     assert record["kind"] == "autoencoder"
-    assert record["steps"] == 8
+    assert record["steps"] == 1
     assert record["raw_threshold"] > 0
-    assert "20% of each of the 4 good images" in done.stderr
     assert "0.1 false regions per good image" in done.stderr
 
 
@@ -95,9 +91,8 @@ def test_no_bar_and_no_chatter_when_stderr_is_no_terminal(good_model):
 def test_model_folder_is_complete_and_nothing_else_is_left(good_model):
     root, _ = good_model
 
-    names = {path.name for path in (root / "model").iterdir()}
-    pictures = {"curves.png", "sensitivity.png"}
-    assert names == {"config.json", "graph.onnx", "weights.weights.h5", "history.csv", "MODEL_CARD.md"} | pictures
+    names = {path.name for path in (root / "model").iterdir()} - {"my notes.txt", "tensorboard"}
+    assert names == {"config.json", "graph.onnx", "weights.weights.h5", "history.csv", "MODEL_CARD.md", "curves.png"}
     assert sorted(path.name for path in root.iterdir()) == ["data", "model"]
     curves = cv2.imdecode(np.fromfile(root / "model" / "curves.png", np.uint8), cv2.IMREAD_COLOR)
     assert curves.std() > 5
@@ -135,11 +130,11 @@ def test_weights_in_the_folder_answer_as_the_exported_graph(good_model):
     assert _difference(inference_function(network, logit_map=True), folder.graph, tiles) < 1e-3
 
 
-def test_a_finished_model_is_not_replaced_unasked(good_model):
+def test_a_finished_model_is_not_replaced_unasked(good_model, in_process):
     root, _ = good_model
     before = (root / "model" / "config.json").read_bytes()
 
-    done = semscan("train", root / "data", "--out", root / "model", *ENOUGH)
+    done = in_process("train", root / "data", "--out", root / "model")
 
     assert done.returncode == 2
     assert done.stdout == ""
@@ -147,30 +142,34 @@ def test_a_finished_model_is_not_replaced_unasked(good_model):
     assert (root / "model" / "config.json").read_bytes() == before
 
 
-def test_overwriting_keeps_the_users_own_files_and_starts_from_earlier_weights(second_model):
-    out, done = second_model
+def test_overwriting_keeps_the_users_own_files_and_starts_from_earlier_weights(good_model, earlier):
+    root, done = good_model
 
     assert done.returncode == 0, done.stderr
-    assert (out / "my notes.txt").read_text() == "keep me"
-    assert any((out / "tensorboard").rglob("events*"))
-    assert json.loads((out / "config.json").read_text())["training"]["steps_done"] == 5
-    assert sorted(path.name for path in out.parent.iterdir()) == ["data", "model"]
+    assert (root / "model" / "my notes.txt").read_text() == "keep me"
+    assert any((root / "model" / "tensorboard").rglob("events*"))
+    training = json.loads((root / "model" / "config.json").read_text())["training"]
+    assert (training["steps_done"], training["start_from"]) == (1, str(earlier))
 
 
-def test_two_images_of_different_sizes_are_enough(second_model):
-    _, done = second_model
+def test_one_small_good_image_is_enough_to_train_with_any_attention(good_model):
+    root, done = good_model
 
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["images"] == 2
+    assert "held out: 20% of the good image." in done.stderr
+    assert json.loads(done.stdout)["attention"] == ATTENTION
+    config = json.loads((root / "model" / "config.json").read_text())
+    assert config["attention"] == ATTENTION
+    assert config["largest_tile"] == config["tile"]  # channels are weighed by the whole patch
 
 
-def test_classifier_tells_classes_and_inspects_with_them(class_model):
+def test_classifier_tells_classes_and_inspects_with_them(class_model, in_process):
     root, done = class_model
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
-    assert (record["kind"], record["classes"]) == ("attention-cnn", ["ok", "square"])
+    assert (record["kind"], record["attention"]) == ("attention-cnn", "multi-head")
+    assert record["classes"] == ["ok", "square"]
 
-    told = semscan("score", root / "data", "--model", root / "model")
+    told = in_process("score", root / "data", "--model", root / "model")
 
     records = [json.loads(line) for line in told.stdout.splitlines()]
     right = sum(record["class"] == record["image"].split("data/")[1].split("/")[0] for record in records)
@@ -178,9 +177,18 @@ def test_classifier_tells_classes_and_inspects_with_them(class_model):
     assert all(sum(record["class_probabilities"].values()) == pytest.approx(1, abs=1e-3) for record in records)
 
 
-def test_a_classifier_says_of_each_region_which_class_it_is(class_model, tmp_path):
+def test_heads_and_seam_are_in_the_model_of_the_classifier(class_model):
     root, _ = class_model
-    done = semscan("inspect", root / "data" / "square", "--model", root / "model", "--out", tmp_path / "out")
+
+    assert json.loads((root / "model" / "config.json").read_text())["seam"] is True
+    columns = (root / "model" / "history.csv").read_text().splitlines()[0].split(",")
+    assert {"gradient_norm", "gradient_norm_first"} < set(columns)
+    assert "SEAM" in (root / "model" / "MODEL_CARD.md").read_text()
+
+
+def test_a_classifier_says_of_each_region_which_class_it_is(class_model, tmp_path, in_process):
+    root, _ = class_model
+    done = in_process("inspect", root / "data" / "square", "--model", root / "model", "--out", tmp_path / "out")
     regions = [region for line in done.stdout.splitlines() for region in json.loads(line)["regions"]]
     names = [region["class"] for region in regions]
     assert len(regions) >= 11
@@ -207,10 +215,11 @@ def test_a_classifier_says_of_each_region_which_class_it_is(class_model, tmp_pat
         (["--out", "."], "name a new folder"),
     ],
 )
-def test_wrong_choices_are_one_clear_line(good_model, tmp_path, options, words):
-    root, _ = good_model
+def test_wrong_choices_are_one_clear_line(tmp_path, monkeypatch, in_process, options, words):
+    fill(tmp_path / "data" / "good", 1, 1)
+    monkeypatch.chdir(tmp_path)
 
-    done = semscan("train", root / "data", "--out", tmp_path / "model", *ENOUGH, *options)
+    done = in_process("train", "data", "--out", "model", *options)
 
     assert done.returncode == 2
     assert done.stdout == ""
@@ -223,28 +232,4 @@ def test_a_damaged_training_image_is_left_out_and_named(good_model):
 
     assert "left out" in done.stderr
     assert "zz broken.png" in done.stderr
-    assert json.loads(done.stdout)["images"] == 4
-
-
-def test_one_small_good_image_is_enough_to_train_with_any_attention(tmp_path, in_process):
-    fill(tmp_path / "data" / "good", 1, 1, shape=(48, 40))
-
-    done = in_process(
-        "train",
-        tmp_path / "data",
-        "--out",
-        tmp_path / "m",
-        "--steps",
-        "1",
-        "--precision",
-        "float32",
-        "--attention",
-        "channel+gates",
-    )
-
-    assert done.returncode == 0, done.stderr
-    assert "held out: 20% of the good image." in done.stderr
-    assert json.loads(done.stdout)["attention"] == "channel+gates"
-    config = json.loads((tmp_path / "m" / "config.json").read_text())
-    assert config["attention"] == "channel+gates"
-    assert config["largest_tile"] == config["tile"]  # channels are weighed by the whole patch
+    assert json.loads(done.stdout)["images"] == 1

@@ -1,5 +1,7 @@
 """Every attention by name, in both networks: built, saved, exported, and independent of other patches."""
 
+import functools
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -77,9 +79,9 @@ def test_all_come_back_from_a_saved_model(every, tmp_path):
 
     again = keras.models.load_model(tmp_path / "all.keras")
 
-    patches = features(1, 5, 6)
-    for name, value in every(patches).items():
-        np.testing.assert_allclose(again(patches)[name], value, rtol=1e-4, atol=1e-5, err_msg=name)
+    loaded = again(features(1, 5, 6))
+    for name, value in every(features(1, 5, 6)).items():
+        np.testing.assert_allclose(loaded[name], value, rtol=1e-4, atol=1e-5, err_msg=name)
 
 
 def test_exported_graphs_give_the_same_results_at_two_sizes_and_two_batch_sizes(every):
@@ -100,6 +102,15 @@ def test_exported_graphs_give_the_same_results_at_two_sizes_and_two_batch_sizes(
             np.testing.assert_allclose(exported[name], value, rtol=1e-3, atol=1e-4, err_msg=f"{name} at {shape}")
 
 
+@functools.cache
+def small_autoencoder(name=None):
+    """A small autoencoder around the attention of this name, None for its own; and whether it has gates."""
+    keras.mixed_precision.set_global_policy("float32")
+    keras.utils.set_random_seed(0)
+    attention, gates = make_attention(name, "autoencoder") if name else (None, False)
+    return build_autoencoder(**SMALL, attention=attention, gates=gates), gates
+
+
 def others(network):
     """Shapes of the weights of all layers other than attention, in order."""
     return [
@@ -111,11 +122,9 @@ def others(network):
 
 @pytest.mark.parametrize("name", ["none", "channel", "multi-head+soft-mask", "cbam+gates"])
 def test_the_autoencoder_around_an_attention_is_always_the_same(name):
-    attention, gates = make_attention(name, "autoencoder")
+    network, gates = small_autoencoder(name)
 
-    network = build_autoencoder(**SMALL, attention=attention, gates=gates)
-
-    assert others(network) == others(build_autoencoder(**SMALL))
+    assert others(network) == others(small_autoencoder()[0])
     assert gates == ("gates" in name)
     assert list(network.output) == ["score", "coarse", "reconstruction"]
 
@@ -200,9 +209,9 @@ def test_build_takes_the_attention_of_a_configuration():
 
 
 def test_gates_sit_on_the_three_skips_of_the_autoencoder():
-    attention, gates = make_attention("cbam+gates", "autoencoder")
+    network, _ = small_autoencoder("cbam+gates")
 
-    names = [layer.name for layer in build_autoencoder(**SMALL, attention=attention, gates=gates).layers]
+    names = [layer.name for layer in network.layers]
 
     assert sorted(name for name in names if name.startswith("attention")) == [
         "attention",
@@ -257,10 +266,8 @@ def test_every_mechanism_names_its_source():
 
 @pytest.mark.parametrize("name", [*ATTENTIONS, "gates+channel"])
 def test_local_attentions_are_those_whose_map_depends_on_the_surroundings_alone(name):
-    keras.utils.set_random_seed(0)
-    attention, gates = make_attention(name, "autoencoder")
-    network = build_autoencoder(**SMALL, attention=attention, gates=gates)
-    patch = np.random.default_rng(0).normal(size=(1, 64, 512, 1)).astype(np.float32)
+    network, _ = small_autoencoder(name)
+    patch = np.random.default_rng(0).normal(size=(1, 32, 512, 1)).astype(np.float32)
     other = patch.copy()
     other[:, :, 480:] += 5
 

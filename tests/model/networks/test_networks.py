@@ -28,6 +28,14 @@ def patches(count, rows, cols=None, seed=0):
     return np.random.default_rng(seed).normal(size=(count, rows, cols or rows)).astype(np.float32)
 
 
+@pytest.fixture(scope="module")
+def exported():
+    """A small autoencoder as an ONNX graph, and how far the two differ."""
+    keras.mixed_precision.set_global_policy("float32")
+    keras.utils.set_random_seed(0)
+    return exporting.to_onnx(build_autoencoder(**SMALL), patches(2, 96), logit_map=True)
+
+
 @pytest.mark.parametrize("shape", [(64, 64), (96, 160)])
 def test_autoencoder_outputs_have_the_size_of_its_input(shape):
     outputs = build_autoencoder(**SMALL)(patches(2, *shape)[..., None])
@@ -81,18 +89,18 @@ def test_margin_is_logsumexp_of_the_defects_minus_good():
 
 
 @pytest.mark.parametrize(
-    ("model", "logit_map"),
+    "model",
     [
-        (lambda: build_autoencoder(**SMALL), True),
-        (lambda: build_classifier(classes=3, good=0), False),
-        (lambda: build_classifier(classes=2, attention=ImageAttention(64, "sigmoid"), base=residual_base), False),
-        (lambda: build_classifier(classes=2, good=1, attention=NoAttention()), False),
-        (lambda: build_classifier(classes=2, good=0, seam=True), False),
+        None,
+        lambda: build_classifier(classes=3, good=0),
+        lambda: build_classifier(classes=2, attention=ImageAttention(64, "sigmoid"), base=residual_base),
+        lambda: build_classifier(classes=2, good=1, attention=NoAttention()),
+        lambda: build_classifier(classes=2, good=0, seam=True),
     ],
     ids=["autoencoder", "softmax", "sigmoid-residual", "none", "seam"],
 )
-def test_exported_graph_takes_any_size_and_batch(model, logit_map):
-    graph, difference = exporting.to_onnx(model(), patches(2, 96), logit_map=logit_map)
+def test_exported_graph_takes_any_size_and_batch(model, exported):
+    graph, difference = exporting.to_onnx(model(), patches(2, 96), logit_map=False) if model else exported
 
     assert difference < 1e-4
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
@@ -154,9 +162,8 @@ def test_large_evidence_stays_finite_in_tensorflow_lite(name):
     assert answer["map"].min() > 0.9
 
 
-def test_an_exported_graph_takes_one_two_or_four_looks():
-    model = build_autoencoder(**SMALL)
-    graph, _ = exporting.to_onnx(model, patches(2, 64), logit_map=True)
+def test_an_exported_graph_takes_one_two_or_four_looks(exported):
+    graph, _ = exported
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     tiles = patches(1, 64)
 
@@ -175,10 +182,10 @@ def test_an_exported_graph_takes_one_two_or_four_looks():
         np.testing.assert_allclose(by_looks[number], scores, atol=1e-5)
 
 
-def test_an_exported_graph_enlarges_by_constant_factors_and_joins_no_features_before_a_1x1_convolution():
+def test_an_exported_graph_enlarges_by_constant_factors_and_joins_no_features_before_a_1x1_convolution(exported):
     import onnx
 
-    graph, difference = exporting.to_onnx(build_autoencoder(**SMALL), patches(2, 64), logit_map=True)
+    graph, difference = exported
 
     nodes = onnx.load_model_from_string(graph).graph.node
     joins = {name for node in nodes if node.op_type == "Concat" for name in node.output}

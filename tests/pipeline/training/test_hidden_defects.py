@@ -1,8 +1,6 @@
 """Few and dirty data through the command line: tiny trainings, of which only the path of the data is asserted."""
 
 import json
-import subprocess
-import sys
 
 import cv2
 import numpy as np
@@ -10,13 +8,7 @@ import pytest
 
 from semscan.files.models.folder import read_model_folder
 
-QUICK = ["--steps", "3", "--precision", "float32", "--format", "text"]
-
-
-def semscan(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "semscan", *map(str, arguments)], capture_output=True, text=True, check=False
-    )
+QUICK = ["--steps", "1", "--precision", "float32", "--format", "text"]
 
 
 def texture(seed, shape=(64, 72)):
@@ -31,11 +23,11 @@ def save(path, pixels):
 
 @pytest.fixture(scope="module")
 def dirty(tmp_path_factory, in_process):
-    """Ten good images, one of them with a hidden spot, a labelled one with and one without a mask, one with a
-    harmless region, and a reviewed lot: (folder of all, the finished process)."""
+    """Ten good images of two sizes, one of them with a hidden spot, a labelled one with and one without a mask, one
+    with a harmless region, and a reviewed lot: (folder of all, the result)."""
     root = tmp_path_factory.mktemp("dirty")
     for seed in range(10):
-        save(root / "data" / "train" / "good" / f"{seed}.png", texture(seed))
+        save(root / "data" / "train" / "good" / f"{seed}.png", texture(seed, (64, 72) if seed else (56, 90)))
     hidden, marked, mask = texture(3), texture(20), np.zeros((64, 72), np.uint8)
     hidden[20:30, 30:44] = 240
     save(root / "data" / "train" / "good" / "3.png", hidden)
@@ -83,7 +75,7 @@ def test_train_says_what_it_did_with_all_of_them(dirty):
     _, done = dirty
 
     assert done.returncode == 0, done.stderr
-    assert "autoencoder with attention soft-mask, 11 images, 3 steps, threshold: raw score " in done.stdout
+    assert "autoencoder with attention soft-mask, 11 images, 1 step, threshold: raw score " in done.stdout
     assert "warning: " in done.stderr
     assert "3.png looks odd among the good images: " in done.stderr
     assert "a place in it is unlike all other images" in done.stderr
@@ -109,6 +101,7 @@ def test_the_model_keeps_a_record_of_it(dirty):
     assert training["accepted"]["regions"] == 1
     assert [entry["image"].rsplit("/", 1)[-1] for entry in training["odd_images"]][:1] == ["3.png"]
     assert set(config["training_look"]) == {"brightness", "contrast", "noise", "sharpness"}
+    assert (root / "model" / "sensitivity.png").stat().st_size > 0
     card = (root / "model" / "MODEL_CARD.md").read_text()
     assert "Unusual among the good images" in card
     assert "none was held out" in card
@@ -117,11 +110,11 @@ def test_the_model_keeps_a_record_of_it(dirty):
     assert "1 decision could not be used" in card
 
 
-def test_an_image_of_another_look_is_inspected_and_gets_no_verdict(dirty, tmp_path):
+def test_an_image_of_another_look_is_inspected_and_gets_no_verdict(dirty, tmp_path, in_process):
     root, _ = dirty
     dull = save(tmp_path / "dull.png", (110 + 0.3 * (texture(5).astype(float) - 110)).astype(np.uint8))
 
-    done = semscan(
+    done = in_process(
         "inspect",
         dull,
         root / "data" / "train" / "good" / "5.png",
@@ -137,32 +130,32 @@ def test_an_image_of_another_look_is_inspected_and_gets_no_verdict(dirty, tmp_pa
     assert "unlike_training" not in second
 
 
-def test_a_review_is_checked_before_the_training(dirty, tmp_path):
+def test_a_review_is_checked_before_the_training(dirty, tmp_path, in_process):
     root, _ = dirty
     (tmp_path / "review.jsonl").write_text('{"image": 1}\n')
 
-    done = semscan("train", root / "data", "--out", tmp_path / "m", "--review", tmp_path / "review.jsonl", *QUICK)
+    done = in_process("train", root / "data", "--out", tmp_path / "m", "--review", tmp_path / "review.jsonl", *QUICK)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "review.jsonl: line 1 is not a decision: a key is missing or of the wrong type" in done.stderr
     assert not (tmp_path / "m").exists()
 
 
-def test_the_attention_cnn_takes_no_review(dirty, tmp_path):
+def test_the_attention_cnn_takes_no_review(dirty, tmp_path, in_process):
     root, _ = dirty
     names = ("--model", "attention-cnn", "--out", tmp_path / "m", "--review", root / "out" / "review.jsonl")
 
-    done = semscan("train", root / "data", *names, *QUICK)
+    done = in_process("train", root / "data", *names, *QUICK)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "--review is not for the attention CNN, which learns from whole images" in done.stderr
 
 
-def test_accept_is_checked_before_the_training(dirty, tmp_path):
+def test_accept_is_checked_before_the_training(dirty, tmp_path, in_process):
     root, _ = dirty
     (tmp_path / "empty.jsonl").write_text("")
 
-    done = semscan("train", root / "data", "--out", tmp_path / "m", "--accept", tmp_path / "empty.jsonl", *QUICK)
+    done = in_process("train", root / "data", "--out", tmp_path / "m", "--accept", tmp_path / "empty.jsonl", *QUICK)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "accepts nothing" in done.stderr
