@@ -41,7 +41,6 @@ def quiet_stderr() -> Iterator[None]:
 require_training_libraries()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF2ONNX_CATCH_ERRORS", "FALSE")  # or tf2onnx copies the graph before each of its passes
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 logging.getLogger("tf2onnx").setLevel(logging.ERROR)
 with quiet_stderr():

@@ -217,7 +217,10 @@ def _body(canvas: _Canvas, mask: np.ndarray) -> _Painted:
     rng = canvas.rng
     shape = mask.shape
     span = float(np.subtract(*np.percentile(canvas.patch[::4, ::4], (98, 2))))
-    depth = cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
+    solid = (mask > 0.5).astype(np.uint8)
+    if solid.all():  # the rim of a lump as large as the patch is the patch's; OpenCV has no distance to it
+        solid[[0, -1]] = solid[:, [0, -1]] = 0
+    depth = cv2.distanceTransform(solid, cv2.DIST_L2, 3)
     height = depth / (depth.max() + 1e-6)
     height += rng.uniform(0, 0.5) * random_field(shape, rng.uniform(2.5, 12), rng) * (height > 0)
     slope_r, slope_c = np.gradient(cv2.GaussianBlur(height, (0, 0), 1.0))

@@ -30,6 +30,13 @@ def test_each_kind_changes_the_patch_and_labels_what_shows(kind):
     assert labelled >= 10
 
 
+def test_a_body_as_large_as_the_patch_has_finite_grey_levels():
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        painted, _ = paint(pool(rng)[:12, :12], lambda rng: pool(rng)[:12, :12], rng, kinds=["body"], count=1)
+        assert np.isfinite(painted).all()
+
+
 def test_patch_itself_is_left_alone():
     rng = np.random.default_rng(1)
     good = pool(rng)
