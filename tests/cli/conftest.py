@@ -49,7 +49,8 @@ def in_process(here, monkeypatch):
     def run(*arguments, stdin=b"", **environment):
         with monkeypatch.context() as patch:
             patch.chdir(here)
-            patch.setattr("semscan.pipeline.inspecting.images.FEW", 1000)
+            for module in ("inspecting.images", "measure"):
+                patch.setattr(f"semscan.pipeline.{module}.FEW", 1000)
             patch.delenv("SEMSCAN_MODEL", raising=False)
             for name, value in environment.items():
                 patch.setenv(name, value)
