@@ -13,7 +13,7 @@ NOT_SHOWN = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, Resou
 def run(*arguments, stdin=b""):
     """Run ``semscan ARGUMENTS``; the result has returncode, stdout and stderr as text, as `subprocess.run` gives them.
 
-    Warnings are on stderr, as in a process of its own.
+    Warnings are on stderr, as in a process of its own. No further process is started because there are many images.
     """
     from semscan.cli.main import main
 
@@ -26,6 +26,8 @@ def run(*arguments, stdin=b""):
         stack.enter_context(contextlib.redirect_stdout(stdout))
         stack.enter_context(contextlib.redirect_stderr(stderr))
         stack.enter_context(mock.patch.multiple(sys, stdin=stdin, argv=["semscan", *words]))
+        for module in ("inspecting.images", "measure"):
+            stack.enter_context(mock.patch(f"semscan.pipeline.{module}.FEW", 1000))
         warned = stack.enter_context(warnings.catch_warnings(record=True))
         warnings.simplefilter("default")
         for category in NOT_SHOWN:

@@ -49,8 +49,6 @@ def in_process(here, monkeypatch):
     def run(*arguments, stdin=b"", **environment):
         with monkeypatch.context() as patch:
             patch.chdir(here)
-            for module in ("inspecting.images", "measure"):
-                patch.setattr(f"semscan.pipeline.{module}.FEW", 1000)
             patch.delenv("SEMSCAN_MODEL", raising=False)
             for name, value in environment.items():
                 patch.setenv(name, value)
