@@ -25,3 +25,9 @@ def in_process():
         return SimpleNamespace(returncode=end.value.code, stdout=written, stderr=stderr.getvalue())
 
     return run
+
+
+@pytest.fixture
+def without_pictures(monkeypatch):
+    """Let an evaluation draw nothing: most of its time, where it is short."""
+    monkeypatch.setattr("semscan.pipeline.evaluate._pictures", lambda *_: {})
