@@ -107,7 +107,7 @@ def test_an_extrapolated_threshold_has_a_lower_ceiling_than_a_counted_one():
 def test_on_average_further_images_keep_the_rate_that_few_were_to_set(images, wanted):
     fresh = [quiet_map(seed) for seed in range(1000, 1060)]
     rates = {False: [], True: []}
-    for start in range(0, 25 * images, images):
+    for start in range(0, 15 * images, images):
         maps = [quiet_map(seed) for seed in range(start, start + images)]
         for on_average, found in rates.items():
             fitted = fit_threshold(maps, everywhere(maps), false_alarms=wanted, on_average=on_average)
