@@ -18,7 +18,7 @@ test: $(VENV)/ready
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Hostile files, and kills at random moments, for hours: seeds and options as in tests/attack/__main__.py.
-ATTACK ?= --images 100000 --models 10000 --records 10000 --kills 1000 --seed 1
+ATTACK ?= --images 100000 --models 10000 --records 10000 --kills 1000 --trainings 200 --moments --seed 1
 attack: $(VENV)/ready
 	$(BIN)/python -m tests.attack $(ATTACK)
 

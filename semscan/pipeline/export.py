@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from semscan.errors import ExportError
-from semscan.files.disk.atomic import write_bytes, write_text
+from semscan.files.disk.atomic import make_folder, write_bytes, write_text
 from semscan.files.disk.replace_folder import EXPORT, FRESH, abandon, begin, commit
 from semscan.files.models.folder import ModelFolder, read_model_folder
 from semscan.files.models.weights_file import check_weights
@@ -57,7 +57,7 @@ def export(model: Path, settings: ExportSettings) -> dict[str, Any]:
     work = begin(out, EXPORT, overwrite=settings.overwrite)
     try:
         fresh = work / FRESH
-        fresh.mkdir()
+        make_folder(fresh)
         own = own_answer(folder)
         run = _WRITERS[settings.to](folder, fresh / FILES[settings.to])
         samples = sample_images(folder.config, fixed=settings.to == "tflite")

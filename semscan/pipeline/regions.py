@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from semscan.errors import SemscanError
+from semscan.errors import OutputError, SemscanError
 from semscan.files.find.images import InputError, InputImage
 from semscan.files.find.maps import MAP_SUFFIX, find_maps, image_of_map
 from semscan.files.images.read import read_image
@@ -26,7 +26,7 @@ from semscan.pipeline.run.record import Run, recorded
 from semscan.regions.extent import with_extents
 from semscan.regions.find import LabelledRegions, image_score, segment
 from semscan.regions.measure import measure
-from semscan.report.record import NO_THRESHOLD, with_regions
+from semscan.report.record import NO_THRESHOLD, error_record, with_regions
 from semscan.settings import OutputSettings, PostprocessSettings
 from semscan.values import CleanImage
 from semscan.values.method import MethodProvenance
@@ -84,10 +84,23 @@ class _ImageOfMap:
 
 def _cut_file(
     found: InputImage, settings: PostprocessSettings, outputs: ResultsFolder | None, sources: set[str]
-) -> Record:
+) -> AnyRecord:
     """Cut one map, and write the pictures that the settings ask for. `sources` are those of the maps before it."""
     began = time.monotonic()
     saved = read_saved_map(found.path)
+    source = saved.record.source
+    if source in sources:  # a second map of one image: its outputs are its own
+        source = os.path.abspath(saved.path)
+    sources.add(source)
+    try:
+        return replace(_cut(found, saved, source, settings, outputs), seconds=time.monotonic() - began)
+    except OutputError as error:  # the error of the image, so that a further run replaces it
+        return error_record(saved.record.image, source, f"{found.given}: {error}")
+
+
+def _cut(
+    found: InputImage, saved: SavedMap, source: str, settings: PostprocessSettings, outputs: ResultsFolder | None
+) -> Record:
     regions = segment(saved.values, settings.regions) if saved.is_calibrated else _no_regions(saved)
     wanted = settings.output
     shown = wanted is not None and (wanted.overlay or wanted.crops)
@@ -95,17 +108,14 @@ def _cut_file(
     regions = _named_and_measured(regions, saved, behind.image)
     extents = with_extents(regions, saved.values, settings.regions.threshold)  # the reference is not in a map
     regions = replace(regions, regions=extents)
-    record = _record(saved, regions, settings.regions.threshold)
-    if record.source in sources:  # a second map of one image: its outputs are its own
-        record = replace(record, source=os.path.abspath(saved.path))
-    sources.add(record.source)
+    record = replace(_record(saved, regions, settings.regions.threshold), source=source)
     if shown:
         record = replace(record, warnings=(*record.warnings, *behind.warnings))
     written = Outputs()
     if outputs and wanted:
         base = outputs.claim(_named_as_its_image(found, saved), record.source)
         written = _write(saved, behind.image, regions.labels, record, base, wanted)
-    return replace(record, outputs=replace(written, map=found.given), seconds=time.monotonic() - began)
+    return replace(record, outputs=replace(written, map=found.given))
 
 
 def _named_and_measured(found: LabelledRegions, saved: SavedMap, image: CleanImage | None) -> LabelledRegions:

@@ -1,26 +1,36 @@
-"""The long attack: ``python -m tests.attack --images N --models N --records N --reviews N --kills N --seed S``, and a
-table of it.
+"""The long attack: ``python -m tests.attack --images N --models N --kills N --trainings N --moments``, and its table.
 
-Each campaign runs in processes of its own, a few hundred seeds each, so that a crash is one failure and its seed is
-known. Ctrl-C ends with the table of what is done. Exit code 1 if anything went wrong; each failure is a line on
-standard error.
+Each campaign of hostile files runs in processes of its own, a few hundred seeds each, so that a crash is one failure
+and its seed is known. Ctrl-C ends with the table of what is done. Exit code 1 if anything went wrong; each failure is a
+line on standard error.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.attack.campaigns import CAMPAIGNS, attack
 from tests.attack.kills import kill_batches
+from tests.attack.moments import (
+    Command,
+    failed_at_each_write,
+    killed_at_each_change,
+    killed_at_random,
+    quick_commands,
+    trainings,
+    uninterrupted,
+)
 
 CHUNK = 500
 
@@ -40,8 +50,9 @@ class Row:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in (*CAMPAIGNS, "kills"):
+    for name in (*CAMPAIGNS, "kills", "trainings"):
         parser.add_argument(f"--{name}", type=int, default=0, metavar="N")
+    parser.add_argument("--moments", action="store_true", help="kill at each change of the disk, fail each write, once")
     parser.add_argument("--seed", type=int, default=1, help="of the first try")
     parser.add_argument("--chunk", help=argparse.SUPPRESS)
     parser.add_argument("--folder", help=argparse.SUPPRESS)
@@ -57,6 +68,8 @@ def main() -> None:
         if chosen["kills"]:
             rows.append(Row("kills"))
             kills(rows[-1], chosen["seed"], chosen["kills"])
+        if chosen["trainings"] or chosen["moments"]:
+            in_forks(rows, chosen["seed"], chosen["trainings"], moments=chosen["moments"])
     for line in table(rows, chosen["seed"]):
         print(line)
     sys.exit(any(row.failures for row in rows))
@@ -106,13 +119,45 @@ def campaign(row: Row, first: int, tries: int) -> None:
 
 def kills(row: Row, first: int, tries: int) -> None:
     """Kill batches at random moments."""
-    began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        for faults in kill_batches(Path(folder), range(first, first + tries)):
-            row.tries += 1
-            row.seconds = time.monotonic() - began
-            for fault in faults:
-                _fail(row, fault)
+        count(row, kill_batches(Path(folder), range(first, first + tries)))
+
+
+def in_forks(rows: list[Row], first: int, tries: int, *, moments: bool) -> None:
+    """Kill `tries` trainings at random; with `moments`, each command at each change, and let each write fail once."""
+    with tempfile.TemporaryDirectory() as folder:
+        if moments:
+            for command in quick_commands(Path(folder, "quick")):
+                each_moment(rows, command)
+        for library in ("keras", "tf2onnx", "matplotlib.pyplot"):  # once, for all forks
+            importlib.import_module(library)
+
+        commands = trainings(Path(folder, "train"))
+        if tries:
+            rows.append(Row("trainings killed at random"))
+            whole = [uninterrupted(command) for command in commands]
+            count(rows[-1], (killed_at_random(commands[n % 2], whole[n % 2], first + n) for n in range(tries)))
+        if moments:
+            for command in commands:
+                each_moment(rows, command)
+
+
+def each_moment(rows: list[Row], command: Command) -> None:
+    """Add two rows: a command killed at each of its changes, and each of its writes failed once."""
+    rows.append(Row(f"{command.name}, killed before each change"))
+    count(rows[-1], killed_at_each_change(command))
+    rows.append(Row(f"{command.name}, each write failed"))
+    count(rows[-1], failed_at_each_write(command))
+
+
+def count(row: Row, tries: Iterator[list[str]]) -> None:
+    """Make the tries; each gives what went wrong."""
+    began = time.monotonic()
+    for faults in tries:
+        row.tries += 1
+        row.seconds = time.monotonic() - began
+        for fault in faults:
+            _fail(row, fault)
 
 
 def _fail(row: Row, failure: str) -> None:

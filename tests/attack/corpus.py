@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image
 
-LETTERS = {"H": 3, "I": 4}  # of struct, and the type that TIFF calls so
+LETTERS = {"B": 1, "H": 3, "I": 4}  # of struct, and the type that TIFF calls so
 SIDE = 30000
 Entries = Mapping[int, tuple[str, Sequence[int]]]
 
@@ -39,6 +39,7 @@ def past_failures() -> dict[str, bytes]:
         "many-channels.tif": claiming_tiff(
             1, bytes(4000), {256: ("I", [1000]), 257: ("I", [1000]), 277: ("H", [60000])}
         ),
+        "size-of-bytes.tif": claiming_tiff(1, bytes(4000), {256: ("B", [64]), 257: ("I", [1_329_906_110])}),
         "one-strip-often.tif": _overlapping_strips(),
         "directories-in-each-other.tif": _overlapping_directories(),
         "header-alone.png": png(32000, 32000, 16, 6, bytes(1000)),

@@ -47,7 +47,7 @@ def _kill(folder: Path, model: Path, seed: int) -> list[str]:
     if done.returncode not in (0,) or b"Traceback" in done.stderr:
         faults.append(f"the second run ended with {done.returncode}: {done.stderr[-200:]!r}")
     every = {str(path) for path in (folder / "images").iterdir()}
-    return faults + _checked(folder, out, every) + _left_over(out)
+    return faults + _checked(folder, out, every) + left_over(out)
 
 
 def _checked(folder: Path, out: Path, wanted: set[str]) -> list[str]:
@@ -67,7 +67,7 @@ def _checked(folder: Path, out: Path, wanted: set[str]) -> list[str]:
     return faults + ([f"{len(lost)} records are lost"] if lost else [])
 
 
-def _left_over(out: Path) -> list[str]:
+def left_over(out: Path) -> list[str]:
     """Return which files are half written, or left of the killed run."""
     faults = []
     for path in sorted(out.rglob("*")):

@@ -50,6 +50,14 @@ def write_bytes(path: Path, data: bytes) -> None:
     write_chunks(path, (data,))
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, unless it is there; raise OutputError if that cannot be done."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(_why_not_written(path, error)) from error
+
+
 def write_chunks(path: Path, chunks: Iterable[bytes]) -> None:
     """Write the chunks to `path` one after the other, in one piece as `write_bytes`; one at a time is in memory."""
     path = Path(path)

@@ -61,6 +61,7 @@ def checked_pages(file: BinaryIO, page: int) -> int:
 def _decode_page(page: Any, file: BinaryIO, index: int, pages: int, most: int, header_only: bool) -> Decoded:
     if page.axes not in ("YX", "YXS", "SYX"):
         raise BadImageError(f"its axes are {page.axes}, wanted rows and columns; save one plane as an image")
+    check_sides(page)
     rows, cols = page.shape[1:] if page.axes == "SYX" else page.shape[:2]
     check_size(rows, cols, most)
     check_tiff_claim(page, file.seek(0, io.SEEK_END))
@@ -88,6 +89,12 @@ def _decode_page(page: Any, file: BinaryIO, index: int, pages: int, most: int, h
         microscope=read_tags(vendor_tags(page), rows, cols),
         warnings=many_pages(pages, index),
     )
+
+
+def check_sides(page: Any) -> None:
+    """Raise BadImageError unless the tags of a page state its sides as whole numbers: tifffile passes texts on."""
+    if not all(isinstance(side, int) for side in page.shape):
+        raise BadImageError(f"this TIFF file is damaged, its size is no whole number; {COPY_AGAIN}")
 
 
 def many_pages(pages: int, index: int) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ import tifffile
 
 from semscan.errors import BadImageError
 from semscan.files.images.decode import COPY_AGAIN, check_size, short_reason
-from semscan.files.images.tiff import checked_pages, is_plain, vendor_tags
+from semscan.files.images.tiff import check_sides, checked_pages, is_plain, vendor_tags
 from semscan.files.microscopes.readers import read_tags
 from semscan.plane import span
 from semscan.settings import MAX_IMAGE_PIXELS
@@ -202,6 +202,7 @@ def open_windows(path: Path, page: int, above: int, most: int = MAX_IMAGE_PIXELS
 
 
 def _is_streamed(page: Any, above: int, most: int) -> bool:
+    check_sides(page)
     if page.axes != "YX" or page.shape[0] * page.shape[1] <= above or not is_plain(page):
         return False
     check_size(page.shape[0], page.shape[1], most)

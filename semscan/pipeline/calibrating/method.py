@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from semscan.errors import BadDataError, BadImageError, SemscanError
-from semscan.files.disk.atomic import write_text
+from semscan.files.disk.atomic import make_folder, write_text
 from semscan.files.images.read import read_image
 from semscan.files.models.method_folder import MethodFolder, method_config_text
 from semscan.image.appearance import measure_appearance, typical_appearance
@@ -150,6 +150,6 @@ def _config(
 
 def write_method(config: str, card: str, fresh: Path) -> None:
     """Write the folder of a calibrated method: its config.json and its card."""
-    fresh.mkdir()
+    make_folder(fresh)
     write_text(fresh / "MODEL_CARD.md", card)
     write_text(fresh / "config.json", config)

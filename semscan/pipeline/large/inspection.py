@@ -18,7 +18,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from semscan.files.disk.atomic import replacing
+from semscan.files.disk.atomic import make_folder, replacing
 from semscan.files.disk.band_spool import BandSpool
 from semscan.files.results.folder import MAP, REFERENCE, output_path
 from semscan.files.results.tiled.tiled_tiff import DEEP_GREY_TILES, GREY_TILES, MAP_TILES, TiledTiff
@@ -151,7 +151,7 @@ def _file(stack: ExitStack, base: Path, kind: str | None, written: dict[str, str
     if kind is None:
         import tempfile
 
-        base.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(base.parent)
         return stack.enter_context(tempfile.TemporaryFile(dir=base.parent))
     path = output_path(base, kind)
     written[kind] = str(path)

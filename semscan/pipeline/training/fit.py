@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from semscan.files.disk.atomic import write_bytes, write_text
+from semscan.files.disk.atomic import make_folder, write_bytes, write_text
 from semscan.files.disk.replace_folder import FRESH
 from semscan.files.models.folder import config_text
 from semscan.model.registry import NETWORKS, resolve
@@ -188,7 +188,7 @@ def save(fitted: FittedNetwork, graph: bytes, config: ModelConfig, summary: Sequ
     """Write the model folder; its config.json last."""
     from semscan.model.training.save_weights import save_weights
 
-    folder.mkdir(exist_ok=True)
+    make_folder(folder)
     save_weights(fitted.network, folder / "weights.weights.h5")
     write_bytes(folder / "graph.onnx", graph)
     write_text(folder / "history.csv", history_table(fitted.history))

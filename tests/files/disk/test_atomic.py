@@ -10,7 +10,7 @@ import pytest
 import tifffile
 
 from semscan.errors import BadMapError, OutputError
-from semscan.files.disk.atomic import replacing, write_bytes, write_png, write_text
+from semscan.files.disk.atomic import make_folder, replacing, write_bytes, write_png, write_text
 from semscan.files.disk.encode import png_bytes
 from semscan.files.results.map_file import map_description, read_tiff_map, write_tiff_map
 
@@ -54,6 +54,15 @@ def test_interrupt_leaves_the_old_file_and_no_temporary_one(tmp_path, monkeypatc
 
     assert target.read_text() == "old"
     assert os.listdir(tmp_path) == ["x.txt"]
+
+
+def test_a_folder_that_cannot_be_made_is_an_output_error(tmp_path):
+    make_folder(tmp_path / "a" / "b")
+    make_folder(tmp_path / "a" / "b")
+    (tmp_path / "file").write_text("x")
+
+    with pytest.raises(OutputError, match="cannot be written"):
+        make_folder(tmp_path / "file" / "b")
 
 
 def test_a_folder_in_the_way_is_an_output_error(tmp_path):
