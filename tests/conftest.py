@@ -7,6 +7,8 @@ import hashlib
 import json
 import os
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two processes of tests share two cores: more threads wait in a loop
+
 import numpy as np
 import pytest
 

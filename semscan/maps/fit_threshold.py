@@ -142,8 +142,10 @@ def _count(raw_maps: Sequence[np.ndarray], areas: Sequence[np.ndarray], threshol
     """Count the regions above a threshold within the areas of all maps."""
     total = 0
     for raw, area in zip(raw_maps, areas, strict=True):
-        above = ((raw > threshold) & area).astype(np.uint8)
-        stats = cv2.connectedComponentsWithStats(above, connectivity=8)[2]
+        above = (raw > threshold) & area
+        if np.count_nonzero(above) < min_area:
+            continue
+        stats = cv2.connectedComponentsWithStats(above.view(np.uint8), connectivity=8)[2]
         total += int((stats[1:, cv2.CC_STAT_AREA] >= min_area).sum())
     return total
 

@@ -10,16 +10,17 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import second_simulator
-from relief.image import KINDS, SIDES, make_image
+from relief.image import KINDS, make_image
 from relief.noise import rough
 
+SIDE = 192  # px
 ALL = [(pattern, kind) for pattern in KINDS for kind in KINDS[pattern]]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def small_images():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("relief.image.SIDES", SIDES[:1])
+        patch.setattr("relief.image.SIDES", (SIDE,))
         yield
 
 
@@ -31,7 +32,7 @@ def test_a_defect_changes_the_signal_at_its_mask_and_hardly_elsewhere(pattern, k
     change = np.square(image.defective - image.clean)
     mask = image.mask > 0
     near = cv2.dilate(image.mask, np.ones((11, 11), np.uint8)) > 0
-    assert image.pixels.shape == image.mask.shape == (256, 256)
+    assert image.pixels.shape == image.mask.shape == (SIDE, SIDE)
     assert image.pixels.dtype == image.mask.dtype == np.uint8
     assert set(np.unique(image.mask)) == {0, 255}
     assert mask.sum() < 4 * pitch**2

@@ -51,7 +51,7 @@ def test_bad_files_give_one_error_each_between_good_results(semscan, model, good
     assert "Traceback" not in done.stderr
 
 
-def test_a_network_that_fails_on_an_image_stops_only_that_image(semscan, tmp_path, make_model, save_png, grey):
+def test_a_network_that_fails_on_an_image_stops_only_that_image(in_process, tmp_path, make_model, save_png, grey):
     from onnx import TensorProto, helper, numpy_helper
 
     value = helper.make_tensor_value_info("tiles", TensorProto.FLOAT, ["n", "rows", "cols"])
@@ -62,31 +62,31 @@ def test_a_network_that_fails_on_an_image_stops_only_that_image(semscan, tmp_pat
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     model = make_model(tmp_path / "m", graph=made.SerializeToString())
     small, large = save_png(tmp_path / "small.png", grey(32, 48)), save_png(tmp_path / "large.png", grey(32, 100))
-    done = semscan("score", large, small, "--model", model)
+    done = in_process("score", large, small, "--model", model)
 
     assert done.returncode == 3
     assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == ["error", "ok"]
 
 
-def test_a_folder_without_images_is_an_error_record(semscan, model, tmp_path):
+def test_a_folder_without_images_is_an_error_record(in_process, model, tmp_path):
     (tmp_path / "nothing").mkdir()
-    done = semscan("inspect", tmp_path / "nothing", "--model", model)
+    done = in_process("inspect", tmp_path / "nothing", "--model", model)
 
     assert done.returncode == 3
     assert json.loads(done.stdout)["status"] == "error"
 
 
-def test_a_data_bar_as_high_as_the_image_is_an_error_record(semscan, model, good):
-    done = semscan("score", good, "--model", model, "--databar", "48")
+def test_a_data_bar_as_high_as_the_image_is_an_error_record(in_process, model, good):
+    done = in_process("score", good, "--model", model, "--databar", "48")
 
     assert done.returncode == 3
     assert "databar" in json.loads(done.stdout)["error"]
 
 
 @pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
-def test_an_unreadable_file_is_an_error_record(semscan, model, good):
+def test_an_unreadable_file_is_an_error_record(in_process, model, good):
     good.chmod(0)
-    done = semscan("score", good, "--model", model)
+    done = in_process("score", good, "--model", model)
 
     assert done.returncode == 3
 
@@ -96,9 +96,9 @@ def test_an_unreadable_file_is_an_error_record(semscan, model, good):
     [b"", b"II*\0\x08\0\0\0", "uint8", "rgb", "nan", "above one"],
     ids=["empty", "torn", "uint8", "rgb", "nan", "above one"],
 )
-def test_a_bad_map_is_an_error_record_and_the_others_go_on(semscan, model, spotted, tmp_path, content):
-    semscan("inspect", spotted, "--model", model)
-    bad, whole = tmp_path / "bad.map.tif", semscan.here / "semscan-results" / "spotted.map.tif"
+def test_a_bad_map_is_an_error_record_and_the_others_go_on(in_process, model, spotted, tmp_path, content):
+    in_process("inspect", spotted, "--model", model)
+    bad, whole = tmp_path / "bad.map.tif", in_process.here / "semscan-results" / "spotted.map.tif"
     arrays = {
         "uint8": np.zeros((20, 20), np.uint8),
         "rgb": np.zeros((20, 20, 3), np.float32),
@@ -109,7 +109,7 @@ def test_a_bad_map_is_an_error_record_and_the_others_go_on(semscan, model, spott
         bad.write_bytes(content)
     else:
         tifffile.imwrite(bad, arrays[content], photometric="rgb" if content == "rgb" else "minisblack")
-    done = semscan("regions", bad, whole)
+    done = in_process("regions", bad, whole)
     first, second = (json.loads(line) for line in done.stdout.splitlines())
 
     assert done.returncode == 3
@@ -118,12 +118,12 @@ def test_a_bad_map_is_an_error_record_and_the_others_go_on(semscan, model, spott
     assert second["defect"] is True
 
 
-def test_an_image_that_claims_too_many_pixels_names_the_option(semscan, tmp_path):
+def test_an_image_that_claims_too_many_pixels_names_the_option(in_process, tmp_path):
     path = tmp_path / "mosaic.tif"
     tifffile.imwrite(path, np.arange(64 * 80, dtype=np.uint8).reshape(64, 80), photometric="minisblack", tile=(16, 16))
 
-    refused = semscan("info", "--max-pixels", "5000", path)
-    read = semscan("info", "--max-pixels", "5120", path)
+    refused = in_process("info", "--max-pixels", "5000", path)
+    read = in_process("info", "--max-pixels", "5120", path)
 
     assert refused.returncode == 3
     assert "80 x 64 pixels, at most 5000 are read; if it is as large as that, give --max-pixels 5120" in refused.stderr

@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 linux = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux says which processes there are")
@@ -58,8 +59,8 @@ def working(parent_number):
 
 
 @posix
-def test_a_run_that_was_killed_is_resumed_and_gives_what_one_run_gives(semscan, model, lot):
-    whole = semscan("inspect", lot, "--model", model, "--out", "whole")
+def test_a_run_that_was_killed_is_resumed_and_gives_what_one_run_gives(semscan, in_process, model, lot):
+    whole = in_process("inspect", lot, "--model", model, "--out", "whole")
     with start(semscan, lot, "--model", model, "--out", "o", "--jobs", "2") as run:
         run.stdout.readline()
         run.stdout.readline()
@@ -73,23 +74,23 @@ def test_a_run_that_was_killed_is_resumed_and_gives_what_one_run_gives(semscan, 
     assert sorted(record["image"] for record in kept) == [str(path) for path in sorted(lot.iterdir())]
 
 
-def test_resumed_results_are_kept_and_changed_images_are_judged_again(semscan, model, lot, save_png, grey):
-    first = records(semscan("inspect", lot, "--model", model).stdout)
+def test_resumed_results_are_kept_and_changed_images_are_judged_again(in_process, model, lot, save_png, grey):
+    first = records(in_process("inspect", lot, "--model", model).stdout)
     save_png(lot / "01.png", grey(rows=41, spot=True))
-    (semscan.here / "semscan-results" / "02.mask.png").unlink()
+    (in_process.here / "semscan-results" / "02.mask.png").unlink()
     os.utime(lot / "03.png", (1, 1))  # another time, the same content
-    second = records(semscan("inspect", lot, "--model", model, "--resume").stdout)
+    second = records(in_process("inspect", lot, "--model", model, "--resume").stdout)
 
     again = [number for number, (old, new) in enumerate(zip(first, second, strict=True)) if old != new]
     assert set(again) >= {1}
     assert set(again) <= {1, 2}
     assert second[1]["defect"] is True
-    assert (semscan.here / "semscan-results" / "02.mask.png").exists()
+    assert (in_process.here / "semscan-results" / "02.mask.png").exists()
 
 
-def test_with_other_settings_everything_is_judged_again(semscan, model, lot):
-    semscan("inspect", lot, "--model", model)
-    again = records(semscan("inspect", lot, "--model", model, "--resume", "--threshold", "0.9").stdout)
+def test_with_other_settings_everything_is_judged_again(in_process, model, lot):
+    in_process("inspect", lot, "--model", model)
+    again = records(in_process("inspect", lot, "--model", model, "--resume", "--threshold", "0.9").stdout)
 
     assert {record["threshold"] for record in again} == {0.9}
 
@@ -133,7 +134,7 @@ def test_an_image_that_takes_too_long_costs_itself(semscan, model, lot):
 
 @linux
 def test_an_image_that_takes_too_much_memory_costs_itself(semscan, model, lot, save_png, grey):
-    large = save_png(lot.parent / "large.png", grey(rows=6000, cols=6000))
+    large = save_png(lot.parent / "large.png", np.tile(grey(rows=60, cols=60), (100, 100)))
     done = semscan("score", lot / "00.png", large, lot / "01.png", "--model", model, "--max-memory", "256M")
 
     assert done.returncode == 3
@@ -142,8 +143,8 @@ def test_an_image_that_takes_too_much_memory_costs_itself(semscan, model, lot, s
 
 
 @pytest.mark.parametrize("size", ["3", "much", "-1G", "10M", "1e9T"])
-def test_a_size_that_is_none_is_refused(semscan, size):
-    done = semscan("inspect", "a.png", "--max-memory", size)
+def test_a_size_that_is_none_is_refused(in_process, size):
+    done = in_process("inspect", "a.png", "--max-memory", size)
 
     assert done.returncode == 2
     assert "Invalid value for '--max-memory'" in done.stderr
@@ -169,8 +170,8 @@ def test_a_followed_folder_is_inspected_until_ctrl_c(semscan, model, lot, save_p
 
 
 @pytest.mark.parametrize("option", ["--resume", "--follow"])
-def test_images_that_are_judged_together_are_neither_resumed_nor_followed(semscan, lot, option):
-    done = semscan("inspect", lot, "--method", "dies", option)
+def test_images_that_are_judged_together_are_neither_resumed_nor_followed(in_process, lot, option):
+    done = in_process("inspect", lot, "--method", "dies", option)
 
     assert done.returncode == 2
     assert f"judges all images of a run together; leave out {option}" in done.stderr

@@ -48,8 +48,8 @@ def test_score_writes_nothing_to_disk(semscan, model, good, spotted):
     assert not list(semscan.here.iterdir())
 
 
-def test_score_and_inspect_agree(semscan, model, spotted):
-    scored, inspected = semscan("score", spotted, "--model", model), semscan("inspect", spotted, "--model", model)
+def test_score_and_inspect_agree(in_process, model, spotted):
+    scored, inspected = in_process("score", spotted, "--model", model), in_process("inspect", spotted, "--model", model)
 
     assert records(scored)[0]["score"] == records(inspected)[0]["score"]
 
@@ -117,46 +117,46 @@ def test_results_come_while_names_still_arrive(semscan, model, spotted, good):
         process.stdout.close()
 
 
-def test_jobs_keep_the_order_and_the_names(semscan, model, grey, save_png, tmp_path):
+def test_jobs_keep_the_order_and_the_names(semscan, in_process, model, grey, save_png, tmp_path):
     for folder in ("a", "b"):
-        for number in range(5):
+        for number in range(4):
             save_png(tmp_path / folder / f"{number}.png", grey(spot=number % 2 == 0))
     arguments = [*sorted((tmp_path / "a").iterdir()), *sorted((tmp_path / "b").iterdir())]
-    one = records(semscan("inspect", *arguments, "--model", model, "--out", "one"))
-    three = records(semscan("inspect", *arguments, "--model", model, "--out", "three", "--jobs", "3"))
+    one = records(in_process("inspect", *arguments, "--model", model, "--out", "one"))
+    two = records(semscan("inspect", *arguments, "--model", model, "--out", "two", "--jobs", "2"))
 
-    assert [record["image"] for record in three] == [str(path) for path in arguments]
-    assert [record["score"] for record in three] == [record["score"] for record in one]
+    assert [record["image"] for record in two] == [str(path) for path in arguments]
+    assert [record["score"] for record in two] == [record["score"] for record in one]
     assert sorted(path.name for path in (semscan.here / "one").iterdir()) == sorted(
-        path.name for path in (semscan.here / "three").iterdir()
+        path.name for path in (semscan.here / "two").iterdir()
     )
 
 
-def test_an_empty_list_of_names_is_done_at_once(semscan, model):
-    done = semscan("score", "-", "--model", model)
+def test_an_empty_list_of_names_is_done_at_once(in_process, model):
+    done = in_process("score", "-", "--model", model)
 
     assert (done.returncode, done.stdout) == (0, "")
 
 
 @pytest.mark.parametrize(("form", "separator"), [("tsv", "\t"), ("csv", ",")])
-def test_tables_begin_with_names(semscan, model, spotted, form, separator):
-    done = semscan("score", spotted, "--model", model, "--format", form)
+def test_tables_begin_with_names(in_process, model, spotted, form, separator):
+    done = in_process("score", spotted, "--model", model, "--format", form)
     names, row = (line.split(separator) for line in done.stdout.splitlines())
 
     assert names[:3] == ["image", "status", "score"]
     assert dict(zip(names, row, strict=True))["defect"] == "true"
 
 
-def test_the_model_may_come_from_the_environment_or_lie_here(semscan, model, spotted):
-    assert semscan("score", spotted, SEMSCAN_MODEL=str(model)).returncode == 0
-    model.rename(semscan.here / "semscan-model")
-    assert semscan("score", spotted).returncode == 0
+def test_the_model_may_come_from_the_environment_or_lie_here(in_process, model, spotted):
+    assert in_process("score", spotted, SEMSCAN_MODEL=str(model)).returncode == 0
+    model.rename(in_process.here / "semscan-model")
+    assert in_process("score", spotted).returncode == 0
 
 
-def test_outputs_can_be_left_out_and_crops_added(semscan, model, spotted):
-    done = semscan("inspect", spotted, "--model", model, "--no-overlay", "--no-mask", "--no-map", "--crops")
+def test_outputs_can_be_left_out_and_crops_added(in_process, model, spotted):
+    done = in_process("inspect", spotted, "--model", model, "--no-overlay", "--no-mask", "--no-map", "--crops")
     (record,) = records(done)
-    names = sorted(path.name for path in (semscan.here / "semscan-results").iterdir() if path.name[0] != ".")
+    names = sorted(path.name for path in (in_process.here / "semscan-results").iterdir() if path.name[0] != ".")
 
     assert list(record["outputs"]) == ["crops"]
     assert names == ["results.jsonl", "run.json", "spotted.crop001.png"]

@@ -5,14 +5,14 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from semscan.settings import SynthSettings
+from semscan.synth.simulator.image import make_image
+
 pty = pytest.importorskip("pty", reason="no pseudo-terminals on Windows")
 termios = pytest.importorskip("termios", reason="no pseudo-terminals on Windows")
-
-WAFER = Path(__file__).parents[2] / "sample_images" / "wafer.png"
 
 
 @pytest.fixture
@@ -86,24 +86,24 @@ def test_json_lines_can_be_asked_for(on_terminal, images, model):
     assert json.loads(lines[-1])["image"] == "b.png"
 
 
-def test_regions_reads_as_inspect_does(on_terminal, images, model):
-    on_terminal("inspect", "a.png", "--model", model)
+def test_regions_reads_as_inspect_does(on_terminal, in_process, images, model, tmp_path):
+    in_process("inspect", tmp_path / "a.png", "--model", model, "--out", tmp_path / "semscan-results")
     _, lines = on_terminal("regions", "semscan-results/a.map.tif", "--threshold", "0.4")
 
     assert plain(lines[0]).startswith("DEFECT 0.")
 
 
-def test_words_can_be_asked_for_in_a_pipe_and_have_no_colour(semscan, model, spotted):
-    done = semscan("inspect", spotted, "--model", model, "--format", "text")
+def test_words_can_be_asked_for_in_a_pipe_and_have_no_colour(in_process, model, spotted):
+    done = in_process("inspect", spotted, "--model", model, "--format", "text")
 
     assert done.stdout.startswith("DEFECT 0.")
     assert "\x1b" not in done.stdout
 
 
-def test_a_name_cannot_write_to_the_terminal(semscan, model, spotted):
+def test_a_name_cannot_write_to_the_terminal(in_process, model, spotted):
     name = spotted.with_name("a\x1b[2J\nb.png")
     spotted.rename(name)
-    done = semscan("inspect", name, "--model", model, "--format", "text")
+    done = in_process("inspect", name, "--model", model, "--format", "text")
 
     assert done.stdout.count("\n") == 1
     assert "a\\x1b[2J\\nb.png" in done.stdout
@@ -116,13 +116,14 @@ def test_a_name_cannot_write_to_the_terminal(semscan, model, spotted):
          "made/train/good  1 image"),
         (["calibrate", "good", "--model", "MODEL", "--out", "again"], "again  2 good images, threshold: raw score "),
         (["export", "MODEL", "--to", "onnx", "exported"], "exported/model.onnx  onnx"),
-        (["explain", str(WAFER), "--method", "periodic"], r"0\.\d\d  \S+  semscan-explain/wafer.explain.png"),
+        (["explain", "lines.png", "--method", "periodic"], r"0\.\d\d  \S+  semscan-explain/lines.explain.png"),
     ],
     ids=["synth", "calibrate", "export", "explain"],
 )  # fmt: skip
 def test_what_a_command_has_made_is_a_line_of_words(
     on_terminal, images, model, save_png, grey, tmp_path, command, line
 ):
+    save_png(tmp_path / "lines.png", make_image(SynthSettings(rows=96, cols=128, pitch=16, seed=5)).pixels)
     for level in (120, 121):
         save_png(tmp_path / "good" / f"{level}.png", grey())
 
@@ -133,7 +134,7 @@ def test_what_a_command_has_made_is_a_line_of_words(
     assert not any(one.startswith("{") for one in lines)
 
 
-def test_report_names_the_files_it_writes(on_terminal, images, model):
-    on_terminal("inspect", *images[:2], "--model", model)
+def test_report_names_the_files_it_writes(on_terminal, in_process, images, model, tmp_path):
+    in_process("inspect", tmp_path / "a.png", "--model", model, "--out", tmp_path / "semscan-results")
 
     assert "csv      semscan-results/images.csv" in on_terminal("report", "semscan-results", "--to", "csv")[1]

@@ -12,6 +12,8 @@ from semscan.report.text.comparison import comparison_lines
 from semscan.settings import CompareSettings
 from semscan.values.comparison import Comparison
 
+pytestmark = pytest.mark.usefixtures("without_pictures")
+
 
 @pytest.fixture
 def data(tmp_path, grey, save_png):

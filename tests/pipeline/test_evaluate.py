@@ -67,6 +67,7 @@ def test_figures_notes_and_pictures_come_of_a_folder(data, tmp_path):
     assert json.loads((out / "evaluation.json").read_text("utf-8")) == record.to_json()
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_few_images_are_said_to_be_few(data, tmp_path):
     notes = evaluate(data, settings(tmp_path), method=Bright()).notes
 
@@ -75,6 +76,7 @@ def test_few_images_are_said_to_be_few(data, tmp_path):
     assert any("only 2 defects" in note for note in notes)
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_an_f1_no_better_than_calling_all_defective_is_said(data, tmp_path):
     low = InspectSettings(regions=RegionSettings(threshold=0.1))
     notes = evaluate(data, settings(tmp_path, inspect=low), method=Bright()).notes
@@ -83,6 +85,7 @@ def test_an_f1_no_better_than_calling_all_defective_is_said(data, tmp_path):
     assert any("no better than calling every pixel defective" in note for note in notes)
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_a_broken_promise_is_said(data, tmp_path, grey, save_png):
     for number in range(10, 40):
         save_png(data / "test" / "good" / f"{number}.png", grey(spot=True))
@@ -113,6 +116,7 @@ def test_class_folders_without_masks_give_image_figures_alone(tmp_path, grey, sa
     assert any("no test folder" in note for note in record.notes)
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_a_classifier_gets_a_confusion_matrix(data, tmp_path):
     told = Bright(told=lambda image: {"good": 0.5, "dot": float(image.values.max() > 0.7)})
     record = evaluate(data, settings(tmp_path), method=told)
@@ -126,6 +130,7 @@ def all_dots(numbered, numbers):
     return [("dot", 0.9)] * len(numbers)
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_regions_with_a_class_give_types(data, tmp_path):
     record = evaluate(data, settings(tmp_path), method=Bright(classify_regions=all_dots))
     types = record.types
@@ -139,6 +144,7 @@ def test_regions_with_a_class_give_types(data, tmp_path):
     assert ["dot", "1", "1", "1.00", "1.00", "1.00"] in rows
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_regions_without_a_class_give_no_types(data, tmp_path):
     record = evaluate(data, settings(tmp_path), method=Bright())
 
@@ -146,6 +152,7 @@ def test_regions_without_a_class_give_no_types(data, tmp_path):
     assert not any("was called" in line for line in evaluation_lines(record))
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_the_types_of_a_mixed_folder_are_those_that_were_planted(data, tmp_path):
     for part in ("test", "ground_truth"):
         (data / part / "dot").rename(data / part / "mixed")
@@ -156,6 +163,7 @@ def test_the_types_of_a_mixed_folder_are_those_that_were_planted(data, tmp_path)
     assert evaluate(data, settings(tmp_path), method=Bright(classify_regions=all_dots)).types.support == {"dot": 2}
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_images_in_no_class_folder_have_no_type(tmp_path, grey, save_png):
     mask = np.zeros((48, 64), np.uint8)
     mask[SPOT] = 255
@@ -175,6 +183,7 @@ def test_without_a_threshold_nothing_is_said_at_one(data, tmp_path):
     assert evaluation_lines(record)
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_a_file_that_cannot_be_read_is_left_out_and_named(data, tmp_path):
     (data / "test" / "dot" / "torn.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     record = evaluate(data, settings(tmp_path), method=Bright())
@@ -184,6 +193,7 @@ def test_a_file_that_cannot_be_read_is_left_out_and_named(data, tmp_path):
     assert "torn.png" in failure.error
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_a_mask_of_another_size_leaves_its_image_out(data, tmp_path, save_png):
     save_png(data / "ground_truth" / "dot" / "1_mask.png", np.zeros((47, 64), np.uint8))
     record = evaluate(data, settings(tmp_path), method=Bright())
@@ -213,6 +223,7 @@ def test_images_may_differ_in_size(data, tmp_path, grey, save_png):
     assert evaluate(data, settings(tmp_path), method=Bright()).images == 6
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_the_text_tells_every_figure(data, tmp_path):
     text = "\n".join(evaluation_lines(evaluate(data, settings(tmp_path), method=Bright())))
     told = ("image AUROC", "pixel AP", "AUPRO", "at 0.1 false regions", "1 of 2", "good images flagged      1 of 3")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from semscan.pipeline.review import Review
 
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
-_WAIT_S = 3600.0  # at a time; a signal ends it
+_WAIT_S = 0.5  # at a time; a signal ends it, and one that comes just before a wait is seen after it
 
 
 @click.command()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from semscan.files.disk.atomic import write_png, write_tiff_grey
-from semscan.files.disk.plain_file import open_plain
+from semscan.files.disk.plain_file import read_lines
 from semscan.files.results.folder import CROP, MAP, MASK, OVERLAY, REFERENCE, RESULTS, ResultsFolder, output_path
 from semscan.files.results.journal import journals
 from semscan.files.results.map_file import write_tiff_map
@@ -111,8 +111,7 @@ def write_reference(reference: np.ndarray, pixels: np.ndarray, base: Path) -> st
 def earlier_records(out: str) -> str | None:
     """Say how many records of earlier runs a results folder holds, to which a run adds; None without any."""
     try:
-        with open_plain(Path(out) / RESULTS) as file:
-            count = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+        count = sum(line.endswith(b"\n") for line in read_lines(Path(out) / RESULTS))
     except OSError:  # the run itself says what is wrong with the folder
         return None
     words = f"adding to {plural(count, 'earlier record')} in {out}; an image inspected again replaces its own"

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -14,14 +12,10 @@ from semscan.files.results.review import Decision, append_decision
 from semscan.pipeline.inspecting.images import inspect_images, score_images
 from semscan.settings import InspectSettings, OutputSettings, SynthSettings
 from semscan.synth.simulator.image import make_image
+from tests.in_process import run as semscan
 
 RECIPE = SynthSettings(pattern="lines", pitch=24, rows=192, cols=224, dose=60, seed=5)
 HARMLESS, REAL, UNSEEN = "residue", "break", "bridge"
-
-
-def semscan(*arguments):
-    command = [sys.executable, "-m", "semscan", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def json_lines(done):

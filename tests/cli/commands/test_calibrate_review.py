@@ -1,18 +1,12 @@
 """semscan calibrate --review: a threshold between the peaks of real and of harmless regions."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 from semscan.files.results.review import Decision, append_decision
-
-
-def semscan(*arguments):
-    command = [sys.executable, "-m", "semscan", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+from tests.in_process import run as semscan
 
 
 def json_lines(done):

@@ -1,17 +1,11 @@
 """semscan evaluate --review: figures from records and decisions alone."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 from semscan.files.results.review import Decision, append_decision
-
-
-def semscan(*arguments):
-    command = [sys.executable, "-m", "semscan", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+from tests.in_process import run as semscan
 
 
 def region(number, bbox, **more):

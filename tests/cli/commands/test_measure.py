@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 
@@ -108,14 +109,13 @@ def test_bad_files_are_error_records_and_never_stop_the_others(semscan, images, 
 
 
 def test_many_images_give_the_same_in_two_processes(semscan, images, save_png):
-    for number in range(2):
-        save_png(images / f"{number}.png", make_image(LINES, index=number).pixels)
+    shutil.copy(images / "Linien.png", images / "again.png")
 
     one = lines(semscan("measure", images, "--no-picture", "--out", "one"))
     two = lines(semscan("measure", images, "--no-picture", "--out", "two", "--jobs", "2"))
 
     assert [record["dimensions"] for record in one] == [record["dimensions"] for record in two]
-    assert len(one) == 4
+    assert len(one) == 3
 
 
 def test_a_rerun_replaces_its_own_files_and_no_others(semscan, images):
@@ -131,7 +131,7 @@ def test_a_rerun_replaces_its_own_files_and_no_others(semscan, images):
 
 
 def test_its_own_pictures_are_no_images(semscan, images):
-    semscan("measure", images, "--out", images / "o")
+    semscan("measure", images / "Linien.png", "--out", images / "o")
 
     assert len(lines(semscan("measure", images, "--out", "elsewhere", "--no-picture"))) == 2
 

@@ -33,15 +33,16 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def page_file(tmp_path, model, grey, save_png):
+@pytest.fixture(scope="module")
+def page_file(tmp_path_factory, make_model, grey, save_png):
     """The report of three good images, two with a defect and one that is no image."""
+    root = tmp_path_factory.mktemp("report")
     for name in ("a.png", "b.png", "c.png", "x bad.png", "<img src=x onerror=alert(1)> bad.png"):
-        save_png(tmp_path / "lot" / name, grey(spot="bad" in name))
-    (tmp_path / "lot" / "z.png").write_text("no image")
-    settings = InspectSettings(model=str(model), output=OutputSettings(out=str(tmp_path / "o")))
-    list(inspect_images([str(tmp_path / "lot")], settings))
-    return write_html(tmp_path / "o")
+        save_png(root / "lot" / name, grey(spot="bad" in name))
+    (root / "lot" / "z.png").write_text("no image")
+    settings = InspectSettings(model=str(make_model(root / "model")), output=OutputSettings(out=str(root / "o")))
+    list(inspect_images([str(root / "lot")], settings))
+    return write_html(root / "o")
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ HTML = "<img src=x onerror=alert(1)> bad.png"
 
 
 @pytest.fixture
-def inspected(tmp_path, model, grey, save_png):
+def inspected(tmp_path, model, grey, save_png, monkeypatch):
     """Inspect images of these names, those with "bad" in it with a defect; return the output folder."""
+    monkeypatch.setattr("semscan.pipeline.inspecting.images.FEW", 1000)  # in this process
 
     def inspect(*names):
         for name in names:

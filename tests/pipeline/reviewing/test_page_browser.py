@@ -282,7 +282,11 @@ def test_nuisance_regions_need_no_decision(visit, inspected, decided):
 
 
 def test_only_the_rows_that_are_seen_are_there(visit, inspected):
-    with open_review(inspected(*(f"{number:03}.png" for number in range(120)))) as review:
+    folder = inspected("000.png")
+    record = (folder / "results.jsonl").read_text("utf-8")
+    records = [record.replace("000.png", f"{number:03}.png") for number in range(120)]
+    (folder / "results.jsonl").write_text("".join(records), "utf-8")
+    with open_review(folder) as review:
         page = visit(review)
         rows = page.locator("#list li")
         assert rows.count() < 60
@@ -311,20 +315,23 @@ def test_views_change_by_key(visit, inspected):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [400, 800, 1600])
-def test_nothing_is_wider_than_the_window_and_axe_finds_nothing(visit, results, width, scheme):
+def test_nothing_is_wider_than_the_window_and_axe_finds_nothing(visit, results, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python")
     with open_review(results) as review:
-        page = visit(review, width, color_scheme=scheme, bypass_csp=True)
+        page = visit(review, 400, color_scheme=scheme, bypass_csp=True)
         press(page, "ArrowRight", "r")
         page.locator("#filter-box summary").click()
-        found = axe.Axe().run(page)
-        page.get_by_role("button", name="Keys").click()
-        in_help = axe.Axe().run(page)
+        for width in (400, 800, 1600):
+            page.set_viewport_size({"width": width, "height": 900})
+            is_seen(page)
+            found = axe.Axe().run(page)
+            page.get_by_role("button", name="Keys").click()
+            in_help = axe.Axe().run(page)
+            page.keyboard.press("Escape")
 
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        violations = [*found.response["violations"], *in_help.response["violations"]]
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations] == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            violations = [*found.response["violations"], *in_help.response["violations"]]
+            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations] == []
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == (
             "rgb(255, 255, 255)" if scheme == "light" else "rgb(20, 24, 28)"
         )
