@@ -40,7 +40,8 @@ def run(arguments: Sequence[object], *, limit_s: float = 60.0, most_mib: float =
     from semscan.cli.main import main
 
     words = [str(word) for word in arguments]
-    out, err, came_in = (io.TextIOWrapper(io.BytesIO(data), "utf-8", "surrogateescape") for data in (b"", b"", stdin))
+    out, came_in = (io.TextIOWrapper(io.BytesIO(data), "utf-8", "surrogateescape") for data in (b"", stdin))
+    err = io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace")  # as Python opens it
     faults: list[str] = []
     code = -1
     before = _start_peak()

@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 MOVES = ("os.rename", "os.mkdir")
 REMOVALS = ("os.remove", "os.rmdir")
-LONGEST_S = 180.0
+LONGEST_S = 900.0
 
 
 @dataclass(frozen=True)
