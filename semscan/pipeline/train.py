@@ -15,7 +15,7 @@ from semscan.files.datasets.layout import Layout, find_layout
 from semscan.files.datasets.reviewed import read_review
 from semscan.files.disk.atomic import write_text
 from semscan.files.disk.replace_folder import FRESH, MODEL, begin, commit
-from semscan.files.models.config import config_json
+from semscan.files.models.config.model import config_json
 from semscan.files.models.folder import ModelFolder, read_model_folder
 from semscan.files.models.weights_file import check_weights
 from semscan.model.registry import BACKBONES, NETWORKS, attention_parts, known, resolve

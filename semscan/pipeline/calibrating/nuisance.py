@@ -17,7 +17,7 @@ from pathlib import PurePath
 import numpy as np
 
 from semscan.files.datasets.reviewed import ReviewedResults
-from semscan.files.models.nuisance import MOST_DECIDED
+from semscan.files.models.config.nuisance import MOST_DECIDED
 from semscan.files.results.review import HARMLESS, REAL
 from semscan.phrases import plural
 from semscan.regions.nuisance_filter import SURE, NuisanceRule, nuisance_rule, recorded_look

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from semscan.files.models.fields import Fields, Rule, is_number, is_object
-from semscan.files.models.parts import read_calibration, read_painted
+from semscan.files.models.config.fields import Fields, Rule, is_number, is_object
+from semscan.files.models.config.parts import read_calibration, read_painted
 from semscan.settings.inspect import LOOKS
 from semscan.values.model_config import MOST_LOOKS, CalibratedLooks, Looks
 

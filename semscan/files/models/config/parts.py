@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from semscan.files.models.fields import (
+from semscan.files.models.config.fields import (
     TEXT,
     Fields,
     Rule,
