@@ -33,16 +33,9 @@ from semscan.pipeline.training.review import Review, review
 from semscan.report.text.model_card import summary_lines
 from semscan.report.text.weaknesses import weaknesses
 from semscan.settings import AUTO, TrainSettings
-from semscan.values.model_config import (
-    Calibration,
-    ClassLimits,
-    ModelConfig,
-    NetworkConfig,
-    Tiling,
-    TrainingDomain,
-    TrainingRecord,
-    TrainingTask,
-)
+from semscan.values.model.calibration import Calibration
+from semscan.values.model.config import ClassLimits, ModelConfig, NetworkConfig, Tiling, TrainingDomain
+from semscan.values.model.training import TrainingRecord, TrainingTask
 from semscan.version import __version__
 
 Log = Callable[[str], None]

@@ -22,7 +22,7 @@ from semscan.files.results.review import HARMLESS, REAL
 from semscan.phrases import plural
 from semscan.regions.nuisance_filter import SURE, NuisanceRule, nuisance_rule, recorded_look
 from semscan.scores.intervals import share_interval
-from semscan.values.model_config import DecidedRegion, NuisanceFilter
+from semscan.values.model.nuisance import DecidedRegion, NuisanceFilter
 from semscan.values.record import CALIBRATED_THRESHOLD, Record
 
 FEWEST_OF_A_KIND = 3  # decided regions of a sure class

@@ -10,7 +10,8 @@ from semscan.errors import BadModelError
 from semscan.files.models.config.model import config_json, parse_config
 from semscan.files.models.config_file import LARGEST_CONFIG
 from semscan.files.models.folder import config_text, read_model_folder, recalibrated_text
-from semscan.values.model_config import Calibration, TrainingRecord
+from semscan.values.model.calibration import Calibration
+from semscan.values.model.training import TrainingRecord
 from tests.files.models.conftest import GOOD, GRAPH
 
 CNN = GOOD | {"kind": "attention-cnn", "classes": ["good", "bridge"], "good_class": "good", "scale_to": 384}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from semscan.files.models.config.fields import Fields, Rule, is_number, is_object, or_none
-from semscan.values.model_config import ClassLimits
+from semscan.values.model.config import ClassLimits
 
 LONGEST_NAME = 255  # characters of a class, an attention or a backbone
 MOST_CLASSES = 1000

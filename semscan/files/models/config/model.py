@@ -31,7 +31,7 @@ from semscan.files.models.config.parts import APPEARANCE, VERSIONS, appearance_j
 from semscan.files.models.config.tiling import read_tiling, tiling_json
 from semscan.files.models.config.training import read_training, training_json
 from semscan.settings.networks import FIRST_SCHEMA, MATCHED_SCHEMA, NETWORKS
-from semscan.values.model_config import ModelConfig, NetworkConfig, Preprocessing, TrainingDomain
+from semscan.values.model.config import ModelConfig, NetworkConfig, Preprocessing, TrainingDomain
 
 MOST_OVERLAP = 0.75  # of a tile: each pixel is then in 16 tiles; train takes up to a half
 SMALLEST_STD = 1e-6  # of grey levels from 0 to 1: a smaller one makes numbers that no float32 holds

@@ -19,7 +19,7 @@ from semscan.files.models.config.fields import (
     or_none,
 )
 from semscan.values.detection import DetectionCurve
-from semscan.values.model_config import RULES, Calibration
+from semscan.values.model.calibration import RULES, Calibration
 
 
 def read_calibration(fields: Fields) -> Calibration:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from semscan.files.models.config.fields import Fields, Rule, above_zero, is_number, null_or, or_none, whole
-from semscan.values.model_config import Surround, Tiling
+from semscan.values.model.config import Surround, Tiling
 
 LARGEST_TILE = 1024  # px; train makes tiles of 256 and 384 px, which grow to 563 and 844
 LARGEST_SIDE = 1 << 24

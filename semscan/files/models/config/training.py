@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from semscan.files.models.config.fields import COUNT, OBJECT, SIZE, TEXT, Fields, Rule, is_text, number, or_none
-from semscan.values.model_config import (
+from semscan.values.model.training import (
     AcceptedCount,
     FitRecord,
     LabelledCount,
