@@ -23,7 +23,7 @@ from semscan.files.klarf.write import rewritten
 from semscan.files.places import PLACES, write_places
 from semscan.files.results.finished_run import read_finished
 from semscan.files.results.report_files import check_ours
-from semscan.phrases import plural, printable
+from semscan.phrases import one_line, plural, printable
 from semscan.pipeline.fab.match import Matched, matched
 from semscan.settings import ReadSettings
 from semscan.values.fab.class_codes import ClassCodes
@@ -39,7 +39,8 @@ MATCHES_MARK = b'{"defect_id": '
 class ListedInspection:
     """A KLARF file whose images are inspected.
 
-    `sources` is the absolute path of each image that is inspected, by the file and page that the list names.
+    `sources` is the absolute path of each image that is inspected, by the file and page that the list names; `refused`
+    says of each page that could not be copied why, a line each.
     """
 
     path: Path
@@ -48,6 +49,7 @@ class ListedInspection:
     out: Path
     add: bool
     sources: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
 
     @property
     def images(self) -> tuple[str, ...]:
@@ -97,7 +99,7 @@ def begin(path: str, out: str, read: ReadSettings, classes: str | None, add: boo
             raise BadKlarfError("it has no DiePitch, which --klarf-add needs")
     except BadKlarfError as error:
         raise BadKlarfError(f"{shown}: {error}") from error
-    return replace(listed, sources=_sources(listed, paths, read))
+    return _with_sources(listed, paths, read)
 
 
 def finish(listed: ListedInspection) -> list[str]:
@@ -129,6 +131,7 @@ def _records(out: Path) -> dict[str, Record]:
 
 
 def _words(listed: ListedInspection, found: Matched) -> Iterator[str]:
+    yield from listed.refused
     defects = plural(len(listed.file.defects), "listed defect")
     yield f"{found.with_region} of {defects} have a region, {found.without_region} have none"
     if found.others:
@@ -187,32 +190,36 @@ def _check_beside(listed: ListedInspection) -> None:
             )
 
 
-def _sources(listed: ListedInspection, paths: Mapping[str, Path], read: ReadSettings) -> dict[tuple[str, int], str]:
-    """Return the file to inspect for each listed image: pages of files with several are copied first."""
+def _with_sources(listed: ListedInspection, paths: Mapping[str, Path], read: ReadSettings) -> ListedInspection:
+    """Add the file to inspect for each listed image: pages of files with several are copied first."""
     counts = {name: page_count(path) for name, path in paths.items()}
     sources: dict[tuple[str, int], str] = {}
+    refused: list[str] = []
     for image in _images(listed.file):
         key = image.name, image.page
         if key in sources:
             continue
-        path = paths[image.name]
-        sources[key] = str(path) if counts[image.name] == 1 and image.page == 0 else _page(listed, path, image, read)
-        sources[key] = os.path.abspath(sources[key])
-    return sources
+        source = path = paths[image.name]
+        if counts[image.name] > 1 or image.page:
+            source = _page_file(listed, path, image)
+            try:
+                copy_page(path, image.page, source, read)
+            except OutputError:
+                raise
+            except SemscanError as error:  # it becomes a record of its error: no file, also none of an earlier run
+                remove_file(source)
+                refused.append(f"{source.name} is missing: {one_line(error)}")
+        sources[key] = os.path.abspath(source)
+    return replace(listed, sources=sources, refused=tuple(refused))
 
 
-def _page(listed: ListedInspection, path: Path, image: ListedImage, read: ReadSettings) -> str:
+def _page_file(listed: ListedInspection, path: Path, image: ListedImage) -> Path:
+    """Return the file for the copy of a page; raise OutputError if a file of somebody else is there."""
     # two files may have one name: the number of the path tells their pages apart
     number = hashlib.sha256(os.path.abspath(path).encode("utf-8", "surrogateescape")).hexdigest()[:8]
     target = listed.out / PAGES / f"{path.stem}.{number}.{image.page + 1}.tif"
     check_ours(target, PAGE_MARK)
-    try:
-        copy_page(path, image.page, target, read)
-    except OutputError:
-        raise
-    except SemscanError:  # such a page becomes a record of its error: there is no file, also none of an earlier run
-        remove_file(target)
-    return str(target)
+    return target
 
 
 def _places(listed: ListedInspection) -> dict[str, Place]:

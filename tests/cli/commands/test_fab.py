@@ -78,6 +78,16 @@ def test_the_file_comes_back_with_class_and_size_and_all_else_as_it_was(semscan,
     assert "1 of 3 listed defects have a region, 1 have none" in done.stderr
 
 
+def test_a_page_that_the_file_has_not_is_named_with_the_reason(semscan, wafer, model):
+    wafer.write_text(wafer.read_text("utf-8").replace("8.5 3 1 1 2 0", "8.5 3 1 1 3 0"), "utf-8")
+    done = review(semscan, wafer, model)
+
+    assert done.returncode == 3
+    assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == ["ok", "error"]
+    assert "is missing: " in done.stderr
+    assert "it has 2 pages, page 2 (from 0) was asked for" in done.stderr
+
+
 def test_klarf_reader_reads_what_is_written(semscan, wafer, model):
     review(semscan, wafer, model)
     (back,) = Klarf.load_from_file(semscan.here / "o" / "W07.001").wafers
