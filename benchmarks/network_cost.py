@@ -33,7 +33,7 @@ _NETWORK = """
 import sys
 from semscan.model import build
 from semscan.settings.networks import NETWORKS
-from semscan.values.model_config import NetworkConfig
+from semscan.values.model.config import NetworkConfig
 def network(name):
     kind = NETWORKS[name]
     classes = ("good", "gap") if kind.needs_classes else None

@@ -25,7 +25,7 @@ from pathlib import Path
 
 OUT = Path(__file__).resolve().parent.parent / "bench-out" / "worth"
 WITHOUT_FAMILY = (
-    "import sys; from semscan.synth.painting.paint import PAINTERS; PAINTERS.pop(sys.argv.pop(1)); "
+    "import sys; from semscan.synth.painting.kinds import PAINTERS; PAINTERS.pop(sys.argv.pop(1)); "
     "from semscan.__main__ import main; main()"
 )
 KEYS = ("image_auroc", "pixel_auroc", "pixel_ap", "recall_at_1fp")
@@ -173,7 +173,7 @@ def hidden(halves, seeds, steps):
 
 def families(halves, seeds, steps):
     """Leave out each family of painted defects that is used for these images, train, and measure."""
-    from semscan.synth.painting.paint import families as painted
+    from semscan.synth.painting.kinds import families as painted
 
     model = halves.measure("no labels", seeds, steps)[0]
     preprocessing = json.loads((model / "config.json").read_text("utf-8"))["preprocessing"]

@@ -15,7 +15,8 @@ from semscan.files.models.method_folder import method_config_text
 from semscan.pipeline.methods.raw_map import raw_map
 from semscan.regions.nuisance_filter import region_look
 from semscan.values.method import MethodConfig
-from semscan.values.model_config import Calibration, DecidedRegion, NuisanceFilter
+from semscan.values.model.calibration import Calibration
+from semscan.values.model.nuisance import DecidedRegion, NuisanceFilter
 
 HEAVY = ("tensorflow", "keras", "cv2", "skimage", "scipy", "matplotlib", "onnxruntime", "numpy")
 

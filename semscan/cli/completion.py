@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from semscan.cli import options
+from semscan.cli.options.verbosity import verbosity_flags
 from semscan.cli.output import print_notice, print_result
 
 VARIABLE = "_SEMSCAN_COMPLETE"
@@ -18,7 +18,7 @@ FILES = {"bash": "~/.bashrc", "zsh": "~/.zshrc", "fish": "~/.config/fish/config.
 
 @click.command()
 @click.argument("shell", type=click.Choice(list(LINES)))
-@options.verbosity_flags
+@verbosity_flags
 def completion(shell: str) -> None:
     """Print the line that makes SHELL complete commands, options, values and files.
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from semscan.cli.options import EnvironmentOption
+from semscan.cli.options.base import EnvironmentOption
 from semscan.cli.output import print_notice
 from semscan.errors import ConfigError
 from semscan.files.disk.plain_file import NotPlainError, read_plain

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from semscan.cli.text_or_json import as_text
-from semscan.values.record import AnyRecord
+
+if TYPE_CHECKING:
+    from semscan.values.record import AnyRecord
 
 FORMATS = ("text", "jsonl", "tsv", "csv")
 DEFAULT = "jsonl"  # in a pipe

@@ -15,8 +15,9 @@ from typing import Any, NoReturn
 
 import click
 
-from semscan.cli import config, options
+from semscan.cli import config
 from semscan.cli.exit_codes import DONE, FAULT, INTERRUPTED, USAGE
+from semscan.cli.options.verbosity import verbosity, verbosity_flags
 from semscan.cli.output import ClosedPipe, detach_stdout
 from semscan.cli.signals import Ended, end_process, take_signals
 from semscan.cli.typing_help import nearest
@@ -121,7 +122,7 @@ class SemscanGroup(click.Group):
 
 
 @click.group(cls=SemscanGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@options.verbosity_flags
+@verbosity_flags
 @click.version_option(__version__, message="semscan %(version)s", help="Show the version and exit.")
 def group() -> None:
     """Find defects in scanning electron microscope (SEM) images.
@@ -180,7 +181,7 @@ def program() -> NoReturn:
 
 
 def _print_traceback(ctx: click.Context) -> None:
-    if options.verbosity(ctx) >= 2:
+    if verbosity(ctx) >= 2:
         import traceback
 
         traceback.print_exc()

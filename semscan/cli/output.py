@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import click
 
-from semscan.cli.options import verbosity
+from semscan.cli.options.verbosity import verbosity
 from semscan.errors import OutputError
 
 _CLOSED_PIPE = (errno.EPIPE, errno.EINVAL, errno.ESHUTDOWN)  # EINVAL: on Windows

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from semscan.cli.exit_codes import DEFECT, SOME_FAILED
-from semscan.cli.options import verbosity
+from semscan.cli.options.verbosity import verbosity
 from semscan.phrases import plural
 from semscan.values.record import DIFFERS, DIFFERS_FROM_GOOD, UNLIKE, WEAK_MODEL, AnyRecord, ErrorRecord
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from semscan.cli.options import verbosity
+from semscan.cli.options.verbosity import verbosity
 from semscan.cli.output import print_result, print_results
 from semscan.phrases import printable
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from semscan.values.model_config import CEILING, COUNTED, FLOOR, TAIL
+from semscan.values.model.calibration import CEILING, COUNTED, FLOOR, TAIL
 
 LEVELS = 96
 TAIL_REGIONS = 20  # regions from which the tail is continued: fewer are too few, more are not yet the tail
@@ -33,7 +33,7 @@ class FittedThreshold:
     """A raw threshold, and the false regions per image `reached` at it.
 
     `worth` is the judged area in whole images. `rule` is what set the threshold, one of
-    `semscan.values.model_config.RULES`.
+    `semscan.values.model.calibration.RULES`.
     """
 
     raw_threshold: float

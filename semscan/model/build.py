@@ -10,7 +10,7 @@ from semscan.errors import BadModelError
 from semscan.model.attention.factory import make_attention
 from semscan.model.registry import NETWORKS, resolve
 from semscan.model.tf_import import keras
-from semscan.values.model_config import NetworkConfig
+from semscan.values.model.config import NetworkConfig
 
 
 def build(network: NetworkConfig) -> keras.Model:

@@ -13,7 +13,7 @@ from semscan.model.build import build
 from semscan.model.export.to_onnx import VIEWS
 from semscan.model.tf_import import Tensor, keras, tf
 from semscan.phrases import one_line
-from semscan.values.model_config import NetworkConfig
+from semscan.values.model.config import NetworkConfig
 
 WEIGHTS = "weights.weights.h5"
 _MOST_HEADS = 8  # more are one weight for each channel of each position; then their mean is shown

@@ -34,7 +34,7 @@ from semscan.report.plots.evaluation_curves import draw_measured
 from semscan.report.record import json_line
 from semscan.report.text.evaluation import evaluation_notes
 from semscan.scores.defects import Component
-from semscan.scores.evaluation import EvaluatedMaps, evaluate_maps
+from semscan.scores.evaluation.maps import EvaluatedMaps, evaluate_maps
 from semscan.scores.scored_image import ScoredImage
 from semscan.settings import EvaluateSettings, InspectSettings
 from semscan.values.evaluation import Evaluation

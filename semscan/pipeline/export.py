@@ -23,7 +23,7 @@ from semscan.report.text.export_readme import FILES, describe_export
 from semscan.runtime.answers import finite_answers
 from semscan.runtime.export_onnx import wrap_graph
 from semscan.settings import ExportSettings
-from semscan.values.model_config import ModelConfig
+from semscan.values.model.config import ModelConfig
 
 Answer = Mapping[str, np.ndarray]
 Run = Callable[[np.ndarray], Answer]

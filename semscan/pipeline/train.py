@@ -15,7 +15,7 @@ from semscan.files.datasets.layout import Layout, find_layout
 from semscan.files.datasets.reviewed import read_review
 from semscan.files.disk.atomic import write_text
 from semscan.files.disk.replace_folder import FRESH, MODEL, begin, commit
-from semscan.files.models.config import config_json
+from semscan.files.models.config.model import config_json
 from semscan.files.models.folder import ModelFolder, read_model_folder
 from semscan.files.models.weights_file import check_weights
 from semscan.model.registry import BACKBONES, NETWORKS, attention_parts, known, resolve
@@ -33,16 +33,9 @@ from semscan.pipeline.training.review import Review, review
 from semscan.report.text.model_card import summary_lines
 from semscan.report.text.weaknesses import weaknesses
 from semscan.settings import AUTO, TrainSettings
-from semscan.values.model_config import (
-    Calibration,
-    ClassLimits,
-    ModelConfig,
-    NetworkConfig,
-    Tiling,
-    TrainingDomain,
-    TrainingRecord,
-    TrainingTask,
-)
+from semscan.values.model.calibration import Calibration
+from semscan.values.model.config import ClassLimits, ModelConfig, NetworkConfig, Tiling, TrainingDomain
+from semscan.values.model.training import TrainingRecord, TrainingTask
 from semscan.version import __version__
 
 Log = Callable[[str], None]

@@ -16,7 +16,7 @@ import numpy as np
 
 from semscan.robust import median_deviation
 from semscan.values import Region
-from semscan.values.model_config import DecidedRegion, NuisanceFilter, RegionLook
+from semscan.values.model.nuisance import DecidedRegion, NuisanceFilter, RegionLook
 from semscan.values.record import RegionRecord
 
 SURE = 0.8  # class probability from which a class counts

@@ -6,7 +6,7 @@ import numpy as np
 
 from semscan.errors import ExportError
 from semscan.phrases import one_line
-from semscan.values.model_config import ModelConfig
+from semscan.values.model.config import ModelConfig
 
 _LARGEST = np.nextafter(np.float32(1), np.float32(0))
 _INSIDE = "network/"

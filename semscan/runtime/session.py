@@ -11,7 +11,7 @@ from semscan.errors import BadModelError
 from semscan.phrases import one_line
 from semscan.runtime.devices import CPU, PROVIDERS
 from semscan.runtime.looks import LOOKS
-from semscan.values.model_config import MOST_LOOKS
+from semscan.values.model.looks import MOST_LOOKS
 
 
 class Network:

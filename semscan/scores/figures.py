@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from semscan.scores.counts import ImageCounts
 
 PRO_LIMIT = 0.3
 ALLOWED = (0.1, 1.0, 10.0)  # false regions per image
+Figures = dict[str, Any]  # plain values, for JSON
 
 
 def recall_key(allowed: float) -> str:

@@ -11,6 +11,7 @@ from scipy.special import betaincinv, ndtri
 
 LEVEL = 0.95
 TAIL = (1 - LEVEL) / 2
+Intervals = dict[str, list[float] | None]
 
 
 def resamples(groups: np.ndarray, count: int, seed: int) -> np.ndarray:
@@ -41,6 +42,11 @@ def spread(values: np.ndarray) -> list[float] | None:
     if not values.size:
         return None
     return [float(value) for value in np.quantile(values, [TAIL, 1 - TAIL])]
+
+
+def spreads(resampled: dict[str, np.ndarray]) -> Intervals:
+    """Return the spread of each figure."""
+    return {name: spread(values) for name, values in resampled.items()}
 
 
 def share_interval(hit: int, total: int, resampled: np.ndarray) -> list[float] | None:

@@ -99,3 +99,16 @@ def scored_image(
         has_region_class=has_region_class,
         nm_per_pixel=nm_per_pixel,
     )
+
+
+def are_defective(images: Sequence[ScoredImage]) -> np.ndarray:
+    """Return which images have a defect, bool (images,)."""
+    return np.array([image.defective for image in images])
+
+
+def rows_by_class(images: Sequence[ScoredImage]) -> dict[str, list[int]]:
+    """Return which images are of each class, by their places, classes in order."""
+    rows: dict[str, list[int]] = {name: [] for name in sorted({image.class_name for image in images})}
+    for row, image in enumerate(images):
+        rows[image.class_name].append(row)
+    return rows

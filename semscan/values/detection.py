@@ -20,7 +20,7 @@ class TriedDefect:
     Parameters
     ----------
     kind : str
-        Of a painted defect, as in `semscan.synth.painting.paint.PAINTERS`; of a real one its class.
+        Of a painted defect, as in `semscan.synth.painting.kinds.PAINTERS`; of a real one its class.
     size_px : float
         Diameter of a circle of its area, pixels of the file.
     contrast : float or None

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from semscan.values.detection import DetectionCurve
-from semscan.values.model_config import Calibration, NuisanceFilter
+from semscan.values.model.calibration import Calibration
+from semscan.values.model.nuisance import NuisanceFilter
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,7 @@ def _write_calibrated(folder: Path) -> None:
     from semscan.files.models.method_folder import method_config_text
     from semscan.pipeline.methods.raw_map import raw_map
     from semscan.values.method import MethodConfig
-    from semscan.values.model_config import Calibration
+    from semscan.values.model.calibration import Calibration
 
     calibration = Calibration(1.2, 0.1, 0.0, "2 good images of lot8/good")
     folder.mkdir()
@@ -283,7 +283,7 @@ def network(tmp_path_factory):
     """A model that TensorFlow can load: a whole attention CNN, which nobody has trained."""
     from semscan.model.build import build, start
     from semscan.model.export.to_onnx import to_onnx
-    from semscan.values.model_config import NetworkConfig
+    from semscan.values.model.config import NetworkConfig
 
     start(0, "float32")
     made = build(NetworkConfig("attention-cnn", "soft-mask", ("good", "bridge"), "good"))

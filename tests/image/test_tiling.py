@@ -3,7 +3,7 @@ import pytest
 
 from semscan.image.tiling import PHASE, cut_tiles, judged_rows, pad_to_tile, tile_offsets
 from semscan.values import CleanImage
-from semscan.values.model_config import Tiling
+from semscan.values.model.config import Tiling
 
 
 @pytest.mark.parametrize("tile", [16, 64, 255])

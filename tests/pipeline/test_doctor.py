@@ -18,7 +18,7 @@ from semscan.pipeline.training.findings import TrainingFindings
 from semscan.pipeline.training.plan import autoencoder_plan, classifier_plan
 from semscan.report.text.doctor import diagnosis_lines
 from semscan.settings import DoctorSettings, TrainSettings
-from semscan.values.model_config import NetworkConfig
+from semscan.values.model.config import NetworkConfig
 
 
 def texture(seed, rows=96, cols=112, size=3.0, mean=120, contrast=30):

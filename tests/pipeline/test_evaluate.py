@@ -11,7 +11,7 @@ from semscan.pipeline.methods.base import MethodResult
 from semscan.report.text.evaluation import evaluation_lines
 from semscan.settings import EvaluateSettings, InspectSettings, RegionSettings
 from semscan.values.method import ChanceCalibration, MethodProvenance
-from semscan.values.model_config import Calibration
+from semscan.values.model.calibration import Calibration
 
 SPOT = (slice(20, 26), slice(30, 38))
 

@@ -12,7 +12,7 @@ from semscan.errors import BadModelError, ExportError, OutputError
 from semscan.maps.normalise import normalise_map
 from semscan.pipeline.export import compare_answers, export
 from semscan.settings import ExportSettings
-from semscan.values.model_config import NetworkConfig
+from semscan.values.model.config import NetworkConfig
 
 CLASSES = ["good", "dot"]
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from semscan.values.model_config import NetworkConfig
+from semscan.values.model.config import NetworkConfig
 
 ATTENTION = "channel+gates"
 

@@ -8,7 +8,7 @@ import pytest
 
 from semscan.regions.nuisance_filter import NuisanceRule, nuisance_rule, recorded_look, region_look
 from semscan.values import Box, Measures, Region
-from semscan.values.model_config import DecidedRegion, NuisanceFilter, RegionLook
+from semscan.values.model.nuisance import DecidedRegion, NuisanceFilter, RegionLook
 from semscan.values.record import RegionRecord
 
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_support
 
 from semscan.scores.defects import true_defects
-from semscan.scores.evaluation import evaluate_maps
+from semscan.scores.evaluation.maps import evaluate_maps
 from semscan.scores.scored_image import scored_image
 from semscan.scores.types import DefectType, type_defects, type_figures
 from semscan.values import Box, Region

@@ -1,5 +1,5 @@
 from semscan.values.method import MethodProvenance
-from semscan.values.model_config import NuisanceFilter
+from semscan.values.model.nuisance import NuisanceFilter
 
 
 def test_a_nuisance_filter_is_on_record_in_short():

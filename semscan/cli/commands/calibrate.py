@@ -7,7 +7,10 @@ from typing import Any
 
 import click
 
-from semscan.cli import options, text_or_json
+from semscan.cli import text_or_json
+from semscan.cli.options import inputs, methods
+from semscan.cli.options.reading import pop_read_settings, reading_options
+from semscan.cli.options.verbosity import verbosity_flags
 from semscan.cli.output import print_message
 from semscan.settings import CalibrateSettings, untrained_methods
 
@@ -20,13 +23,13 @@ from semscan.settings import CalibrateSettings, untrained_methods
     type=click.Choice(untrained_methods()),
     help="Calibrate a method without training, instead of a model.",
 )
-@options.review(
+@inputs.review(
     "Instead of GOOD: review.jsonl beside the results of an inspection, whose decisions set the threshold. Repeatable."
 )
 @click.option("--no-nuisance-filter", is_flag=True, help="With --review: learn no nuisance filter, only a threshold.")
-@options.reference
-@options.looks
-@options.device
+@methods.reference
+@methods.looks
+@methods.device
 @click.option("--out", required=True, metavar="DIR", type=click.Path(), help="Model folder to write.")
 @click.option(
     "--false-alarms",
@@ -34,9 +37,9 @@ from semscan.settings import CalibrateSettings, untrained_methods
     help="False regions per good image that the threshold allows.  [default: as before; 0.1 for --method]",
 )
 @click.option("--overwrite", is_flag=True, help="Replace a finished model.")
-@options.reading
+@reading_options
 @text_or_json.text_or_json_format
-@options.verbosity_flags
+@verbosity_flags
 def calibrate(good: Path | None, model: Path | None, output_format: str | None, **choices: Any) -> None:
     """Set the threshold of a model, or of a method without training, on the good images below GOOD.
 
@@ -63,5 +66,5 @@ def calibrate(good: Path | None, model: Path | None, output_format: str | None, 
     from semscan.report.text.finished import calibrated_line
 
     learned = not choices.pop("no_nuisance_filter")
-    settings = CalibrateSettings(read=options.pop_read_settings(choices), nuisance_filter=learned, **choices)
+    settings = CalibrateSettings(read=pop_read_settings(choices), nuisance_filter=learned, **choices)
     text_or_json.print_line(calibrate(good, model, settings, print_message), calibrated_line, output_format)

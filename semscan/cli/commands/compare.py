@@ -7,9 +7,12 @@ from typing import Any
 
 import click
 
-from semscan.cli import options, text_or_json, typing_help
+from semscan.cli import text_or_json, typing_help
 from semscan.cli.commands.train import attentions, parse_duration
 from semscan.cli.exit_codes import SOME_FAILED
+from semscan.cli.options import inputs, many_images
+from semscan.cli.options.reading import pop_read_settings, reading_options
+from semscan.cli.options.verbosity import verbosity, verbosity_flags
 from semscan.cli.output import print_message, print_notice, print_result, print_results
 from semscan.settings import DEFAULT_COMPARISON, MAX_SEED, CompareSettings
 
@@ -89,11 +92,11 @@ def _parse_seeds(ctx: click.Context, param: click.Parameter, text: str) -> tuple
     help="Longest training time of each run: 90s, 3m.",
 )
 @click.option("--steps", type=click.IntRange(1), help="Training steps of each run, without a time limit.")
-@options.good
-@options.reading
-@options.cluster
+@inputs.good
+@reading_options
+@many_images.cluster
 @text_or_json.text_or_json_format
-@options.verbosity_flags
+@verbosity_flags
 @click.pass_context
 def compare(ctx: click.Context, data: Path, output_format: str | None, seam: str, **choices: Any) -> None:
     """Train several networks on DATA with the same budget, one after the other, and measure each on DATA/test.
@@ -115,9 +118,7 @@ def compare(ctx: click.Context, data: Path, output_format: str | None, seam: str
     from semscan.report.text.comparison import comparison_lines
     from semscan.values.comparison import Comparison
 
-    settings = CompareSettings(
-        read=options.pop_read_settings(choices), seam=_SEAM[seam], progress=options.verbosity() >= 0, **choices
-    )
+    settings = CompareSettings(read=pop_read_settings(choices), seam=_SEAM[seam], progress=verbosity() >= 0, **choices)
     as_table = text_or_json.as_text(output_format)
     on_run = (lambda one: None) if as_table else lambda one: print_result(json_line(one))
     record = run(data, settings, print_message, on_run)

@@ -7,17 +7,20 @@ from typing import Any, NoReturn
 
 import click
 
-from semscan.cli import options, text_or_json
+from semscan.cli import text_or_json
 from semscan.cli.exit_codes import SOME_FAILED, USAGE
+from semscan.cli.options import inputs
+from semscan.cli.options.reading import pop_read_settings, reading_options
+from semscan.cli.options.verbosity import verbosity_flags
 from semscan.settings import DoctorSettings
 
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path), required=False)
-@options.good
-@options.reading
+@inputs.good
+@reading_options
 @text_or_json.text_or_json_format
-@options.verbosity_flags
+@verbosity_flags
 @click.pass_context
 def doctor(ctx: click.Context, data: Path | None, output_format: str | None, **choices: Any) -> None:
     """Check the data set or the model folder DATA; without DATA, what is installed.
@@ -44,7 +47,7 @@ def doctor(ctx: click.Context, data: Path | None, output_format: str | None, **c
         model = diagnose_model(data)
         text_or_json.print_record(model.to_json(), lambda: model_lines(model), output_format)
         ctx.exit(0 if model.usable else USAGE)
-    read = options.pop_read_settings(choices)
+    read = pop_read_settings(choices)
     with text_or_json.RoundProgress() as progress:
         diagnosis = run(data, DoctorSettings(good=choices["good"], read=read), progress=progress)
     text_or_json.print_record(diagnosis.to_json(), lambda: diagnosis_lines(diagnosis), output_format)

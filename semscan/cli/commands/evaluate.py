@@ -8,8 +8,13 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from semscan.cli import options, text_or_json
+from semscan.cli import text_or_json
 from semscan.cli.exit_codes import SOME_FAILED
+from semscan.cli.options import inputs, many_images, methods, regions
+from semscan.cli.options.base import combine
+from semscan.cli.options.inspecting import inspect_settings
+from semscan.cli.options.reading import reading_options
+from semscan.cli.options.verbosity import verbosity_flags
 from semscan.cli.output import print_notice
 from semscan.settings import DEFAULT_EVALUATION, EvaluateSettings, RegionSettings
 
@@ -19,16 +24,16 @@ WITH_REVIEW = ("data", "review", "seed", "output_format")
 
 @click.command()
 @click.argument("data", required=False, type=click.Path(path_type=Path))
-@options.review(
+@inputs.review(
     "Instead of DATA: review.jsonl beside the results of an inspection, whose decisions say what was found and missed. "
     "Repeatable."
 )
-@options.model
+@methods.model
 @click.option(
     "--out", default=DEFAULT_EVALUATION, show_default=True, metavar="DIR", type=click.Path(), help="Output folder."
 )
-@options.combine(options.threshold, options.no_nuisance_filter)
-@options.good
+@combine(regions.threshold, regions.no_nuisance_filter)
+@inputs.good
 @click.option(
     "--seed",
     type=click.IntRange(0),
@@ -36,14 +41,14 @@ WITH_REVIEW = ("data", "review", "seed", "output_format")
     show_default=True,
     help="Seed of the bootstrap for confidence intervals.",
 )
-@options.method
-@options.reference
-@options.looks
-@options.device
-@options.reading
-@options.combine(options.jobs, options.cluster)
+@methods.method
+@methods.reference
+@methods.looks
+@methods.device
+@reading_options
+@combine(many_images.jobs, many_images.cluster)
 @text_or_json.text_or_json_format
-@options.verbosity_flags
+@verbosity_flags
 @click.pass_context
 def evaluate(
     ctx: click.Context, data: Path | None, review: tuple[str, ...], output_format: str | None, **choices: Any
@@ -79,7 +84,7 @@ def evaluate(
     from semscan.report.text.evaluation import evaluation_lines
 
     regions = RegionSettings(threshold=choices["threshold"])
-    inspect = options.inspect_settings(
+    inspect = inspect_settings(
         {"low": regions.low, "min_area": regions.min_area, "closing": regions.closing, **choices}
     )
     settings = EvaluateSettings(inspect=inspect, out=choices["out"], good=choices["good"], seed=choices["seed"])

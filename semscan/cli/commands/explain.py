@@ -7,8 +7,11 @@ from typing import Any
 
 import click
 
-from semscan.cli import options, text_or_json
+from semscan.cli import text_or_json
 from semscan.cli.exit_codes import SOME_FAILED
+from semscan.cli.options import inputs, methods
+from semscan.cli.options.reading import pop_read_settings, reading_options
+from semscan.cli.options.verbosity import verbosity_flags
 from semscan.cli.output import print_notice
 from semscan.settings import BACKGROUNDS, DEFAULT_EXPLANATION, ExplainSettings, FaithfulSettings
 
@@ -16,15 +19,15 @@ _TEST = FaithfulSettings()
 
 
 @click.command()
-@options.images
-@options.model
+@inputs.images
+@methods.model
 @click.option(
     "--method",
     type=click.Choice(("model", "periodic", "reference")),
     help="What is explained: the network of --model, the comparison with the image's own repeats, or with "
     "--reference.  [default: reference with --reference, else model]",
 )
-@options.reference
+@methods.reference
 @click.option(
     "--out", default=DEFAULT_EXPLANATION, show_default=True, metavar="DIR", type=click.Path(), help="Output folder."
 )
@@ -48,10 +51,10 @@ _TEST = FaithfulSettings()
     show_default=True,
     help="Seed of the random orders of --faithful.",
 )
-@options.reading
-@options.nul
+@reading_options
+@inputs.nul
 @text_or_json.text_or_jsonl_format
-@options.verbosity_flags
+@verbosity_flags
 @click.pass_context
 def explain(ctx: click.Context, images: tuple[str, ...], output_format: str | None, **choices: Any) -> None:
     """Draw how the result of each IMAGE comes about.
@@ -78,8 +81,8 @@ def explain(ctx: click.Context, images: tuple[str, ...], output_format: str | No
     from semscan.report.text.finished import explained_line
 
     test = FaithfulSettings(background=choices["background"], seed=choices["seed"]) if choices["faithful"] else None
-    read = options.pop_read_settings(choices)
-    model = options.used_model({**choices, "method": (method,)})
+    read = pop_read_settings(choices)
+    model = methods.used_model({**choices, "method": (method,)})
     settings = ExplainSettings(model, choices["out"], read, test, method, choices["reference"])
 
     images_done = 0

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from semscan.cli import options, text_or_json
+from semscan.cli import text_or_json
+from semscan.cli.options.verbosity import verbosity_flags
 from semscan.cli.output import print_notice
 from semscan.settings import EXPORT_FORMATS, ExportSettings
 
@@ -17,7 +18,7 @@ from semscan.settings import EXPORT_FORMATS, ExportSettings
 @click.argument("out", type=click.Path())
 @click.option("--overwrite", is_flag=True, help="Replace an exported model.")
 @text_or_json.text_or_json_format
-@options.verbosity_flags
+@verbosity_flags
 def export(model: Path, to: str, out: str, overwrite: bool, output_format: str | None) -> None:
     """Convert the model folder MODEL for another runtime, into the folder OUT.
 

@@ -7,8 +7,11 @@ from typing import Any
 
 import click
 
-from semscan.cli import options, text_or_json
+from semscan.cli import text_or_json
 from semscan.cli.exit_codes import SOME_FAILED
+from semscan.cli.options import inputs, reading
+from semscan.cli.options.base import combine
+from semscan.cli.options.verbosity import verbosity_flags
 from semscan.cli.output import print_notice, print_result, print_results
 
 
@@ -27,7 +30,7 @@ class Page(click.ParamType):
 
 
 @click.command()
-@options.images
+@inputs.images
 @click.option(
     "--page",
     "pages",
@@ -37,10 +40,10 @@ class Page(click.ParamType):
     show_default=True,
     help="Page of a multi-page file, from 0. Repeatable.",
 )
-@options.combine(options.databar, options.nm_per_px, options.ignore, options.care, options.max_pixels)
-@options.nul
+@combine(reading.databar, reading.nm_per_px, reading.ignore, reading.care, reading.max_pixels)
+@inputs.nul
 @text_or_json.text_or_jsonl_format
-@options.verbosity_flags
+@verbosity_flags
 @click.pass_context
 def info(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
     """Show what is known about each IMAGE.
@@ -61,7 +64,7 @@ def info(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
     nul = choices.pop("nul")
     as_text = text_or_json.as_text(choices.pop("output_format"))
     failed = False
-    with closing(describe_images(images, options.pop_read_settings(choices), pages, nul=nul)) as descriptions:
+    with closing(describe_images(images, reading.pop_read_settings(choices), pages, nul=nul)) as descriptions:
         for page in descriptions:
             if isinstance(page, PageError):
                 failed = True

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from semscan.cli import config, options
+from semscan.cli import config
 from semscan.cli.image_lines import DEFAULT, image_format, image_lines, on_terminal
+from semscan.cli.options import dimensions, inputs, many_images, methods, outputs, regions
+from semscan.cli.options.base import combine
+from semscan.cli.options.inspecting import inspect_settings
+from semscan.cli.options.reading import reading_options
+from semscan.cli.options.verbosity import verbosity_flags
 from semscan.cli.output import print_notice, print_results
-from semscan.cli.progress import RunProgress
 from semscan.cli.report_files import write_reports
 from semscan.cli.typing_help import GroupedCommand
 from semscan.errors import UsageFault
@@ -24,29 +28,29 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=GroupedCommand)
-@options.images_unless_klarf
-@options.combine(options.regions, options.no_nuisance_filter)
-@options.method
-@options.model
-@options.reference
-@options.looks
-@options.device
-@options.out
-@options.overlay
-@options.combine(options.no_mask, options.no_map, options.no_reference, options.crops)
+@inputs.images_unless_klarf
+@combine(regions.region_options, regions.no_nuisance_filter)
+@methods.method
+@methods.model
+@methods.reference
+@methods.looks
+@methods.device
+@outputs.out
+@outputs.overlay
+@combine(outputs.no_mask, outputs.no_map, outputs.no_reference, outputs.crops)
 @click.option(
     "--measure", is_flag=True, help="Also measure lines or holes, without the regions; see `semscan measure`."
 )
-@options.combine(options.level, options.dark_lines)
-@options.reading
-@options.limits
-@options.combine(options.resume, options.follow)
-@options.combine(options.klarf_in, options.klarf_add, options.class_codes)
-@options.nul
-@options.exit_code
+@combine(dimensions.level, dimensions.dark_lines)
+@reading_options
+@many_images.limits
+@combine(many_images.resume, many_images.follow)
+@combine(outputs.klarf_in, outputs.klarf_add, outputs.class_codes)
+@inputs.nul
+@outputs.exit_code
 @image_format
-@options.report
-@options.verbosity_flags
+@outputs.report
+@verbosity_flags
 @click.pass_context
 def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
     """Find defects in each IMAGE and write the results to --out.
@@ -72,6 +76,7 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
     Prints one line for each image: words on a terminal, JSON in a pipe. Writes NAME.overlay.png, NAME.mask.png and
     NAME.map.tif (the anomaly map) for each image, and all records in results.jsonl.
     """
+    from semscan.cli.progress import RunProgress
     from semscan.pipeline.inspecting.images import count_images, count_resumable, inspect_images
     from semscan.pipeline.methods.base import announcement, settled
     from semscan.pipeline.report import check_settings
@@ -79,13 +84,13 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
 
     output = OutputSettings(
         out=choices["out"],
-        **options.overlay_settings(choices),
+        **outputs.overlay_settings(choices),
         mask=not choices["no_mask"],
         map=not choices["no_map"],
         crops=choices["crops"],
         reference=not choices["no_golden"],
     )
-    settings = options.inspect_settings(choices, output)
+    settings = inspect_settings(choices, output)
     _check_measure(ctx, choices)
     reports = ReportSettings(to=choices["report"], classes=choices["classes"])
     check_settings(reports)
@@ -154,19 +159,19 @@ def _finish_klarf(listed: ListedInspection | None) -> None:
 
 
 @click.command()
-@options.images
-@options.combine(options.regions, options.no_nuisance_filter)
-@options.method
-@options.model
-@options.reference
-@options.looks
-@options.device
-@options.reading
-@options.limits
-@options.nul
-@options.exit_code
+@inputs.images
+@combine(regions.region_options, regions.no_nuisance_filter)
+@methods.method
+@methods.model
+@methods.reference
+@methods.looks
+@methods.device
+@reading_options
+@many_images.limits
+@inputs.nul
+@outputs.exit_code
 @image_format
-@options.verbosity_flags
+@verbosity_flags
 @click.pass_context
 def score(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
     """Print the anomaly score of each IMAGE. An image has a defect if its score is above --threshold.
@@ -177,10 +182,11 @@ def score(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
         semscan score lot7/*.tif --format tsv | sort -t$'\\t' -k3,3nr
         find lot7 -name '*.tif' | semscan score - | jq -r 'select(.defect) | .image'
     """
+    from semscan.cli.progress import RunProgress
     from semscan.pipeline.inspecting.images import count_images, score_images
     from semscan.pipeline.methods.base import announcement
 
-    settings = options.inspect_settings(choices)
+    settings = inspect_settings(choices)
     print_notice(announcement(settings))
     with closing(score_images(images, settings, nul=choices["nul"])) as records:
         progress = RunProgress(

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from semscan.cli import options, text_or_json
+from semscan.cli import text_or_json
 from semscan.cli.exit_codes import SOME_FAILED
+from semscan.cli.options import dimensions, inputs, many_images
+from semscan.cli.options.base import combine
+from semscan.cli.options.reading import pop_read_settings, reading_options
+from semscan.cli.options.verbosity import verbosity, verbosity_flags
 from semscan.cli.output import print_notice, print_result
 from semscan.phrases import plural
 from semscan.settings import DEFAULT_MEASURES, InspectSettings, MeasureSettings
@@ -23,8 +27,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@options.images
-@options.combine(options.level, options.dark_lines)
+@inputs.images
+@combine(dimensions.level, dimensions.dark_lines)
 @click.option(
     "--without",
     metavar="RESULTS",
@@ -35,11 +39,11 @@ if TYPE_CHECKING:
     "--out", default=DEFAULT_MEASURES, show_default=True, metavar="DIR", type=click.Path(), help="Output folder."
 )
 @click.option("--no-picture", is_flag=True, help="Do not draw the picture of each image.")
-@options.reading
-@options.combine(options.jobs, options.timeout, options.max_memory)
-@options.nul
+@reading_options
+@combine(many_images.jobs, many_images.timeout, many_images.max_memory)
+@inputs.nul
 @text_or_json.text_or_jsonl_format
-@options.verbosity_flags
+@verbosity_flags
 @click.pass_context
 def measure(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None:
     """Measure the lines or the contact holes in each IMAGE.
@@ -61,12 +65,12 @@ def measure(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
     from semscan.report.record import json_line
 
     settings = MeasureSettings(
-        edges=options.edge_settings(choices),
+        edges=dimensions.edge_settings(choices),
         inspect=InspectSettings(
             jobs=choices["jobs"],
             timeout=choices["timeout"],
             max_memory=choices["max_memory"],
-            read=options.pop_read_settings(choices),
+            read=pop_read_settings(choices),
         ),
         out=choices["out"],
         without=choices["without"],
@@ -101,7 +105,7 @@ class _Progress:
     def __iter__(self) -> Iterator[AnyMeasure]:
         from tqdm import tqdm
 
-        is_hidden = options.verbosity() < 0 or sys.stderr is None or not sys.stderr.isatty()
+        is_hidden = verbosity() < 0 or sys.stderr is None or not sys.stderr.isatty()
         total = None if is_hidden else self._total()
         with tqdm(total=total, unit="image", leave=False, disable=is_hidden) as bar:
             for record in self._records:
@@ -120,11 +124,11 @@ class _Progress:
     def _messages(self, record: AnyMeasure) -> list[str]:
         if record.status == "error":
             self.errors += 1
-        if options.verbosity() < 0:
+        if verbosity() < 0:
             return []
         error = getattr(record, "error", None)
         if error is not None:
             return [error] if self._with_errors else []
-        new = [each for each in getattr(record, "warnings", ()) if each not in self._known or options.verbosity() >= 1]
+        new = [each for each in getattr(record, "warnings", ()) if each not in self._known or verbosity() >= 1]
         self._known.update(new)
         return [f"{record.image}: {each}" for each in new]

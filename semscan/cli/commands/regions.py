@@ -7,26 +7,29 @@ from typing import Any
 
 import click
 
-from semscan.cli import config, options
+from semscan.cli import config
 from semscan.cli.image_lines import DEFAULT, image_format, image_lines
+from semscan.cli.options import inputs, outputs
+from semscan.cli.options.base import combine
+from semscan.cli.options.regions import region_options, region_settings
+from semscan.cli.options.verbosity import verbosity_flags
 from semscan.cli.output import print_notice, print_results
-from semscan.cli.progress import RunProgress
 from semscan.settings import OutputSettings, PostprocessSettings
 
 
 @click.command()
-@options.maps
-@options.regions
+@inputs.maps
+@region_options
 @click.option("--images", "folder", metavar="DIR", type=click.Path(), help="Folder of the images, if they were moved.")
 @click.option(
     "--out", metavar="DIR", type=click.Path(), help="Folder for overlays and masks.  [default: write no file]"
 )
-@options.overlay
-@options.combine(options.no_mask, options.crops)
-@options.nul
-@options.exit_code
+@outputs.overlay
+@combine(outputs.no_mask, outputs.crops)
+@inputs.nul
+@outputs.exit_code
 @image_format
-@options.verbosity_flags
+@verbosity_flags
 @click.pass_context
 def regions(ctx: click.Context, maps: tuple[str, ...], **choices: Any) -> None:
     """Find the regions of each MAP saved by `semscan inspect`, at another threshold.
@@ -37,6 +40,7 @@ def regions(ctx: click.Context, maps: tuple[str, ...], **choices: Any) -> None:
         semscan regions semscan-results --threshold 0.6 > regions.jsonl
         semscan regions results/*.map.tif --threshold 0.7 --low 0.4 --min-area 20 --out strict
     """
+    from semscan.cli.progress import RunProgress
     from semscan.pipeline.regions import count_maps, cut_maps
     from semscan.pipeline.run.outputs import recover_records
 
@@ -44,9 +48,9 @@ def regions(ctx: click.Context, maps: tuple[str, ...], **choices: Any) -> None:
     output = None
     if out:
         output = OutputSettings(
-            out=out, mask=not choices["no_mask"], crops=choices["crops"], **options.overlay_settings(choices)
+            out=out, mask=not choices["no_mask"], crops=choices["crops"], **outputs.overlay_settings(choices)
         )
-    settings = PostprocessSettings(options.region_settings(choices), images=choices["folder"], output=output)
+    settings = PostprocessSettings(region_settings(choices), images=choices["folder"], output=output)
     if out:
         print_notice(recover_records(out))
     typed = config.describe_command(ctx, {"output_format": choices["output_format"] or DEFAULT})

@@ -9,7 +9,10 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from semscan.cli import options, text_or_json
+from semscan.cli import text_or_json
+from semscan.cli.options import outputs
+from semscan.cli.options.base import Command
+from semscan.cli.options.verbosity import verbosity_flags
 from semscan.cli.report_files import write_reports, write_trend
 from semscan.settings import BEGAN, DEFAULT_TREND, TREND_FORMATS, TYPED, KlarfSettings, ReportSettings, TrendSettings
 
@@ -18,13 +21,13 @@ OF_WAFERS = ("html", "json")  # formats with control charts over wafers
 _TREND_TAKES = ("results", "trend", "to", "out", "baseline", "order", "review", "last", "output_format")
 
 
-def _klarf_option(name: str, text: str) -> Callable[[options.Command], options.Command]:
+def _klarf_option(name: str, text: str) -> Callable[[Command], Command]:
     return click.option(f"--{name}", default=getattr(_KLARF, name), show_default=True, help=f"For KLARF: {text}.")
 
 
 @click.command()
 @click.argument("results", metavar="RESULTS...", nargs=-1, required=True, type=click.Path())
-@options.report_formats(
+@outputs.report_formats(
     "--to", text="Format to write; join several with commas.  [required; with --trend the default is html]"
 )
 @click.option(
@@ -75,7 +78,7 @@ def _klarf_option(name: str, text: str) -> Callable[[options.Command], options.C
     type=click.Path(),
     help="Table with lot, wafer, die and place of each image.  [default: places.csv in RESULTS, if it is there]",
 )
-@options.class_codes
+@outputs.class_codes
 @click.option(
     "--repeater-um",
     type=click.FloatRange(0, min_open=True),
@@ -83,7 +86,7 @@ def _klarf_option(name: str, text: str) -> Callable[[options.Command], options.C
     "a tenth of the smallest side of the images]",
 )
 @text_or_json.text_or_jsonl_format
-@options.verbosity_flags
+@verbosity_flags
 @click.pass_context
 def report(ctx: click.Context, results: tuple[str, ...], output_format: str | None, **choices: Any) -> None:
     """Convert RESULTS, an output folder of `semscan inspect`, to other formats.

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from semscan.cli import options
 from semscan.cli.exit_codes import INTERRUPTED
+from semscan.cli.options.verbosity import verbosity_flags
 from semscan.cli.output import print_notice
 from semscan.cli.text_or_json import as_text, print_record, text_or_jsonl_format
 from semscan.phrases import plural
@@ -34,7 +34,7 @@ _WAIT_S = 0.5  # at a time; a signal ends it, and one that comes just before a w
 )
 @click.option("--no-browser", is_flag=True, help="Do not open a browser; only print the address.")
 @text_or_jsonl_format
-@options.verbosity_flags
+@verbosity_flags
 def review(results: str, name: str | None, port: int, no_browser: bool, output_format: str | None) -> None:
     """Decide in a browser what is real in RESULTS, an output folder of `semscan inspect`.
 

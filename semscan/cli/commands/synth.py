@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
-from semscan.cli import options, text_or_json, typing_help
+from semscan.cli import text_or_json, typing_help
+from semscan.cli.options.base import Command
+from semscan.cli.options.verbosity import verbosity, verbosity_flags
 from semscan.cli.output import ClosedPipe, print_notice
 from semscan.errors import UsageFault
 from semscan.phrases import plural
@@ -16,7 +18,7 @@ from semscan.settings import DEFECTS, MAX_NM_PER_PX, PATTERNS, SynthSetSettings,
 
 RECIPE = SynthSettings()
 PLAN = SynthSetSettings()
-_Decorator = Callable[[options.Command], options.Command]
+_Decorator = Callable[[Command], Command]
 
 
 def _recipe_option(name: str, text: str, *, kind: type = float) -> _Decorator:
@@ -101,7 +103,7 @@ def _count_option(name: str, text: str) -> _Decorator:
 )
 @_recipe_option("seed", "Random seed. The same seed gives the same files.", kind=int)
 @click.option("--overwrite", is_flag=True, help="Replace a data set in OUT that this command wrote.")
-@options.verbosity_flags
+@verbosity_flags
 def synth(out: str, size: str, bits: str, defects: str | None, **choices: Any) -> None:
     """Fill the folder OUT with synthetic SEM images.
 
@@ -162,7 +164,7 @@ def _image_bar() -> Any:
     """Return a progress bar that counts images; it is not shown with -q or without a terminal."""
     from tqdm import tqdm
 
-    return tqdm(disable=True if options.verbosity() < 0 else None, unit="image", leave=False)
+    return tqdm(disable=True if verbosity() < 0 else None, unit="image", leave=False)
 
 
 def _parse_size(text: str) -> tuple[int, int]:

@@ -9,7 +9,10 @@ from typing import Any
 
 import click
 
-from semscan.cli import options, text_or_json, typing_help
+from semscan.cli import text_or_json, typing_help
+from semscan.cli.options import inputs
+from semscan.cli.options.reading import pop_read_settings, reading_options
+from semscan.cli.options.verbosity import verbosity, verbosity_flags
 from semscan.cli.output import print_message, print_results
 from semscan.cli.typing_help import GroupedCommand
 from semscan.settings import AUTO, BRIGHTNESS, DEFAULT_MODEL, LONG_PITCH, MAX_SEED, AugmentSettings, TrainSettings
@@ -95,7 +98,7 @@ def attentions() -> list[str]:
     help="match: the autoencoder sees all images at one brightness and contrast; keep: as they are; auto: match if "
     "those of the good images vary.",
 )
-@options.good
+@inputs.good
 @click.option("--steps", type=click.IntRange(1), help="Number of training steps.  [default: depends on the network]")
 @click.option("--time-limit", callback=parse_duration, metavar="TIME", help="Longest training time: 90s, 10m, 1.5h.")
 @click.option(
@@ -124,7 +127,7 @@ def attentions() -> list[str]:
     metavar="FILE",
     help='results.jsonl in which harmless regions have "accepted": true; these are then learned as good. Repeatable.',
 )
-@options.review(
+@inputs.review(
     "review.jsonl of `semscan review`: harmless regions and images without defects are learned as good, confirmed and "
     "drawn defects as defects. Repeatable."
 )
@@ -196,10 +199,10 @@ def attentions() -> list[str]:
     show_default=True,
     help="Largest random shift of a training image, in px (attention CNN).",
 )
-@options.reading
+@reading_options
 @click.option("--tensorboard", is_flag=True, help="Also write TensorBoard logs into the model folder.")
 @text_or_json.text_or_json_format
-@options.verbosity_flags
+@verbosity_flags
 def train(
     data: Path,
     flip: bool,
@@ -233,15 +236,13 @@ def train(
     from semscan.report.text.finished import trained_line
 
     augment = AugmentSettings(flip=flip, turn=turn, gain=gain, offset=offset, noise=noise, shift=shift)
-    settings = TrainSettings(
-        augment=augment, read=options.pop_read_settings(choices), progress=options.verbosity() >= 0, **choices
-    )
+    settings = TrainSettings(augment=augment, read=pop_read_settings(choices), progress=verbosity() >= 0, **choices)
     text_or_json.print_line(run(data, settings, print_message), trained_line, output_format)
 
 
 @click.command()
 @text_or_json.text_or_jsonl_format
-@options.verbosity_flags
+@verbosity_flags
 def models(output_format: str | None) -> None:
     """List the values of `semscan train` for --model, --backbone and --attention.
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from semscan.errors import BadModelError
 from semscan.files.disk.plain_file import NotPlainError, read_plain
-from semscan.files.models.fields import shown
+from semscan.files.models.config.fields import shown
 from semscan.phrases import one_line
 from semscan.settings import FIRST_SCHEMA, SCHEMA_VERSION
 from semscan.settings.networks import METHOD_SCHEMA

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from semscan.errors import BadModelError
-from semscan.files.models.config import config_json, parse_config, recalibrated_json
+from semscan.files.models.config.fields import shown
+from semscan.files.models.config.model import config_json, parse_config, recalibrated_json
 from semscan.files.models.config_file import AGAIN, CONFIG, METHOD, is_method, read_config_file, read_limited, require
-from semscan.files.models.fields import shown
 from semscan.files.models.onnx_rules import LARGEST_GRAPH, check_graph
-from semscan.values.model_config import ModelConfig
+from semscan.values.model.config import ModelConfig
 
 GRAPH = "graph.onnx"
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from semscan.errors import BadModelError
+from semscan.files.models.config.fields import TEXT, Fields, above_zero, is_text, null_or, one_of
+from semscan.files.models.config.nuisance import nuisance_json, read_nuisance
+from semscan.files.models.config.parts import APPEARANCE, VERSIONS, appearance_json, read_calibration, read_painted
 from semscan.files.models.config_file import CONFIG, METHOD, is_method, read_config_file
-from semscan.files.models.fields import TEXT, Fields, above_zero, is_text, null_or, one_of
 from semscan.files.models.folder import read_model_folder
-from semscan.files.models.nuisance import nuisance_json, read_nuisance
-from semscan.files.models.parts import APPEARANCE, VERSIONS, appearance_json, read_calibration, read_painted
 from semscan.settings import untrained_methods
 from semscan.settings.networks import METHOD_SCHEMA
 from semscan.values.method import MethodConfig

@@ -12,7 +12,7 @@ import numpy as np
 from semscan.model.export.to_onnx import inference_function
 from semscan.model.registry import NETWORKS
 from semscan.model.tf_import import Tensor, keras, quiet_stderr, tf
-from semscan.values.model_config import ModelConfig
+from semscan.values.model.config import ModelConfig
 
 _LARGEST = np.nextafter(np.float32(1), np.float32(0))
 

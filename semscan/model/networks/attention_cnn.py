@@ -22,7 +22,7 @@ from semscan.model.networks.layers import BatchNormalization, Upsample, softplus
 from semscan.model.networks.seam import PixelCorrelation, SeamNetwork
 from semscan.model.registry import BACKBONES, resolve
 from semscan.model.tf_import import Shape, Tensor, keras, layers, ops
-from semscan.values.model_config import NetworkConfig
+from semscan.values.model.config import NetworkConfig
 
 STRIDE = 4
 

@@ -16,7 +16,7 @@ from semscan.model.attention import AttentionGate, ImageAttention
 from semscan.model.attention.base import Attention
 from semscan.model.networks.layers import BatchNormalization, Upsample
 from semscan.model.tf_import import Tensor, keras, layers
-from semscan.values.model_config import NetworkConfig
+from semscan.values.model.config import NetworkConfig
 
 _LEAK = 0.1  # slope of the ReLUs before the map: with 0, channels died and the logits of the map ended at 0.6
 

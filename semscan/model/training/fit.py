@@ -28,7 +28,7 @@ from semscan.model.training.gradients import Examples, GradientNorms
 from semscan.model.training.progress_bar import ProgressBar
 from semscan.model.training.save_weights import save_weights
 from semscan.phrases import plural
-from semscan.values.model_config import TIME_LIMIT
+from semscan.values.model.training import TIME_LIMIT
 
 BEST_WEIGHTS = "best.weights.h5"
 PROGRESS = "progress.json"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from semscan.values.detection import DetectionCurve
-from semscan.values.model_config import Calibration
+from semscan.values.model.calibration import Calibration
 
 Log = Callable[[str], None]
 FILTER_GONE = (

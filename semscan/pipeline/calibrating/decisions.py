@@ -29,7 +29,8 @@ from semscan.pipeline.calibrating.review_files import ReviewFiles
 from semscan.poisson import poisson_interval
 from semscan.scores.intervals import share_interval
 from semscan.values.detection import DetectionCurve
-from semscan.values.model_config import REVIEWED, Calibration, NuisanceFilter
+from semscan.values.model.calibration import REVIEWED, Calibration
+from semscan.values.model.nuisance import NuisanceFilter
 from semscan.values.record import CALIBRATED_THRESHOLD
 
 FEWEST = 10  # decided regions

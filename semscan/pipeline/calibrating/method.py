@@ -27,7 +27,7 @@ from semscan.report.text.method_card import method_card, method_lines
 from semscan.scores.detection.curve import detection_curve
 from semscan.settings import CalibrateSettings, InspectSettings, ReadSettings
 from semscan.values.method import MethodConfig
-from semscan.values.model_config import Calibration
+from semscan.values.model.calibration import Calibration
 from semscan.version import __version__
 
 # Share of a method's own threshold below which good images do not put it. With it, the rates that were wanted hold on

@@ -30,7 +30,8 @@ from semscan.runtime.looks import with_default_looks
 from semscan.scores.detection.curve import detection_curve
 from semscan.settings import CalibrateSettings
 from semscan.settings.networks import NETWORKS
-from semscan.values.model_config import Calibration, ModelConfig
+from semscan.values.model.calibration import Calibration
+from semscan.values.model.config import ModelConfig
 
 
 def open_network(model: Path, looks: int | None) -> ModelFolder:

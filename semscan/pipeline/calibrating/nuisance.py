@@ -17,12 +17,12 @@ from pathlib import PurePath
 import numpy as np
 
 from semscan.files.datasets.reviewed import ReviewedResults
-from semscan.files.models.nuisance import MOST_DECIDED
+from semscan.files.models.config.nuisance import MOST_DECIDED
 from semscan.files.results.review import HARMLESS, REAL
 from semscan.phrases import plural
 from semscan.regions.nuisance_filter import SURE, NuisanceRule, nuisance_rule, recorded_look
 from semscan.scores.intervals import share_interval
-from semscan.values.model_config import DecidedRegion, NuisanceFilter
+from semscan.values.model.nuisance import DecidedRegion, NuisanceFilter
 from semscan.values.record import CALIBRATED_THRESHOLD, Record
 
 FEWEST_OF_A_KIND = 3  # decided regions of a sure class

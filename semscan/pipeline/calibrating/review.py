@@ -20,7 +20,8 @@ from semscan.pipeline.run.record import library_versions
 from semscan.report.text.method_card import method_card, method_lines
 from semscan.values.detection import DetectionCurve
 from semscan.values.method import MethodConfig
-from semscan.values.model_config import REVIEWED, Calibration, NuisanceFilter
+from semscan.values.model.calibration import REVIEWED, Calibration
+from semscan.values.model.nuisance import NuisanceFilter
 from semscan.version import __version__
 
 

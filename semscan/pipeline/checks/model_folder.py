@@ -23,7 +23,7 @@ from semscan.report.text.weaknesses import weaknesses
 from semscan.runtime.answers import finite_answers
 from semscan.runtime.session import Network
 from semscan.values.diagnosis import ModelDiagnosis, ModelFile
-from semscan.values.model_config import NuisanceFilter
+from semscan.values.model.nuisance import NuisanceFilter
 
 
 def is_model_folder(path: Path) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from semscan.pipeline.classes.names import ClassNames, best_class
-from semscan.values.model_config import ClassLimits, NetworkConfig
+from semscan.values.model.config import ClassLimits, NetworkConfig
 
 
 class ModelRegionClassifier:

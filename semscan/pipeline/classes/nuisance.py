@@ -9,7 +9,7 @@ from semscan.regions.find import LabelledRegions
 from semscan.regions.nuisance_filter import nuisance_rule, region_look
 from semscan.regions.streaks import streaks
 from semscan.values import CleanImage, Region
-from semscan.values.model_config import NuisanceFilter
+from semscan.values.model.nuisance import NuisanceFilter
 
 
 def mark_nuisance(found: LabelledRegions, image: CleanImage) -> LabelledRegions:

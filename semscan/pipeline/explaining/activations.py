@@ -12,7 +12,7 @@ from semscan.maps.stitch import Stitcher
 from semscan.pipeline.methods.tiled import Offsets, TiledImage, resized
 from semscan.pipeline.methods.training_domain import at_training_scale
 from semscan.values import CleanImage
-from semscan.values.model_config import ModelConfig
+from semscan.values.model.config import ModelConfig
 
 Maps = dict[str, np.ndarray]
 Layers = Callable[[np.ndarray], tuple[Maps, Maps]]

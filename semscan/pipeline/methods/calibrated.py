@@ -20,7 +20,7 @@ from semscan.report.text.weaknesses import nearly_blind
 from semscan.settings import InspectSettings
 from semscan.values import CleanImage, SemImage
 from semscan.values.method import MethodConfig
-from semscan.values.model_config import REVIEWED
+from semscan.values.model.calibration import REVIEWED
 from semscan.values.record import DIFFERS_FROM_GOOD, WEAK_MODEL
 
 ADVICE = "train a model with `semscan train`"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from semscan.errors import UsageFault
 from semscan.settings.networks import NETWORKS
-from semscan.values.model_config import CalibratedLooks, Looks, ModelConfig
+from semscan.values.model.config import ModelConfig
+from semscan.values.model.looks import CalibratedLooks, Looks
 
 
 def looks_of(config: ModelConfig) -> int | None:

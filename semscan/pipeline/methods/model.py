@@ -35,7 +35,7 @@ from semscan.runtime.session import Network, cpu_count
 from semscan.settings import InspectSettings
 from semscan.values import CleanImage, SemImage
 from semscan.values.method import MethodProvenance
-from semscan.values.model_config import NetworkConfig, Surround
+from semscan.values.model.config import NetworkConfig, Surround
 from semscan.values.record import WEAK_MODEL
 
 BATCH_PIXELS = 1 << 18  # of the tiles a call: more is not faster on a CPU, and takes memory

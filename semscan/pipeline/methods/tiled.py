@@ -17,7 +17,7 @@ from semscan.image.resize import fit_within
 from semscan.image.tiling import cheapest_tile, cut_tiles, judged_rows, pad_to_tile, tile_offsets
 from semscan.maps.stitch import Stitcher
 from semscan.values import CleanImage
-from semscan.values.model_config import ModelConfig, Preprocessing
+from semscan.values.model.config import ModelConfig, Preprocessing
 
 Offsets = Sequence[tuple[int, int]]
 

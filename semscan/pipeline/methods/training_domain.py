@@ -12,7 +12,7 @@ from semscan.image.resize import zoom_between, zoomed
 from semscan.settings import MAX_ZOOM
 from semscan.settings.networks import NETWORKS
 from semscan.values import CleanImage, SemImage
-from semscan.values.model_config import ModelConfig
+from semscan.values.model.config import ModelConfig
 from semscan.values.record import DIFFERS
 
 ALMOST_EVERYWHERE = 0.6  # share of an image above the threshold: a defect is smaller

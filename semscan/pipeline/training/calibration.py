@@ -25,7 +25,7 @@ from semscan.runtime.devices import AUTO
 from semscan.runtime.session import cpu_count
 from semscan.settings import ReadSettings, TrainSettings
 from semscan.settings.networks import NETWORKS
-from semscan.values.model_config import Calibration
+from semscan.values.model.calibration import Calibration
 
 DETECTED = 0.15  # of the painted, held-out defects, at least, must stay above the threshold
 DETECTED_BY_TAIL = 0.25  # ... above one that is extrapolated

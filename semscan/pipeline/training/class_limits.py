@@ -15,7 +15,7 @@ from semscan.pipeline.classes.model import ModelRegionClassifier, squared_distan
 from semscan.pipeline.methods.base import Method
 from semscan.regions.find import segment
 from semscan.settings import ReadSettings, RegionSettings
-from semscan.values.model_config import ClassLimits
+from semscan.values.model.config import ClassLimits
 
 MOST = 400  # images that are inspected
 FEWEST = 8  # regions of a class; with fewer it has no limit

@@ -15,7 +15,7 @@ from semscan.pipeline.training.data.reader import TrainingReader
 from semscan.pipeline.training.data.reviewed_images import NOT_REVIEWED, ReviewedData
 from semscan.pipeline.training.outliers import NOT_SCANNED, OutlierScan, find_outliers
 from semscan.settings import TrainSettings
-from semscan.values.model_config import ReviewedCount
+from semscan.values.model.training import ReviewedCount
 
 
 @dataclass(frozen=True, slots=True)

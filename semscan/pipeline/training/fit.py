@@ -21,7 +21,8 @@ from semscan.report.plots.detection_curves import draw_detection
 from semscan.report.plots.training_curves import draw_curves, history_table
 from semscan.report.text.model_card import model_card
 from semscan.settings import TrainSettings
-from semscan.values.model_config import FitRecord, ModelConfig, NetworkConfig
+from semscan.values.model.config import ModelConfig, NetworkConfig
+from semscan.values.model.training import FitRecord
 
 ENOUGH_STEPS = 0.25  # of the planned steps: with fewer the batch is made smaller
 FEWEST_ROUNDS = 5

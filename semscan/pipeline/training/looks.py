@@ -16,7 +16,7 @@ from semscan.runtime.looks import scores_by_looks, with_default_looks
 from semscan.runtime.session import cpu_count
 from semscan.scores.ranking import rank_scores
 from semscan.settings import LOOKS, LOOKS_WITHIN
-from semscan.values.model_config import Looks
+from semscan.values.model.looks import Looks
 
 
 def with_fewest_looks(folder: ModelFolder, plan: TrainingPlan, seed: int) -> ModelFolder:

@@ -18,7 +18,7 @@ from semscan.pipeline.training.repeat_deviation import ENOUGH, repeat_peaks, spr
 from semscan.robust import median_deviation, region_peak
 from semscan.settings import AUTOENCODER_FLOOR
 from semscan.values import CleanImage
-from semscan.values.model_config import OutlierNote
+from semscan.values.model.training import OutlierNote
 
 NETWORK_PIXELS = 30_000_000  # scored by the finished network, at most: about half a minute
 MOST_IMAGES = 200

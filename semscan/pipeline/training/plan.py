@@ -24,7 +24,7 @@ from semscan.pipeline.training.data.split import HeldPart, Split, TrainPart, loo
 from semscan.pipeline.training.findings import TrainingFindings
 from semscan.pipeline.training.workload import autoencoder_work, classifier_work
 from semscan.settings import AugmentSettings, TrainSettings
-from semscan.values.model_config import NetworkConfig, Preprocessing, Surround, Tiling
+from semscan.values.model.config import NetworkConfig, Preprocessing, Surround, Tiling
 
 _VALIDATION = 32  # patches
 

@@ -36,14 +36,9 @@ from semscan.scores.detection.curve import detection_curve
 from semscan.settings import ReadSettings, TrainSettings
 from semscan.settings.networks import NETWORKS
 from semscan.values.detection import DetectionCurve, TriedDefect
-from semscan.values.model_config import (
-    ACCEPTED,
-    AcceptedCount,
-    CalibratedLooks,
-    Calibration,
-    LabelledCount,
-    OutlierNote,
-)
+from semscan.values.model.calibration import ACCEPTED, Calibration
+from semscan.values.model.looks import CalibratedLooks
+from semscan.values.model.training import AcceptedCount, LabelledCount, OutlierNote
 
 ABOVE = 1.05  # the threshold is this much above the accepted regions
 LOST = 0.1  # of the labelled defects, at most, that it loses by that

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from semscan.settings.networks import MATCHED_MEDIAN, MATCHED_RANGE, NETWORKS
-from semscan.values.model_config import ModelConfig, Tiling
+from semscan.values.model.config import ModelConfig, Tiling
 
 FILES = {"onnx": "model.onnx", "savedmodel": "1", "tflite": "model.tflite"}
 

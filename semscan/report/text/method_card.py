@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from semscan.report.text.detection import INTO_THESE, PAINTED, detection_lines, detection_table
 from semscan.values.method import MethodConfig
-from semscan.values.model_config import COUNTED, FLOOR, REVIEWED, TAIL
+from semscan.values.model.calibration import COUNTED, FLOOR, REVIEWED, TAIL
 
 # what set the threshold, and what would improve it
 _RULES = {

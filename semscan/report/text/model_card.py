@@ -9,20 +9,10 @@ from semscan.report.text.detection import PAINTED, detection_lines, detection_ta
 from semscan.report.text.weaknesses import weaknesses
 from semscan.settings import LOOKS_WITHIN
 from semscan.settings.networks import NETWORKS
-from semscan.values.model_config import (
-    ACCEPTED,
-    CEILING,
-    COUNTED,
-    FLOOR,
-    REVIEWED,
-    TAIL,
-    Calibration,
-    Looks,
-    ModelConfig,
-    ReviewedCount,
-    TrainingRecord,
-    TrainingTask,
-)
+from semscan.values.model.calibration import ACCEPTED, CEILING, COUNTED, FLOOR, REVIEWED, TAIL, Calibration
+from semscan.values.model.config import ModelConfig
+from semscan.values.model.looks import Looks
+from semscan.values.model.training import ReviewedCount, TrainingRecord, TrainingTask
 
 MATCHED = (
     "Each image is brought to the same brightness and contrast first: those of the training images vary, so neither "

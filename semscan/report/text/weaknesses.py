@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from semscan.values.detection import DetectionCurve
-from semscan.values.model_config import TIME_LIMIT, FitRecord, ModelConfig
+from semscan.values.model.config import ModelConfig
+from semscan.values.model.training import TIME_LIMIT, FitRecord
 
 FEWEST_CLEAR = 10  # clear painted defects below which their share says nothing
 BLIND = 0.1  # share of the clear painted defects below which a model is not to be trusted

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.random import Generator
 
 from semscan.robust import noise_level
-from semscan.synth.painting.paint import PAINTERS, Pool, Window, families, paint_in
+from semscan.synth.painting.canvas import Pool, Window
+from semscan.synth.painting.kinds import PAINTERS, families
+from semscan.synth.painting.paint import paint_in
 from semscan.synth.painting.shapes import blob, streak
 
 RADIUS = (1.2, 24.0)  # px, of the painted shapes

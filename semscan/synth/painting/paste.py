@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from semscan.robust import noise_level
-from semscan.synth.painting.paint import Window, visible
+from semscan.synth.painting.canvas import Window
+from semscan.synth.painting.visible import visible
 
 MARGIN = 8  # px around a defect that are compared and blended
 REACH = 96  # px: how far from a defect its replacement may lie

@@ -17,7 +17,7 @@ from semscan.model.networks.attention_cnn import build_classifier
 from semscan.model.networks.autoencoder import build_autoencoder
 from semscan.model.registry import ATTENTIONS, NETWORKS, attention_parts, is_local, resolve
 from semscan.model.tf_import import keras, tf
-from semscan.values.model_config import NetworkConfig
+from semscan.values.model.config import NetworkConfig
 
 SMALL = {"widths": (4, 4, 8, 8)}
 SHARED = ("soft-mask", "feature-mask", "spatial")  # the same layer in both networks

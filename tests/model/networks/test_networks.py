@@ -134,14 +134,8 @@ def test_softplus_is_exact_and_never_overflows():
 def test_large_evidence_stays_finite_in_tensorflow_lite(name):
     from semscan.model.attention.factory import make_attention
     from semscan.model.export.to_tensorflow import run_tflite, tflite_bytes
-    from semscan.values.model_config import (
-        Calibration,
-        ModelConfig,
-        NetworkConfig,
-        Preprocessing,
-        Tiling,
-        TrainingDomain,
-    )
+    from semscan.values.model.calibration import Calibration
+    from semscan.values.model.config import ModelConfig, NetworkConfig, Preprocessing, Tiling, TrainingDomain
 
     attention, _ = make_attention(name, "attention-cnn")
     model = build_classifier(classes=2, good=0, attention=attention)

@@ -15,7 +15,7 @@ from semscan.pipeline.methods.raw_map import raw_map
 from semscan.settings import CalibrateSettings
 from semscan.values.detection import DetectionCurve
 from semscan.values.method import MethodConfig
-from semscan.values.model_config import Calibration
+from semscan.values.model.calibration import Calibration
 from semscan.values.record import Record, RegionRecord
 from semscan.version import __version__
 

@@ -13,7 +13,7 @@ from semscan.regions.find import no_regions, segment
 from semscan.settings import RegionSettings, SynthSettings
 from semscan.synth.simulator.image import make_image
 from semscan.values import CleanImage, Periodic
-from semscan.values.model_config import ClassLimits, NetworkConfig
+from semscan.values.model.config import ClassLimits, NetworkConfig
 
 RECIPES = {
     "lines": SynthSettings(pattern="lines", rows=224, cols=224, pitch=24, seed=5),

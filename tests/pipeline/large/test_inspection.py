@@ -18,7 +18,8 @@ from semscan.pipeline.methods.periodic import PeriodicMethod
 from semscan.pipeline.methods.raw_map import raw_map
 from semscan.settings import InspectSettings, OutputSettings, ReadSettings, RegionSettings
 from semscan.values.method import MethodConfig
-from semscan.values.model_config import Calibration, Surround
+from semscan.values.model.calibration import Calibration
+from semscan.values.model.config import Surround
 from semscan.version import __version__
 
 PIECE = 200  # px: so that a small image has windows

@@ -16,7 +16,7 @@ from semscan.runtime import comparison_network
 from semscan.settings import InspectSettings
 from semscan.values import SemImage
 from semscan.values.method import MethodConfig, MethodProvenance
-from semscan.values.model_config import Calibration
+from semscan.values.model.calibration import Calibration
 from semscan.version import __version__
 
 SPOT = (slice(10, 16), slice(10, 16))

@@ -10,7 +10,7 @@ from semscan.files.models.folder import read_model_folder
 from semscan.pipeline.training import looks as page
 from semscan.pipeline.training.looks import with_fewest_looks
 from semscan.runtime.session import Network
-from semscan.values.model_config import Looks
+from semscan.values.model.looks import Looks
 
 
 @pytest.fixture

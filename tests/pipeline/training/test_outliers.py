@@ -16,7 +16,7 @@ from semscan.pipeline.training.outliers import (
     without_outliers,
 )
 from semscan.settings import ReadSettings
-from semscan.values.model_config import OutlierNote
+from semscan.values.model.training import OutlierNote
 
 
 def texture(seed, shape=(96, 112)):

@@ -19,7 +19,8 @@ from semscan.pipeline.training.data.reader import TrainingReader
 from semscan.pipeline.training.findings import TrainingFindings
 from semscan.pipeline.training.plan import autoencoder_plan
 from semscan.settings import AugmentSettings, ReadSettings, TrainSettings
-from semscan.values.model_config import LabelledCount, NetworkConfig
+from semscan.values.model.config import NetworkConfig
+from semscan.values.model.training import LabelledCount
 
 READ, STILL = ReadSettings(), AugmentSettings(flip=False, gain=0, offset=0, noise=0)
 SQUARE = (slice(40, 50), slice(60, 72))

@@ -16,7 +16,8 @@ from semscan.pipeline.training.outliers import Outlier, OutlierScan
 from semscan.pipeline.training.review import review
 from semscan.settings import ReadSettings, TrainSettings
 from semscan.values.detection import TriedDefect
-from semscan.values.model_config import AcceptedCount, Calibration
+from semscan.values.model.calibration import Calibration
+from semscan.values.model.training import AcceptedCount
 
 
 def two_spots(first, second):

@@ -15,7 +15,7 @@ from semscan.pipeline.training.data.reader import TrainingReader
 from semscan.pipeline.training.data.reviewed_images import open_reviewed, with_reviewed
 from semscan.settings import ReadSettings
 from semscan.values import Box
-from semscan.values.model_config import ReviewedCount
+from semscan.values.model.training import ReviewedCount
 
 READ = ReadSettings()
 READER = TrainingReader(READ, Scale())

@@ -10,7 +10,7 @@ from semscan.report.text.detection import comparison_lines, detection_lines, det
 from semscan.report.text.weaknesses import weaknesses
 from semscan.scores.detection.curve import compare_with_painted, detection_curve
 from semscan.values.detection import TriedDefect
-from semscan.values.model_config import FitRecord
+from semscan.values.model.training import FitRecord
 
 
 def tried(share=0.5, contrast=0.2, count=100):

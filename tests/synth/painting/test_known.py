@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from semscan.synth.painting.kinds import families
 from semscan.synth.painting.known import GAP, paint_known
-from semscan.synth.painting.paint import families
 
 
 @pytest.fixture

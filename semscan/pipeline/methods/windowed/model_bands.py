@@ -12,7 +12,7 @@ from semscan.maps.neighbourhood import add_neighbourhood
 from semscan.maps.stitch import BandStitcher
 from semscan.pipeline.methods.tiled import standardise
 from semscan.plane import Plane
-from semscan.values.model_config import ModelConfig
+from semscan.values.model.config import ModelConfig
 
 SAMPLES = 1 << 22  # pixels that show the brightness of an image
 KERNEL = 4.0  # standard deviations that a Gaussian of OpenCV reaches

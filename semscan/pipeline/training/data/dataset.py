@@ -24,7 +24,7 @@ from semscan.pipeline.training.workload import classifier_side
 from semscan.reference.cell.compare import find_image_lattice
 from semscan.settings import AUTO, CLASSIFIER_SIDE, LONG_PITCH, MATCH, UNKNOWN, ReadSettings
 from semscan.values import CleanImage
-from semscan.values.model_config import Preprocessing
+from semscan.values.model.config import Preprocessing
 
 MEASURED = 200  # images whose appearance is measured
 Log = Callable[[str], None]

@@ -14,9 +14,10 @@ from semscan.pipeline.training.data.split import Split, crop
 from semscan.settings import ACCEPTED_SHARE, LABELLED_SHARE, AugmentSettings
 from semscan.synth.painting import augment
 from semscan.synth.painting.augment import random_flip
-from semscan.synth.painting.paint import families, paint
+from semscan.synth.painting.kinds import families
+from semscan.synth.painting.paint import paint
 from semscan.synth.painting.paste import MARGIN, paste
-from semscan.values.model_config import Preprocessing
+from semscan.values.model.config import Preprocessing
 
 Rng = np.random.Generator
 Corners = tuple[int, int, int, int]  # top, left, bottom, right

@@ -25,7 +25,7 @@ from semscan.reference.cell.compare import compare_cells, find_image_lattice
 from semscan.settings import IMAGE_CACHE_BYTES
 from semscan.synth.painting.paste import components, inpainted
 from semscan.values import CleanImage
-from semscan.values.model_config import LabelledCount
+from semscan.values.model.training import LabelledCount
 
 MOST_SEARCHED = 60  # images without a mask in which the defect is searched for
 _MARKED = 0.4  # of a pixel of a resampled mask

@@ -18,7 +18,7 @@ from semscan.files.results.review import HARMLESS, REAL
 from semscan.phrases import plural
 from semscan.pipeline.training.data.review_marks import MarkedImage, Reviews, mark_image
 from semscan.settings import ReadSettings
-from semscan.values.model_config import ReviewedCount
+from semscan.values.model.training import ReviewedCount
 from semscan.values.record import Record
 
 Log = Callable[[str], None]

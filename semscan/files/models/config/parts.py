@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from semscan.files.models.fields import (
+from semscan.files.models.config.fields import (
     TEXT,
     Fields,
     Rule,
@@ -19,7 +19,7 @@ from semscan.files.models.fields import (
     or_none,
 )
 from semscan.values.detection import DetectionCurve
-from semscan.values.model_config import RULES, Calibration
+from semscan.values.model.calibration import RULES, Calibration
 
 
 def read_calibration(fields: Fields) -> Calibration:

@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from semscan.files.models.fields import Fields
-from semscan.files.models.nuisance import MOST_DECIDED, nuisance_json, read_nuisance
-from semscan.values.model_config import LOOK_MEASURES, DecidedRegion, NuisanceFilter, RegionLook
+from semscan.files.models.config.fields import Fields
+from semscan.files.models.config.nuisance import MOST_DECIDED, nuisance_json, read_nuisance
+from semscan.values.model.nuisance import LOOK_MEASURES, DecidedRegion, NuisanceFilter, RegionLook
 
 MEASURES = (6.2, 0.3, 0.7, 2.1, 1.4, -0.1, 0.4)
 FILTER = NuisanceFilter((DecidedRegion("0123abcd", RegionLook("Rückstand", 0.93, MEASURES), is_real=False),), 0.5)

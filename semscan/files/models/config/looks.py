@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from semscan.files.models.fields import Fields, Rule, is_number, is_object
-from semscan.files.models.parts import read_calibration, read_painted
+from semscan.files.models.config.fields import Fields, Rule, is_number, is_object
+from semscan.files.models.config.parts import read_calibration, read_painted
 from semscan.settings.inspect import LOOKS
-from semscan.values.model_config import MOST_LOOKS, CalibratedLooks, Looks
+from semscan.values.model.looks import MOST_LOOKS, CalibratedLooks, Looks
 
 KEYS = DEFAULT, AP, OTHERS = "looks", "looks_ap", "other_looks"
 _NUMBERS = {str(number): number for number in LOOKS}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from semscan.files.models.fields import Fields, Rule, is_number, is_object, number, or_none
-from semscan.values.model_config import LOOK_MEASURES, DecidedRegion, NuisanceFilter, RegionLook
+from semscan.files.models.config.fields import Fields, Rule, is_number, is_object, number, or_none
+from semscan.values.model.nuisance import LOOK_MEASURES, DecidedRegion, NuisanceFilter, RegionLook
 
 KEY = "nuisance_filter"
 MOST_DECIDED = 500  # regions

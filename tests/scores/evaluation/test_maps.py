@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from semscan.scores.evaluation import evaluate_maps
+from semscan.scores.evaluation.maps import evaluate_maps
 from semscan.scores.scored_image import scored_image
 
 CLASSES = ("bridge", "gap", "good")
