@@ -30,6 +30,7 @@ FILE = "semscan.toml"
 LARGEST = 1 << 16  # bytes
 DEEPEST = 4  # names joined by dots, or brackets in each other: options need 2
 LONGEST_VALUE = 4096  # characters
+LARGEST_INTEGER = 1 << 63
 COMMAND_LINE_ONLY = ("overwrite",)  # a forgotten file must not replace a model
 # A file that merely lies in the working folder may say how images are judged, but not what is written over or learned.
 TYPED_OR_NAMED = ("out", "resume", "accept", "accept-all", "review")
@@ -195,7 +196,7 @@ def _checked(ctx: click.Context, param: click.Option, value: Any, place: str) ->
     """Return the value for Click's default map, if it has the option's type and Click accepts it."""
     wanted, types = _toml_types(param)
     values = value if param.multiple and isinstance(value, list) else [value]
-    if any(type(one) not in types or (isinstance(one, float) and not math.isfinite(one)) for one in values):
+    if any(type(one) not in types or not _is_usable(one) for one in values):
         raise ConfigError(f"{place} is {_toml_text(value)}, wanted {wanted}")
     if any(isinstance(one, str) and ("\0" in one or len(one) > LONGEST_VALUE) for one in values):
         raise ConfigError(f"{place} is {_toml_text(value)}, wanted at most {LONGEST_VALUE} characters without NUL")
@@ -205,6 +206,13 @@ def _checked(ctx: click.Context, param: click.Option, value: Any, place: str) ->
     except click.ClickException as error:
         raise ConfigError(f"{place} is {_toml_text(value)}: {error.message.rstrip('.')}") from error
     return default
+
+
+def _is_usable(value: Any) -> bool:
+    """Return False for numbers that are not finite, or that no 64 bits hold."""
+    if isinstance(value, int):
+        return abs(value) < LARGEST_INTEGER
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _toml_types(param: click.Option) -> tuple[str, tuple[type, ...]]:

@@ -82,6 +82,7 @@ def test_quiet_does_not_mention_the_file(semscan, model, spotted):
         ("[inspect]\nmethod = ['model', 'none']\n", "'none' is not one of"),
         ("[inspect]\nthreshold = [0.4]\n", "threshold is [0.4], wanted a number"),
         ("[inspect]\nthreshold = nan\n", "threshold is nan, wanted a number"),
+        (f"[inspect]\nthreshold = 1{'0' * 400}\n", "wanted a number"),
         ("[inspect]\nthreshold = 2026-01-01\n", "wanted a number"),
         ("[inspect]\ndatabar = true\n", "databar is true, wanted a number, or words in quotes"),
         ("[inspect]\nmin-area = 4\nmin_area = 5\n", "min_area sets the same option as another key"),
