@@ -196,6 +196,8 @@ def _checked(ctx: click.Context, param: click.Option, value: Any, place: str) ->
     """Return the value for Click's default map, if it has the option's type and Click accepts it."""
     wanted, types = _toml_types(param)
     values = value if param.multiple and isinstance(value, list) else [value]
+    if not values:
+        raise ConfigError(f"{place} is empty, wanted {wanted}; leave it out for the default")
     if any(type(one) not in types or not _is_usable(one) for one in values):
         raise ConfigError(f"{place} is {_toml_text(value)}, wanted {wanted}")
     if any(isinstance(one, str) and ("\0" in one or len(one) > LONGEST_VALUE) for one in values):

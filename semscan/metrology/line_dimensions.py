@@ -107,7 +107,7 @@ def _known(lengths: np.ndarray) -> np.ndarray:
 
 def _warnings(lwr: Roughness | None, ler: Roughness | None, length: float) -> tuple[str, ...]:
     if lwr is None or ler is None:
-        return (f"roughness is not measured: lines of {length:.0f} px are short or have gaps, wanted {FEWEST_ROWS} px",)
+        return (f"roughness is not measured: no line has edges without a gap along {FEWEST_ROWS} px",)
     return tuple(
         f"the correlation length of the {name} is long for lines of {length:.0f} px: the unbiased value holds for this "
         "length only, and has no interval"

@@ -48,6 +48,7 @@ from semscan.values import AnomalyMap, CleanImage, Region, SemImage
 from semscan.values.detection import DetectsFrom
 from semscan.values.record import UNLIKE, AnyRecord, PeriodicRecord, Record, likeliest
 
+NO_TRIPTYCH = "the overlay has no reference and no difference beside it: the image was inspected in windows"
 NOT_MEASURED = "not measured: the image was inspected in windows; use `semscan measure`"
 
 
@@ -98,6 +99,8 @@ def inspect_image(image: SemImage, given: str, settings: InspectSettings, method
     threshold = settings.regions.threshold
     score = None if method.raw_threshold is None else image_score(anomaly_map.values, found.regions, threshold)
     record = replace(record, score=score, raw_score=anomaly_map.raw_max, threshold=threshold)
+    if not settings.regions.lose_none:
+        record = replace(record, detects_from=None)
     record = with_regions(record, found.regions)
     if settings.measure is not None:
         record = _with_dimensions(record, cleaned, found.labels, settings.measure)
@@ -220,8 +223,12 @@ def _inspect_large(found: InputImage, base: Path | None, settings: InspectSettin
             record = _record(image, found.given, large.image, large.result, method)
             record = replace(record, score=large.score, raw_score=large.raw_max, threshold=settings.regions.threshold)
             record = replace(with_regions(record, large.regions), streamed=True)
+            if not settings.regions.lose_none:
+                record = replace(record, detects_from=None)
             if settings.measure is not None:
                 record = replace(record, warnings=(*record.warnings, NOT_MEASURED))
+            if base is not None and settings.output.overlay and settings.output.overlay_style == "triptych":
+                record = replace(record, warnings=(*record.warnings, NO_TRIPTYCH))
             outputs = large.write(record, map_description(record, method.provenance, settings.read))
         return replace(record, outputs=outputs)
 

@@ -109,6 +109,8 @@ def _cut(
     extents = with_extents(regions, saved.values, settings.regions.threshold)  # the reference is not in a map
     regions = replace(regions, regions=extents)
     record = replace(_record(saved, regions, settings.regions.threshold), source=source)
+    if not settings.regions.lose_none:
+        record = replace(record, detects_from=None)
     if shown:
         record = replace(record, warnings=(*record.warnings, *behind.warnings))
     written = Outputs()
@@ -137,7 +139,8 @@ def _record(saved: SavedMap, found: LabelledRegions, threshold: float) -> Record
         threshold=threshold,
         warnings=() if saved.is_calibrated else (NO_THRESHOLD,),
     )
-    return with_regions(record, [replace(region, methods=record.method) for region in found.regions])
+    methods = record.method if len(record.method) == 1 else ()  # whose part of a joint map this is, is not in it
+    return with_regions(record, [replace(region, methods=methods) for region in found.regions])
 
 
 def _write(

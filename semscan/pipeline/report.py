@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
-from semscan.errors import ReportError, SemscanError
+from semscan.errors import ReportError, SemscanError, UsageFault
 from semscan.pipeline.reporting.written import Written
 from semscan.settings import REPORT_FORMATS, ReportSettings, TrendSettings
 from semscan.settings.resolve import resolve
+
+ONE_FILE = (".html", ".htm", ".csv", ".json", ".klarf")
 
 
 def check_settings(settings: ReportSettings) -> None:
@@ -17,6 +19,13 @@ def check_settings(settings: ReportSettings) -> None:
         from semscan.files.klarf.class_codes import read_class_codes
 
         read_class_codes(settings.classes)
+
+
+def _check_out(settings: ReportSettings) -> None:
+    """Raise UsageFault if `out` is named like one file and several formats are wanted."""
+    out = Path(settings.out or "")
+    if len(set(settings.to)) > 1 and out.suffix.lower() in ONE_FILE and not out.is_dir():
+        raise UsageFault(f"--out {out} is one file, and --to is {','.join(settings.to)}; name a folder")
 
 
 def report(results: Path | str, settings: ReportSettings) -> Generator[Written, None, None]:
@@ -33,11 +42,14 @@ def report(results: Path | str, settings: ReportSettings) -> Generator[Written, 
 
     Raises
     ------
+    UsageFault
+        If `out` is one file and several formats are wanted.
     ReportError
         At the end, if a format could not be written, or not for all images: the first reason.
     OutputError
         If there are no records, or a file cannot be written.
     """
+    _check_out(settings)
     first: SemscanError | None = None
     for name in settings.to:
         if name not in REPORT_FORMATS:

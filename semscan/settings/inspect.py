@@ -16,6 +16,8 @@ METHODS = {
     "dies": "semscan.pipeline.methods.dies:DiesMethod",
 }
 STREAM_ABOVE = 1 << 24  # pixels: 4,096 x 4,096; the whole-image way takes 1.3 GB for them
+CALIBRATED = 0.5  # the calibrated threshold on the scale of the map
+LEAST_AREA = 4  # px
 DEFAULT_MODEL = "semscan-model"
 DEFAULT_RESULTS = "semscan-results"
 DEFAULT_EVALUATION = "semscan-evaluation"
@@ -53,9 +55,9 @@ class RegionSettings:
         Radius of the closing that joins neighbouring regions, px.
     """
 
-    threshold: float = 0.5
+    threshold: float = CALIBRATED
     low: float | None = None
-    min_area: int = 4
+    min_area: int = LEAST_AREA
     closing: int = 0
 
     def __post_init__(self) -> None:
@@ -63,6 +65,11 @@ class RegionSettings:
             raise UsageFault(f"--threshold is {self.threshold}, wanted from 0 to below 1; give another threshold")
         if self.low is not None and not 0 <= self.low <= self.threshold:
             raise UsageFault(f"--low is {self.low}, wanted from 0 to the threshold {self.threshold}; give a lower one")
+
+    @property
+    def lose_none(self) -> bool:
+        """Whether all is reported that is reported by default: what was measured of defects holds then."""
+        return self.threshold <= CALIBRATED and self.min_area <= LEAST_AREA
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,6 +169,13 @@ def test_a_followed_folder_is_inspected_until_ctrl_c(semscan, model, lot, save_p
     assert len(records((semscan.here / "o" / "results.jsonl").read_text())) == 2
 
 
+def test_a_followed_folder_has_no_report_at_an_end(in_process, lot):
+    done = in_process("inspect", lot, "--follow", "--report", "html")
+
+    assert done.returncode == 2
+    assert "leave out --report and use `semscan report`" in done.stderr
+
+
 @pytest.mark.parametrize("option", ["--resume", "--follow"])
 def test_images_that_are_judged_together_are_neither_resumed_nor_followed(in_process, lot, option):
     done = in_process("inspect", lot, "--method", "dies", option)

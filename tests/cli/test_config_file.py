@@ -81,6 +81,7 @@ def test_quiet_does_not_mention_the_file(semscan, model, spotted):
         ("[inspect]\nreference = 3\n", "reference is 3, wanted words in quotes"),
         ("[inspect]\nmethod = ['model', 'none']\n", "'none' is not one of"),
         ("[inspect]\nthreshold = [0.4]\n", "threshold is [0.4], wanted a number"),
+        ("[inspect]\nmethod = []\n", "method is empty, wanted words in quotes"),
         ("[inspect]\nthreshold = nan\n", "threshold is nan, wanted a number"),
         (f"[inspect]\nthreshold = 1{'0' * 400}\n", "wanted a number"),
         ("[inspect]\nthreshold = 2026-01-01\n", "wanted a number"),

@@ -94,6 +94,8 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
     _check_measure(ctx, choices)
     reports = ReportSettings(to=choices["report"], classes=choices["classes"])
     check_settings(reports)
+    if settings.follow and reports.to:
+        raise UsageFault("--follow ends with Ctrl-C, and writes no report; leave out --report and use `semscan report`")
     listed = _begin_klarf(ctx, images, settings, choices)
     images = images if listed is None else listed.images
     print_notice(announcement(settings))

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -158,6 +159,20 @@ def test_a_folder_is_searched_for_maps_and_an_empty_one_is_an_error(semscan, ins
 
     assert len(records(semscan("regions", out))) == 1
     assert semscan("regions", tmp_path / "empty").returncode == 3
+
+
+def test_what_holds_at_the_default_threshold_or_of_one_method_is_not_said_of_others(semscan, model):
+    sample = Path(__file__).parents[3] / "sample_images" / "lines" / "test" / "bridge" / "000.png"
+    methods = ["--method", "model", "--method", "periodic", "--model", model]
+    found = semscan("inspect", sample, *methods, "--out", "o", "--no-overlay", "--no-mask")
+    cut, less = (semscan("regions", "o", "--threshold", threshold) for threshold in ("0.5", "0.8"))
+    before, same, higher = (json.loads(done.stdout) for done in (found, cut, less))
+
+    assert ["model"] in [region["witnesses"] for region in before["regions"]]
+    assert {tuple(region["witnesses"]) for region in same["regions"]} == {()}
+    assert same["detects_from"] == before["detects_from"]
+    assert "detects_from" not in higher
+    assert "detects_from" not in json.loads(semscan("score", sample, *methods, "--threshold", "0.8").stdout)
 
 
 def test_no_network_is_loaded(inspected):

@@ -316,6 +316,13 @@ def test_out_may_name_the_one_file(semscan, results, tmp_path):
     assert not (tmp_path / "mine.csv").exists()
 
 
+def test_out_may_not_name_one_file_for_several_formats(semscan, results, tmp_path):
+    done = semscan("report", results, "--to", "html,csv", "--out", tmp_path / "one.html")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "one.html is one file, and --to is html,csv; name a folder" in done.stderr
+
+
 def test_only_failed_images_make_empty_tables_and_no_klarf(semscan, model, tmp_path):
     (tmp_path / "torn.png").write_bytes(b"no image")
     semscan("inspect", tmp_path / "torn.png", "--model", model, "--out", "o")

@@ -79,6 +79,8 @@ def _words(chart: ControlChart, scale: Scale) -> str:
     if any(one != limits[0] for one in limits):
         size = "number of images" if chart.kind == SHARES else "area"
         return f"{centre}; the limits of each point depend on its {size}"
+    if limits[0].lower is None and limits[0].upper is None:
+        return f"{centre}; no limits"
     return f"{centre}; limits {_limits(chart.points[0], scale)} {scale.short}".rstrip()
 
 
