@@ -112,7 +112,7 @@ def join(path: Path, finished: FinishedRun, decisions: Iterable[Decision]) -> Re
     """
     earlier = [record for record in finished.earlier if isinstance(record, Record)]
     records = [*earlier, *finished.inspected]
-    places = _places(records)
+    places = ImagePlaces(records, finished.run.folder)
     of_record: dict[int, list[Decision]] = {}
     unknown = 0
     for decision in decisions:
@@ -131,14 +131,27 @@ def join(path: Path, finished: FinishedRun, decisions: Iterable[Decision]) -> Re
     return ReviewedResults(path, finished, tuple(images), stale, unknown)
 
 
-def _places(records: Iterable[Record]) -> dict[str, int | None]:
-    """Return the place of each record by its source, and by its image where only one has that name."""
-    by_image: dict[str, int | None] = {}
-    by_source: dict[str, int | None] = {}
-    for place, record in enumerate(records):
-        by_image[record.image] = None if record.image in by_image else place
-        by_source[record.source] = place
-    return {**by_image, **by_source}
+class ImagePlaces:
+    """The places of records, found by the name of an image in a decision.
+
+    A name is a record's source, the image of one record alone, or leads to a source from `folder`, where the last
+    inspection was started: an earlier one may have been given the same file by another name.
+    """
+
+    def __init__(self, records: Iterable[Record], folder: str | None) -> None:
+        self._folder = folder
+        by_image: dict[str, int | None] = {}
+        by_source: dict[str, int | None] = {}
+        for place, record in enumerate(records):
+            by_image[record.image] = None if record.image in by_image else place
+            by_source[record.source] = place
+        self._places = {**by_image, **by_source}
+
+    def get(self, image: str) -> int | None:
+        """Return the place of the record that a decision is about; None if there is none, or more than one."""
+        if image in self._places or self._folder is None:
+            return self._places.get(image)
+        return self._places.get(os.path.normpath(os.path.join(self._folder, image)))
 
 
 def _reviewed(record: Record, decisions: Iterable[Decision]) -> tuple[ReviewedImage, int]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from semscan.errors import OutputError, ReportError
+from semscan.files.datasets.reviewed import ImagePlaces
 from semscan.files.results.finished_run import FinishedRun, read_finished
 from semscan.files.results.report_files import read_mask
 from semscan.files.results.review import REVIEW
@@ -31,9 +32,9 @@ class Lot:
         return self.finished.folder / REVIEW
 
     @cached_property
-    def numbers(self) -> dict[str, int]:
-        """The number of each image by its name in the record."""
-        return {record.image: number for number, record in enumerate(self.records)}
+    def numbers(self) -> ImagePlaces:
+        """The number of each image by its name in a decision."""
+        return ImagePlaces(self.records, self.finished.run.folder)
 
     @cached_property
     def classes(self) -> list[str]:

@@ -84,6 +84,15 @@ def test_a_name_that_two_records_share_is_no_image(results):
     assert [image.record.source for image in review.images] == ["/lot/a.png"]
 
 
+def test_a_file_that_was_inspected_again_by_another_name_keeps_its_decisions(results):
+    path = results([{**TWO, "image": "../lot/a.png"}], {"region": 1, "verdict": "real"})
+    (path.parent / "run.json").write_text(json.dumps({"folder": "/lot"}))
+
+    (image,) = read_review(path).images
+
+    assert image.with_verdict("real")[0].id == 1
+
+
 def test_in_an_image_without_defects_every_other_region_is_harmless(results):
     path = results([TWO], {"verdict": "harmless"}, {"region": 1, "verdict": "unsure"})
     (image,) = read_review(path).images
