@@ -108,10 +108,17 @@ def _known(lengths: np.ndarray) -> np.ndarray:
 def _warnings(lwr: Roughness | None, ler: Roughness | None, length: float) -> tuple[str, ...]:
     if lwr is None or ler is None:
         return (f"roughness is not measured: no line has edges without a gap along {FEWEST_ROWS} px",)
-    return tuple(
+    found = [("LWR", lwr), ("LER", ler)]
+    short = tuple(
+        f"the {name} cannot be told from the blur of the beam: the unbiased value is that of the blurred edge, and has "
+        "no interval"
+        for name, each in found
+        if each.is_blurred_away
+    )
+    return short + tuple(
         f"the correlation length of the {name} is long for lines of {length:.0f} px: the unbiased value holds for this "
         "length only, and has no interval"
-        for name, each in (("LWR", lwr), ("LER", ler))
+        for name, each in found
         if not each.is_resolved
     )
 
@@ -175,7 +182,7 @@ def _pitch(edges: LineEdges) -> tuple[float, float | None, float]:
 def _record(roughness: Roughness, nm_per_pixel: float | None) -> RoughnessRecord:
     three = THREE_SIGMA
     low, high = roughness.interval
-    if roughness.is_resolved:
+    if roughness.is_resolved and not roughness.is_blurred_away:
         interval = three * low, three * high
         unbiased = Length.of(three * roughness.unbiased, three * roughness.unbiased_error, interval, nm_per_pixel)
     else:
@@ -188,7 +195,9 @@ def _record(roughness: Roughness, nm_per_pixel: float | None) -> RoughnessRecord
         noise_px=three * roughness.noise,
         biased_nm=None if scale is None else scale * roughness.biased,
         noise_nm=None if scale is None else scale * roughness.noise,
-        correlation_length=fitted_length(roughness.correlation, roughness.correlation_error, math.inf, nm_per_pixel),
+        correlation_length=Length.of(
+            roughness.correlation, roughness.correlation_error, roughness.correlation_interval, nm_per_pixel
+        ),
         hurst=roughness.hurst,
     )
 

@@ -21,6 +21,7 @@ ALIASES = 3  # times the sampling frequency up to which the spectrum is folded b
 HURST = 0.75  # expected roughness exponent,
 HURST_SPREAD = 0.4  # and its standard deviation: short lines say little of it
 HURST_RANGE = (0.3, 1.0)
+SHORTEST = 0.5  # px: the shortest correlation length that is fitted
 STEP = 1e-3  # of the numerical derivatives
 NORMAL_95 = 1.959964
 THREE_SIGMA = 3.0
@@ -32,7 +33,7 @@ class Roughness:
 
     `biased` is the standard deviation as measured, `unbiased` that of the rough edge itself, on a long line, `noise`
     that of the random error. `unbiased_error` is the standard error of `unbiased`; `interval` its 95 % interval.
-    `correlation` is the correlation length, `correlation_error` its standard error, `hurst` the roughness exponent.
+    `correlation` is the correlation length, with standard error and 95 % interval, `hurst` the roughness exponent.
     `frequency` (cycles per px), `density` and `fitted` (px^3) are the mean spectrum and its model, one-sided.
     """
 
@@ -43,6 +44,7 @@ class Roughness:
     noise: float
     correlation: float
     correlation_error: float
+    correlation_interval: tuple[float, float]
     hurst: float
     frequency: np.ndarray
     density: np.ndarray
@@ -52,6 +54,11 @@ class Roughness:
     def is_resolved(self) -> bool:
         """Whether the pieces are long enough for their correlation length."""
         return bool(self.correlation * FEWEST_WITHIN < 1 / self.frequency[0])
+
+    @property
+    def is_blurred_away(self) -> bool:
+        """Whether the roughness is too short to be told from the blur of the beam: then `unbiased` can be any."""
+        return self.correlation < 1.01 * SHORTEST
 
 
 def palasantzas(frequency: np.ndarray, sigma: float, xi: float, hurst: float) -> np.ndarray:
@@ -104,7 +111,7 @@ def measure_roughness(pieces: np.ndarray, spacing: float, blur: float, *, levell
     best = _fit(mean, count, expected, biased, rows)
     error = np.sqrt(np.diag(_covariance(best, count, expected)))
     sigma, xi, noise = np.exp(best[[0, 1, 3]])
-    spread = math.exp(min(NORMAL_95 * float(error[0]), 10.0))
+    spread, spread_of_length = np.exp(np.minimum(NORMAL_95 * error[:2], 10.0)).tolist()
     return Roughness(
         biased=biased,
         unbiased=float(sigma),
@@ -113,6 +120,7 @@ def measure_roughness(pieces: np.ndarray, spacing: float, blur: float, *, levell
         noise=float(noise),
         correlation=float(xi),
         correlation_error=float(xi * error[1]),
+        correlation_interval=(float(xi) / spread_of_length, float(xi) * spread_of_length),
         hurst=float(best[2]),
         frequency=numbers / (rows * spacing),
         density=2 * spacing * mean,
@@ -160,7 +168,7 @@ def _fit(
     floor = max(math.sqrt(float(np.median(mean[len(mean) // 2 :]))), 1e-3 * deviation)
     bounds = (
         (math.log(1e-3 * deviation), math.log(10 * deviation)),
-        (math.log(0.5), math.log(rows)),
+        (math.log(SHORTEST), math.log(rows)),
         HURST_RANGE,
         (math.log(1e-3 * deviation), math.log(2 * deviation)),
     )

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter1d
 
 from semscan.metrology.roughness import measure_roughness, palasantzas
 from semscan.synth.simulator.roughness import rough_profiles
@@ -70,3 +71,20 @@ def test_roughness_slower_than_the_lines_is_not_resolved():
     pieces = rough_profiles(3, 64, 1.0, 200.0, 0.9, np.random.default_rng(5))
 
     assert not measure_roughness(pieces, 1.0, 0.0).is_resolved
+
+
+def test_roughness_finer_than_the_beam_is_said_to_be_blurred_away():
+    white = np.random.default_rng(3).normal(0, 1, (12, 200))
+    finer = gaussian_filter1d(white, 1.0, axis=1)
+
+    assert measure_roughness(finer, 1.0, blur=3.0).is_blurred_away
+    assert not measure_roughness(gaussian_filter1d(white, 6.0, axis=1), 1.0, blur=3.0).is_blurred_away
+
+
+def test_the_interval_of_a_correlation_length_is_positive():
+    white = np.random.default_rng(3).normal(0, 1, (1, 64))
+    found = measure_roughness(gaussian_filter1d(white, 4.0, axis=1), 1.0, blur=1.0)
+    low, high = found.correlation_interval
+
+    assert 0 < low < found.correlation < high
+    assert found.correlation - 1.96 * found.correlation_error < low
