@@ -37,19 +37,19 @@ class CombinedMethod:
     def __call__(self, image: CleanImage) -> MethodResult:
         """Score an image with each method; see the class."""
         results: dict[str, MethodResult] = {}
-        faults: list[BadImageError] = []
+        faults: list[tuple[str, BadImageError]] = []
         for method in self.methods:
             try:
                 results[method.name] = method(image)
             except BadImageError as error:
-                faults.append(error)
+                faults.append((method.name, error))
         parts = {
             method.name: results[method.name].raw / np.float32(method.raw_threshold)
             for method in self.methods
             if method.name in results and method.raw_threshold is not None
         }
         if not parts:
-            raise faults[0]
+            raise faults[0][1]
         each = list(results.values())
         return MethodResult(
             raw=np.maximum.reduce(list(parts.values())),
@@ -61,8 +61,17 @@ class CombinedMethod:
             classify_regions=_first(result.classify_regions for result in each),
             detects_from_px=min((r.detects_from_px for r in each if r.detects_from_px is not None), default=None),
             unlike=tuple(reason for result in each for reason in result.unlike),
-            warnings=(*map(str, faults), *(warning for result in each for warning in result.warnings)),
+            warnings=(
+                *(_left_out(name, error, image) for name, error in faults),
+                *(warning for result in each for warning in result.warnings),
+            ),
         )
+
+
+def _left_out(name: str, error: BadImageError, image: CleanImage) -> str:
+    """Return why a method did not judge the image, without what to do: the others have judged it."""
+    reason = str(error).removeprefix(f"{image.source}: ").partition("; ")[0]
+    return f"--method {name} is left out: {reason}"
 
 
 def _first(values: Iterable[Value | None]) -> Value | None:
