@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
+import cv2
 import numpy as np
 
 from semscan.errors import BadImageError
@@ -13,6 +14,7 @@ from semscan.values import CleanImage
 from semscan.values.method import CombinedCalibration, combined_provenance
 
 Value = TypeVar("Value")
+AROUND = np.ones((31, 31), np.uint8)  # px: a defect is shown with the reference of the method that found it
 
 
 class CombinedMethod:
@@ -55,7 +57,7 @@ class CombinedMethod:
             raw=np.maximum.reduce(list(parts.values())),
             class_probabilities=_first(result.class_probabilities for result in each),
             judged=_judged_by_any([results[name] for name in parts], image),
-            reference=_first(result.reference for result in each),
+            reference=_reference(results, parts, image),
             periodic=_first(result.periodic for result in each),
             parts=parts,
             classify_regions=_first(result.classify_regions for result in each),
@@ -78,5 +80,27 @@ def _first(values: Iterable[Value | None]) -> Value | None:
     return next((value for value in values if value is not None), None)
 
 
+def _reference(
+    results: Mapping[str, MethodResult], parts: Mapping[str, np.ndarray], image: CleanImage
+) -> np.ndarray | None:
+    """Return the first method's reference, near a defect that of the method that scores highest; None without any."""
+    named = {name: result.reference for name, result in results.items() if result.reference is not None}
+    compared = [name for name in parts if name in named]
+    if len(compared) < 2:
+        return _first(named.values())
+    judged = [_judged(results[name], image) for name in compared]
+    highest = [
+        cv2.dilate(np.where(inside, parts[name], -1).astype(np.float32), AROUND)
+        for name, inside in zip(compared, judged, strict=True)
+    ]
+    highest[0] = np.maximum(highest[0], 1.0)  # in multiples of the threshold: what lies below is no defect
+    best = np.argmax([np.where(*each, -1.0) for each in zip(judged, highest, strict=True)], axis=0)
+    return np.choose(best, [named[name] for name in compared])
+
+
 def _judged_by_any(results: Sequence[MethodResult], image: CleanImage) -> np.ndarray:
-    return np.logical_or.reduce([image.judged if result.judged is None else result.judged for result in results])
+    return np.logical_or.reduce([_judged(result, image) for result in results])
+
+
+def _judged(result: MethodResult, image: CleanImage) -> np.ndarray:
+    return image.judged if result.judged is None else result.judged

@@ -39,8 +39,9 @@ class Spot:
 
     raw_threshold: float | None = 2.0
 
-    def __init__(self, name, place, fails=False, threshold=2.0):
+    def __init__(self, name, place, fails=False, threshold=2.0, grey=None):
         self.name, self._place, self._fails, self.raw_threshold = name, place, fails, threshold
+        self._grey = grey
         self.provenance = MethodProvenance(model=name)
 
     def __call__(self, image):
@@ -48,7 +49,8 @@ class Spot:
             raise BadImageError(f"{self.name} cannot")
         raw = np.zeros(image.values.shape, np.float32)
         raw[self._place] = 6.0
-        return MethodResult(raw)
+        reference = None if self._grey is None else np.full(raw.shape, self._grey, np.float32)
+        return MethodResult(raw, reference=reference)
 
 
 def test_repeats_find_the_defect_and_say_how_the_image_repeats():
@@ -111,6 +113,15 @@ def test_together_one_that_cannot_judge_is_left_out_with_a_warning():
 
     assert inspection.method == ("a",)
     assert inspection.warnings[-1] == "--method b is left out: b cannot"
+
+
+def test_together_a_defect_is_shown_with_the_reference_of_the_method_that_found_it():
+    one, other = (slice(4, 8), slice(4, 8)), (slice(50, 54), slice(50, 54))
+    method = CombinedMethod([Spot("a", one, grey=0.2), Spot("b", other, grey=0.7), Spot("c", other)])
+    reference = inspect_image(image_of(np.full((64, 64), 90, np.uint8)), "a.png", InspectSettings(), method).reference
+
+    assert set(reference[:12, :12].ravel()) == {np.float32(0.2)}
+    assert set(reference[46:58, 46:58].ravel()) == {np.float32(0.7)}
 
 
 def test_together_the_first_fault_is_raised_when_none_can_judge():
