@@ -133,7 +133,9 @@ def _records(out: Path) -> dict[str, Record]:
 def _words(listed: ListedInspection, found: Matched) -> Iterator[str]:
     yield from listed.refused
     defects = plural(len(listed.file.defects), "listed defect")
-    yield f"{found.with_region} of {defects} have a region, {found.without_region} have none"
+    others = len(listed.file.defects) - found.with_region - found.without_region
+    without = f", {others} have no image that was inspected" if others else ""
+    yield f"{found.with_region} of {defects} have a region, {found.without_region} have none{without}"
     if found.others:
         what = "added to the file" if listed.add else "not in the file (--klarf-add adds them)"
         yield f"{plural(found.others, 'further region')}, {what}"

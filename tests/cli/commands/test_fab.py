@@ -75,7 +75,7 @@ def test_the_file_comes_back_with_class_and_size_and_all_else_as_it_was(semscan,
     assert len(changed) == 2
     assert changed[0][1] == " 1 100.5 1.25 0 0 0.016000 0.012000 0.000192000 0.016000 0 1 7.5 3 1 1 1 0"
     assert changed[1][1] == " 2 200.5 1.25 1 0 0.1 0.1 0.01 0.1 99 1 8.5 3 1 1 2 0"
-    assert "1 of 3 listed defects have a region, 1 have none" in done.stderr
+    assert "1 of 3 listed defects have a region, 1 have none, 1 have no image that was inspected" in done.stderr
 
 
 def test_a_page_that_the_file_has_not_is_named_with_the_reason(semscan, wafer, model):
