@@ -206,7 +206,9 @@ def inspect_file(found: InputImage, base: Path, settings: InspectSettings, metho
         description = map_description(inspected.record, method.provenance, settings.read)
         outputs = replace(outputs, map=write_map(anomaly_map, description, base))
     if settings.output.reference and inspected.reference is not None:
-        outputs = replace(outputs, reference=write_reference(inspected.reference, image.pixels, base))
+        # what was not judged shows no difference
+        expected = np.where(inspected.image.judged, inspected.reference, inspected.image.values)
+        outputs = replace(outputs, reference=write_reference(expected, image.pixels, base))
     return replace(inspected.record, outputs=outputs, seconds=time.monotonic() - began)
 
 
