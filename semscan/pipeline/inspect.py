@@ -43,7 +43,7 @@ from semscan.regions.extent import with_extents
 from semscan.regions.find import LabelledRegions, image_score, segment, shortest
 from semscan.regions.measure import measure
 from semscan.report.record import NO_THRESHOLD, map_description, with_regions
-from semscan.settings import EdgeSettings, InspectSettings
+from semscan.settings import EdgeSettings, InspectSettings, RegionSettings
 from semscan.values import AnomalyMap, CleanImage, Region, SemImage
 from semscan.values.detection import DetectsFrom
 from semscan.values.record import UNLIKE, AnyRecord, PeriodicRecord, Record, likeliest
@@ -95,12 +95,10 @@ def inspect_image(image: SemImage, given: str, settings: InspectSettings, method
     raw_max = shortest(result.raw.max(initial=0))
     anomaly_map = AnomalyMap(normalise_map(result.raw, method.raw_threshold), raw_max)
     found = _find_regions(anomaly_map.values, cleaned, result, settings, method)
-    record = _record(image, given, cleaned, result, method)
+    record = _record(image, given, cleaned, result, method, settings.regions)
     threshold = settings.regions.threshold
     score = None if method.raw_threshold is None else image_score(anomaly_map.values, found.regions, threshold)
     record = replace(record, score=score, raw_score=anomaly_map.raw_max, threshold=threshold)
-    if not settings.regions.lose_none:
-        record = replace(record, detects_from=None)
     record = with_regions(record, found.regions)
     if settings.measure is not None:
         record = _with_dimensions(record, cleaned, found.labels, settings.measure)
@@ -118,7 +116,9 @@ def _with_dimensions(record: Record, cleaned: CleanImage, labels: np.ndarray, ed
     return replace(record, dimensions=measured.dimensions, warnings=(*record.warnings, *measured.warnings))
 
 
-def _record(image: SemImage, given: str, cleaned: CleanImage, result: MethodResult, method: Method) -> Record:
+def _record(
+    image: SemImage, given: str, cleaned: CleanImage, result: MethodResult, method: Method, wanted: RegionSettings
+) -> Record:
     """Return the record of an image as it was read, cleaned and scored, without regions and score."""
     rows, cols = cleaned.values.shape
     unlike = (UNLIKE + ", ".join(result.unlike),) if result.unlike else ()
@@ -144,12 +144,12 @@ def _record(image: SemImage, given: str, cleaned: CleanImage, result: MethodResu
         periodic=None if result.periodic is None else PeriodicRecord.of(result.periodic, image.nm_per_pixel),
         warnings=(*cleaned.warnings, *result.warnings, *unlike, *no_threshold),
         unlike_training=True if unlike else None,
-        detects_from=None if unlike else _detects_from(result, image.nm_per_pixel),
+        detects_from=None if unlike else _detects_from(result, image.nm_per_pixel, wanted),
     )
 
 
-def _detects_from(result: MethodResult, nm_per_pixel: float | None) -> DetectsFrom | None:
-    px = result.detects_from_px
+def _detects_from(result: MethodResult, nm_per_pixel: float | None, wanted: RegionSettings) -> DetectsFrom | None:
+    px = result.detects_from_px if wanted.is_as_sensitive_as_default else None
     return None if px is None else DetectsFrom(px=px, nm=None if nm_per_pixel is None else px * nm_per_pixel)
 
 
@@ -222,11 +222,9 @@ def _inspect_large(found: InputImage, base: Path | None, settings: InspectSettin
         if not (isinstance(method, WindowedMethod) and method.can_stream(image)):
             return None
         with inspected_in_windows(image, settings, method, base) as large:
-            record = _record(image, found.given, large.image, large.result, method)
+            record = _record(image, found.given, large.image, large.result, method, settings.regions)
             record = replace(record, score=large.score, raw_score=large.raw_max, threshold=settings.regions.threshold)
             record = replace(with_regions(record, large.regions), streamed=True)
-            if not settings.regions.lose_none:
-                record = replace(record, detects_from=None)
             if settings.measure is not None:
                 record = replace(record, warnings=(*record.warnings, NOT_MEASURED))
             if base is not None and settings.output.overlay and settings.output.overlay_style == "triptych":

@@ -27,7 +27,7 @@ from semscan.regions.extent import with_extents
 from semscan.regions.find import LabelledRegions, image_score, segment
 from semscan.regions.measure import measure
 from semscan.report.record import NO_THRESHOLD, error_record, with_regions
-from semscan.settings import OutputSettings, PostprocessSettings
+from semscan.settings import OutputSettings, PostprocessSettings, RegionSettings
 from semscan.values import CleanImage
 from semscan.values.method import MethodProvenance
 from semscan.values.record import AnyRecord, Outputs, Record
@@ -108,9 +108,7 @@ def _cut(
     regions = _named_and_measured(regions, saved, behind.image)
     extents = with_extents(regions, saved.values, settings.regions.threshold)  # the reference is not in a map
     regions = replace(regions, regions=extents)
-    record = replace(_record(saved, regions, settings.regions.threshold), source=source)
-    if not settings.regions.lose_none:
-        record = replace(record, detects_from=None)
+    record = replace(_record(saved, regions, settings.regions), source=source)
     if shown:
         record = replace(record, warnings=(*record.warnings, *behind.warnings))
     written = Outputs()
@@ -131,12 +129,13 @@ def _named_and_measured(found: LabelledRegions, saved: SavedMap, image: CleanIma
     return replace(found, regions=measure(found, image.values, image.judged))
 
 
-def _record(saved: SavedMap, found: LabelledRegions, threshold: float) -> Record:
+def _record(saved: SavedMap, found: LabelledRegions, wanted: RegionSettings) -> Record:
     """Return the record of the map's image with these regions."""
     record = replace(
         saved.record,
-        score=image_score(saved.values, found.regions, threshold) if saved.is_calibrated else None,
-        threshold=threshold,
+        score=image_score(saved.values, found.regions, wanted.threshold) if saved.is_calibrated else None,
+        threshold=wanted.threshold,
+        detects_from=saved.record.detects_from if wanted.is_as_sensitive_as_default else None,
         warnings=() if saved.is_calibrated else (NO_THRESHOLD,),
     )
     methods = record.method if len(record.method) == 1 else ()  # whose part of a joint map this is, is not in it

@@ -67,8 +67,8 @@ class RegionSettings:
             raise UsageFault(f"--low is {self.low}, wanted from 0 to the threshold {self.threshold}; give a lower one")
 
     @property
-    def lose_none(self) -> bool:
-        """Whether all is reported that is reported by default: what was measured of defects holds then."""
+    def is_as_sensitive_as_default(self) -> bool:
+        """Whether all is reported that is reported by default, for which it is known what defects are found."""
         return self.threshold <= CALIBRATED and self.min_area <= LEAST_AREA
 
 

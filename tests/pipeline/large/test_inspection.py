@@ -11,6 +11,7 @@ import tifffile
 
 from semscan.files.models.folder import read_model_folder
 from semscan.files.models.method_folder import MethodFolder
+from semscan.pipeline.inspect import NO_TRIPTYCH
 from semscan.pipeline.inspecting.images import inspect_images, score_images
 from semscan.pipeline.methods.calibrated import CalibratedMethod
 from semscan.pipeline.methods.model import ModelMethod
@@ -223,10 +224,11 @@ def test_overlay_has_a_preview_and_a_pyramid_and_crops(tmp_path, small_pieces, m
     image = lines(1040, 300)
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, as_type(image, "uint8"), photometric="minisblack", tile=(128, 128))
-    output = OutputSettings(out=str(tmp_path / "o"), crops=True)
+    output = OutputSettings(out=str(tmp_path / "o"), crops=True, overlay_style="triptych")
 
     (record,) = inspect_images([str(path)], InspectSettings(method=("periodic",), output=output, stream_above=1000))
 
+    assert NO_TRIPTYCH in record.warnings
     assert max(cv2.imread(record.outputs.overlay).shape) <= 600
     assert Path(record.outputs.overlay_pyramid).name == "a.overlay.tif"
     with tifffile.TiffFile(record.outputs.overlay_pyramid) as tiff:

@@ -127,6 +127,16 @@ def test_shares_are_shown_in_percent_and_densities_by_a_power_of_ten():
     assert scale_of(density).words(1.5e8) == "1.500 × 10⁸ defects per cm²"
 
 
+def test_a_chart_whose_points_can_have_any_value_says_so():
+    share = chart([0.25, 0.5, 0.25, 0.5], kind="p")
+    limits = Limits(centre=0.375, lower=None, upper=None)
+    anywhere = replace(share, points=tuple(replace(point, limits=limits) for point in share.points))
+
+    (part,) = control_parts(replace(trend(), charts=(anywhere,)))
+
+    assert part.words == "p chart; centre 37.50 %; no limits"
+
+
 def test_steps_are_round():
     assert whole_steps(0.0, 104.0)[1] == ["0", "50", "100"]
     assert whole_steps(55.83, 55.885)[1] == ["55.84", "55.86", "55.88"]
