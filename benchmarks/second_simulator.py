@@ -28,13 +28,14 @@ from semscan.errors import NotPeriodicError
 from semscan.files.disk.atomic import write_png
 from semscan.pipeline.inspect import inspect_image
 from semscan.pipeline.methods.periodic import PeriodicMethod
-from semscan.settings import InspectSettings
+from semscan.settings import InspectSettings, RegionSettings
 from semscan.values import SemImage
 
 PITCHES = ((16, 24), (24, 36), (36, 48))
 NEAR = np.ones((11, 11), np.uint8)
 SAME = {"micro-bridge": "bridge", "pinch": "break"}
 SETTINGS = InspectSettings()
+DARK = InspectSettings(regions=RegionSettings(dark_lines=True))
 HEADER = """\
 | pattern | defect | images | hottest on it | hit | right/wrong/unknown | false regions | not periodic |
 |---|---|---|---|---|---|---|---|"""
@@ -52,11 +53,11 @@ def is_inverted(number):
     return number % 2 == 1
 
 
-def score(pixels, mask, kind):
+def score(pixels, mask, kind, settings=SETTINGS):
     """Inspect one image and count: images, hottest, hit, right, wrong, unknown, false, refused."""
     counts = Counter(images=1)
     try:
-        found = inspect_image(SemImage(pixels, "generated"), "generated", SETTINGS, PeriodicMethod())
+        found = inspect_image(SemImage(pixels, "generated"), "generated", settings, PeriodicMethod())
     except NotPeriodicError:
         return counts + Counter(refused=1)
     near = cv2.dilate(mask, NEAR) > 0
@@ -93,9 +94,10 @@ def save(folder, pattern, kind, name, image):
 
 
 def measure(count, seed, folder):
-    """Measure all kinds and print a row for each, then both tones."""
+    """Measure all kinds and print a row for each, then both tones, and inverted lines with --dark-lines."""
     print(HEADER, flush=True)
     tones = {tone: [Counter() for _ in PITCHES] for tone in ("usual", "inverted")}
+    dark = [Counter() for _ in PITCHES]
     for pattern in KINDS:
         for kind in (*KINDS[pattern], None):
             parts = [Counter() for _ in PITCHES]
@@ -108,10 +110,13 @@ def measure(count, seed, folder):
                     parts[part] += counts
                     if kind is not None:
                         tones["inverted" if is_inverted(number) else "usual"][part] += counts
+                        if pattern == "lines" and is_inverted(number):
+                            dark[part] += score(image.pixels, image.mask, kind, DARK)
             print(row(pattern, kind, parts), flush=True)
     for tone, parts in tones.items():
         if any(parts):
             print(row("both", f"all, {tone} tone", parts))
+    print(row("lines", "all, inverted tone, --dark-lines", dark))
 
 
 def main():

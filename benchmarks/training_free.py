@@ -47,6 +47,7 @@ RATES = (0.1, 0.3, 1.0)
 SETS = (1, 3, 15)  # good images
 FRESH = 30
 GRID_GOOD = 15
+GRID_DRAWS = 12
 
 
 def recipe(pattern, number, rng):
@@ -194,19 +195,35 @@ def calibrated(folder):
         peaks += [raw[labels == n].max() for n in range(1, count) if sizes[n, cv2.CC_STAT_AREA] >= 4]
     print("| set on | wanted | raw threshold, rule | defects hit | false regions per good image | image AUROC |")
     print("|---|---|---|---|---|---|")
-    for rate in (None, *RATES[:2]):
-        threshold, words = 1.0, "each image itself | 0.1 | 1"
-        if rate is not None:
-            with tempfile.TemporaryDirectory() as place:
-                settings = CalibrateSettings(f"{place}/F", method="periodic", false_alarms=rate, most=GRID_GOOD)
-                made = calibrate(folder / "grid" / "train", None, settings, lambda line: print(line, file=sys.stderr))
-            threshold = made["raw_threshold"]
-            words = f"{made['images']} images | {rate} | {threshold:.3f}, {made['threshold_rule']}"
+    good = [raw for raw, is_one in zip(maps, is_good, strict=True) if is_one]
+
+    def row(words, threshold):
         hit = sum(peak > threshold for peak in peaks)
-        false = [regions_above(raw, threshold) for raw, good in zip(maps, is_good, strict=True) if good]
+        false = np.mean([regions_above(raw, threshold) for raw in good])
+        print(f"| {words} | {hit}/{len(peaks)} ({hit / len(peaks):.0%}) | {false:.2f} | {auroc:.3f} |", flush=True)
+        return hit, false
+
+    row("each image itself | 0.1 | 1", 1.0)
+    for rate in RATES[:2]:
+        with tempfile.TemporaryDirectory() as place:
+            settings = CalibrateSettings(f"{place}/F", method="periodic", false_alarms=rate, most=GRID_GOOD)
+            made = calibrate(folder / "grid" / "train", None, settings, lambda line: print(line, file=sys.stderr))
+        threshold = made["raw_threshold"]
+        row(f"{made['images']} images, evenly chosen | {rate} | {threshold:.3f}, {made['threshold_rule']}", threshold)
+    files = sorted((folder / "grid" / "train").rglob("*.png"))
+    train = [PeriodicMethod()(clean(read_image(path, ReadSettings()), ReadSettings())).raw for path in files]
+    for rate in RATES[:2]:
+        rng = np.random.default_rng(0)
+        found = []
+        for number in range(GRID_DRAWS):
+            drawn = [train[n] for n in rng.choice(len(train), GRID_GOOD, replace=False)]
+            areas = [np.ones(raw.shape, bool) for raw in drawn]
+            fitted = fit_threshold(drawn, areas, false_alarms=rate, floor=0.5, on_average=True)
+            words = f"{GRID_GOOD} images, draw {number + 1} | {rate} | {fitted.raw_threshold:.3f}, {fitted.rule}"
+            found.append(row(words, fitted.raw_threshold))
+        hits, false = (np.median(column) for column in zip(*found, strict=True))
         print(
-            f"| {words} | {hit}/{len(peaks)} ({hit / len(peaks):.0%}) | {np.mean(false):.2f} | {auroc:.3f} |",
-            flush=True,
+            f"{rate}: median of the draws {hits:g}/{len(peaks)}, {false:.2f} false regions per good image", flush=True
         )
 
 

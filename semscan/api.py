@@ -188,6 +188,7 @@ class Model:
         *,
         min_area: int = 4,
         low: float | None = None,
+        dark_lines: bool = False,
         page: int = 0,
         databar: str | int = "auto",
         ignore: np.ndarray | None = None,
@@ -207,6 +208,8 @@ class Model:
             Smallest region, pixels.
         low : float, optional
             Regions grow down to this map value (hysteresis).
+        dark_lines : bool
+            The darker part of a line pattern is the line: a bridge joins two dark lines.
         page : int
             Page of a file with several, from 0.
         databar : "auto", "none" or int
@@ -227,7 +230,9 @@ class Model:
         UsageFault
             If a setting is out of its range.
         """
-        settings = _settings(nm_per_pixel, threshold, min_area, low, page, databar)
+        settings = _settings(
+            nm_per_pixel, page, databar, RegionSettings(threshold, low, min_area, dark_lines=dark_lines)
+        )
         return _inspect(image, replace(settings, nuisance_filter=nuisance_filter), self._method, ignore)
 
 
@@ -293,6 +298,7 @@ def inspect_periodic(
     *,
     min_area: int = 4,
     low: float | None = None,
+    dark_lines: bool = False,
     page: int = 0,
     databar: str | int = "auto",
     ignore: np.ndarray | None = None,
@@ -308,7 +314,8 @@ def inspect_periodic(
     >>> [region.class_name for region in inspection.regions]
     ['particle', 'bridge', 'break']
     """
-    settings = _settings(nm_per_pixel, threshold, min_area, low, page, databar)
+    regions = RegionSettings(threshold, low, min_area, dark_lines=dark_lines)
+    settings = _settings(nm_per_pixel, page, databar, regions)
     return _inspect(image, settings, PeriodicMethod(), ignore)
 
 
@@ -320,6 +327,7 @@ def inspect_pair(
     *,
     min_area: int = 4,
     low: float | None = None,
+    dark_lines: bool = False,
     page: int = 0,
     databar: str | int = "auto",
     ignore: np.ndarray | None = None,
@@ -338,7 +346,8 @@ def inspect_pair(
     BadImageError
         If one of them cannot be read, or they show different places.
     """
-    settings = _settings(nm_per_pixel, threshold, min_area, low, page, databar)
+    regions = RegionSettings(threshold, low, min_area, dark_lines=dark_lines)
+    settings = _settings(nm_per_pixel, page, databar, regions)
     return _inspect(image, settings, _pair_method(reference, settings.read), ignore)
 
 
@@ -349,6 +358,7 @@ def inspect_dies(
     *,
     min_area: int = 4,
     low: float | None = None,
+    dark_lines: bool = False,
     page: int = 0,
     databar: str | int = "auto",
 ) -> list[Inspection]:
@@ -373,7 +383,8 @@ def inspect_dies(
     BadImageError
         If one of them cannot be read, or shows another place than most: leave it out.
     """
-    settings = _settings(nm_per_pixel, threshold, min_area, low, page, databar)
+    regions = RegionSettings(threshold, low, min_area, dark_lines=dark_lines)
+    settings = _settings(nm_per_pixel, page, databar, regions)
     names = [str(image) if isinstance(image, (str, Path)) else f"{FORMAT} {n}" for n, image in enumerate(images)]
     dies = [_read(image, settings.read, None, name) for image, name in zip(images, names, strict=True)]
     method = DiesMethod.of_images(dies, settings)
@@ -420,13 +431,8 @@ def _pair_method(reference: Image, read: ReadSettings) -> ReferenceMethod:
     return ReferenceMethod.of_image(clean(_read(reference, read, None, "reference"), read))
 
 
-def _settings(
-    nm_per_pixel: float | None, threshold: float, min_area: int, low: float | None, page: int, databar: str | int
-) -> InspectSettings:
-    return InspectSettings(
-        read=ReadSettings(page=page, databar=databar, nm_per_px=nm_per_pixel),
-        regions=RegionSettings(threshold=threshold, low=low, min_area=min_area),
-    )
+def _settings(nm_per_pixel: float | None, page: int, databar: str | int, regions: RegionSettings) -> InspectSettings:
+    return InspectSettings(read=ReadSettings(page=page, databar=databar, nm_per_px=nm_per_pixel), regions=regions)
 
 
 def _inspect(image: Image, settings: InspectSettings, method: Method, ignore: np.ndarray | None) -> Inspection:

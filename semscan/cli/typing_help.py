@@ -10,7 +10,7 @@ from click.shell_completion import CompletionItem
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 OTHERS = "Other options"
-_REGIONS = ("threshold", "low", "min_area", "closing")
+_REGIONS = ("threshold", "low", "min_area", "closing", "dark_lines")
 _READING = ("page", "databar", "nm_per_px", "ignore", "care", "max_pixels")
 # of each command: titles and names of parameters, the options that most people need first
 SECTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
@@ -22,7 +22,7 @@ SECTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
             *("overlay_style", "title", "no_overlay", "no_mask", "no_map", "no_golden", "crops"),
             *("output_format", "exit_code"),
         ),
-        "Dimensions": ("measure", "level", "dark_lines"),
+        "Dimensions": ("measure", "level"),
         "Reading images": _READING,
         "Many images": ("jobs", "resume", "follow", "timeout", "max_memory", "cluster", "nul"),
         "Defect lists of a fab": ("klarf_in", "klarf_add", "classes"),

@@ -105,7 +105,7 @@ def _cut(
     wanted = settings.output
     shown = wanted is not None and (wanted.overlay or wanted.crops)
     behind = _image_behind(saved, settings) if shown or regions.regions else _ImageOfMap(None, ())
-    regions = _named_and_measured(regions, saved, behind.image)
+    regions = _named_and_measured(regions, saved, behind.image, dark_lines=settings.regions.dark_lines)
     extents = with_extents(regions, saved.values, settings.regions.threshold)  # the reference is not in a map
     regions = replace(regions, regions=extents)
     record = replace(_record(saved, regions, settings.regions), source=source)
@@ -118,14 +118,17 @@ def _cut(
     return replace(record, outputs=replace(written, map=found.given))
 
 
-def _named_and_measured(found: LabelledRegions, saved: SavedMap, image: CleanImage | None) -> LabelledRegions:
+def _named_and_measured(
+    found: LabelledRegions, saved: SavedMap, image: CleanImage | None, *, dark_lines: bool
+) -> LabelledRegions:
     """Name the classes of regions, mark nuisance, and measure; without the image, measure the shapes alone."""
     if image is None:
         return replace(found, regions=measure(found))
     found = mark_nuisance(found, image)
     if not saved.record.class_probabilities:  # the classes that a model gives to positions are not in its map
         periodic = saved.record.periodic
-        found = classify_by_pattern(found, image, None, None if periodic is None else periodic.value)
+        lattice = None if periodic is None else periodic.value
+        found = classify_by_pattern(found, image, None, lattice, dark_lines=dark_lines)
     return replace(found, regions=measure(found, image.values, image.judged))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from semscan.errors import ReportError, SemscanError, UsageFault
+from semscan.files.places import PLACES
 from semscan.pipeline.reporting.written import Written
 from semscan.settings import REPORT_FORMATS, ReportSettings, TrendSettings
 from semscan.settings.resolve import resolve
@@ -13,8 +14,29 @@ from semscan.settings.resolve import resolve
 ONE_FILE = (".html", ".htm", ".csv", ".json", ".klarf")
 
 
-def check_settings(settings: ReportSettings) -> None:
-    """Raise BadKlarfError if the table of class numbers cannot be used: worth knowing before images are inspected."""
+def check_settings(settings: ReportSettings, results: str, *, with_places: bool) -> None:
+    """Check before images are inspected what their reports will need.
+
+    Parameters
+    ----------
+    settings : ReportSettings
+    results : str
+        Folder where the inspection will leave its results.
+    with_places : bool
+        Whether the inspection writes a table of places there.
+
+    Raises
+    ------
+    BadKlarfError
+        If the table of class numbers cannot be used.
+    UsageFault
+        If `wafers.json` is wanted and there is no table of places.
+    """
+    if "json" in settings.to and not with_places and not Path(results, PLACES).exists():
+        raise UsageFault(
+            f"--report json needs to know where the images were taken, and there is no {PLACES} in {results}; leave it "
+            "out, and give `semscan report` the table afterwards, with --to json --places FILE"
+        )
     if settings.classes is not None:
         from semscan.files.klarf.class_codes import read_class_codes
 

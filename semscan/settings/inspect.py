@@ -53,12 +53,15 @@ class RegionSettings:
         Area of the smallest region, px.
     closing : int
         Radius of the closing that joins neighbouring regions, px.
+    dark_lines : bool
+        The darker part of a line pattern is the line, not the space: its bridge is not called a break.
     """
 
     threshold: float = CALIBRATED
     low: float | None = None
     min_area: int = LEAST_AREA
     closing: int = 0
+    dark_lines: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.threshold < 1:

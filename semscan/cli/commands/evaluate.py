@@ -16,7 +16,7 @@ from semscan.cli.options.inspecting import inspect_settings
 from semscan.cli.options.reading import reading_options
 from semscan.cli.options.verbosity import verbosity_flags
 from semscan.cli.output import print_notice
-from semscan.settings import DEFAULT_EVALUATION, EvaluateSettings, RegionSettings
+from semscan.settings import DEFAULT_EVALUATION, EvaluateSettings
 
 _DEFAULT = EvaluateSettings()
 WITH_REVIEW = ("data", "review", "seed", "output_format")
@@ -83,10 +83,7 @@ def evaluate(
     from semscan.pipeline.methods.base import announcement
     from semscan.report.text.evaluation import evaluation_lines
 
-    regions = RegionSettings(threshold=choices["threshold"])
-    inspect = inspect_settings(
-        {"low": regions.low, "min_area": regions.min_area, "closing": regions.closing, **choices}
-    )
+    inspect = inspect_settings(choices)
     settings = EvaluateSettings(inspect=inspect, out=choices["out"], good=choices["good"], seed=choices["seed"])
     print_notice(announcement(inspect))
     with text_or_json.RoundProgress() as progress:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 @click.option(
     "--measure", is_flag=True, help="Also measure lines or holes, without the regions; see `semscan measure`."
 )
-@combine(dimensions.level, dimensions.dark_lines)
+@dimensions.level
 @reading_options
 @many_images.limits
 @combine(many_images.resume, many_images.follow)
@@ -93,7 +93,7 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
     settings = inspect_settings(choices, output)
     _check_measure(ctx, choices)
     reports = ReportSettings(to=choices["report"], classes=choices["classes"])
-    check_settings(reports)
+    check_settings(reports, output.out, with_places=choices["klarf_in"] is not None)
     if settings.follow and reports.to:
         raise UsageFault("--follow ends with Ctrl-C, and writes no report; leave out --report and use `semscan report`")
     listed = _begin_klarf(ctx, images, settings, choices)
@@ -117,10 +117,9 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
 
 
 def _check_measure(ctx: click.Context, choices: Mapping[str, Any]) -> None:
-    """Raise UsageFault for a typed option that says how to measure where nothing is measured."""
-    for name, option in (("level", "--level"), ("dark_lines", "--dark-lines")):
-        if not choices["measure"] and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            raise UsageFault(f"{option} says how to measure; add --measure, or leave {option} out")
+    """Raise UsageFault if --level is typed and nothing is measured."""
+    if not choices["measure"] and ctx.get_parameter_source("level") is ParameterSource.COMMANDLINE:
+        raise UsageFault("--level says how to measure; add --measure, or leave --level out")
 
 
 def _begin_klarf(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import click
@@ -35,7 +36,12 @@ closing = click.option(
     show_default=True,
     help="Join regions that are less than twice this apart, in px.",
 )
-region_options = combine(threshold, low, min_area, closing)
+dark_lines = click.option(
+    "--dark-lines",
+    is_flag=True,
+    help="The darker part of a line pattern is the line: a bridge joins two dark lines.  [default: the brighter part]",
+)
+region_options = combine(threshold, low, min_area, closing, dark_lines)
 no_nuisance_filter = click.option(
     "--no-nuisance-filter",
     is_flag=True,
@@ -44,5 +50,6 @@ no_nuisance_filter = click.option(
 
 
 def region_settings(choices: Mapping[str, Any]) -> RegionSettings:
-    """Return the settings of the options of `region_options`."""
-    return RegionSettings(**{name: choices[name] for name in ("threshold", "low", "min_area", "closing")})
+    """Return the settings of those options of `region_options` that a command has."""
+    names = (field.name for field in fields(RegionSettings))
+    return RegionSettings(**{name: choices[name] for name in names if name in choices})

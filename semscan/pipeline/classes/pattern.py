@@ -18,6 +18,8 @@ from semscan.regions.find import LabelledRegions
 from semscan.settings import DEFECTS, RELATED, UNKNOWN
 from semscan.values import CleanImage, Periodic
 
+# what a defect is if the part taken for the line is the space
+EXCHANGED = {"bridge": "break", "break": "bridge", "micro-bridge": "pinch", "pinch": "micro-bridge"}
 GOOD = "good"  # the network's class for a view between the defects
 SAMPLES = 12  # views between the regions
 WIDEST = 448  # px of the image's middle in which its lattice is searched
@@ -27,7 +29,12 @@ MOST = 256  # regions of one image that are classified: more than that are not d
 
 
 def classify_by_pattern(
-    found: LabelledRegions, image: CleanImage, classify_regions: RegionClassifier | None, periodic: Periodic | None
+    found: LabelledRegions,
+    image: CleanImage,
+    classify_regions: RegionClassifier | None,
+    periodic: Periodic | None,
+    *,
+    dark_lines: bool = False,
 ) -> LabelledRegions:
     """Give each region its class and probability, where anything is known of classes; a nuisance has none.
 
@@ -41,6 +48,8 @@ def classify_by_pattern(
         comes with semscan, trained on generated defects.
     periodic : Periodic, optional
         How the image repeats, where that is known already.
+    dark_lines : bool
+        Of lines, the darker part is the line: what joins two brighter ones is then a break.
     """
     if all(region.nuisance for region in found.regions):
         return found
@@ -52,6 +61,8 @@ def classify_by_pattern(
         steps = _steps(image, periodic)
         places = [(found.regions[place].centroid, place + 1) for place in named]
         names = pattern_classes(image, found.labels, places, steps) if len(steps) else []
+        if dark_lines and len(steps) == 1:
+            names = [(EXCHANGED.get(name, name), share) for name, share in names]
     regions = list(found.regions)
     for place, (name, share) in zip(named, names, strict=bool(names)):
         regions[place] = replace(regions[place], class_name=name, class_probability=round(share, 4))

@@ -16,6 +16,7 @@ from semscan.errors import BadKlarfError, OutputError, SemscanError
 from semscan.files.disk.atomic import remove_file, write_bytes
 from semscan.files.images.page_copy import MARK as PAGE_MARK
 from semscan.files.images.page_copy import copy_page, page_count
+from semscan.files.images.read import read_header
 from semscan.files.klarf.class_codes import read_class_codes
 from semscan.files.klarf.file import KlarfFile, ListedDefect, ListedImage
 from semscan.files.klarf.read import image_path, read_klarf
@@ -79,7 +80,7 @@ def begin(path: str, out: str, read: ReadSettings, classes: str | None, add: boo
     Raises
     ------
     BadKlarfError
-        If the file is damaged or foreign, or lacks what is needed.
+        If the file is damaged or foreign, or lacks what is needed, or an image states no nm per pixel.
     OutputError
         If the file to write would replace another.
     """
@@ -97,6 +98,7 @@ def begin(path: str, out: str, read: ReadSettings, classes: str | None, add: boo
             raise BadKlarfError("no defect lists an image, so there is nothing to inspect")
         if add and any(wafer.frame.pitch_um is None for wafer in file.wafers):
             raise BadKlarfError("it has no DiePitch, which --klarf-add needs")
+        _check_scales(file, paths, read)
     except BadKlarfError as error:
         raise BadKlarfError(f"{shown}: {error}") from error
     return _with_sources(listed, paths, read)
@@ -190,6 +192,26 @@ def _check_beside(listed: ListedInspection) -> None:
             raise OutputError(
                 f"{path} is there, and no {MATCHES} of an earlier run beside it; move it away, or choose another --out"
             )
+
+
+def _check_scales(file: KlarfFile, paths: Mapping[str, Path], read: ReadSettings) -> None:
+    """Raise BadKlarfError if listed images state no nm per pixel: sizes in KLARF are in µm."""
+    listed = dict.fromkeys((image.name, image.page) for image in _images(file))
+    missing = [where for where in listed if not _has_scale(paths[where[0]], replace(read, page=where[1]))]
+    if missing:
+        name, page = missing[0]
+        raise BadKlarfError(
+            f"{len(missing)} of {plural(len(listed), 'listed image')} state no nm per pixel, which KLARF needs "
+            f"(the first: {printable(name)}, page {page + 1}); give --nm-per-px"
+        )
+
+
+def _has_scale(path: Path, read: ReadSettings) -> bool:
+    """Whether an image states its nm per pixel; also true of one that cannot be read, which is reported later."""
+    try:
+        return read_header(path, read).nm_per_pixel is not None
+    except SemscanError:
+        return True
 
 
 def _with_sources(listed: ListedInspection, paths: Mapping[str, Path], read: ReadSettings) -> ListedInspection:

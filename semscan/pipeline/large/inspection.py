@@ -29,7 +29,6 @@ from semscan.pipeline.classes.pattern import classify_by_pattern
 from semscan.pipeline.large.pictures import write_large_pictures
 from semscan.pipeline.methods.base import Method, MethodResult
 from semscan.pipeline.methods.windowed.windows import ScoredWindow, WindowedMethod
-from semscan.plane import Plane
 from semscan.reference.cell.lattice import search_shrink
 from semscan.regions.find import LabelledRegions, score_of, shortest
 from semscan.regions.in_bands import BandedRegions
@@ -131,7 +130,8 @@ def inspected_in_windows(
         if reference is not None:
             reference.finish()
         regions, runs = found.finish() if method.raw_threshold is not None else ([], [])
-        named = _named(regions, RunLabels((rows, cols), runs), cleaned, result, method)
+        labelled = LabelledRegions(regions, cast(np.ndarray, RunLabels((rows, cols), runs)))
+        named = _named(labelled, cleaned, result, method, dark_lines=settings.regions.dark_lines)
         named = mark_reviewed(named, method.provenance.nuisance if settings.nuisance_filter else None)
         score = None
         if method.raw_threshold is not None:
@@ -164,11 +164,10 @@ def _as_grey(values: np.ndarray, levels: np.dtype) -> np.ndarray:
 
 
 def _named(
-    regions: list[Region], labels: Plane, image: CleanImage, result: MethodResult, method: Method
+    found: LabelledRegions, image: CleanImage, result: MethodResult, method: Method, *, dark_lines: bool
 ) -> tuple[Region, ...]:
-    """Name classes and methods of the regions, mark nuisance, and measure them."""
-    plane = cast(np.ndarray, labels)  # only windows about the regions are asked for
-    found = mark_nuisance(LabelledRegions(regions, plane), image)
-    found = classify_by_pattern(found, image, None, result.periodic)
+    """Name classes and methods of the regions, mark nuisance, and measure them; only windows of labels are read."""
+    found = mark_nuisance(found, image)
+    found = classify_by_pattern(found, image, None, result.periodic, dark_lines=dark_lines)
     with_methods = tuple(replace(region, methods=(method.name,)) for region in found.regions)
-    return measure(LabelledRegions(with_methods, plane), image.values, image.judged)
+    return measure(replace(found, regions=with_methods), image.values, image.judged)

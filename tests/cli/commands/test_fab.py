@@ -139,12 +139,13 @@ def test_a_file_that_cannot_be_used_gives_one_line_and_no_output(semscan, wafer,
     assert not (semscan.here / "o").exists()
 
 
-def test_without_a_pixel_size_nothing_is_written_back(semscan, wafer, model):
+def test_without_a_pixel_size_nothing_is_inspected(semscan, wafer, model):
     done = semscan("inspect", "--klarf-in", wafer, "--out", "o", "--model", model)
 
-    assert done.returncode == 2
-    assert "states no nm per pixel" in done.stderr.splitlines()[-1]
-    assert not (semscan.here / "o" / "W07.001").exists()
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert "2 of 2 listed images state no nm per pixel" in done.stderr
+    assert "--nm-per-px" in done.stderr
+    assert not (semscan.here / "o").exists()
 
 
 def test_the_file_that_is_read_is_never_replaced(semscan, wafer, model):
@@ -289,6 +290,14 @@ def test_without_places_json_says_what_it_needs(semscan, placed):
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "--places" in done.stderr
+
+
+def test_without_places_json_is_refused_before_anything_is_inspected(semscan, good, model):
+    done = semscan("inspect", good, "--model", model, "--report", "csv,json")
+
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert "no places.csv in semscan-results" in done.stderr
+    assert not (semscan.here / "semscan-results").exists()
 
 
 def test_a_class_without_a_number_is_named(semscan, placed, tmp_path):

@@ -50,6 +50,16 @@ def test_defects_on_lines_and_contacts_are_named(pattern, kind, changes):
     assert names.count(kind) >= 3, names
 
 
+@pytest.mark.parametrize("kind", ["bridge", "break"])
+def test_dark_lines_exchange_what_joins_and_what_parts(kind):
+    names = []
+    for index in range(4):
+        image, found = planted("lines", kind, index)
+        inverted = dataclasses.replace(image, values=1 - image.values)
+        names.append(classify_by_pattern(found, inverted, None, None, dark_lines=True).regions[0].class_name)
+    assert names.count(kind) >= 3, names
+
+
 def test_the_class_has_a_probability_and_nothing_else_changes():
     image, found = planted("contacts", "missing")
 
