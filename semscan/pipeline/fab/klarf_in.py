@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from semscan.errors import BadKlarfError, OutputError, SemscanError
@@ -33,6 +34,7 @@ from semscan.values.record import Record
 
 PAGES = "klarf-pages"  # copies of pages of files with several
 MATCHES = "klarf.jsonl"
+LOOKED_AT = 50  # files of which nm per pixel is looked up before any is inspected
 MATCHES_MARK = b'{"defect_id": '
 
 
@@ -195,15 +197,15 @@ def _check_beside(listed: ListedInspection) -> None:
 
 
 def _check_scales(file: KlarfFile, paths: Mapping[str, Path], read: ReadSettings) -> None:
-    """Raise BadKlarfError if listed images state no nm per pixel: sizes in KLARF are in µm."""
-    listed = dict.fromkeys((image.name, image.page) for image in _images(file))
-    missing = [where for where in listed if not _has_scale(paths[where[0]], replace(read, page=where[1]))]
-    if missing:
-        name, page = missing[0]
-        raise BadKlarfError(
-            f"{len(missing)} of {plural(len(listed), 'listed image')} state no nm per pixel, which KLARF needs "
-            f"(the first: {printable(name)}, page {page + 1}); give --nm-per-px"
-        )
+    """Raise BadKlarfError if one of the first files states no nm per pixel: sizes in KLARF are in µm."""
+    first: dict[str, int] = {}
+    for image in _images(file):
+        first.setdefault(image.name, image.page)
+    for name, page in islice(first.items(), LOOKED_AT):
+        if not _has_scale(paths[name], replace(read, page=page)):
+            raise BadKlarfError(
+                f"{printable(paths[name].name)} states no nm per pixel, which KLARF needs; give --nm-per-px"
+            )
 
 
 def _has_scale(path: Path, read: ReadSettings) -> bool:
