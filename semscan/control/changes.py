@@ -13,7 +13,7 @@ VERSION = "version of semscan"
 OF_DIMENSIONS = (NM_PER_PIXEL, "edge rule", "measured lines", VERSION)
 OF_DEFECTS = (
     *("method", "model", "model fingerprint", "threshold", "raw threshold", "low threshold", "smallest region"),
-    *("closing", "nuisance filter", "review", NM_PER_PIXEL, VERSION),
+    *("closing", "lines", "nuisance filter", "review", NM_PER_PIXEL, VERSION),
 )
 Conditions = Mapping[str, tuple[str, ...]]  # the values of each setting in one sample
 
@@ -27,6 +27,7 @@ def conditions_of(sample: Sample) -> Conditions:
         "method": (" and ".join(record.method) or None for record in records),
         "model": (record.model or NO_MODEL for record in records),
         "threshold": (f"{record.threshold:g}" for record in records),
+        "lines": (_side_of(bool(record.dark_lines)) for record in records),
         "edge rule": (one.edge for one in dimensions),
         "measured lines": (_side_of(one.dark_lines) for one in dimensions),
         **{name: [value] for name, value in sample.settings.items()},

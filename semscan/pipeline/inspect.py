@@ -145,6 +145,7 @@ def _record(
         warnings=(*cleaned.warnings, *result.warnings, *unlike, *no_threshold),
         unlike_training=True if unlike else None,
         detects_from=None if unlike else _detects_from(result, image.nm_per_pixel, wanted),
+        dark_lines=wanted.dark_lines or None,
     )
 
 

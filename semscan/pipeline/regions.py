@@ -105,10 +105,11 @@ def _cut(
     wanted = settings.output
     shown = wanted is not None and (wanted.overlay or wanted.crops)
     behind = _image_behind(saved, settings) if shown or regions.regions else _ImageOfMap(None, ())
-    regions = _named_and_measured(regions, saved, behind.image, dark_lines=settings.regions.dark_lines)
+    dark_lines = settings.regions.dark_lines or bool(saved.record.dark_lines)
+    regions = _named_and_measured(regions, saved, behind.image, dark_lines=dark_lines)
     extents = with_extents(regions, saved.values, settings.regions.threshold)  # the reference is not in a map
     regions = replace(regions, regions=extents)
-    record = replace(_record(saved, regions, settings.regions), source=source)
+    record = replace(_record(saved, regions, settings.regions), source=source, dark_lines=dark_lines or None)
     if shown:
         record = replace(record, warnings=(*record.warnings, *behind.warnings))
     written = Outputs()

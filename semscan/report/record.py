@@ -49,7 +49,7 @@ def map_description(record: Record, provenance: MethodProvenance, read: ReadSett
         "threshold": known["threshold"],
         "class": record.class_name,
         "class_probabilities": classes,
-        **{key: known[key] for key in ("unlike_training", "detects_from") if key in known},
+        **{key: known[key] for key in ("unlike_training", "detects_from", "dark_lines") if key in known},
         "periodic": known["periodic"],
         "read": asdict(read),
     }

@@ -20,7 +20,7 @@ CALIBRATED_THRESHOLD = 0.5  # in map units, of every method
 MAP_KEYS = (
     *("image", "source", "width", "height", "judged_fraction", "nm_per_pixel", "nm_per_pixel_source", "vendor"),
     *("data_bar_px", "data_bar_source", "ignored_fraction", "method", "model", "raw_score", "class_probabilities"),
-    *("unlike_training", "detects_from", "periodic"),
+    *("unlike_training", "detects_from", "dark_lines", "periodic"),
 )
 LARGEST_PIXEL = 1 << 31
 # How warnings begin that are about the model, or that are printed once for a whole run.
@@ -163,6 +163,7 @@ class Record(JsonRecord):
     `raw_score` when a saved map lacks it; `score` and `threshold` are in map units. `judged_fraction` and
     `ignored_fraction` are shares of the image, `page` counts from 0 in a file with several. `seconds` is wall time.
     `detects_from` is the size from which defects are found nine times in ten here; None where that is not known.
+    `dark_lines` is True where the darker part of a line pattern was taken for the line, else None.
     `streamed` is True for a large image that was read and scored in windows, else None. `earlier_outputs` are files
     of earlier runs of the same image that are still there. `fingerprint` names what the image was judged from: equal
     ones have the same content, settings and model. `unlike_training` is True for an image far outside what the model
@@ -175,7 +176,7 @@ class Record(JsonRecord):
     OMITTED: ClassVar[frozenset[str]] = frozenset(
         (
             *("unlike_training", "detects_from", "class_name", "class_probabilities", "streamed", "fingerprint"),
-            *("earlier_outputs", "reviewed", "dimensions"),
+            *("earlier_outputs", "reviewed", "dimensions", "dark_lines"),
         )
     )
     DIGITS: ClassVar[Mapping[str, int]] = {
@@ -209,6 +210,7 @@ class Record(JsonRecord):
     class_probabilities: Mapping[str, float] | None = None
     regions: tuple[RegionRecord, ...]
     detects_from: DetectsFrom | None = None
+    dark_lines: bool | None = None
     periodic: PeriodicRecord | None = None
     dimensions: Dimensions | None = None
     outputs: Outputs = Outputs()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -27,6 +28,19 @@ def test_the_same_threshold_gives_the_same_regions(semscan, inspected):
 
     for key in ("image", "source", "score", "raw_score", "defect", "regions", "method", "model", "judged_fraction"):
         assert again[key] == record[key], key
+
+
+def test_dark_lines_keep_their_names_at_another_threshold(semscan):
+    path = semscan.here / "inverted.png"
+    cv2.imwrite(str(path), 255 - cv2.imread("sample_images/wafer.png", cv2.IMREAD_GRAYSCALE))
+    unsaid = records(semscan("inspect", path, "--method", "periodic", "--out", "unsaid"))[0]
+    said = records(semscan("inspect", path, "--method", "periodic", "--dark-lines"))[0]
+    again = records(semscan("regions", "semscan-results", "--threshold", "0.6"))[0]
+
+    classes = [[region["class"] for region in record["regions"]] for record in (unsaid, said, again)]
+    assert classes[0][1:] == ["break", "bridge"]
+    assert classes[1][1:] == classes[2][1:] == ["bridge", "break"]
+    assert ("dark_lines" in unsaid, said["dark_lines"], again["dark_lines"]) == (False, True, True)
 
 
 def test_a_higher_threshold_finds_less_and_caps_the_score(semscan, inspected):
