@@ -137,8 +137,14 @@ def _usable(kind: type[JsonRecord], value: Any) -> JsonRecord | None:
 
 
 def read_text(value: Any) -> str | None:
-    """Return a text; None for anything else."""
-    return value if isinstance(value, str) else None
+    """Return a text that a file or its name may hold; None for anything else, such as half of a surrogate pair."""
+    if not isinstance(value, str):
+        return None
+    try:
+        value.encode("utf-8", errors="surrogateescape")
+    except UnicodeEncodeError:
+        return None
+    return value
 
 
 def _read_count(value: Any) -> int | None:

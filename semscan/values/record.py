@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 from semscan.values import Box, Periodic
 from semscan.values.detection import DetectsFrom
-from semscan.values.json_record import JsonRecord, read_number
+from semscan.values.json_record import JsonRecord, read_number, read_text
 from semscan.values.measured.dimensions import Dimensions
 from semscan.values.measured.extent import ExtentRecord
 
@@ -284,8 +284,7 @@ def parse_record(json: Mapping[str, Any]) -> AnyRecord | None:
     status = json.get("status")
     if not isinstance(status, str):
         return None
-    source = json.get("source")
-    if not isinstance(source, str) or not source:
+    if not read_text(json.get("source")):
         json = {**json, "source": os.path.abspath(str(json.get("image", "")))}
     if status != OK:
         return ErrorRecord.parse(json)

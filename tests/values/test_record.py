@@ -131,6 +131,13 @@ def test_a_record_without_a_source_is_of_its_image():
     assert parse_record({"image": "/d/a.png", "source": 3, "status": "error"}).source == "/d/a.png"
 
 
+def test_a_text_that_no_file_name_can_be_is_left_out():
+    record = parse_record({"image": "/d/a.png", "source": "\ud800", "status": "ok", "vendor": "x\udfff", "regions": []})
+
+    assert (record.source, record.vendor, record.whole) == ("/d/a.png", None, False)
+    assert parse_record({"image": "a.png", "source": "/d/\udcff.png", "status": "error"}).source == "/d/\udcff.png"
+
+
 def test_evaluations_are_written_as_they_were_read():
     text = json.loads((GOLDENS / "evaluate" / "behaviour" / "expected.json").read_text("utf-8"))
     (found,) = [each for each in _objects(text) if {"image_auroc", "at_threshold", "status"} <= set(each)][:1]

@@ -68,6 +68,7 @@ _VALUE = {1: ("name", BYTES), 2: ("type", BYTES), 3: ("", BYTES)}
 _TYPE = {1: ("tensor", BYTES), 6: ("", BYTES)}
 _TENSOR_TYPE = {1: ("element", VARINT), 2: ("shape", BYTES)}
 _SHAPE = {1: ("dim*", BYTES)}
+_DIMENSION = {1: ("", VARINT), 2: ("name", BYTES), 3: ("", BYTES)}
 Schema = Mapping[int, tuple[str, int | None]]
 
 
@@ -169,7 +170,12 @@ def _tensor(data: memoryview) -> Tensor:
 def _value(data: memoryview) -> Value:
     found = _message(data, _VALUE)
     tensor = _message(_message(found.get("type", memoryview(b"")), _TYPE).get("tensor", memoryview(b"")), _TENSOR_TYPE)
-    rank = len(_message(tensor["shape"], _SHAPE).get("dim", ())) if "shape" in tensor else None
+    rank = None
+    if "shape" in tensor:
+        dimensions = [_message(each, _DIMENSION) for each in _message(tensor["shape"], _SHAPE).get("dim", ())]
+        for each in dimensions:
+            _text(each.get("name", b""))  # the runtime reads these names as well
+        rank = len(dimensions)
     return Value(_text(found.get("name", b"")), tensor.get("element", 0), rank)
 
 
@@ -257,4 +263,7 @@ def _signed(number: int) -> int:
 
 
 def _text(data: bytes | memoryview) -> str:
-    return bytes(data).decode("utf-8", errors="replace")
+    try:
+        return bytes(data).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError("it has a name that is no text") from error

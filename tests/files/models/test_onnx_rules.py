@@ -108,6 +108,14 @@ def test_external_data_in_an_unusual_encoding_is_refused():
         check_graph(unusual)
 
 
+@pytest.mark.parametrize("name", [b"rows", b"tiles", b"Relu"])
+def test_names_that_are_no_text_are_refused(name):
+    data = made().SerializeToString()
+
+    with pytest.raises(ValueError, match="a name that is no text"):
+        check_graph(data.replace(name, b"\xff" + name[1:]))
+
+
 def test_an_input_with_a_default_beside_the_tiles_is_accepted():
     default = numpy_helper.from_array(np.int32(4), "looks")
 
