@@ -192,7 +192,7 @@ def run_again(command: Command, whole: Whole, before: Outcome) -> list[str]:
     if not (finished and command.name.startswith(("train", "export", "calibrate"))):
         done = forked(again, prepare=command.prepare)
         faults += _faults_of(done)
-        if done.code:
+        if done.code and "already holds a model" not in done.err:  # it was finished before the kill
             faults.append(f"the second run ended with {done.code}: {done.err[-300:]!r}")
     here = command.listing()
     if here != whole.listing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from semscan.errors import OutputError
 from semscan.files.disk.plain_file import read_plain
 
 WORK_MARK = ".semscan-unfinished"
+REMOVED_MARK = ".semscan-removed"  # the same of a folder that is being removed: nothing in it can be gone on with
 FRESH = "model"  # the subfolder of the work folder that is moved into place
 _EARLIER_MARK = "task.json"  # in the work folder of a training by an earlier version
 
@@ -72,6 +74,8 @@ def begin(out: Path, kind: FolderKind, *, overwrite: bool, resume: bool = False)
     out = _real(out)
     work = out.with_name(out.name + ".unfinished")
     try:
+        if (work / REMOVED_MARK).is_file() and _is_work(work, kind):
+            _remove(work, REMOVED_MARK)
         _check_target(out, kind, may_replace=overwrite or (resume and work.is_dir()))
         _check_previous(_previous(out), kind)
         _prepare_work(work, kind, resume)
@@ -97,7 +101,8 @@ def _check_target(out: Path, kind: FolderKind, *, may_replace: bool) -> None:
 
 
 def _check_previous(previous: Path, kind: FolderKind) -> None:
-    if previous.exists() and not (previous / kind.mark).is_file():
+    is_empty = previous.is_dir() and not any(previous.iterdir())
+    if previous.exists() and not is_empty and not (previous / kind.mark).is_file():
         raise OutputError(f"{previous} is in the way and not {kind.what}; move it away, or name another --out")
 
 
@@ -109,7 +114,7 @@ def _prepare_work(work: Path, kind: FolderKind, resume: bool) -> None:
                 f"{work} is in the way and not {kind.what} that was begun; move it away, or name another --out"
             )
         if not resume:
-            shutil.rmtree(work)
+            _remove_work(work)
     work.mkdir(parents=True, exist_ok=True)
     (work / WORK_MARK).write_text(kind.what, "utf-8")
 
@@ -127,12 +132,12 @@ def commit(work: Path, out: Path, kind: FolderKind) -> None:
     """
     out = _real(out)
     fresh = work / FRESH
+    previous = _previous(out)
     try:
-        if out.is_dir():
-            _copy_user_files(out, fresh, kind)
-            _swap(out, fresh)
-        else:
-            fresh.replace(out)
+        old = out if out.is_dir() else previous  # where an interrupted run left it
+        if old.is_dir():
+            _copy_user_files(old, fresh, kind)
+        _move(fresh, out, previous, kind)
     except OSError as error:
         raise OutputError(
             f"{out}: cannot be written ({error.strerror or error}); what was made lies in {fresh}"
@@ -146,18 +151,44 @@ def _copy_user_files(out: Path, fresh: Path, kind: FolderKind) -> None:
             (shutil.copytree if item.is_dir() else shutil.copy2)(item, fresh / item.name)
 
 
-def _swap(out: Path, fresh: Path) -> None:
-    previous = _previous(out)
-    if previous.exists():
-        shutil.rmtree(previous)
-    out.replace(previous)
-    fresh.replace(out)
-    shutil.rmtree(previous)
+def _move(fresh: Path, out: Path, previous: Path, kind: FolderKind) -> None:
+    """Put the new folder into place, or the old one back if that fails; remove the old one."""
+    if out.is_dir():
+        if previous.exists():
+            _remove(previous, kind.mark)
+        out.replace(previous)
+    try:
+        fresh.replace(out)
+    except OSError:
+        if previous.is_dir():
+            previous.replace(out)
+        raise
+    if previous.is_dir():
+        with suppress(OSError):  # the next run removes it
+            _remove(previous, kind.mark)
 
 
 def abandon(work: Path) -> None:
     """Remove the work folder."""
-    shutil.rmtree(work, ignore_errors=True)
+    with suppress(OSError):
+        _remove_work(work)
+
+
+def _remove_work(work: Path) -> None:
+    if (work / WORK_MARK).is_file():
+        (work / WORK_MARK).replace(work / REMOVED_MARK)
+    _remove(work, REMOVED_MARK)
+
+
+def _remove(folder: Path, last: str) -> None:
+    """Remove a folder, and after all else in it the file `last`: by it a further run knows the folder as semscan's."""
+    for item in folder.iterdir():
+        if item.is_dir() and not item.is_symlink():
+            shutil.rmtree(item)
+        elif item.name != last:
+            item.unlink()
+    (folder / last).unlink(missing_ok=True)
+    folder.rmdir()
 
 
 def _previous(out: Path) -> Path:
@@ -174,7 +205,7 @@ def _is_work(work: Path, kind: FolderKind) -> bool:
     """Return True for an empty folder, or one in which a folder of this kind was begun."""
     if not work.is_dir():
         return False
-    mark = work / WORK_MARK
-    if mark.is_file():
-        return read_plain(mark, 1000) == kind.what.encode()
+    for mark in (work / WORK_MARK, work / REMOVED_MARK):
+        if mark.is_file():
+            return read_plain(mark, 1000) == kind.what.encode()
     return not any(work.iterdir()) or (kind is MODEL and (work / _EARLIER_MARK).is_file())

@@ -1,3 +1,7 @@
+import itertools
+import os
+from contextlib import suppress
+
 import pytest
 
 from semscan.errors import OutputError
@@ -134,12 +138,77 @@ def test_a_training_begun_by_an_earlier_version_counts_as_ours(tmp_path):
     assert names(work) == [WORK_MARK]
 
 
-def test_an_old_model_left_between_two_renames_is_not_in_the_way(tmp_path):
+def test_an_old_model_left_between_two_renames_gives_way_and_leaves_what_is_the_users_own(tmp_path):
     (tmp_path / "m.previous").mkdir()
     (tmp_path / "m.previous" / "config.json").write_text("old")
+    (tmp_path / "m.previous" / "a.txt").write_text("mine")
     work = begin(tmp_path / "m", MODEL, overwrite=False)
     make(work, "new")
 
     commit(work, tmp_path / "m", MODEL)
 
-    assert names(tmp_path) == ["m", "m.previous"]
+    assert names(tmp_path) == ["m"]
+    assert names(tmp_path / "m") == ["a.txt", "config.json"]
+
+
+def test_what_cannot_be_moved_leaves_the_old_model_in_place(tmp_path, monkeypatch):
+    make_model(tmp_path / "m")
+    work = begin(tmp_path / "m", MODEL, overwrite=True)
+    make(work, "new")
+    monkeypatch.setattr("os.replace", failing_at(1, os.replace, OSError(5, "torn")))
+
+    with pytest.raises(OutputError, match=r"torn\); what was made lies in"):
+        commit(work, tmp_path / "m", MODEL)
+    assert names(tmp_path) == ["m", "m.unfinished"]
+    assert (tmp_path / "m" / "config.json").read_text() == "old"
+
+
+class CutOffError(BaseException):
+    """What stands for a kill: nothing catches it."""
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_run_that_is_cut_off_anywhere_can_be_run_again(tmp_path, monkeypatch, replaced):
+    changes = ("replace", "unlink", "rmdir", "mkdir")
+    for at in range(100):
+        here = tmp_path / str(at)
+        if replaced:
+            make_model(here / "m")
+        with monkeypatch.context() as patch:
+            counter = itertools.count()
+            for name in changes:
+                patch.setattr(os, name, failing_at(at, getattr(os, name), CutOffError(), counter))
+            with suppress(CutOffError):
+                run(here / "m", replaced=replaced)
+                break
+        with suppress(OutputError):  # it was finished, but for the rest
+            run(here / "m", replaced=replaced, resume=True)
+        assert names(here) == ["m"], at
+        assert (here / "m" / "config.json").read_text() == "new"
+        assert (here / "m" / "a.txt").exists() == replaced
+    assert at > 6
+
+
+def make_model(folder):
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("old")
+    (folder / "a.txt").write_text("mine")
+
+
+def run(out, *, replaced, resume=False):
+    work = begin(out, MODEL, overwrite=replaced, resume=resume)
+    (work / "progress.json").write_text("{}")
+    make(work, "new")
+    commit(work, out, MODEL)
+
+
+def failing_at(at, function, error, counter=None):
+    """Return the function, whose call of a number fails."""
+    counter = counter or itertools.count()
+
+    def counted(*arguments, **named):
+        if next(counter) == at:
+            raise error
+        return function(*arguments, **named)
+
+    return counted
