@@ -137,8 +137,8 @@ def _usable(kind: type[JsonRecord], value: Any) -> JsonRecord | None:
 
 
 def read_text(value: Any) -> str | None:
-    """Return a text that a file or its name may hold; None for anything else, such as half of a surrogate pair."""
-    if not isinstance(value, str):
+    """Return a text that a file or its name may hold; None for anything else, such as NUL in it."""
+    if not isinstance(value, str) or "\0" in value:
         return None
     try:
         value.encode("utf-8", errors="surrogateescape")

@@ -134,6 +134,7 @@ def test_a_record_without_a_source_is_of_its_image():
 def test_a_text_that_no_file_name_can_be_is_left_out():
     record = parse_record({"image": "/d/a.png", "source": "\ud800", "status": "ok", "vendor": "x\udfff", "regions": []})
 
+    assert parse_record({"image": "/d/a.png", "source": "/d/a\0.png", "status": "ok"}).source == "/d/a.png"
     assert (record.source, record.vendor, record.whole) == ("/d/a.png", None, False)
     assert parse_record({"image": "a.png", "source": "/d/\udcff.png", "status": "error"}).source == "/d/\udcff.png"
 

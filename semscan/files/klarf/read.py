@@ -76,9 +76,9 @@ def image_path(folder: Path, image: ListedImage) -> Path:
                 "wanted a name next to it or below"
             )
         path = folder.joinpath(*parts)
-        if path.is_file():
+        if os.path.isfile(path):
             return path
-        if path.is_dir() or PATTERN.search(word):
+        if os.path.isdir(path) or PATTERN.search(word):
             raise BadKlarfError(f"its image {printable(one_line(word, 120))!r} is no file next to it or below it")
     return folder.joinpath(*name.replace("\\", "/").split("/"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -48,7 +49,7 @@ class Lot:
     @property
     def missing(self) -> int:
         """The number of images that are no longer where they were."""
-        return sum(not Path(record.source).is_file() for record in self.records)
+        return sum(not os.path.isfile(record.source) for record in self.records)
 
     def region(self, number: int, id_: int) -> RegionRecord | None:
         """Return a region of an image by its id."""

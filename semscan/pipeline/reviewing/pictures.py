@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -88,7 +89,7 @@ class Pictures:
         return (f"{self._record(number).source} {why}: {shown}",)
 
     def _is_there(self, number: int) -> bool:
-        return Path(self._record(number).source).is_file()
+        return os.path.isfile(self._record(number).source)
 
     def _is_large(self, number: int) -> bool:
         return self._record(number).width * self._record(number).height > MOST_READ

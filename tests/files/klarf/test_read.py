@@ -1,5 +1,7 @@
 """KLARF files of other tools, read and written back."""
 
+import os
+
 import pytest
 
 from semscan.errors import BadKlarfError
@@ -120,6 +122,10 @@ def test_a_name_that_stands_for_other_files_is_refused(tmp_path, name):
 
     with pytest.raises(BadKlarfError, match="no file next to it"):
         image_path(tmp_path, ListedImage(name, 0, "1 0"))
+
+
+def test_a_name_that_is_too_long_for_a_file_is_one_that_is_not_there(tmp_path):
+    assert not os.path.exists(image_path(tmp_path, ListedImage(f"{'a' * 300}.tif", 0, "1 0")))
 
 
 @pytest.mark.parametrize("name", ["a b.tif", "Öff.tif", "a%20b.tif", '"a b.tif"', "sub\\a.tif", "sub/a.tif"])
