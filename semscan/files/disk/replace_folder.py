@@ -175,9 +175,13 @@ def abandon(work: Path) -> None:
 
 
 def _remove_work(work: Path) -> None:
+    last = REMOVED_MARK
     if (work / WORK_MARK).is_file():
-        (work / WORK_MARK).replace(work / REMOVED_MARK)
-    _remove(work, REMOVED_MARK)
+        try:
+            (work / WORK_MARK).replace(work / REMOVED_MARK)
+        except OSError:  # what can be removed may go all the same
+            last = WORK_MARK
+    _remove(work, last)
 
 
 def _remove(folder: Path, last: str) -> None:

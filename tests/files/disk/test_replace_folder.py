@@ -163,6 +163,16 @@ def test_what_cannot_be_moved_leaves_the_old_model_in_place(tmp_path, monkeypatc
     assert (tmp_path / "m" / "config.json").read_text() == "old"
 
 
+def test_work_goes_also_when_its_mark_cannot_be_renamed(tmp_path, monkeypatch):
+    work = begin(tmp_path / "m", MODEL, overwrite=False)
+    make(work, "new")
+    monkeypatch.setattr("os.replace", failing_at(0, os.replace, OSError(5, "torn")))
+
+    abandon(work)
+
+    assert names(tmp_path) == []
+
+
 class CutOffError(BaseException):
     """What stands for a kill: nothing catches it."""
 
