@@ -163,7 +163,8 @@ def _new_classes(file: KlarfFile, findings: Sequence[Finding]) -> list[Edit]:
     rows = [
         f'{newline}{indent}{code} "{_plain(name)}"{lookup.more}{file.row_end}' for code, name in sorted(missing.items())
     ]
-    return [(*lookup.count, str(len(lookup.names) + len(missing))), (lookup.end, lookup.end, "".join(rows))]
+    count = int(file.text[slice(*lookup.count)]) + len(missing)  # a number may stand twice in the table
+    return [(*lookup.count, str(count)), (lookup.end, lookup.end, "".join(rows))]
 
 
 def _plain(name: str) -> str:

@@ -46,6 +46,14 @@ def test_a_class_that_the_table_lacks_is_added_to_it(klarf):
     assert parse_klarf(data.encode()).lookup.names == {0: "Unclassified", 50: "old", 5: "particle"}
 
 
+def test_a_class_is_added_to_a_table_with_a_number_twice(klarf):
+    twice = klarf.replace(' 0 "Unclassified"', ' 50 "Unclassified"').encode()
+    data = rewritten(parse_klarf(twice), {0: Finding(5, "particle", (0.5, 0.25), 0.1)})
+
+    assert b"ClassLookup 3" in data
+    assert 5 in parse_klarf(data).lookup.names
+
+
 def test_a_new_defect_is_a_row_below_its_image_s_and_counted(klarf):
     file = parse_klarf(klarf.encode())
     listed = file.defects[1]
