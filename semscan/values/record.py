@@ -223,8 +223,9 @@ class Record(JsonRecord):
 
     @property
     def judged_px(self) -> float:
-        """The judged area of the image; the whole one where that is not known."""
-        return self.width * self.height * (1.0 if self.judged_fraction is None else self.judged_fraction)
+        """The judged area of the image, none or at least one pixel; the whole image where that is not known."""
+        area = self.width * self.height * (1.0 if self.judged_fraction is None else self.judged_fraction)
+        return max(1.0, area) if area > 0 else 0.0
 
     @property
     def defects(self) -> tuple[RegionRecord, ...]:

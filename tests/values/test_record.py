@@ -139,6 +139,10 @@ def test_a_text_that_no_file_name_can_be_is_left_out():
     assert parse_record({"image": "a.png", "source": "/d/\udcff.png", "status": "error"}).source == "/d/\udcff.png"
 
 
+def test_what_was_judged_is_nothing_or_at_least_a_pixel():
+    assert [parse_record(WHOLE.to_json() | {"judged_fraction": x}).judged_px for x in (0, 5e-324)] == [0.0, 1.0]
+
+
 def test_evaluations_are_written_as_they_were_read():
     text = json.loads((GOLDENS / "evaluate" / "behaviour" / "expected.json").read_text("utf-8"))
     (found,) = [each for each in _objects(text) if {"image_auroc", "at_threshold", "status"} <= set(each)][:1]

@@ -177,7 +177,7 @@ def _fault(decision: Decision) -> str | None:
     for key, text in {**texts, "class": decision.class_name, "note": decision.note}.items():
         if text is not None and len(text) > LONGEST[key]:
             return f"{key} has more than {LONGEST[key]} characters"
-    if not decision.image or "\0" in decision.image:
+    if not decision.image:
         return "image is not the name of an image"
     return _fault_of_place(decision)
 

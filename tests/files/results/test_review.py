@@ -106,7 +106,7 @@ def test_a_last_line_that_an_editor_left_without_its_end_is_kept(tmp_path):
         (line_of(polygon=TRIANGLE), "a polygon, not a region"),
         (line_of(verdict="good"), "the verdict 'good', wanted real, harmless"),
         (line_of(region=-1), "not the id of a region"),
-        (line_of(image="a\0b"), "not the name of an image"),
+        (line_of(image="a\0b"), "missing or of the wrong type"),
         (line_of(image=""), "not the name of an image"),
         (line_of(bbox=[1, 2, -3, 4]), "bbox is not"),
         (line_of(note="x" * 10_001), "note has more than 10000"),
