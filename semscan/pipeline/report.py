@@ -6,7 +6,6 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from semscan.errors import ReportError, SemscanError, UsageFault
-from semscan.files.places import PLACES
 from semscan.pipeline.reporting.written import Written
 from semscan.settings import REPORT_FORMATS, ReportSettings, TrendSettings
 from semscan.settings.resolve import resolve
@@ -32,15 +31,23 @@ def check_settings(settings: ReportSettings, results: str, *, with_places: bool)
     UsageFault
         If `wafers.json` is wanted and there is no table of places.
     """
-    if "json" in settings.to and not with_places and not Path(results, PLACES).exists():
-        raise UsageFault(
-            f"--report json needs to know where the images were taken, and there is no {PLACES} in {results}; leave it "
-            "out, and give `semscan report` the table afterwards, with --to json --places FILE"
-        )
+    if "json" in settings.to and not with_places:
+        _check_places(results)
     if settings.classes is not None:
         from semscan.files.klarf.class_codes import read_class_codes
 
         read_class_codes(settings.classes)
+
+
+def _check_places(results: str) -> None:
+    """Raise UsageFault if there is no table of places beside the results."""
+    from semscan.files.places import PLACES
+
+    if not Path(results, PLACES).exists():
+        raise UsageFault(
+            f"--report json needs to know where the images were taken, and there is no {PLACES} in {results}; leave it "
+            "out, and give `semscan report` the table afterwards, with --to json --places FILE"
+        )
 
 
 def _check_out(settings: ReportSettings) -> None:
