@@ -169,7 +169,8 @@ def _find_regions(
         regions = tuple(replace(region, methods=_names(result, method)) for region in found.regions)
     measured = measure(replace(found, regions=regions), image.values, image.judged)
     nuisance = method.provenance.nuisance if settings.nuisance_filter else None
-    marked = replace(found, regions=mark_reviewed(measured, nuisance))
+    exchanged = dark_lines and result.classify_regions is None  # the classes of a model are as it learned them
+    marked = replace(found, regions=mark_reviewed(measured, nuisance, dark_lines=exchanged))
     change = None if result.reference is None else image.values - result.reference
     return replace(marked, regions=with_extents(marked, anomaly_map, settings.regions.threshold, change))
 

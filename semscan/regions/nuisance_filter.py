@@ -3,7 +3,8 @@
 A region is compared with the decided regions of its own class alone. Its share is high where a harmless one is near
 and every real one far. A region without a sure class, of a class without a harmless region, or further from all
 harmless ones than these are from each other is unlike anything that was reviewed: its share is 0, for it may be a new
-kind of defect.
+kind of defect. Defects on dark lines are compared by the names that they have with bright lines, so that a filter holds
+whichever part is taken for the line.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from semscan.robust import median_deviation
+from semscan.settings import EXCHANGED
 from semscan.values import Region
 from semscan.values.model.nuisance import DecidedRegion, NuisanceFilter, RegionLook
 from semscan.values.record import RegionRecord
@@ -28,19 +30,28 @@ LARGEST_ODDS = 0.99  # a class probability above it says no more
 BLOCK = 1000  # regions compared at once, which bounds the memory of their distances
 
 
-def region_look(region: Region) -> RegionLook | None:
-    """Return what a measured region is compared by; None without a sure class, or unmeasured."""
+def region_look(region: Region, *, dark_lines: bool = False) -> RegionLook | None:
+    """Return what a measured region is compared by; None without a sure class, or unmeasured.
+
+    With `dark_lines` its class has the name of a defect on dark lines.
+    """
     of = region.measures
     if of is None:
         return None
     sizes = (region.area, of.feret_max_px, of.feret_min_px, region.peak, region.mean)
-    return _look(region.class_name, region.class_probability, sizes, (of.contrast, of.mean_grey))
+    name = _name_on_bright_lines(region.class_name, dark_lines=dark_lines)
+    return _look(name, region.class_probability, sizes, (of.contrast, of.mean_grey))
 
 
-def recorded_look(region: RegionRecord) -> RegionLook | None:
+def recorded_look(region: RegionRecord, *, dark_lines: bool = False) -> RegionLook | None:
     """Return the same of the record of a region, as far as its rounding allows."""
     sizes = (region.area_px, region.feret_max_px, region.feret_min_px, region.peak, region.mean)
-    return _look(region.class_name, region.class_probability, sizes, (region.contrast, region.mean_grey))
+    name = _name_on_bright_lines(region.class_name, dark_lines=dark_lines)
+    return _look(name, region.class_probability, sizes, (region.contrast, region.mean_grey))
+
+
+def _name_on_bright_lines(name: str | None, *, dark_lines: bool) -> str | None:
+    return EXCHANGED.get(name, name) if name is not None and dark_lines else name
 
 
 def _look(

@@ -113,7 +113,7 @@ _NAMES = {
         "BEGAN DEFAULT_TREND EXPORT_FORMATS REPORT_FORMATS TREND_FORMATS TYPED ExportSettings KlarfSettings "
         "ReportSettings TrendSettings"
     ),
-    "patterns": "DEFECTS PATTERNS RELATED",
+    "patterns": "DEFECTS EXCHANGED PATTERNS RELATED",
     "synth": "SynthSetSettings SynthSettings",
     "train": (
         "ACCEPTED_SHARE AUTOENCODER_BATCH AUTOENCODER_RATE AUTOENCODER_STEPS AUTOENCODER_TILE BRIGHTNESS "
@@ -147,6 +147,7 @@ __all__ = [
     "DEFAULT_TREND",
     "DEFECTS",
     "DEVICES",
+    "EXCHANGED",
     "EXPORT_FORMATS",
     "FIRST_SCHEMA",
     "GOOD_NAMES",

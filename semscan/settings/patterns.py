@@ -8,3 +8,5 @@ DEFECTS = {
     "contacts": ("missing", "merged", "oversized", "particle", "residue", "scratch"),
 }
 RELATED = (("bridge", "micro-bridge"), ("break", "pinch"))  # a defect and what nearly is one
+# what a defect is if the part taken for the line is the space
+EXCHANGED = {"bridge": "break", "break": "bridge", "micro-bridge": "pinch", "pinch": "micro-bridge"}

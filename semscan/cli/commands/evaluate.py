@@ -32,7 +32,7 @@ WITH_REVIEW = ("data", "review", "seed", "output_format")
 @click.option(
     "--out", default=DEFAULT_EVALUATION, show_default=True, metavar="DIR", type=click.Path(), help="Output folder."
 )
-@combine(regions.threshold, regions.no_nuisance_filter)
+@combine(regions.threshold, regions.dark_lines, regions.no_nuisance_filter)
 @inputs.good
 @click.option(
     "--seed",

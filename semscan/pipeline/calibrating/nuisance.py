@@ -99,14 +99,15 @@ def learn_nuisance(reviews: Sequence[ReviewedResults], earlier: NuisanceFilter |
 
 def undecided_marked(reviews: Sequence[ReviewedResults], nuisance: NuisanceFilter) -> tuple[int, int]:
     """Return how many regions have no decision, and how many of these a filter calls a nuisance."""
-    undecided = []
+    looks = []
     for review in reviews:
         reviewed = {id(image.record): image for image in review.images}
         for record in filter(_at_calibrated, review.finished.inspected):
             image = reviewed.get(id(record))
-            undecided += [each for each in record.defects if image is None or image.verdict_of(each) is None]
-    known = [look for look in map(recorded_look, undecided) if look is not None]
-    return len(undecided), int((nuisance_rule(nuisance).shares(known) > nuisance.cut).sum())
+            undecided = [each for each in record.defects if image is None or image.verdict_of(each) is None]
+            looks += [recorded_look(each, dark_lines=_has_dark_lines(record)) for each in undecided]
+    known = [look for look in looks if look is not None]
+    return len(looks), int((nuisance_rule(nuisance).shares(known) > nuisance.cut).sum())
 
 
 def at_other_thresholds(reviews: Sequence[ReviewedResults]) -> int:
@@ -118,6 +119,11 @@ def _at_calibrated(record: Record) -> bool:
     return abs(record.threshold - CALIBRATED_THRESHOLD) < 1e-9
 
 
+def _has_dark_lines(record: Record) -> bool:
+    """Return whether the names of defects are those on dark lines; a model's own classes have one meaning alone."""
+    return bool(record.dark_lines) and record.class_probabilities is None
+
+
 def _decided(reviews: Sequence[ReviewedResults]) -> Iterator[DecidedRegion | None]:
     """Yield the regions that a review calls real or harmless; None for one without a sure class."""
     for image in (image for review in reviews for image in review.images if _at_calibrated(image.record)):
@@ -125,7 +131,7 @@ def _decided(reviews: Sequence[ReviewedResults]) -> Iterator[DecidedRegion | Non
         for region in image.record.regions:
             verdict = image.verdict_of(region)
             if verdict in (REAL, HARMLESS):
-                look = recorded_look(region)
+                look = recorded_look(region, dark_lines=_has_dark_lines(image.record))
                 yield None if look is None else DecidedRegion(name, look, verdict == REAL)
 
 

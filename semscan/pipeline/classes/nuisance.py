@@ -24,9 +24,14 @@ def mark_nuisance(found: LabelledRegions, image: CleanImage) -> LabelledRegions:
     return LabelledRegions(marked, found.labels)
 
 
-def mark_reviewed(regions: Sequence[Region], nuisance: NuisanceFilter | None) -> tuple[Region, ...]:
-    """Mark the regions that the filter of a review calls a nuisance; all must have their classes and measures."""
-    looks = [None if region.nuisance else region_look(region) for region in regions]
+def mark_reviewed(
+    regions: Sequence[Region], nuisance: NuisanceFilter | None, *, dark_lines: bool = False
+) -> tuple[Region, ...]:
+    """Mark the regions that the filter of a review calls a nuisance; all must have their classes and measures.
+
+    With `dark_lines` the classes are names of defects on dark lines.
+    """
+    looks = [None if region.nuisance else region_look(region, dark_lines=dark_lines) for region in regions]
     known = [look for look in looks if look is not None]
     if nuisance is None or not known:
         return tuple(regions)

@@ -15,11 +15,9 @@ from semscan.pipeline.classes.names import ClassNames, RegionClassifier, best_cl
 from semscan.reference.cell.compare import find_image_lattice
 from semscan.reference.cell.lattice import NOT_FOUND, SMALLEST_PITCH
 from semscan.regions.find import LabelledRegions
-from semscan.settings import DEFECTS, RELATED, UNKNOWN
+from semscan.settings import DEFECTS, EXCHANGED, RELATED, UNKNOWN
 from semscan.values import CleanImage, Periodic
 
-# what a defect is if the part taken for the line is the space
-EXCHANGED = {"bridge": "break", "break": "bridge", "micro-bridge": "pinch", "pinch": "micro-bridge"}
 GOOD = "good"  # the network's class for a view between the defects
 SAMPLES = 12  # views between the regions
 WIDEST = 448  # px of the image's middle in which its lattice is searched

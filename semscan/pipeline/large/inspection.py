@@ -131,8 +131,10 @@ def inspected_in_windows(
             reference.finish()
         regions, runs = found.finish() if method.raw_threshold is not None else ([], [])
         labelled = LabelledRegions(regions, cast(np.ndarray, RunLabels((rows, cols), runs)))
-        named = _named(labelled, cleaned, result, method, dark_lines=settings.regions.dark_lines)
-        named = mark_reviewed(named, method.provenance.nuisance if settings.nuisance_filter else None)
+        dark_lines = settings.regions.dark_lines
+        named = _named(labelled, cleaned, result, method, dark_lines=dark_lines)
+        nuisance = method.provenance.nuisance if settings.nuisance_filter else None
+        named = mark_reviewed(named, nuisance, dark_lines=dark_lines)
         score = None
         if method.raw_threshold is not None:
             score = score_of(found.largest, named, settings.regions.threshold)

@@ -2,11 +2,16 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+
+LINES = Path(__file__).parents[3] / "sample_images" / "lines"
 
 
 @pytest.fixture
@@ -46,6 +51,19 @@ def test_a_seed_repeats_the_answer(semscan, model, data):
 
     assert records[0] == records[1]
     assert [done.stderr for done in answers] == ["", ""]
+
+
+def test_evaluate_names_defects_on_dark_lines(semscan, save_png):
+    for kind in ("bridge", "good"):
+        path = min((LINES / "test" / kind).iterdir())
+        save_png(semscan.here / "dark" / "test" / kind / path.name, 255 - cv2.imread(str(path), cv2.IMREAD_GRAYSCALE))
+    shutil.copytree(LINES / "ground_truth", semscan.here / "dark" / "ground_truth")
+    recalls = []
+    for options in ((), ("--dark-lines",)):
+        done = semscan("evaluate", "dark", "--method", "periodic", *options)
+        recalls.append(json.loads(done.stdout)["types"]["recall"]["bridge"])
+
+    assert recalls == [0, 1]
 
 
 def test_a_torn_test_image_is_left_out_with_code_3(semscan, model, data):

@@ -42,12 +42,14 @@ def recorded(region):
     )
 
 
-def reviewed(*decided, start=0):
+def reviewed(*decided, start=0, dark_lines=None):
     """A review of images with one region each: (region, verdict)."""
     images = []
     for number, (region, verdict) in enumerate(decided, start=start):
         name = f"/lot/{number}.png"
-        record = Record(image=name, source=name, width=64, height=64, regions=(recorded(region),))
+        record = Record(
+            image=name, source=name, width=64, height=64, regions=(recorded(region),), dark_lines=dark_lines
+        )
         images.append(ReviewedImage(record, None, {1: Decision(at="", image=name, region=1, verdict=verdict)}))
     return [ReviewedResults(Path("review.jsonl"), None, tuple(images))]
 
@@ -78,6 +80,25 @@ def test_a_kind_of_defect_that_nobody_reviewed_stays_a_defect(unseen):
 
     assert learned.filter is not None
     assert not any(region.nuisance for region in mark_reviewed(new, learned.filter))
+
+
+def test_a_filter_learned_on_bright_lines_holds_on_dark_ones_and_the_other_way_round():
+    exchanged = {"break": "bridge", "bridge": "break", "pinch": "micro-bridge", "residue": "residue"}
+
+    def named(kind, rng, dark):
+        return seen(kind, rng, exchanged[kind] if dark else None)
+
+    for learned_dark in (False, True):
+        rng = np.random.default_rng(3)
+        kinds = [("bridge", HARMLESS)] * 12 + [("break", REAL)] * 6 + [("pinch", REAL)] * 6
+        decided = [(named(kind, rng, learned_dark), verdict) for kind, verdict in kinds]
+        learned = learn_nuisance(reviewed(*decided, dark_lines=learned_dark or None))
+        for dark in (False, True):
+            rng = np.random.default_rng(4)
+            new = [named(kind, rng, dark) for kind in ("bridge", "break") for _ in range(20)]
+            marked = [region.nuisance for region in mark_reviewed(new, learned.filter, dark_lines=dark)]
+            assert sum(marked[:20]) >= 15
+            assert not any(marked[20:])
 
 
 def test_an_unseen_defect_that_has_the_class_of_a_nuisance_but_other_measures_stays_a_defect():
