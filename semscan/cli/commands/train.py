@@ -161,7 +161,7 @@ def attentions() -> list[str]:
     type=click.Choice(["auto", "float32", "bfloat16"]),
     default=_DEFAULT.precision,
     show_default=True,
-    help="Arithmetic in training; auto uses bfloat16 if the processor supports it.",
+    help="Arithmetic in training; auto uses bfloat16 if the processor has AMX units for it.",
 )
 @click.option("--flip/--no-flip", default=_AUGMENT.flip, show_default=True, help="Mirror training patches at random.")
 @click.option(
