@@ -48,8 +48,8 @@ def random_wafer(kind, count, rng):
         name, elongation, angle = shape(MIXED[rng.integers(len(MIXED))] if kind == "mixed" else kind, rng)
         defects.append(
             WaferDefect(
-                id=number, image=str(number), region=1, column=column, row=row, x_um=x, y_um=y, width_um=0.1,
-                height_um=0.1, area_um2=0.01, class_name=name, elongation=elongation, angle_deg=angle,
+                id=number, image=str(number), source=str(number), region=1, column=column, row=row, x_um=x, y_um=y,
+                width_um=0.1, height_um=0.1, area_um2=0.01, class_name=name, elongation=elongation, angle_deg=angle,
             )
         )  # fmt: skip
     return InspectedWafer(frame=FRAME, fields=(), defects=tuple(defects))

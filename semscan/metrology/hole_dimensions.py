@@ -14,6 +14,7 @@ from semscan.values.measured.measurement import HoleRow, Measurement
 
 FAR = 6.0  # usual deviations from the lattice beyond which a hole does not count in its fit
 OUTLINE_POINTS = 48
+LATTICE = 3  # parameters of a straight lattice for each coordinate: two steps and the origin
 
 
 def measure_holes(holes: Holes, level: float | None, nm_per_pixel: float | None) -> Measurement:
@@ -47,8 +48,8 @@ def measure_holes(holes: Holes, level: float | None, nm_per_pixel: float | None)
         x_diameter=mean_length(extents[:, 0], nm_per_pixel, shared),
         y_diameter=mean_length(extents[:, 1], nm_per_pixel, shared),
         ellipticity=mean_number(np.array([_ellipticity(each) for each in ellipses])),
-        placement_x=spread_length(placement[:, 1], nm_per_pixel) if len(placement) > 3 else None,
-        placement_y=spread_length(placement[:, 0], nm_per_pixel) if len(placement) > 3 else None,
+        placement_x=spread_length(placement[:, 1], LATTICE, nm_per_pixel) if len(placement) > LATTICE else None,
+        placement_y=spread_length(placement[:, 0], LATTICE, nm_per_pixel) if len(placement) > LATTICE else None,
         dark_holes=holes.is_dark,
     )
     rows = tuple(
@@ -86,7 +87,7 @@ def _lattice(holes: Holes) -> tuple[np.ndarray, list[float | None], float, np.nd
         apart = np.hypot(*placement.T)
         kept = apart <= FAR * max(float(np.median(apart)), 1e-9) if len(middles) > 6 else kept
     steps = fit[:2]
-    freedom = float(kept.sum() - 3)
+    freedom = float(kept.sum() - LATTICE)
     if freedom < 1 or np.linalg.matrix_rank(basis[kept]) < 3:
         return steps, [None, None], 0.0, placement
     variance = (placement[kept] ** 2).sum(axis=0) / freedom

@@ -47,7 +47,8 @@ def measure_lines(
     """
     length = _usual_length(edges.widths)
     lwr = _roughness(edges.widths, length, edges, levelled=0)
-    ler = _roughness(_without_shared(edges.tracks), length, edges, levelled=1)
+    own, alike = _without_shared(edges.tracks)
+    ler = _roughness(own, length, edges, levelled=1, alike=alike)
     tilts = _tilts(edges)
     dimensions = replace(
         _dimensions(edges, length, lwr, tilts, nm_per_pixel),
@@ -85,7 +86,8 @@ def _dimensions(
     # the variance of the mean of a long line is its spectrum at frequency 0, two-sided, divided by its length
     alone = None if lwr is None else math.sqrt(lwr.fitted[0] / 2 / evaluated)
     angle = (90.0 if edges.is_turned else 0.0) + _turn(edges, edges.slope)
-    known = np.isfinite(tilts)
+    tilted = tilts.reshape(-1, 2)  # both edges of a line may wiggle alike: a line counts once
+    known = np.isfinite(tilted).any(axis=1)
     return Dimensions(
         pattern=LINES,
         edge=STEP,
@@ -95,7 +97,7 @@ def _dimensions(
         blur_px=edges.blur,
         line_cd=mean_length(line_means, nm_per_pixel, edges.width_error, alone),
         space_cd=mean_length(space_means, nm_per_pixel, edges.width_error, alone) if len(space_means) else None,
-        tilt_deg=mean_number(tilts[known]) if known.any() else None,
+        tilt_deg=mean_number(np.nanmean(tilted[known], axis=1)) if known.any() else None,
         length_px=evaluated,
         length_nm=None if nm_per_pixel is None else evaluated * nm_per_pixel,
     )
@@ -123,15 +125,33 @@ def _warnings(lwr: Roughness | None, ler: Roughness | None, length: float) -> tu
     )
 
 
-def _roughness(tracks: np.ndarray, length: int, edges: LineEdges, *, levelled: int) -> Roughness | None:
+def _roughness(
+    tracks: np.ndarray, length: int, edges: LineEdges, *, levelled: int, alike: float = 0.0
+) -> Roughness | None:
     pieces = list(pieces_of_lines(tracks, length, MOST_MISSING))
     if length < FEWEST_ROWS or not pieces:
         return None
-    return measure_roughness(np.array(pieces), edges.spacing, edges.blur, levelled=levelled)
+    return measure_roughness(np.array(pieces), edges.spacing, edges.blur, levelled=levelled, alike=alike)
 
 
-def _without_shared(tracks: np.ndarray) -> np.ndarray:
-    """Take off what all edges of a row share, and restore the variance that this takes from each."""
+def _likeness(tracks: np.ndarray) -> float:
+    """Return the correlation of the two edges of a line, -1 to 1: the median over the lines; 0 if it is not known."""
+    found = []
+    for left, right in zip(tracks[::2], tracks[1::2], strict=True):
+        known = np.isfinite(left) & np.isfinite(right)
+        if known.sum() >= FEWEST_ROWS:
+            rows = np.flatnonzero(known)
+            level = [edge[known] - np.polyval(np.polyfit(rows, edge[known], 1), rows) for edge in (left, right)]
+            size = math.sqrt(float((level[0] ** 2).sum() * (level[1] ** 2).sum()))
+            found.append(float(level[0] @ level[1]) / max(size, 1e-300))
+    return float(np.median(found)) if found else 0.0
+
+
+def _without_shared(tracks: np.ndarray) -> tuple[np.ndarray, float]:
+    """Take off what all edges of a row share, and restore the variance that this takes from each.
+
+    Also return the correlation of the two edges of a line: the more they are alike, the more is taken.
+    """
     rows = np.arange(tracks.shape[1])
     level = np.full(tracks.shape, np.nan)
     for number, track in enumerate(tracks):
@@ -140,10 +160,10 @@ def _without_shared(tracks: np.ndarray) -> np.ndarray:
             level[number, known] = track[known] - np.polyval(np.polyfit(rows[known], track[known], 1), rows[known])
     count = np.isfinite(level).sum(axis=0)
     shared = np.where(count >= FEWEST_SHARED, np.nansum(level, axis=0) / np.maximum(count, 1), 0.0)
-    restored: np.ndarray = (level - shared) * np.sqrt(
-        np.where(count >= FEWEST_SHARED, count / np.maximum(count - 1, 1), 1)
-    )
-    return restored
+    own = level - shared
+    alike = _likeness(own)
+    restored = np.where(count >= FEWEST_SHARED, count / np.maximum(count - 1 - alike, 1), 1)
+    return own * np.sqrt(restored), alike
 
 
 def _means(tracks: np.ndarray, length: int) -> np.ndarray:

@@ -73,7 +73,9 @@ def palasantzas(frequency: np.ndarray, sigma: float, xi: float, hurst: float) ->
     return norm * sigma**2 * xi / (1 + (2 * np.pi * np.asarray(frequency) * xi) ** 2) ** (hurst + 0.5)
 
 
-def measure_roughness(pieces: np.ndarray, spacing: float, blur: float, *, levelled: int = 0) -> Roughness:
+def measure_roughness(
+    pieces: np.ndarray, spacing: float, blur: float, *, levelled: int = 0, alike: float = 0.0
+) -> Roughness:
     """Measure the roughness of edges or widths.
 
     Parameters
@@ -87,6 +89,8 @@ def measure_roughness(pieces: np.ndarray, spacing: float, blur: float, *, levell
     levelled : int
         Degree of the polynomial that is taken off each piece: 0 for widths, 1 (the line of best fit) for edges. The
         frequencies that this changes do not count.
+    alike : float
+        Correlation of the pieces in pairs, -1 to 1. The two edges of a line that wiggles say less than two other edges.
 
     Returns
     -------
@@ -109,7 +113,8 @@ def measure_roughness(pieces: np.ndarray, spacing: float, blur: float, *, levell
         return _expected(values, rows, spacing, blur)[numbers]
 
     best = _fit(mean, count, expected, biased, rows)
-    error = np.sqrt(np.diag(_covariance(best, count, expected)))
+    # the periodograms of the pieces of a pair have the squared correlation
+    error = np.sqrt(np.diag(_covariance(best, count / (1 + alike**2), expected)))
     sigma, xi, noise = np.exp(best[[0, 1, 3]])
     spread, spread_of_length = np.exp(np.minimum(NORMAL_95 * error[:2], 10.0)).tolist()
     return Roughness(
@@ -182,7 +187,7 @@ def _fit(
     return np.asarray(best.x)
 
 
-def _covariance(best: np.ndarray, count: int, expected: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def _covariance(best: np.ndarray, count: float, expected: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """Return the covariance of the parameters, from the information in exponentially distributed ordinates."""
     steps = STEP * np.eye(len(best))
     slopes = np.stack([np.log(expected(best + step)) - np.log(expected(best - step)) for step in steps]) / (2 * STEP)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy.special import chdtri
 from scipy.stats import t as student
 
 from semscan.values.measured.dimensions import Interval, Length, Number
@@ -78,11 +79,27 @@ def fitted_length(value: float, error: float | None, freedom: float, nm_per_pixe
     return Length.of(value, error, (value - half, value + half), nm_per_pixel)
 
 
-def spread_length(deviations: np.ndarray, nm_per_pixel: float | None, times: float = 3.0) -> Length:
-    """Return `times` the standard deviation about 0 of independent values, px, with its error for normal ones."""
-    count = len(deviations)
-    value = times * math.sqrt(float((deviations**2).sum()) / max(count - 1, 1))
-    if count < FEWEST:
-        return Length.of(value, None, None, nm_per_pixel)
-    error = value / math.sqrt(2 * (count - 1))
-    return fitted_length(value, error, count - 1, nm_per_pixel)
+def spread_length(residuals: np.ndarray, fitted: int, nm_per_pixel: float | None, times: float = 3.0) -> Length:
+    """Return `times` the standard deviation of normal values, px, from the residuals of a fit.
+
+    Parameters
+    ----------
+    residuals : ndarray of float64, shape (n,)
+        px.
+    fitted : int
+        Parameters of the fit, fewer than n.
+    nm_per_pixel : float or None
+    times : float
+
+    Examples
+    --------
+    >>> found = spread_length(np.array([1.0, -1.0, 1.0, -1.0]), 3, None, times=1.0)
+    >>> found.px, [round(end, 2) for end in found.interval_95_px]
+    (2.0, [0.89, 63.82])
+    """
+    freedom = len(residuals) - fitted
+    value = times * math.sqrt(float((residuals**2).sum()) / freedom)
+    # the sum of squares by the variance has a chi-square distribution
+    rare, common = (float(chdtri(freedom, share)) for share in ((1 - COVERED) / 2, (1 + COVERED) / 2))
+    interval = value * math.sqrt(freedom / rare), value * math.sqrt(freedom / common)
+    return Length.of(value, value / math.sqrt(2 * freedom), interval, nm_per_pixel)

@@ -84,19 +84,21 @@ def recall_figures(
 
 
 def threshold_figures(counts: ImageCounts, weights: np.ndarray, good: np.ndarray) -> dict[str, np.ndarray]:
-    """Compute all figures at the threshold, for each draw. `good` is bool, one for each image."""
+    """Compute all figures at the threshold, for each draw. `good` is bool, one for each image.
+
+    NaN where a figure divides by nothing: precision without a region, recall without a defect.
+    """
     true_positives = weights @ counts.true_positives
-    precision = true_positives / np.maximum(weights @ counts.predicted, 1)
-    recall = true_positives / np.maximum(weights @ counts.defect_pixels, 1)
+    predicted, defective = weights @ counts.predicted, weights @ counts.defect_pixels
     on_good = weights[:, good] @ counts.false_at_threshold[good]
     with np.errstate(invalid="ignore", divide="ignore"):
         return {
             "hit_share": (weights @ counts.defects_hit) / (weights @ counts.defects),
             "false_per_image": (weights @ counts.false_at_threshold) / weights.sum(axis=1),
             "false_per_good_image": on_good / weights[:, good].sum(axis=1),
-            "precision": precision,
-            "recall": recall,
-            "f1": 2 * precision * recall / np.maximum(precision + recall, 1e-9),
+            "precision": true_positives / predicted,
+            "recall": true_positives / defective,
+            "f1": 2 * true_positives / (predicted + defective),
         }
 
 

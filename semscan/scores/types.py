@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from semscan.scores.defects import SMALLEST
-from semscan.scores.intervals import spread
+from semscan.scores.intervals import share_interval, spread
 from semscan.settings import UNKNOWN
 from semscan.values import Box, Region
 
@@ -96,7 +96,12 @@ def type_figures(
     for name, with_missed in {"macro_f1": False, "macro_f1_with_missed": True}.items():
         (mean,) = _macro_f1(total[None], columns, with_missed)
         figures[name] = float(mean) if np.isfinite(mean) else None
-        intervals[f"types.{name}"] = spread(_macro_f1(mixed, columns, with_missed))
+        resampled = _macro_f1(mixed, columns, with_missed)
+        defects = int(total.sum() if with_missed else total[:, :-1].sum())
+        # where all or no names are right, resampling shows no spread, but the share of the right ones has an interval
+        is_one_value = defects > 0 and np.ptp(resampled) == 0 and resampled[0] in (0, 1)
+        interval = share_interval(round(defects * float(resampled[0])), defects, resampled) if is_one_value else None
+        intervals[f"types.{name}"] = interval or spread(resampled)
     return figures, intervals
 
 

@@ -46,12 +46,12 @@ def strokes(wafer: InspectedWafer, taken: Collection[int]) -> list[Stroke]:
     pitch = wafer.frame.pitch_um
     if pitch is None:
         return []
-    by_image: dict[tuple[str, object], list[WaferDefect]] = {}
+    by_source: dict[tuple[str, object], list[WaferDefect]] = {}
     for defect in wafer.counted:
         if defect.id not in taken:
             piece = defect.class_name == SCRATCH
-            by_image.setdefault((defect.image, SCRATCH if piece else defect.id), []).append(defect)
-    return [_stroke(tuple(pieces), pitch) for pieces in by_image.values()]
+            by_source.setdefault((defect.source, SCRATCH if piece else defect.id), []).append(defect)
+    return [_stroke(tuple(pieces), pitch) for pieces in by_source.values()]
 
 
 def _stroke(pieces: tuple[WaferDefect, ...], pitch: tuple[float, float]) -> Stroke:

@@ -95,7 +95,13 @@ def test_nothing_hit_leaves_only_what_counts_the_missed():
 
     assert (found["macro_f1"], found["accuracy"], found["unknown_share"]) == (None, None, None)
     assert (found["matrix"], found["missed"], found["macro_f1_with_missed"]) == ([[0]], 2, 0)
-    assert intervals == {"types.macro_f1": None, "types.macro_f1_with_missed": [0, 0]}
+    assert intervals == {"types.macro_f1": None, "types.macro_f1_with_missed": [0, pytest.approx(0.842, abs=1e-3)]}
+
+
+def test_names_that_are_all_right_have_the_interval_of_their_share():
+    _, intervals = type_figures([[("gap", "gap")], [("gap", "gap")]], np.ones((3, 2)))
+
+    assert intervals["types.macro_f1"] == [pytest.approx(0.158, abs=1e-3), 1]
 
 
 def test_a_draw_is_the_figure_of_the_images_drawn(pairs):

@@ -24,7 +24,7 @@ def wafer(defects):
 
 def defect(number, die, x, y, **more):
     return WaferDefect(
-        id=number, image="a", region=1, column=die[0], row=die[1], x_um=x, y_um=y,
+        id=number, image="a", source="/a", region=1, column=die[0], row=die[1], x_um=x, y_um=y,
         width_um=1, height_um=1, area_um2=1, **more,
     )  # fmt: skip
 
@@ -37,7 +37,7 @@ def scattered(count, seed):
 def scratched(number, angle):
     """A piece of a scratch that rises by 10 degrees, in an image of its own."""
     place = defect(number, (number, 1), 50, 30 + 17.6 * number, class_name="scratch", elongation=4.0, angle_deg=angle)
-    return replace(place, image=f"{number}")
+    return replace(place, source=f"{number}")
 
 
 def test_the_same_place_in_every_die_is_one_repeater():

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from semscan.errors import BadKlarfError
 from semscan.files.klarf.file import KlarfFile, ListedDefect, ListedImage, Span, number, whole_number
 
 Edit = tuple[int, int, str]  # from, to, what stands there then
@@ -112,7 +111,8 @@ def _row(file: KlarfFile, new: NewDefect) -> str:
         new.image.alone if name == file.image_column else {**kept, **known}.get(name, "0") for name in file.columns
     ]
     line = file.text.rfind("\n", 0, new.listed.start) + 1
-    indent = file.text[line : new.listed.start]
+    before = file.text[line : new.listed.start]
+    indent = before[: len(before) - len(before.lstrip())] or " "  # a row may follow other words on its line
     newline = "\r\n" if file.text[:line].endswith("\r\n") else "\n"
     return newline + indent + " ".join(words) + file.row_end
 
@@ -126,10 +126,7 @@ def _new_counts(file: KlarfFile, added: Sequence[NewDefect]) -> list[Edit]:
     for frame, count in more.items():
         listed = {(defect.column, defect.row) for defect in file.defects if defect.frame == frame}
         dies = {(new.column, new.row) for new in added if new.listed.frame == frame} - listed
-        summary = file.wafers[frame].summary
-        if len(summary) > 1:
-            raise BadKlarfError("its SummaryList has several rows of one wafer; leave out --klarf-add")
-        for row in summary:
+        for row in file.wafers[frame].summary:
             edits += _summed(file, row, count, len(dies))
     return edits
 

@@ -100,6 +100,8 @@ def begin(path: str, out: str, read: ReadSettings, classes: str | None, add: boo
             raise BadKlarfError("no defect lists an image, so there is nothing to inspect")
         if add and any(wafer.frame.pitch_um is None for wafer in file.wafers):
             raise BadKlarfError("it has no DiePitch, which --klarf-add needs")
+        if add and any(len(wafer.summary) > 1 for wafer in file.wafers):
+            raise BadKlarfError("its SummaryList has several rows of one wafer; leave out --klarf-add")
         _check_scales(file, paths, read)
     except BadKlarfError as error:
         raise BadKlarfError(f"{shown}: {error}") from error

@@ -59,7 +59,8 @@ def matched(listed: ListedInspection, records: Mapping[str, Record]) -> Matched:
             if record is None or record.unlike_training:
                 continue
             seen = True
-            region = _nearest(record, anchor, defect, taken[source])
+            pitch = listed.file.wafers[anchor.frame].frame.pitch_um
+            region = _nearest(record, _apart(anchor, defect, pitch), taken[source])
             if region is not None and not done:
                 done = True
                 taken[source].add(region.id)
@@ -116,11 +117,18 @@ def offset_um(record: Record, region: RegionRecord) -> tuple[float, float]:
     return (x - (record.width - 1) / 2) * scale, ((record.height - record.data_bar_px - 1) / 2 - y) * scale
 
 
-def _nearest(record: Record, anchor: ListedDefect, defect: ListedDefect, taken: set[int]) -> RegionRecord | None:
+def _apart(anchor: ListedDefect, defect: ListedDefect, pitch: tuple[float, float] | None) -> tuple[float, float]:
+    """Return how far a defect, perhaps in the next die, lies from that at the image's centre: x and y upwards, µm."""
+    columns, rows = defect.column - anchor.column, defect.row - anchor.row
+    wide, high = pitch or (0.0, 0.0)
+    return defect.x_um - anchor.x_um + columns * wide, defect.y_um - anchor.y_um + rows * high
+
+
+def _nearest(record: Record, expected: tuple[float, float], taken: set[int]) -> RegionRecord | None:
+    """Return the region nearest to an offset from the image's centre, x and y upwards, µm."""
     free = [region for region in whole_defects(record.defects) if region.id not in taken]
     if not free:
         return None
-    expected = defect.x_um - anchor.x_um, defect.y_um - anchor.y_um
     return min(free, key=lambda region: math.dist(offset_um(record, region), expected))
 
 

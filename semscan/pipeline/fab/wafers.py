@@ -150,6 +150,7 @@ def _defect(record: Record, region: RegionRecord, place: Place, number: int) -> 
     return WaferDefect(
         id=number,
         image=record.image,
+        source=record.source,
         region=region.id,
         column=column,
         row=row,

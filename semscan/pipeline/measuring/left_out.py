@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -23,20 +25,22 @@ class LeftOut:
     def __init__(self, results: str) -> None:
         self._finished: FinishedRun = read_finished(Path(results))
         self._records = {record.source: record for record in self._finished.inspected}
-        self._named = {os.path.normpath(record.image): record for record in self._finished.inspected}
+        names = Counter(os.path.normpath(record.image) for record in self._finished.inspected)
+        named = {os.path.normpath(record.image): record for record in self._finished.inspected}
+        self._named = {name: record for name, record in named.items() if names[name] == 1}
         self._results = results
 
     def of(self, found: InputImage, shape: tuple[int, ...]) -> np.ndarray:
         """Return the pixels of the regions in an image, bool (rows, cols): its mask, or the boxes without one.
 
-        An image that was moved with its folder since is known by the name that was given.
+        An image that was moved or copied with its folder is known by the name that was given, if no other image had it.
 
         Raises
         ------
         BadImageError
             If the image was not inspected, or had another size.
         """
-        record = self._records.get(os.path.abspath(found.path)) or self._named.get(os.path.normpath(found.given))
+        record = self._records.get(os.path.abspath(found.path)) or self._of_copy(found)
         if record is None:
             raise BadImageError(f"no record of it in {self._results}; inspect it, or measure it without --without")
         if (record.height, record.width) != shape:
@@ -46,6 +50,16 @@ class LeftOut:
             )
         mask = read_mask(self._finished, record)
         return _boxes(record, shape) if mask is None or mask.shape != shape else mask > 0
+
+    def _of_copy(self, found: InputImage) -> Record | None:
+        """Return the record of an image of this name that is gone now, or has the same bytes."""
+        record = self._named.get(os.path.normpath(found.given))
+        if record is None:
+            return None
+        try:
+            return record if filecmp.cmp(record.source, found.path, shallow=False) else None
+        except OSError:
+            return record
 
 
 def _boxes(record: Record, shape: tuple[int, ...]) -> np.ndarray:

@@ -82,14 +82,14 @@ def _wafer_by_wafer(
     folder = out_folder(finished, settings)
     if folder.suffix.lower() == KLARF:
         raise ReportError(f"KLARF is one file a wafer and its images: name a folder with --out, not {folder}")
-    by_image = {record.image: record for record in records}
+    by_source = {record.source: record for record in records}
     for wafer, name in zip(wafers, wafer_names(wafers), strict=True):
-        shown = list(dict.fromkeys(defect.image for defect in wafer.defects))
+        shown = list(dict.fromkeys(defect.source for defect in wafer.defects))
         stack = folder / (name + STACK)
         if shown:
-            write_image_stack(stack, (_pixels(finished, by_image[image]) for image in shown))
+            write_image_stack(stack, (_pixels(finished, by_source[source]) for source in shown))
             yield Written("klarf", stack)
-        pages = {image: page for page, image in enumerate(shown, start=1)}
+        pages = {source: page for page, source in enumerate(shown, start=1)}
         path = folder / (name + KLARF)
         data = klarf_wafer(wafer, codes, stack.name if shown else None, pages, _when(finished))
         write_export(path, data, MARK)

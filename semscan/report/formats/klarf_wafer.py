@@ -99,7 +99,7 @@ def _header(frame: WaferFrame, stack: str | None, stamp: str) -> list[str]:
 
 
 def _row(defect: WaferDefect, codes: ClassCodes, pages: Mapping[str, int]) -> str:
-    page = pages.get(defect.image)
+    page = pages.get(defect.source)
     size = f"{defect.width_um:.6f} {defect.height_um:.6f} {defect.area_um2:.9f}"
     longest = max(defect.width_um, defect.height_um)
     fine = REVIEWED_BINS.get(defect.reviewed or "", 0)

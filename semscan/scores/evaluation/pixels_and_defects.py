@@ -48,6 +48,11 @@ class Masked:
         """The weights of the test set as it is, (1, images)."""
         return np.ones((1, len(self.images)))
 
+    @property
+    def can_vary(self) -> bool:
+        """Whether at least two images have defects: of one, resampling cannot show how its figures would vary."""
+        return int((self.counts.defects > 0).sum()) > 1
+
 
 def count_masked(
     images: Sequence[ScoredImage], threshold: float, seed: int, draws: int, progress: Callable[[], None]
@@ -78,17 +83,14 @@ def pixel_figures(masked: Masked) -> Figures:
 def pixel_intervals(masked: Masked) -> Intervals:
     """Compute the intervals of the figures of pixels and defects at all thresholds."""
     defects = int(masked.counts.defects.sum())
+    ranked = spreads(ranking_figures(masked.counts, masked.weights))
     recalls = recall_figures(masked.counts, masked.weights)
-    all_or_nothing = {
-        name: share_interval(round(defects * float(values[0])), defects, values)
-        for name, values in recalls.items()
-        if np.isin(values, (0, 1)).all() and np.ptp(values) == 0  # resampling shows no spread
-    }
-    return {
-        **spreads(ranking_figures(masked.counts, masked.weights)),
-        **spreads(recalls),
-        **all_or_nothing,
-    }
+    of_recalls = spreads(recalls)
+    for name, once in single_draw(recall_figures(masked.counts, masked.once)).items():
+        # resampling shows no spread where all or nothing is found, or where one image has all defects
+        if once is not None and (not masked.can_vary or np.ptp(recalls[name]) == 0):
+            of_recalls[name] = share_interval(round(defects * once), defects, recalls[name])
+    return (ranked if masked.can_vary else dict.fromkeys(ranked)) | of_recalls
 
 
 def regions_at_threshold(masked: Masked) -> Figures:
@@ -114,6 +116,8 @@ def threshold_intervals(masked: Masked) -> Intervals:
     counts = masked.counts
     resampled = threshold_figures(counts, masked.weights, masked.good)
     intervals = {f"at_threshold.{name}": spread(values) for name, values in resampled.items()}
+    if not masked.can_vary:
+        intervals |= dict.fromkeys(f"at_threshold.{name}" for name in ("precision", "recall", "f1"))
     # where all or nothing is hit, resampling shows no spread
     hit_share = share_interval(int(counts.defects_hit.sum()), int(counts.defects.sum()), resampled["hit_share"])
     return intervals | {"at_threshold.hit_share": hit_share}

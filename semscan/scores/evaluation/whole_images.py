@@ -41,11 +41,13 @@ def image_ranking(
         "image_ap": ranking.average_precision(),
     }
     intervals = spreads(image_figures(peaks, defective, weights))
+    bad, good = int(defective.sum()), int((~defective).sum())
     if ranking.auroc() == 1:  # resampling shows no spread
-        bad, good = int(defective.sum()), int((~defective).sum())
         intervals["image_auroc"] = perfect_auroc_interval(good, bad)
         # the share of defective images above every good one is a lower bound of AP
         intervals["image_ap"] = share_interval(bad, bad, np.ones(1))
+    elif min(bad, good) < 2:  # of a single image, resampling cannot show how its figures would vary
+        intervals = dict.fromkeys(intervals)
     lines: dict[str, Line] = {} if ranking.auroc() is None else {"image ROC": ranking.roc()}
     return found, intervals, lines
 

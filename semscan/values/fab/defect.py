@@ -13,11 +13,13 @@ class WaferDefect:
 
     `x_um` and `y_um` are the centroid, from the lower left corner of the die, y upwards. `angle_deg` is the long
     axis, from x upwards within (-90, 90], None for a round region. `elongation` is the largest by the smallest Feret
-    diameter, `reach_um` half of the largest. `reviewed` is the verdict of a review, None without one.
+    diameter, `reach_um` half of the largest. `reviewed` is the verdict of a review, None without one. `image` is the
+    name of the image as given, which others may have too; `source` is its own.
     """
 
     id: int
     image: str
+    source: str
     region: int
     column: int
     row: int
@@ -73,8 +75,9 @@ class InspectedWafer:
 
     @property
     def dies(self) -> tuple[tuple[int, int], ...]:
-        """Column and row of each die with an image, row by row from the top."""
-        return tuple(sorted({field.die for field in self.fields}, key=lambda die: (-die[1], die[0])))
+        """Column and row of each die with an image, or with a defect at its edge, row by row from the top."""
+        seen = {field.die for field in self.fields} | {defect.die for defect in self.defects}
+        return tuple(sorted(seen, key=lambda die: (-die[1], die[0])))
 
     @property
     def area_um2(self) -> float:

@@ -139,6 +139,16 @@ def test_a_file_that_cannot_be_used_gives_one_line_and_no_output(semscan, wafer,
     assert not (semscan.here / "o").exists()
 
 
+def test_defects_cannot_be_added_where_the_file_sums_a_wafer_up_twice(semscan, wafer, model):
+    text = wafer.read_text("utf-8")
+    wafer.write_text(text.replace("6.0e+002 40 3;", "6.0e+002 40 3\n 2 0 0.0e+000 40 0;"), "utf-8")
+    done = review(semscan, wafer, model, "--klarf-add")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "several rows of one wafer; leave out --klarf-add" in done.stderr
+    assert not (semscan.here / "o").exists()
+
+
 def test_without_a_pixel_size_nothing_is_inspected(semscan, wafer, model):
     done = semscan("inspect", "--klarf-in", wafer, "--out", "o", "--model", model)
 
@@ -200,6 +210,17 @@ def test_one_klarf_holds_all_dies_of_a_wafer(semscan, placed):
     ]
     assert back.wafers[0].defects[0].x_rel == pytest.approx(50 + (x - (record["width"] - 1) / 2) * 0.002, abs=1e-6)
     assert back.wafers[0].defects[0].y_rel == pytest.approx(60 + ((record["height"] - 1) / 2 - y) * 0.002, abs=1e-6)
+    with tifffile.TiffFile(semscan.here / "o" / "L1_W1.tif") as stack:
+        assert len(stack.pages) == 6
+
+
+def test_images_of_one_name_are_images_of_their_own(semscan, placed):
+    results = semscan.here / "o" / "results.jsonl"
+    records = [json.loads(line) | {"image": "d.png"} for line in results.read_text().splitlines()]
+    results.write_text("".join(json.dumps(record) + "\n" for record in records))
+    done = semscan("report", "o", "--to", "klarf", "--places", placed)
+
+    assert done.returncode == 0, done.stderr
     with tifffile.TiffFile(semscan.here / "o" / "L1_W1.tif") as stack:
         assert len(stack.pages) == 6
 

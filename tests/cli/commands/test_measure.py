@@ -180,6 +180,21 @@ def test_an_image_that_was_not_inspected_cannot_be_measured_without_its_regions(
     assert "no record of it in semscan-results" in lines(done)[0]["error"]
 
 
+def test_an_image_of_the_same_name_elsewhere_does_not_get_the_regions_of_the_one_inspected(semscan, save_png):
+    save_png(semscan.here / "bridge.png", make_image(LINES, ["bridge"]).pixels)
+    save_png(semscan.here / "W02" / "bridge.png", make_image(LINES).pixels)
+    semscan("inspect", "bridge.png", "--method", "periodic")
+    command = [sys.executable, "-m", "semscan", "measure", "bridge.png", "--without"]
+
+    done = subprocess.run([*command, "../semscan-results"], cwd=semscan.here / "W02", capture_output=True, check=False)
+    (semscan.here / "W03").mkdir()
+    shutil.move(semscan.here / "bridge.png", semscan.here / "W03" / "bridge.png")
+    moved = subprocess.run([*command, "../semscan-results"], cwd=semscan.here / "W03", capture_output=True, check=False)
+
+    assert (done.returncode, moved.returncode) == (3, 0)
+    assert b"no record of it in ../semscan-results" in done.stdout
+
+
 def test_inspect_measures_only_when_asked_and_says_why_it_cannot(semscan, images, spotted, model):
     asked = lines(semscan("inspect", images / "Linien.png", "--method", "periodic", "--measure", "--level", "step"))
     unasked = lines(semscan("inspect", images / "Linien.png", "--method", "periodic"))

@@ -113,3 +113,18 @@ def test_a_damaged_file_is_refused_with_its_reason(old, new, words):
 
     with pytest.raises(BadKlarfError, match=words):
         parse_klarf(KLARF.replace(old, new, 1).encode())
+
+
+@pytest.mark.parametrize("between", [" ", " 9 9 9 0 0 1 1 0 ;\n          "])
+def test_a_row_that_shares_its_line_is_not_copied_with_the_words_before_it(between):
+    rows = between.count(";") + 1
+    start, end = KLARF.index("        Data 3"), KLARF.index("        }\n      }\n      Record Summary")
+    row = '1 100500 200500 0 0 40 1 1 Images 1 {1 "30"} ;'
+    text = f"{KLARF[:start]}        Data {rows} {{{between}{row} }}\n{KLARF[end + 10 :]}"
+    file = parse_klarf(text.encode())
+    listed = file.defects[-1]
+    new = NewDefect(listed, listed.images[0], 44, 1.0, 2.0, 0, 0, Finding(1, "bridge", (0.1, 0.1), 0.01))
+
+    again = parse_klarf(rewritten(file, {}, [new]))
+
+    assert [defect.id for defect in again.defects] == [defect.id for defect in file.defects] + [44]

@@ -215,6 +215,27 @@ def test_good_images_alone_give_false_regions_alone():
     assert found["at_threshold"]["false_per_good_image"] == found["at_threshold"]["false_per_image"]
 
 
+def test_what_divides_by_nothing_is_missing():
+    figures = measured([item for item in set_of_maps() if item[1] == "good"], threshold=0.9)
+
+    at = figures["at_threshold"]
+    assert (at["precision"], at["recall"], at["f1"]) == (None, None, None)
+    assert {figures["intervals"][name] for name in ("aupro30", "pixel_ap", "at_threshold.recall")} == {None}
+
+
+def test_one_defective_image_cannot_show_how_its_figures_vary():
+    items = set_of_maps()
+    one = [item for item in items if item[1] == "good"] + [items[0]]
+    figures = measured(one)
+    intervals = figures["intervals"]
+
+    varies = ("pixel_auroc", "pixel_ap", "aupro30", "at_threshold.precision", "at_threshold.recall", "at_threshold.f1")
+    assert {intervals[name] for name in varies} == {None}
+    low, high = intervals["recall_at_1fp"]
+    assert low <= figures["recall_at_1fp"] <= high
+    assert high - low > 0.3
+
+
 def test_a_defective_image_without_a_mask_counts_as_an_image_only():
     items = set_of_maps()
     cases = cases_of(items)
