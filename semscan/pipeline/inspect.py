@@ -160,7 +160,7 @@ def _find_regions(
     """Find the regions above the threshold, name their classes and methods, and measure them."""
     if method.raw_threshold is None:  # without a threshold, every region would be arbitrary
         return LabelledRegions([], np.zeros(anomaly_map.shape, np.int32))
-    found = mark_nuisance(segment(anomaly_map, settings.regions), image)
+    found = mark_nuisance(segment(anomaly_map, settings.regions, image.judged), image)
     dark_lines = settings.regions.dark_lines
     found = classify_by_pattern(found, image, result.classify_regions, result.periodic, dark_lines=dark_lines)
     if len(result.parts) > 1:  # a region is of those methods whose own maps exceed the threshold in it

@@ -105,6 +105,8 @@ def _cut(
     wanted = settings.output
     shown = wanted is not None and (wanted.overlay or wanted.crops)
     behind = _image_behind(saved, settings) if shown or regions.regions else _ImageOfMap(None, ())
+    if settings.regions.closing and behind.image is not None and saved.is_calibrated:
+        regions = segment(saved.values, settings.regions, behind.image.judged)
     dark_lines = settings.regions.dark_lines or bool(saved.record.dark_lines)
     regions = _named_and_measured(regions, saved, behind.image, dark_lines=dark_lines)
     extents = with_extents(regions, saved.values, settings.regions.threshold)  # the reference is not in a map
@@ -140,7 +142,7 @@ def _record(saved: SavedMap, found: LabelledRegions, wanted: RegionSettings) -> 
         score=image_score(saved.values, found.regions, wanted.threshold) if saved.is_calibrated else None,
         threshold=wanted.threshold,
         detects_from=saved.record.detects_from if wanted.is_as_sensitive_as_default else None,
-        warnings=() if saved.is_calibrated else (NO_THRESHOLD,),
+        warnings=saved.record.warnings if saved.is_calibrated else (NO_THRESHOLD,),
     )
     methods = record.method if len(record.method) == 1 else ()  # whose part of a joint map this is, is not in it
     return with_regions(record, [replace(region, methods=methods) for region in found.regions])

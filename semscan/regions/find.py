@@ -34,7 +34,7 @@ def no_regions(shape: tuple[int, ...]) -> LabelledRegions:
     return LabelledRegions([], np.zeros(shape, np.int32))
 
 
-def segment(anomaly_map: np.ndarray, settings: RegionSettings) -> LabelledRegions:
+def segment(anomaly_map: np.ndarray, settings: RegionSettings, judged: np.ndarray | None = None) -> LabelledRegions:
     """Group the pixels above the threshold into regions, and label their pixels.
 
     A region is made of pixels above `threshold` that touch (8 neighbours) and is at least
@@ -48,6 +48,8 @@ def segment(anomaly_map: np.ndarray, settings: RegionSettings) -> LabelledRegion
         Defect likelihood, 0 (normal) to 1 (defect).
     settings : RegionSettings
         Thresholds in map units, sizes in pixels.
+    judged : ndarray of bool, shape (rows, cols), optional
+        The pixels that may belong to a region; the map is 0 at the others.
 
     Returns
     -------
@@ -69,6 +71,8 @@ def segment(anomaly_map: np.ndarray, settings: RegionSettings) -> LabelledRegion
     mask = (anomaly_map > low).astype(np.uint8)
     if settings.closing:
         mask = _closed(mask, settings.closing)
+        if judged is not None:
+            mask &= judged
     if not mask.any():
         return no_regions(mask.shape)
     count, components, stats, centroids = cv2.connectedComponentsWithStats(mask, connectivity=8)

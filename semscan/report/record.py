@@ -12,7 +12,7 @@ from semscan.report.region_entry import region_record
 from semscan.settings import ReadSettings
 from semscan.values import Periodic, Region
 from semscan.values.method import MethodProvenance
-from semscan.values.record import MAP_KEYS, AnyRecord, ErrorRecord, PeriodicRecord, Record
+from semscan.values.record import MAP_KEYS, UNLIKE, AnyRecord, ErrorRecord, PeriodicRecord, Record
 from semscan.version import __version__
 
 NO_THRESHOLD = "this model was trained without good images: it tells classes apart but has no threshold for defects"
@@ -40,6 +40,7 @@ def map_description(record: Record, provenance: MethodProvenance, read: ReadSett
     """
     known = record.to_json()
     classes = dict(record.class_probabilities) if record.class_probabilities else None  # to all their digits
+    unlike = [warning for warning in record.warnings if warning.startswith(UNLIKE)]
     return {
         "semscan_version": __version__,
         **{key: known.get(key) for key in MAP_KEYS[: MAP_KEYS.index("raw_score")]},
@@ -50,6 +51,7 @@ def map_description(record: Record, provenance: MethodProvenance, read: ReadSett
         "class": record.class_name,
         "class_probabilities": classes,
         **{key: known[key] for key in ("unlike_training", "detects_from", "dark_lines") if key in known},
+        **({"warnings": unlike} if unlike else {}),
         "periodic": known["periodic"],
         "read": asdict(read),
     }

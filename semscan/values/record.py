@@ -20,7 +20,7 @@ CALIBRATED_THRESHOLD = 0.5  # in map units, of every method
 MAP_KEYS = (
     *("image", "source", "width", "height", "judged_fraction", "nm_per_pixel", "nm_per_pixel_source", "vendor"),
     *("data_bar_px", "data_bar_source", "ignored_fraction", "method", "model", "raw_score", "class_probabilities"),
-    *("unlike_training", "detects_from", "dark_lines", "periodic"),
+    *("unlike_training", "detects_from", "dark_lines", "warnings", "periodic"),
 )
 LARGEST_PIXEL = 1 << 31
 # How warnings begin that are about the model, or that are printed once for a whole run.

@@ -58,7 +58,10 @@ def test_its_map_cut_again_gets_no_verdict_either(semscan, model, foreign, tmp_p
     done = semscan("regions", tmp_path / "o" / "foreign.map.tif", "--threshold", "0.3")
 
     record = json.loads(done.stdout)
+    (inspected,) = (json.loads(line) for line in (tmp_path / "o" / "results.jsonl").read_text().splitlines())
     assert (record["defect"], record["unlike_training"]) == (None, True)
+    assert record["warnings"] == [each for each in inspected["warnings"] if each.startswith("unlike the training")]
+    assert len(record["warnings"]) == 1
 
 
 def test_tables_and_fab_formats_leave_it_empty(semscan, model, foreign, tmp_path):

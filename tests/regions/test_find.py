@@ -29,6 +29,18 @@ def test_a_region_has_its_box_area_peak_mean_and_centroid(core_and_rim):
     assert region.centroid == pytest.approx((11.5, 22.0))
 
 
+def test_closing_fills_no_pixel_that_is_not_judged():
+    anomaly_map = np.zeros((20, 30), np.float32)
+    anomaly_map[3:17, 5:10] = anomaly_map[3:17, 13:18] = 0.8
+    judged = np.ones(anomaly_map.shape, bool)
+    judged[9:11, 10:13] = False
+    found = segment(anomaly_map, RegionSettings(closing=3), judged)
+
+    assert len(found.regions) == 1
+    assert not found.mask[~judged].any()
+    assert found.mask[7, 10:13].all()
+
+
 def test_rim_is_kept_only_with_low(core_and_rim):
     high = RegionSettings(threshold=0.8, min_area=1)
 

@@ -72,13 +72,16 @@ def _union(
     return union, warnings
 
 
-def mask_files(image: Path, settings: ReadSettings) -> Iterator[Path]:
-    """Yield the mask files from which `ignored_area` reads areas of an image; raises BadImageError as it does."""
+def mask_files(image: Path, settings: ReadSettings) -> Iterator[tuple[str, Path]]:
+    """Yield the mask files from which `ignored_area` reads areas of an image, each with "ignore" or "care".
+
+    Raises BadImageError as `ignored_area` does.
+    """
     for kind, areas in (("ignore", settings.ignore), ("care", settings.care)):
         for area in areas:
             path = None if RECTANGLE.fullmatch(area) else _mask_file(area, kind, image)
             if path is not None:
-                yield path
+                yield kind, path
 
 
 def _rectangle(match: re.Match[str], shape: tuple[int, int]) -> np.ndarray:

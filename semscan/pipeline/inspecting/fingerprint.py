@@ -14,7 +14,7 @@ from semscan.files.find.references import reference_of
 from semscan.files.images.ignored_areas import RECTANGLE, mask_files
 from semscan.files.microscopes.readers import sidecars
 from semscan.pipeline.methods.base import Method, chosen_methods
-from semscan.settings import InspectSettings
+from semscan.settings import InspectSettings, ReadSettings
 from semscan.version import __version__
 
 DIGITS = 32
@@ -55,20 +55,28 @@ class Fingerprints:
         """Return the number of an image file, 32 hexadecimal digits; None if a file cannot be read."""
         content = hashlib.sha256(self._stated)
         try:
-            for path in self._files(image):
+            for use, path in self._files(image):
                 with path.open("rb") as file:
-                    content.update(hashlib.file_digest(file, "sha256").digest())
+                    content.update(use.encode("ascii") + hashlib.file_digest(file, "sha256").digest())
         except (OSError, BadImageError):
             return None
         return content.hexdigest()[:DIGITS]
 
-    def _files(self, image: Path) -> Iterator[Path]:
-        yield image
-        yield from sidecars(image)
-        yield from mask_files(image, self._read)
+    def _files(self, image: Path) -> Iterator[tuple[str, Path]]:
+        """Yield the files that an image is judged from, each with what it is used for."""
+        yield from _read_with(image, self._read)
         if self._reference is not None:
             is_folder = self._reference.is_dir()
-            yield reference_of(str(image.absolute()), self._reference) if is_folder else self._reference
+            reference = reference_of(str(image.absolute()), self._reference) if is_folder else self._reference
+            for use, path in _read_with(reference, dataclasses.replace(self._read, care=())):
+                yield f"reference {use}", path
+
+
+def _read_with(image: Path, read: ReadSettings) -> Iterator[tuple[str, Path]]:
+    yield "image", image
+    for path in sidecars(image):
+        yield "sidecar", path
+    yield from mask_files(image, read)
 
 
 def _without(values: Mapping[str, Any], *names: str) -> dict[str, Any]:

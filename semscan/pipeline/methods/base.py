@@ -104,8 +104,10 @@ def chosen_methods(settings: InspectSettings) -> tuple[str, ...]:
     """Return the names of the methods that the settings ask for, "auto" resolved; see `choose_method`."""
     names = tuple(dict.fromkeys(settings.method))
     if names == (AUTO,):
-        return _automatic(settings)
-    _check(names, settings)
+        names = _automatic(settings)
+        _check_looks(names, settings)
+    else:
+        _check(names, settings)
     return names
 
 
@@ -186,13 +188,17 @@ def settled(settings: InspectSettings) -> dict[str, Any]:
     }
 
 
+def _check_looks(names: tuple[str, ...], settings: InspectSettings) -> None:
+    if settings.looks is not None and "model" not in names:
+        raise UsageFault(f"--looks is given but not used by --method {names[0]}; leave it away, or add --method model")
+
+
 def _check(names: tuple[str, ...], settings: InspectSettings) -> None:
     for name in names:
         if name not in METHODS:
             also = f"--method {AUTO} stands alone; " if name == AUTO else ""
             raise UsageFault(f"no method {name!r} to combine: {also}take of {', '.join(METHODS)}")
-    if settings.looks is not None and "model" not in names:
-        raise UsageFault(f"--looks is given but not used by --method {names[0]}; leave it away, or add --method model")
+    _check_looks(names, settings)
     if "reference" in names and not settings.reference:
         raise UsageFault("--method reference needs the image to compare with: --reference FILE, or a folder of them")
     if settings.reference and "reference" not in names:

@@ -83,8 +83,15 @@ def _first(values: Iterable[Value | None]) -> Value | None:
 def _reference(
     results: Mapping[str, MethodResult], parts: Mapping[str, np.ndarray], image: CleanImage
 ) -> np.ndarray | None:
-    """Return the first method's reference, near a defect that of the method that scores highest; None without any."""
-    named = {name: result.reference for name, result in results.items() if result.reference is not None}
+    """Return the first method's reference, near a defect that of the method that scores highest; None without any.
+
+    Where a method did not judge, its reference is the image itself.
+    """
+    named = {
+        name: np.where(_judged(result, image), result.reference, image.values)
+        for name, result in results.items()
+        if result.reference is not None
+    }
     compared = [name for name in parts if name in named]
     if len(compared) < 2:
         return _first(named.values())

@@ -141,7 +141,10 @@ class ModelMethod:
         judged = judged_plane(image)
         tiled = TiledBands(judged, self._config)
         surround = self._config.tiling.surround or NO_SURROUND
-        bands = tiled.scores(lambda tiles: self._network.run(tiles)["score"], max(1, BATCH_PIXELS // tiled.tile**2))
+        bands = tiled.scores(
+            lambda tiles: finite_answers(partial(self._network.run, tiles))["score"],
+            max(1, BATCH_PIXELS // tiled.tile**2),
+        )
         bands = with_neighbourhood(bands, image.values.shape[0], float(surround.share), float(surround.reach_px))
         middle = centre_window(judged.shape, LARGEST)
         threshold = np.inf if self.raw_threshold is None else self.raw_threshold

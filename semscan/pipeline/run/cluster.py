@@ -27,7 +27,7 @@ IN_FLIGHT = 2  # tasks given to the cluster, for each of its threads
 LEAST_IN_FLIGHT = 16  # a cluster may grow
 CONNECT_SECONDS = 20
 WORKER_SECONDS = 60  # to wait for the first worker
-_KEPT: dict[str, Any] = {}  # in a worker: the function in use, prepared, by its name
+_KEPT: dict[tuple[str, str], Any] = {}  # in a worker: the function in use, prepared, by the run and its name
 _GUARD = threading.Lock()
 
 
@@ -52,7 +52,7 @@ class Cluster:
         """
         from distributed import CancelledError, KilledWorker
 
-        future = self._client.submit(_answer, act, task, __version__, key=(self._key, next(self._numbers)))
+        future = self._client.submit(_answer, act, task, self._key, __version__, key=(self._key, next(self._numbers)))
         if self._ended:
             raise RunEnded
         self._waited_for.add(future)
@@ -72,18 +72,18 @@ class Cluster:
         self._client.cancel(list(self._waited_for), force=True)
 
 
-def _answer(act: Any, task: Any, version: str) -> Any:
-    """Do a task in a worker, for a driver of this version of semscan."""
+def _answer(act: Any, task: Any, run: str, version: str) -> Any:
+    """Do a task of a run in a worker, for a driver of this version of semscan."""
     if version != __version__:
         raise UsageFault(
             f"a worker of the cluster has semscan {__version__}, this is {version}; install the same version on both"
         )
     with _GUARD:
-        if act.name not in _KEPT:
+        if (run, act.name) not in _KEPT:  # a later run may find another model at the same path
             _KEPT.clear()  # of one run at a time: a model takes memory
             act.prepare()
-            _KEPT[act.name] = act
-        kept = _KEPT[act.name]
+            _KEPT[run, act.name] = act
+        kept = _KEPT[run, act.name]
     return kept(task)
 
 

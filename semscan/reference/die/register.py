@@ -32,6 +32,7 @@ APART = 6.0  # px of the coarse size: shifts that are closer become one by refin
 IN_QUESTION = 0.1  # of the match score: candidates that are this close to the best are tried at the fine size
 NO_WORSE = 1.12  # times the smallest error: repeats that are all alike differ by up to 1.09 by chance
 LEAST_SIMILARITY = 0.5  # unrelated patterns reach 0.37, the same place at 3 electrons per pixel 0.67
+NARROWEST = 7  # px of a working size: in a narrower area no pixel is away from its edge
 LEAST_DEVIATION = 1e-4  # standard deviation of the grey levels
 ROUNDS = 12
 
@@ -72,6 +73,12 @@ def register(inspected: CleanImage, reference: CleanImage) -> Warp:
             raise BadImageError(f"the {name} has one grey level only, wanted a pattern to align; take another image")
     small_inspected = band_pass(inspected, min(1.0, COARSE_SIDE / side))
     small_reference = band_pass(reference, min(1.0, COARSE_SIDE / side))
+    for small, name in ((small_inspected, "inspected image"), (small_reference, "reference")):
+        if not small.weight.any():
+            raise BadImageError(
+                f"the judged area of the {name} is too narrow to align, wanted {math.ceil(NARROWEST / small.scale)} px "
+                "or more; ignore less of it"
+            )
     candidates = _candidates(small_inspected, small_reference)
     refined = [refine(small_inspected, small_reference, candidate) for candidate in candidates]
     scores = [_match_score(small_inspected, small_reference, warp) for warp in refined]

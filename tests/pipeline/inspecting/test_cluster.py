@@ -77,7 +77,32 @@ def test_scores_alone_write_nothing(here, model, address):
 
 def test_another_version_in_a_worker_ends_the_run(here, model):
     with pytest.raises(UsageFault, match=f"has semscan {__version__}, this is 9.9; install the same version"):
-        cluster_module._answer(None, None, "9.9")
+        cluster_module._answer(None, None, "run", "9.9")
+
+
+def test_a_worker_prepares_anew_for_each_run(monkeypatch):
+    class Act:
+        name = "inspect the model at this path"
+
+        def __init__(self, model):
+            self.model, self.prepared = model, 0
+
+        def prepare(self):
+            self.prepared += 1
+
+        def __call__(self, task):
+            return self.model, task
+
+    monkeypatch.setattr(cluster_module, "_KEPT", {})
+    before, after = Act("before"), Act("after")
+
+    answers = [
+        cluster_module._answer(act, number, run, __version__)
+        for number, (run, act) in enumerate([("1", before), ("1", Act("a copy")), ("2", after), ("2", after)])
+    ]
+
+    assert answers == [("before", 0), ("before", 1), ("after", 2), ("after", 3)]
+    assert (before.prepared, after.prepared) == (1, 1)
 
 
 def test_a_cluster_that_does_not_answer_is_said(here, model, monkeypatch):

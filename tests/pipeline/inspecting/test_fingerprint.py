@@ -84,6 +84,28 @@ def test_masks_and_references_belong_to_the_image(image, tmp_path):
         assert fingerprint(image, settings) != before
 
 
+def test_a_mask_to_ignore_is_not_one_to_care_for(image, tmp_path):
+    (tmp_path / "m.png").write_bytes(b"a mask")
+    masks = (str(tmp_path / "m.png"),)
+
+    assert fingerprint(image, replace(SETTINGS, read=ReadSettings(ignore=masks))) != fingerprint(
+        image, replace(SETTINGS, read=ReadSettings(care=masks))
+    )
+
+
+@pytest.mark.parametrize("name", ["masks/golden.png", "golden.hdr"])
+def test_masks_and_texts_of_the_reference_belong_to_the_image(image, tmp_path, name):
+    (tmp_path / "masks").mkdir()
+    (tmp_path / "golden.png").write_bytes(b"a golden image")
+    read = ReadSettings(ignore=(str(tmp_path / "masks"),))
+    settings = replace(SETTINGS, reference=str(tmp_path / "golden.png"), read=read)
+    before = fingerprint(image, settings)
+    (tmp_path / name).write_bytes(b"PixelSize=2")
+
+    assert before is not None
+    assert fingerprint(image, settings) != before
+
+
 def test_a_file_that_cannot_be_read_has_none(image, tmp_path):
     assert fingerprint(tmp_path / "none.png") is None
     assert fingerprint(image, replace(SETTINGS, reference=str(tmp_path / "none"))) is None

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import tifffile
 
+from semscan.errors import BadModelError
+from semscan.files.find.images import InputImage
 from semscan.files.models.folder import read_model_folder
 from semscan.files.models.method_folder import MethodFolder
-from semscan.pipeline.inspect import NO_TRIPTYCH
+from semscan.pipeline.inspect import NO_TRIPTYCH, inspect_file
 from semscan.pipeline.inspecting.images import inspect_images, score_images
 from semscan.pipeline.methods.calibrated import CalibratedMethod
 from semscan.pipeline.methods.model import ModelMethod
@@ -144,6 +146,20 @@ def test_a_model_in_rows_of_tiles_gives_the_map_of_the_whole_image(surround, til
 
     assert len(whole["regions"]) == 4
     assert_alike(whole, windows, closest=1e-6)
+
+
+def test_a_network_that_fails_is_said_in_windows_as_with_the_whole_image(model, tmp_path, monkeypatch):
+    def fail(self, tiles):
+        raise RuntimeError("out of memory")
+
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, grey_spots(), photometric="minisblack", rowsperstrip=50)
+    monkeypatch.setattr("semscan.runtime.session.Network.run", fail)
+
+    for stream_above in (1 << 30, 100):
+        settings = InspectSettings(stream_above=stream_above)
+        with pytest.raises(BadModelError, match=r"the network cannot be run \(out of memory\)"):
+            inspect_file(InputImage("a.tif", path), tmp_path / "o", settings, ModelMethod(read_model_folder(model)))
 
 
 def test_a_model_with_matched_brightness_is_fed_the_same_in_rows_of_tiles(model, alter_model, tmp_path):

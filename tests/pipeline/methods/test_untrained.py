@@ -39,9 +39,9 @@ class Spot:
 
     raw_threshold: float | None = 2.0
 
-    def __init__(self, name, place, fails=False, threshold=2.0, grey=None):
+    def __init__(self, name, place, fails=False, threshold=2.0, grey=None, judged=None):
         self.name, self._place, self._fails, self.raw_threshold = name, place, fails, threshold
-        self._grey = grey
+        self._grey, self._judged = grey, judged
         self.provenance = MethodProvenance(model=name)
 
     def __call__(self, image):
@@ -50,7 +50,7 @@ class Spot:
         raw = np.zeros(image.values.shape, np.float32)
         raw[self._place] = 6.0
         reference = None if self._grey is None else np.full(raw.shape, self._grey, np.float32)
-        return MethodResult(raw, reference=reference)
+        return MethodResult(raw, reference=reference, judged=self._judged)
 
 
 def test_repeats_find_the_defect_and_say_how_the_image_repeats():
@@ -124,6 +124,18 @@ def test_together_a_defect_is_shown_with_the_reference_of_the_method_that_found_
     assert set(reference[46:58, 46:58].ravel()) == {np.float32(0.7)}
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_together_a_reference_is_the_image_where_its_method_did_not_judge(count):
+    judged = np.ones((64, 64), bool)
+    judged[:, :20] = False
+    others = [Spot(name, (), grey=0.7, judged=judged) for name in "bc"[:count]]
+    method = CombinedMethod([Spot("a", (slice(30, 34), slice(5, 9))), *others])
+    inspected = inspect_image(image_of(np.full((64, 64), 90, np.uint8)), "a.png", InspectSettings(), method)
+
+    assert inspected.reference[30:34, 5:9] == pytest.approx(inspected.image.values[30:34, 5:9])
+    assert set(inspected.reference[30:34, 30:34].ravel()) == {np.float32(0.7)}
+
+
 def test_together_the_first_fault_is_raised_when_none_can_judge():
     method = CombinedMethod([Spot("a", (), fails=True), Spot("b", (), fails=True)])
 
@@ -179,6 +191,7 @@ def test_a_model_that_is_found_judges_and_nothing_is_announced(tmp_path, monkeyp
         ({"method": ("periodic",), "model": "m"}, "add --method model"),
         ({"method": ("auto", "periodic")}, "stands alone"),
         ({"model": "m", "reference": "r"}, "choose with --method model"),
+        ({"reference": "r", "looks": 2}, "--looks is given but not used by --method reference"),
         ({"reference": "nowhere"}, "no reference at nowhere"),
     ],
     ids=str,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -252,6 +253,13 @@ def test_one_grey_level_is_refused(inspected):
     flat = CleanImage(np.full(SHAPE, 0.5, np.float32), np.ones(SHAPE, bool))
     with pytest.raises(BadImageError, match="the reference has one grey level"):
         compare_pair(shot(inspected, 11), flat)
+
+
+def test_a_judged_area_without_an_inside_is_refused(inspected, reference):
+    strips = np.zeros(SHAPE, bool)
+    strips[::20] = strips[1::20] = strips[2::20] = True
+    with pytest.raises(BadImageError, match="of the inspected image is too narrow to align, wanted 8 px or more"):
+        compare_pair(replace(inspected, judged=strips), reference)
 
 
 def test_hardly_anything_in_common_is_refused(inspected, reference):
