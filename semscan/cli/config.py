@@ -163,7 +163,7 @@ def _set_defaults(ctx: click.Context, file: str, table: Mapping[str, Any], *, fo
         spelling.removeprefix("--"): param
         for param in ctx.command.params
         if isinstance(param, click.Option)
-        for spelling in _long_spellings(param.opts)
+        for spelling in _long_spellings((*param.opts, *param.secondary_opts))
     }
     known = [name for name in options if name not in NOT_OPTIONS]
     written = {}
@@ -178,7 +178,7 @@ def _set_defaults(ctx: click.Context, file: str, table: Mapping[str, Any], *, fo
         param = options[name]
         if name in COMMAND_LINE_ONLY:
             raise ConfigError(f"{place} cannot be set in a file; type --{name} on the command line")
-        if found and name in TYPED_OR_NAMED:
+        if found and name in TYPED_OR_NAMED and not (name == "review" and param.is_flag):
             raise ConfigError(
                 f"{place} is not taken from a file that only lies here; type --{name}, or name the file with "
                 f"--config {file}"
@@ -186,7 +186,8 @@ def _set_defaults(ctx: click.Context, file: str, table: Mapping[str, Any], *, fo
         if param.name in defaults:
             raise ConfigError(f"{place} sets the same option as another key; keep one of them")
         if not (isinstance(param, EnvironmentOption) and os.environ.get(param.variable)):
-            defaults[str(param.name)] = _checked(ctx, param, value, place)
+            checked = _checked(ctx, param, value, place)
+            defaults[str(param.name)] = not checked if f"--{name}" in param.secondary_opts else checked
             written[key] = value
     ctx.default_map = defaults
     return written

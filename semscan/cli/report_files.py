@@ -57,6 +57,8 @@ def _count(files: Iterable[Written], to: Sequence[str], on_file: OnFile | None) 
             print_notice(f"{name}: nothing was written, because no image was inspected")
     if failure is None:
         return 0
+    for other in getattr(failure, "__notes__", ()):
+        click.echo(f"semscan: {other}", err=True)
     if not (isinstance(failure, ReportError) and failure.partly):
         raise failure
     click.echo(f"semscan: {failure}", err=True)

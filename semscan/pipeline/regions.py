@@ -116,7 +116,7 @@ def _cut(
         record = replace(record, warnings=(*record.warnings, *behind.warnings))
     written = Outputs()
     if outputs and wanted:
-        base = outputs.claim(_named_as_its_image(found, saved), record.source)
+        base = outputs.claim(_named_as_its_image(found, saved), record.source, record.page)
         written = _write(saved, behind.image, regions.labels, record, base, wanted)
     return replace(record, outputs=replace(written, map=found.given))
 

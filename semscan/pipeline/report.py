@@ -74,21 +74,29 @@ def report(results: Path | str, settings: ReportSettings) -> Generator[Written, 
     UsageFault
         If `out` is one file and several formats are wanted.
     ReportError
-        At the end, if a format could not be written, or not for all images: the first reason.
+        At the end, if a format could not be written, or not for all images. The reasons of other formats are its notes.
     OutputError
         If there are no records, or a file cannot be written.
     """
     _check_out(settings)
-    first: SemscanError | None = None
+    faults: list[SemscanError] = []
     for name in settings.to:
         if name not in REPORT_FORMATS:
             raise ReportError(f"unknown report format {name!r}; choose from {', '.join(REPORT_FORMATS)}")
         try:
             yield from resolve(REPORT_FORMATS[name])(Path(results), settings)
         except SemscanError as error:
-            first = first or error
-    if first is not None:
-        raise first
+            faults.append(error)
+    if faults:
+        worst = next((fault for fault in faults if not _is_partial(fault)), faults[0])
+        for fault in faults:
+            if fault is not worst:
+                worst.add_note(str(fault))
+        raise worst
+
+
+def _is_partial(fault: SemscanError) -> bool:
+    return isinstance(fault, ReportError) and fault.partly
 
 
 def report_trend(results: Sequence[str], settings: TrendSettings) -> Generator[Written, None, None]:

@@ -187,6 +187,18 @@ def test_a_file_that_only_lies_there_says_nothing_of_what_is_written_over_or_lea
     assert f"type --{line.split()[0]}, or name the file with --config semscan.toml" in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("line", "taken"), [("review = false", False), ("no-review = true", False), ("no-review = false", True)]
+)
+def test_both_spellings_of_a_flag_may_stand_in_a_file(tmp_path, monkeypatch, line, taken):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "semscan.toml").write_text(f"[report]\n{line}\n")
+    parent = click.Context(group)
+    context = group.get_command(parent, "report").make_context("report", ["nowhere", "--to", "csv"], parent)
+
+    assert context.params["review"] is taken
+
+
 def test_a_named_file_may_name_the_output_folder(semscan, model, good):
     (semscan.here / "semscan.toml").write_text("[inspect]\nout = 'o'\n")
     done = semscan("inspect", good, "--model", model, "--config", "semscan.toml")

@@ -112,7 +112,11 @@ def inspect(ctx: click.Context, images: tuple[str, ...], **choices: Any) -> None
         print_results(image_lines(progress, choices["output_format"]))
     print_notice(progress.summary(f"results in {output.out}"))
     _finish_klarf(listed)
-    partly = write_reports(output.out, reports)
+    partly = 0
+    if reports.to and earlier_records(output.out) is None:
+        print_notice("no image could be inspected, so no report is written")
+    else:
+        partly = write_reports(output.out, reports)
     ctx.exit(max(partly, progress.exit_code(choices["exit_code"])))
 
 

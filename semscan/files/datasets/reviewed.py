@@ -91,7 +91,7 @@ def read_review(path: Path) -> ReviewedResults:
     """
     path = Path(path)
     path = path / REVIEW if os.path.isdir(path) else path
-    decisions = current(read_decisions(path))
+    decisions = read_decisions(path)
     try:
         finished = read_finished(path.parent)
     except OutputError as error:
@@ -102,11 +102,11 @@ def read_review(path: Path) -> ReviewedResults:
 def review_beside(finished: FinishedRun) -> ReviewedResults | None:
     """Read the review that lies beside finished results; None without one. Raises BadDataError as `read_review`."""
     path = finished.folder / REVIEW
-    return join(path, finished, current(read_decisions(path))) if os.path.lexists(path) else None
+    return join(path, finished, read_decisions(path)) if os.path.lexists(path) else None
 
 
 def join(path: Path, finished: FinishedRun, decisions: Iterable[Decision]) -> ReviewedResults:
-    """Join the records of an inspection with the decisions that count; see `ReviewedResults`.
+    """Join the records of an inspection with the decisions about them; see `ReviewedResults`.
 
     Decisions about images of earlier runs are left out without a word where only the last run is wanted.
     """
@@ -115,8 +115,8 @@ def join(path: Path, finished: FinishedRun, decisions: Iterable[Decision]) -> Re
     places = ImagePlaces(records, finished.run.folder)
     of_record: dict[int, list[Decision]] = {}
     unknown = 0
-    for decision in decisions:
-        place = places.get(decision.image)
+    for decision in current(decisions, places.of):
+        place = places.of(decision)
         if place is None:
             unknown += 1
         elif place >= len(earlier):
@@ -132,23 +132,34 @@ def join(path: Path, finished: FinishedRun, decisions: Iterable[Decision]) -> Re
 
 
 class ImagePlaces:
-    """The places of records, found by the name of an image in a decision.
+    """The places of records, found by what a decision says of its image.
 
-    A name is a record's source, the image of one record alone, or leads to a source from `folder`, where the last
-    inspection was started: an earlier one may have been given the same file by another name.
+    That is the source. Where it has none, or its file is gone, the name is a record's source, the image of one record
+    alone, or leads to a source from `folder`, where the last inspection was started: an earlier one may have been given
+    the same file by another name. A decision about another page is about no record.
     """
 
     def __init__(self, records: Iterable[Record], folder: str | None) -> None:
         self._folder = folder
         by_image: dict[str, int | None] = {}
-        by_source: dict[str, int | None] = {}
+        self._by_source: dict[str, int] = {}
+        self._pages: list[int | None] = []
         for place, record in enumerate(records):
             by_image[record.image] = None if record.image in by_image else place
-            by_source[record.source] = place
-        self._places = {**by_image, **by_source}
+            self._by_source[record.source] = place
+            self._pages.append(record.page)
+        self._places: dict[str, int | None] = {**by_image, **self._by_source}
 
-    def get(self, image: str) -> int | None:
+    def of(self, decision: Decision) -> int | None:
         """Return the place of the record that a decision is about; None if there is none, or more than one."""
+        place = self._by_source.get(decision.source or "")
+        if place is None and not (decision.source and os.path.lexists(decision.source)):
+            place = self._named(decision.image)
+        if place is None or decision.page is None or self._pages[place] in (None, decision.page):
+            return place
+        return None
+
+    def _named(self, image: str) -> int | None:
         if image in self._places or self._folder is None:
             return self._places.get(image)
         return self._places.get(os.path.normpath(os.path.join(self._folder, image)))

@@ -30,7 +30,7 @@ from semscan.files.results.line_spool import LineSpool
 from semscan.files.results.map_file import source_of_map
 from semscan.files.results.names import candidates, crops_in, files_of, is_crop, name_key, stem_of
 from semscan.files.results.records import LARGEST, LineNumbers, mark_merged, parse_line, parse_object, to_line
-from semscan.values.record import AnyRecord, ErrorRecord
+from semscan.values.record import AnyRecord, ErrorRecord, Record
 from semscan.values.run_record import RunRecord
 
 OVERLAY = ".overlay.png"
@@ -68,6 +68,7 @@ class ResultsFolder:
         self._claimed: dict[str, Path] = {}
         self._recorded: dict[str, str] = {}  # name key -> source, from results.jsonl
         self._listed: set[str] = set()  # keys of the files in results.jsonl
+        self._pages: dict[str, int] = {}  # source -> page of its file, from results.jsonl
         self._crops: dict[Path, Mapping[str, list[Path]]] = {}  # folder -> what `crops_in` found there
         self._left_over: dict[str, list[Path]] = {}  # source -> what its interrupted run wrote
         self._signature: tuple[int, int] | None = None
@@ -78,7 +79,7 @@ class ResultsFolder:
             self.taken_up = self._take_up(names)
             self._read_results()
 
-    def claim(self, found: InputImage, source: str) -> Path:
+    def claim(self, found: InputImage, source: str, page: int | None = None) -> Path:
         """Return the path, without suffix, under which a source's outputs go.
 
         Candidates in order: the place in the searched folder, or the file's own name, without
@@ -93,11 +94,23 @@ class ResultsFolder:
             As from `find_images`.
         source : str
             The image's absolute path (`SemImage.source`).
+        page : int or None
+            Page of the file, from 0; None if it is not known.
+
+        Raises
+        ------
+        OutputError
+            If the results hold another page of the file: outputs have the name of the file alone.
         """
         with self._guard:
             if source not in self._claimed:
                 with locked(self.out / NAMES) as names:
                     self._read_results()
+                    there = self._pages.get(source)
+                    if page is not None and there not in (None, page):
+                        raise OutputError(
+                            f"{self.out}: holds page {there} of {found.given}; give page {page} another --out"
+                        )
                     self._read_held(names)
                     stem = next(stem for stem in candidates(found, source) if self._is_free(stem, source))
                     if name_key(stem) in self._held:
@@ -140,7 +153,7 @@ class ResultsFolder:
 
     def _record(self, names: BinaryIO, records: Iterable[AnyRecord]) -> LineNumbers:
         """Put records into the results, one at a time; return where they stand."""
-        held = _held(names)
+        held = held_names(names)
         before = {record.source: files_of(record, self.out) for record in self._earlier()}
         stems: dict[str, list[PurePosixPath]] = {}
         for source, stem in held:
@@ -223,7 +236,7 @@ class ResultsFolder:
         """Read which names are held, if another process has changed the list since it was read."""
         signature = _signature_of(names)
         if signature != self._held_signature:
-            self._held = {name_key(stem): owner for owner, stem in _held(names)}
+            self._held = {name_key(stem): owner for owner, stem in held_names(names)}
             self._held_signature = signature
 
     def _lines(self) -> Iterator[bytes]:
@@ -248,6 +261,7 @@ class ResultsFolder:
         except OSError:
             self._recorded.clear()
             self._listed.clear()
+            self._pages.clear()
             self._signature = None
             return
         signature = (status.st_mtime_ns, status.st_size)
@@ -255,8 +269,11 @@ class ResultsFolder:
             return
         self._recorded.clear()
         self._listed.clear()
+        self._pages.clear()
         self._signature = signature
         for record in self._earlier():
+            if isinstance(record, Record) and record.page is not None:
+                self._pages[record.source] = record.page
             for place in files_of(record, self.out):
                 self._recorded[name_key(stem_of(place))] = record.source
                 self._listed.add(name_key(place))
@@ -272,7 +289,7 @@ def _signature_of(file: BinaryIO) -> tuple[int, int, int]:
     return status.st_ino, status.st_mtime_ns, status.st_size
 
 
-def _held(names: BinaryIO) -> list[tuple[str, str]]:
+def held_names(names: BinaryIO) -> list[tuple[str, str]]:
     """Return (source, stem) of each claim whose record is not in the results yet."""
     names.seek(0)
     data = names.read(LARGEST + 1)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 from semscan.errors import OutputError
 from semscan.files.disk.atomic import remove_file, write_bytes
 from semscan.files.disk.lock import locked
 from semscan.files.disk.plain_file import read_lines
 from semscan.files.find.images import InputImage
-from semscan.files.results.folder import output_path
+from semscan.files.results.folder import held_names, output_path
 from semscan.files.results.names import candidates, name_key
 from semscan.files.results.records import merge_lines, parse_object, to_line
 
@@ -38,24 +38,52 @@ class RecordFolder:
 
     def __init__(self, out: Path) -> None:
         self.out = Path(out)
-        with locked(self.out / self.lock):
-            self._owners = {
-                name_key(record["stem"]): str(record.get("source"))
-                for record in map(parse_object, self._lines())
-                if record and isinstance(record.get("stem"), str)
-            }
+        self._owners: dict[str, str] = {}
+        self._signature: tuple[int, ...] | None = None
+        with locked(self.out / self.lock) as held:
+            self._read_owners(held)
 
     def claim(self, found: InputImage, source: str) -> PurePosixPath:
         """Return the name for the outputs of a source, relative to the folder, without suffix; see `candidates`."""
-        stem = next(stem for stem in candidates(found, source) if self._is_free(stem, source))
-        self._owners[name_key(stem)] = source
-        return stem
+        with locked(self.out / self.lock) as held:
+            self._read_owners(held)
+            stem = next(stem for stem in candidates(found, source) if self._is_free(stem, source))
+            if name_key(stem) not in self._owners:  # until its record is kept, other processes find it in the lock file
+                held.write(to_line({"source": source, "stem": str(stem)}))
+                held.flush()
+                self._owners[name_key(stem)] = source
+                self._signature = self._signature_of(held)
+            return stem
 
     def keep(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Put records into the file of records; one of the same source is replaced where it stands."""
-        with locked(self.out / self.lock):
+        with locked(self.out / self.lock) as held:
             lines = {str(record["source"]): to_line(record) for record in records}
             write_bytes(self.out / self.records, b"".join(merge_lines(self._lines(), lines)))
+            left = [(source, stem) for source, stem in held_names(held) if source not in lines]
+            held.truncate(0)
+            held.writelines(to_line({"source": source, "stem": stem}) for source, stem in left)
+            held.flush()
+            self._signature = self._signature_of(held)
+
+    def _read_owners(self, held: BinaryIO) -> None:
+        """Read who owns which name, if another process has changed it since it was read."""
+        signature = self._signature_of(held)
+        if signature == self._signature:
+            return
+        records = filter(None, map(parse_object, self._lines()))
+        on_record = [(str(record.get("source")), record["stem"]) for record in records if _has_stem(record)]
+        self._owners = {name_key(stem): source for source, stem in (*on_record, *held_names(held))}
+        self._signature = signature
+
+    def _signature_of(self, held: BinaryIO) -> tuple[int, ...]:
+        """Return what changes when a name gets an owner."""
+        size = os.fstat(held.fileno()).st_size
+        try:
+            status = os.stat(self.out / self.records)
+        except OSError:
+            return (size,)
+        return status.st_ino, status.st_mtime_ns, status.st_size, size
 
     def _is_free(self, stem: PurePosixPath, source: str) -> bool:
         owner = self._owners.get(name_key(stem))
@@ -72,6 +100,10 @@ class RecordFolder:
             raise OutputError(
                 f"{self.out / self.records}: cannot be read ({error.strerror}); choose another --out"
             ) from error
+
+
+def _has_stem(record: Mapping[str, Any]) -> bool:
+    return isinstance(record.get("stem"), str)
 
 
 class ExplainFolder(RecordFolder):

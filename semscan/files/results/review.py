@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, ClassVar, NamedTuple
@@ -28,7 +28,7 @@ LONGEST = {"at": 64, "by": 200, "image": 20_000, "class": 200, "note": 10_000}  
 class Thing(NamedTuple):
     """What a decision is about: a region of an image, a polygon drawn in it, or, with neither, the whole image."""
 
-    image: str
+    image: object
     region: int | None
     polygon: tuple[tuple[float, float], ...] | None
 
@@ -37,7 +37,8 @@ class Thing(NamedTuple):
 class Decision(JsonRecord):
     """One decision; the last one about a thing counts.
 
-    `at` is the time as ISO 8601, `by` who decided. `image` is the `image` of the record. `verdict` is one of
+    `at` is the time as ISO 8601, `by` who decided. `image`, `source` and `page` are those of the record; decisions of
+    earlier versions have no source and no page, and other images may have the same `image`. `verdict` is one of
     `VERDICTS`. About a region: "real", "harmless" or "unsure", with the region's `bbox` (x, y, width, height) when it
     was decided, by which a decision about a region of an earlier run is seen to be stale. About the whole image,
     without region and polygon: "real" if it has defects, "harmless" if it has none. A missed defect is "missed", with
@@ -47,14 +48,17 @@ class Decision(JsonRecord):
     --------
     >>> decision = Decision(at="2026-01-31T09:30:00Z", image="a.png", region=2, verdict="harmless", bbox=(1, 2, 3, 4))
     >>> decision.about
-    Thing(image='a.png', region=2, polygon=None)
+    Thing(image=('a.png', None, None), region=2, polygon=None)
     """
 
     KEYS: ClassVar = {"class_name": "class"}
+    OMITTED: ClassVar = frozenset({"source", "page"})
 
     at: str
     by: str | None = None
     image: str
+    source: str | None = None
+    page: int | None = None
     region: int | None = None
     verdict: str
     class_name: str | None = None
@@ -65,7 +69,7 @@ class Decision(JsonRecord):
     @property
     def about(self) -> Thing:
         """What is decided about: decisions with equal ones replace each other."""
-        return Thing(self.image, self.region, self.polygon)
+        return Thing((self.image, self.source, self.page), self.region, self.polygon)
 
 
 def append_decision(path: Path, decision: Decision) -> None:
@@ -82,9 +86,9 @@ def append_decision(path: Path, decision: Decision) -> None:
         If the file cannot be written.
     """
     line = to_line(decision.to_json())
-    fault = _fault(decision) or ("a line too long" if len(line) > LONGEST_LINE else None)
-    if fault:
-        raise BadDataError(f"{path}: not a decision: {fault}")
+    checked = "a line too long" if len(line) > LONGEST_LINE else _parse(line)
+    if not isinstance(checked, Decision):
+        raise BadDataError(f"{path}: not a decision: {checked}")
     with locked(path) as file:
         place = file.fileno()
         try:
@@ -124,8 +128,13 @@ def read_decisions(path: Path) -> list[Decision]:
     return found
 
 
-def current(decisions: Iterable[Decision]) -> list[Decision]:
+def current(
+    decisions: Iterable[Decision], place_of: Callable[[Decision], int | None] = lambda _: None
+) -> list[Decision]:
     """Return the last decision about each thing, in their order; what was undone is left out.
+
+    `place_of` returns the number of the image that a decision is about, where it is known: one image may have had
+    several names.
 
     Examples
     --------
@@ -135,9 +144,11 @@ def current(decisions: Iterable[Decision]) -> list[Decision]:
     """
     last: dict[Thing, Decision] = {}
     for decision in decisions:
-        last.pop(decision.about, None)
+        place = place_of(decision)
+        about = decision.about if place is None else decision.about._replace(image=place)
+        last.pop(about, None)
         if decision.verdict != UNDONE:
-            last[decision.about] = decision
+            last[about] = decision
     return list(last.values())
 
 
@@ -177,6 +188,8 @@ def _fault(decision: Decision) -> str | None:
     for key, text in {**texts, "class": decision.class_name, "note": decision.note}.items():
         if text is not None and len(text) > LONGEST[key]:
             return f"{key} has more than {LONGEST[key]} characters"
+    if decision.source is not None and len(decision.source) > LONGEST["image"]:
+        return f"source has more than {LONGEST['image']} characters"
     if not decision.image:
         return "image is not the name of an image"
     return _fault_of_place(decision)

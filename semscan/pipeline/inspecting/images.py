@@ -76,10 +76,10 @@ def inspect_images(
     def tasks() -> Iterator[tuple[Named, Path]]:
         for found in images:
             # outputs are named here, in the order given, so that any number of jobs gives the same names
-            yield (
-                found,
-                outputs.claim(found, os.path.abspath(found.path)) if isinstance(found, InputImage) else outputs.out,
-            )
+            if isinstance(found, InputImage):
+                yield found, outputs.claim(found, os.path.abspath(found.path), settings.read.page)
+            else:
+                yield found, outputs.out
 
     def inspect(task: tuple[Named, Path]) -> AnyRecord:
         found, base = task

@@ -73,9 +73,13 @@ class Decisions:
             self.added += 1
         return decision
 
+    def current(self) -> list[Decision]:
+        """Return the last decision about each thing, without what was undone."""
+        return current(self.all(), self._lot.numbers.of)
+
     def counted(self) -> dict[str, int]:
         """Return how many things have each verdict now."""
-        counts = Counter(decision.verdict for decision in current(self.all()))
+        counts = Counter(decision.verdict for decision in self.current())
         return {verdict: counts[verdict] for verdict in (REAL, HARMLESS, UNSURE, MISSED)}
 
     def shown(self, decision: Decision) -> dict[str, Any] | None:
@@ -83,7 +87,7 @@ class Decisions:
 
         `stale` is True for a region that an earlier run had found at another place.
         """
-        number = self._lot.numbers.get(decision.image)
+        number = self._lot.numbers.of(decision)
         if number is None:
             return None
         stale = decision.region is not None and self._is_stale(number, decision)
@@ -104,10 +108,13 @@ class Decisions:
         number = posted.get("number")
         if not _is_whole(number) or not 0 <= number < len(self._lot.records):
             raise UsageFault(f"there is no image {number!r} in this review; load the page again")
+        record = self._lot.records[number]
         decision = Decision(
             at=datetime.now(UTC).isoformat(timespec="milliseconds"),
             by=self._name,
-            image=self._lot.records[number].image,
+            image=record.image,
+            source=record.source,
+            page=record.page,
             verdict=str(posted.get("verdict")),
             class_name=_text(posted, "class_name", MOST_CLASS_LETTERS),
             note=_text(posted, "note", MOST_NOTE_LETTERS),
@@ -154,7 +161,8 @@ def _text(posted: Mapping[str, Any], key: str, most: int) -> str | None:
     value = posted.get(key)
     if value is not None and not isinstance(value, str):
         raise UsageFault(f"{key} must be text")
-    words = " ".join((value or "").split())
+    # half a surrogate pair and NUL can be typed, but stand in no file
+    words = " ".join((value or "").replace("\0", "").encode("utf-8", "replace").decode().split())
     if len(words) > most:
         raise UsageFault(f"{key} has {len(words)} characters, wanted at most {most}; shorten it")
     return words or None

@@ -34,7 +34,7 @@ class Lot:
 
     @cached_property
     def numbers(self) -> ImagePlaces:
-        """The number of each image by its name in a decision."""
+        """The number of the image that a decision is about."""
         return ImagePlaces(self.records, self.finished.run.folder)
 
     @cached_property

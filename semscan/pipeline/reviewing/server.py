@@ -16,7 +16,6 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from semscan.errors import BadDataError, OutputError, SemscanError, UsageFault
-from semscan.files.results.review import current
 from semscan.phrases import one_line
 from semscan.pipeline.reviewing.access import HEADERS, LOCAL, Access
 from semscan.pipeline.reviewing.decisions import Decisions
@@ -123,7 +122,7 @@ def _serve_decisions(app: Flask, decisions: Decisions) -> None:
         made = decisions.all()
         after = request.args.get("after", 0, type=int)  # lines that the page has seen
         is_later = 0 < after <= len(made)
-        wanted = made[after:] if is_later else current(made)
+        wanted = made[after:] if is_later else decisions.current()
         shown = [entry for entry in map(decisions.shown, wanted) if entry is not None]
         return _json({"count": len(made), "all": not is_later, "decisions": shown})
 

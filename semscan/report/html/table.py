@@ -101,7 +101,7 @@ def _row(place: int, record: AnyRecord, image: ImageName, unit: str, preview: Pi
     verdict = verdict_of(record)
     if isinstance(record, ErrorRecord):
         return Row(place, record, image.name, image.folder, verdict, link=link)
-    sizes = [diameters(record, region)[unit == "nm"] for region in record.regions]
+    sizes = [diameters(record, region)[unit == "nm"] for region in record.defects]
     largest = max((size for size in sizes if size is not None), default=None)
     return Row(
         place,

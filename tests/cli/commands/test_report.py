@@ -5,6 +5,7 @@ import contextlib
 import csv
 import io
 import json
+import re
 import warnings
 import zipfile
 from pathlib import Path
@@ -152,6 +153,38 @@ def test_one_form_that_fails_does_not_stop_the_others(semscan, results):
 
     assert done.returncode == 2
     assert [entry["to"] for entry in records(done)] == ["coco"]
+
+
+@pytest.mark.parametrize("order", ["klarf,coco", "coco,klarf"])
+def test_all_reasons_are_said_and_the_worst_decides_the_exit_code(semscan, results, order):
+    changed = change(results, nm_per_pixel=2.0)
+    changed[1]["nm_per_pixel"] = None
+    (results / "results.jsonl").write_text("".join(json.dumps(record) + "\n" for record in changed), "utf-8")
+    (results / "coco.json").write_text('{"mine": 1}')
+    done = semscan("report", results, "--to", order)
+
+    assert done.returncode == 2
+    assert "1 of 2 images not written" in done.stderr
+    assert "coco.json" in done.stderr
+
+
+def test_names_without_an_image_make_no_report_and_exit_code_3(semscan, model):
+    done = semscan("inspect", "nope.png", "--model", model, "--report", "html")
+
+    assert done.returncode == 3
+    assert "no image could be inspected, so no report is written" in done.stderr
+
+
+def test_the_page_counts_what_the_tables_count(semscan, results):
+    changed = change(results)
+    for region in changed[0]["regions"]:
+        region["nuisance"] = True
+    (results / "results.jsonl").write_text("".join(json.dumps(record) + "\n" for record in changed), "utf-8")
+    semscan("report", results, "--to", "html")
+    page = (results / "report.html").read_text("utf-8")
+
+    assert len(changed[0]["regions"]) == 1
+    assert re.findall(r'<td class="defects n" data-v="(\d)', page) == ["0", "0"]
 
 
 def test_inspect_writes_reports_directly(semscan, model, spotted, good):

@@ -84,6 +84,48 @@ def test_a_name_that_two_records_share_is_no_image(results):
     assert [image.record.source for image in review.images] == ["/lot/a.png"]
 
 
+def test_a_decision_with_its_source_is_about_that_image_alone(results):
+    path = results(
+        [TWO, {**TWO, "source": "/other/a.png"}],
+        {"source": "/lot/a.png", "verdict": "harmless"},
+        {"source": "/other/a.png", "region": 1, "verdict": "real"},
+    )
+    first, second = read_review(path).images
+
+    assert (first.record.source, first.whole.verdict, first.regions) == ("/lot/a.png", "harmless", {})
+    assert (second.record.source, second.whole, list(second.regions)) == ("/other/a.png", None, [1])
+
+
+@pytest.mark.parametrize(("is_there", "unknown"), [(True, 1), (False, 0)])
+def test_a_decision_about_another_file_of_this_name_counts_only_if_that_is_gone(results, tmp_path, is_there, unknown):
+    source = tmp_path / "before" / "a.png"
+    source.parent.mkdir()
+    if is_there:
+        source.write_bytes(b"an image")
+
+    assert read_review(results([TWO], {"source": str(source), "verdict": "real"})).unknown == unknown
+
+
+def test_a_decision_about_another_page_is_about_no_image(results):
+    path = results(
+        [{**TWO, "page": 1}], {"page": 0, "verdict": "harmless"}, {"page": 1, "region": 1, "verdict": "real"}
+    )
+    review = read_review(path)
+
+    assert review.unknown == 1
+    assert [(image.whole, list(image.regions)) for image in review.images] == [(None, [1])]
+
+
+def test_a_decision_is_taken_back_by_another_name_of_the_image(results):
+    path = results(
+        [{**TWO, "image": "../lot/a.png"}],
+        {"image": "/lot/a.png", "region": 1, "verdict": "harmless"},
+        {"image": "../lot/a.png", "source": "/lot/a.png", "region": 1, "verdict": "undone"},
+    )
+
+    assert read_review(path).images == ()
+
+
 def test_a_file_that_was_inspected_again_by_another_name_keeps_its_decisions(results):
     path = results([{**TWO, "image": "../lot/a.png"}], {"region": 1, "verdict": "real"})
     (path.parent / "run.json").write_text(json.dumps({"folder": "/lot"}))

@@ -257,8 +257,8 @@ def test_an_interrupted_run_gets_its_names_back(out):
 
 
 def test_thousands_of_names_do_not_slow_each_other_down(out, monkeypatch):
-    read, looks = semscan.files.results.folder._held, []
-    monkeypatch.setattr(semscan.files.results.folder, "_held", lambda names: looks.append(1) or read(names))
+    read, looks = semscan.files.results.folder.held_names, []
+    monkeypatch.setattr(semscan.files.results.folder, "held_names", lambda names: looks.append(1) or read(names))
     outputs = ResultsFolder(out)
     for number in range(20):
         outputs.claim(named(f"{number}.png"), f"/d/{number}.png")

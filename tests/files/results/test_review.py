@@ -143,7 +143,15 @@ def test_more_decisions_than_a_review_has_are_refused(tmp_path, monkeypatch):
 
 def test_what_is_no_decision_is_not_appended(tmp_path):
     path = tmp_path / "review.jsonl"
-    for wrong in (decided("good"), decided("missed"), decided("missed", polygon=((0.0, 0.0),) * 2), decided(image="")):
+    half_a_pair = decided("real", note="half \ud83d")
+    for wrong in (
+        half_a_pair,
+        decided("real", class_name="a\0b"),
+        decided("good"),
+        decided("missed"),
+        decided("missed", polygon=((0.0, 0.0),) * 2),
+        decided(image=""),
+    ):
         with pytest.raises(BadDataError, match="not a decision"):
             append_decision(path, wrong)
 

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from semscan.errors import BadDataError
+from semscan.files.datasets.reviewed import read_review
 from semscan.files.disk.atomic import write_tiff_grey
 from semscan.pipeline.reviewing.access import Access
 from semscan.pipeline.reviewing.decisions import Decisions
@@ -236,6 +237,26 @@ def test_a_decision_is_in_the_file_before_the_answer(browser, results, decided):
     assert np.abs(np.subtract(line["bbox"], SPOT)).max() <= 2
     assert line["at"].endswith("+00:00")
     assert answer.json["decision"]["stale"] is False
+
+
+def test_what_stands_in_no_file_is_left_out_of_notes(browser, results, decided):
+    answer = post(browser, {"number": 0, "verdict": "real", "note": "half \ud83d of it", "class_name": "a\0b"})
+    (line,) = decided(results)
+
+    assert answer.status_code == 201
+    assert (line["note"], line["class"]) == ("half ? of it", "ab")
+    assert get(browser, "/api/decisions").status_code == 200
+
+
+def test_images_of_one_name_keep_their_own_decisions(browser, results, decided):
+    path = results / "results.jsonl"
+    for number in range(2):
+        assert post(browser, {"number": number, "verdict": "unsure"}).json["decision"]["number"] == number
+    records = [json.loads(line) | {"image": "a.png"} for line in path.read_text("utf-8").splitlines()]
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
+    images = read_review(results).images
+
+    assert [image.record.source for image in images] == [line["source"] for line in decided(results)]
 
 
 def test_a_missed_defect_lies_within_the_image(browser, results, decided):

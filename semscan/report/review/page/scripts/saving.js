@@ -26,15 +26,18 @@ export class Saving {
   async run() {
     if (this.isBusy) return;
     this.isBusy = true;
-    while (this.queue.length) {
-      const reason = await this.#sendFirst();
-      if (reason) {
-        this.waits(reason, this.queue.length);
-        setTimeout(() => this.run(), AGAIN);
-        break;
+    try {
+      while (this.queue.length) {
+        const reason = await this.#sendFirst();
+        if (reason) {
+          this.waits(reason, this.queue.length);
+          setTimeout(() => this.run(), AGAIN);
+          break;
+        }
       }
+    } finally {
+      this.isBusy = false;
     }
-    this.isBusy = false;
   }
 
   // Return why the first decision must wait; null once it is on the disk, or refused for good.
@@ -52,14 +55,15 @@ export class Saving {
     } catch {
       return GONE;
     }
-    if (answer.status === 201) {
-      this.saved(found.decision, this.queue.length - 1);
-    } else if (answer.status === 400 || answer.status === 413) {
-      this.refused(found.error);
-    } else {
-      return found.error ?? `the server answers ${answer.status}`;
-    }
+    if (![201, 400, 413].includes(answer.status)) return found.error ?? `the server answers ${answer.status}`;
     this.queue.shift();
+    if (answer.status !== 201) {
+      this.refused(found.error);
+    } else if (found.decision) {
+      this.saved(found.decision, this.queue.length);
+    } else {
+      this.refused("the results hold this image no more; load the page again");
+    }
     return null;
   }
 }
