@@ -111,13 +111,21 @@ def _mask_file(area: str, kind: str, image: Path) -> Path | None:
 
 def _mask_in(folder: Path, image: Path, kind: str) -> Path | None:
     """Return the mask in a folder that is called as the image is: a.png, a_mask.png or another suffix, for a.tif."""
-    named = images_named_as(image, folder) or images_by_stem(folder).get(image.stem + MASK_ENDING, ())
-    masks = in_most_similar_place(named, image)
+    here = Path(os.path.abspath(image))
+    same = [path for path in images_named_as(image, folder) if not _is_same(path, here)]  # not the image itself
+    masks = in_most_similar_place(same or images_by_stem(folder).get(image.stem + MASK_ENDING, ()), here)
     if len(masks) > 1:
         raise BadImageError(f"{masks[0]} and {masks[1]} are both its {kind} mask; keep one, or name one file")
     if not masks and kind == "care":
         raise BadImageError(f"{_no_mask(image, folder, kind)}: nothing would be judged; put one there")
     return masks[0] if masks else None
+
+
+def _is_same(path: Path, image: Path) -> bool:
+    try:
+        return os.path.samefile(path, image)
+    except OSError:
+        return False
 
 
 def _no_mask(image: Path, folder: Path | str, kind: str) -> str:

@@ -23,7 +23,7 @@ from semscan.files.images.decode import PNG_SIGNATURE, Decoded, decode_png, deco
 from semscan.files.images.ignored_areas import ignored_area
 from semscan.files.images.tiff import MAGICS, decode_tiff, many_pages
 from semscan.files.images.tiff_windows import TiffWindows, open_windows
-from semscan.files.images.to_grey import to_grey
+from semscan.files.images.to_grey import not_black, to_grey
 from semscan.files.microscopes.metadata import NOT_STATED, MicroscopeMetadata
 from semscan.files.microscopes.readers import prefer_tags, read_sidecar
 from semscan.settings import MAX_IMAGE_PIXELS, ReadSettings
@@ -184,14 +184,15 @@ def _microscope_warnings(microscope: MicroscopeMetadata, settings: ReadSettings)
 
 
 def read_mask(path: Path, most: int = MAX_IMAGE_PIXELS) -> np.ndarray:
-    """Read a mask image of any format as bool, shape (rows, cols): every grey level above 0 is True.
+    """Read a mask image of any format as bool, shape (rows, cols): every pixel that is not black is True.
 
     Raises
     ------
     BadImageError
         If it cannot be read.
     """
-    return read_image(path, ReadSettings(max_pixels=most), flat=True).pixels > 0
+    with _named_errors(path, None):
+        return not_black(_decode(path, 0, most))
 
 
 def _microscope_metadata(path: Path, decoded: Decoded, shape: tuple[int, ...]) -> MicroscopeMetadata:

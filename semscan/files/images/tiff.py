@@ -8,7 +8,7 @@ which refuses a damaged stream where OpenCV would return half an image.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -114,15 +114,29 @@ def is_plain(page: Any) -> bool:
     )
 
 
+ORIENTATION = 274  # the number of its tag
+# Pillow turns and mirrors what it loads, as this tag says; tifffile leaves it as it is stored. These take it back.
+_UNTURNED: Mapping[Any, Callable[[np.ndarray], np.ndarray]] = {
+    2: lambda shown: shown[:, ::-1],
+    3: lambda shown: shown[::-1, ::-1],
+    4: lambda shown: shown[::-1],
+    5: lambda shown: shown.swapaxes(0, 1),
+    6: lambda shown: np.rot90(shown),
+    7: lambda shown: np.rot90(shown, 2).swapaxes(0, 1),
+    8: lambda shown: np.rot90(shown, -1),
+}
+
+
 def _through_pillow(file: BinaryIO, index: int) -> tuple[np.ndarray, np.ndarray | None]:
     file.seek(0)
     from semscan.files.images.pillow import Image
 
     with Image.open(io.BytesIO(file.read()), formats=("TIFF",)) as picture:
         picture.seek(index)
+        turn = _UNTURNED.get(getattr(picture, "tag_v2", {}).get(ORIENTATION), lambda stored: stored)
         picture.load()
         decoded = from_pillow(picture, "TIFF")
-        return decoded.array, decoded.palette
+        return turn(decoded.array), decoded.palette
 
 
 def _palette(page: Any) -> np.ndarray:

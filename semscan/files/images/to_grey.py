@@ -64,6 +64,17 @@ def to_grey(decoded: Decoded, *, flat: bool = False) -> tuple[np.ndarray, Warnin
     return np.ascontiguousarray(array), decoded.warnings + warnings, rule
 
 
+def not_black(decoded: Decoded) -> np.ndarray:
+    """Return where a decoded file is not black, bool (rows, cols): luma would round dark colours to black.
+
+    Raises BadImageError as `to_grey` does.
+    """
+    array = decoded.array if decoded.palette is None else _look_up(decoded.array, decoded.palette)
+    if array.ndim != 3 or array.shape[2] not in (3, 4):
+        return to_grey(decoded, flat=True)[0] > 0
+    return np.asarray((array[:, :, :3] > 0).any(axis=2))
+
+
 def _look_up(indices: np.ndarray, palette: np.ndarray) -> np.ndarray:
     if indices.ndim != 2 or indices.dtype.kind not in "bu" or int(indices.max()) >= len(palette):
         raise BadImageError("its palette lacks colours that its pixels name; save it as a grey image")

@@ -107,7 +107,7 @@ def _rescaled(metadata: MicroscopeMetadata, scale: float, bar: int, shape: tuple
     wide = (metadata.scanned or shape)[1]
     warning = (
         f"resized from {wide} to {shape[1]} pixels across after it was saved: "
-        f"the stated {metadata.nm_per_pixel:.5g} nm per pixel become {nm:.5g}"
+        f"the stated {metadata.nm_per_pixel:.5g} nm per pixel become {nm:.5g}; if it was cut out, give --nm-per-px"
     )
     return replace(
         metadata,

@@ -108,6 +108,8 @@ def compare_cells(
     refined = lattice
     visible: list[float | None] = []
     for piece in pieces:
+        if not judged[piece.compared].any():
+            continue
         found = _compare(values[piece.compared], judged[piece.compared], lattice, FALSE_REGIONS / len(pieces))
         visible.append(found.smallest_px)
         judged_as = found.evidence.chance if judge is None else judge(found.evidence)

@@ -32,8 +32,8 @@ class Correlation:
         self.middle = np.array(reach, np.float64)
         self.longest = np.array([rows, cols]) / FEWEST_REPEATS * 1.02
 
-    def at(self, lags: np.ndarray) -> np.ndarray:
-        """Interpolate values at lags (..., 2), linear between samples; -1 outside."""
+    def at(self, lags: np.ndarray, interpolation: int = cv2.INTER_LINEAR) -> np.ndarray:
+        """Interpolate values at lags (..., 2), by default linear between samples; -1 outside."""
         index = (np.asarray(lags, np.float64) + self.middle).astype(np.float32)
         rows = index[..., 0]
         cols = index[..., 1]
@@ -41,7 +41,7 @@ class Correlation:
             self.values,
             cols.reshape(1, -1),
             rows.reshape(1, -1),
-            cv2.INTER_LINEAR,
+            interpolation,
             borderValue=-1.0,
             borderMode=cv2.BORDER_CONSTANT,
         )
@@ -50,10 +50,11 @@ class Correlation:
     def near(self, lag: np.ndarray, reach: int = 2) -> float:
         """Return the largest value within `reach` px of a lag."""
         steps = np.stack(np.meshgrid(*[np.arange(-reach, reach + 1)] * 2, indexing="ij"), -1)
-        return float(self.at(np.asarray(lag) + steps).max())
+        # linear between samples, a peak half way between two of them would come out too low
+        return float(self.at(np.asarray(lag) + steps, cv2.INTER_CUBIC).max())
 
     def peaks(self) -> tuple[np.ndarray, np.ndarray]:
-        """Find the local maxima in one half plane, best first: lags (n, 2), sub-pixel, and their values."""
+        """Find the local maxima in one half plane: lags (n, 2), sub-pixel, and their values."""
         smooth = cv2.GaussianBlur(self.values, (0, 0), 1.0)
         top = (smooth >= cv2.dilate(smooth, np.ones((7, 7), np.uint8))) & (smooth > 0.05)
         # a maximum at the border may rise further outside of it
@@ -66,8 +67,6 @@ class Correlation:
         # an autocorrelation is symmetric: the other half plane holds the same lags
         half = (lags[:, 0] > 0) | ((lags[:, 0] == 0) & (lags[:, 1] > 0))
         index = index[half]
-        best = np.argsort(-self.values[tuple(index.T)], kind="stable")[:400]
-        index = index[best]
         return index - self.middle + sub_pixel(smooth, index), self.values[tuple(index.T)]
 
 

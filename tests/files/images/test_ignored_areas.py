@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from semscan.errors import BadImageError
 from semscan.files.images.read import read_image
@@ -64,6 +65,29 @@ def test_of_masks_of_one_name_the_one_in_the_alike_folder_counts(tmp_path, save_
     save_png(tmp_path / "masks" / "gap" / "a.png", MASK * 0)
 
     assert np.array_equal(read(image, ignore=(tmp_path / "masks",)).ignored, MASK > 0)
+
+
+def test_the_image_is_not_its_own_mask_and_a_mask_beside_it_is_found(image, save_png):
+    save_png(image.with_name("a_mask.png"), MASK)
+
+    assert np.array_equal(read(image, care=(image.parent,)).ignored, MASK == 0)
+
+
+def test_a_mask_is_found_by_the_folder_that_an_image_lies_in_however_it_is_named(tmp_path, save_png, monkeypatch):
+    image = save_png(tmp_path / "lot" / "bridge" / "a.png", GREY)
+    save_png(tmp_path / "masks" / "bridge" / "a.png", MASK)
+    save_png(tmp_path / "masks" / "gap" / "a.png", MASK * 0)
+    monkeypatch.chdir(image.parent)
+
+    assert np.array_equal(read("a.png", ignore=("../../masks",)).ignored, MASK > 0)
+
+
+@pytest.mark.parametrize("colour", [(1, 0, 0), (0, 0, 1), (0, 1, 0)])
+def test_a_mask_of_dark_colours_counts(tmp_path, image, colour):
+    path = tmp_path / "m.png"
+    Image.fromarray((MASK[..., None] > 0) * np.uint8(colour)).save(path)
+
+    assert np.array_equal(read(image, ignore=(path,)).ignored, MASK > 0)
 
 
 def test_a_missing_ignore_mask_is_told_and_a_missing_care_mask_refused(tmp_path, image, save_png):

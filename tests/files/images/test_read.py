@@ -145,6 +145,14 @@ def test_every_common_compression_is_read(put, array, compression):
     assert np.array_equal(image.pixels, array)
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_pixels_are_read_as_stored_whatever_the_orientation_and_the_compression(put, orientation):
+    for compression in ("tiff_lzw", "tiff_adobe_deflate"):
+        tags = {"tiffinfo": {274: orientation}, "compression": compression}
+
+        assert np.array_equal(read(put(pillow_bytes(NOISE, "TIFF", **tags), f"{compression}.tif")).pixels, NOISE)
+
+
 @pytest.mark.parametrize("array", [GREY, DEEP], ids=["8", "16"])
 @pytest.mark.parametrize("byteorder", ["<", ">"])
 @pytest.mark.parametrize("predictor", [False, True])

@@ -1,5 +1,7 @@
 """Cell to cell, from an image to its raw map."""
 
+import warnings
+
 import cv2
 import numpy as np
 import pytest
@@ -85,6 +87,18 @@ def test_a_large_image_is_compared_in_pieces_without_seams(stripes, monkeypatch)
     assert np.abs(whole.reference - pieces.reference).mean() < 0.01
     assert cv2.connectedComponents((pieces.raw > 1).astype(np.uint8), connectivity=8)[0] == 2
     assert np.unravel_index(pieces.raw.argmax(), image.shape)[0] in range(93, 105)
+
+
+def test_a_piece_without_judged_pixels_is_the_image_itself(stripes):
+    image = stripes(24.0, shape=(120, 3200))
+    judged = np.ones(image.shape, bool)
+    judged[:, 990:2210] = False
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = compare_cells(clean_of(image, judged))
+
+    assert np.isfinite(found.reference).all()
+    assert found.smallest_px is not None
 
 
 def test_a_judge_and_chance_must_agree(stripes, monkeypatch):

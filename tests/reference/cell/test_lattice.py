@@ -25,6 +25,18 @@ def test_arrays_give_two_steps(dots, pitch, angle):
     assert abs(lattice.angle_deg[0] - angle) < 1.0
 
 
+@pytest.mark.parametrize(
+    ("pitch", "angle", "shape"),
+    [(8.5, 0.0, (256, 256)), (18.5, 1.5, (512, 512)), (24.5, 0.0, (1024, 1024)), (13.6, 0.0, (1280, 1280))],
+)
+def test_an_array_of_many_cells_has_its_own_pitch_and_no_multiple_of_it(dots, pitch, angle, shape):
+    assert find_lattice(dots(pitch, angle, shape)).pitch_px == [pytest.approx(pitch, rel=0.03)] * 2
+
+
+def test_lines_of_a_pitch_between_two_pixels_are_not_doubled(stripes):
+    assert find_lattice(stripes(5.5, shape=(256, 256))).pitch_px == [pytest.approx(5.5, rel=0.02)]
+
+
 def test_the_phases_refine_the_steps_to_a_small_part_of_a_pixel(dots):
     image = dots(24.3, 2.5)
     finer = measure_phases(image, find_lattice(image)).lattice
