@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from semscan.image.filling.inpaint import inpaint_ignored
 from semscan.image.near_duplicates import fine_detail, perceptual_hash
 from semscan.values import CleanImage
 
@@ -34,7 +35,7 @@ class ImageStatistics:
 
 
 def image_statistics(image: CleanImage, *, eight_bits: bool) -> ImageStatistics:
-    """Measure the judged rows of an image.
+    """Measure the judged pixels of an image; hash and detail are those of its judged rows without what is ignored.
 
     Parameters
     ----------
@@ -43,7 +44,10 @@ def image_statistics(image: CleanImage, *, eight_bits: bool) -> ImageStatistics:
         Whether its file fills 0 to 255, so that only these two levels can be saturated; other files are
         saturated where they stay at their own lowest or highest level.
     """
-    values = image.values[image.judged.any(axis=1)]
+    rows = image.judged.any(axis=1)
+    values, judged = image.values[rows], image.judged[rows]
+    shown = values if judged.all() else _without_ignored(values, judged)
+    values = values[judged]
     low, high = np.percentile(values, (0.5, 99.5))
     ends = (0.0, 1.0) if eight_bits else (float(values.min()), float(values.max()))
     return ImageStatistics(
@@ -52,10 +56,16 @@ def image_statistics(image: CleanImage, *, eight_bits: bool) -> ImageStatistics:
         contrast=float(high - low),
         dark=float((values <= ends[0]).mean()),
         bright=float((values >= ends[1]).mean()),
-        detail=typical_detail(values),
-        signs=perceptual_hash(values),
-        fine=fine_detail(values),
+        detail=typical_detail(shown),
+        signs=perceptual_hash(shown),
+        fine=fine_detail(shown),
     )
+
+
+def _without_ignored(values: np.ndarray, judged: np.ndarray) -> np.ndarray:
+    """Return an image with what is ignored filled from around it, or flat where that cannot be done."""
+    filled = inpaint_ignored(values, judged)
+    return np.where(~judged & (filled == values), values[judged].mean(), filled).astype(values.dtype)
 
 
 def typical_detail(values: np.ndarray) -> float:

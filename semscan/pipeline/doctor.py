@@ -39,7 +39,12 @@ def doctor(data: Path, settings: DoctorSettings, *, progress: Progress = lambda 
     test, problems = _test_set(data, layout, settings.good)
     named = [*training_images(layout), *_of_test(test)]
     examined, unreadable = examine(named, settings.read, len(named), progress)
-    findings = [*problems, *_unreadable(unreadable), *count_findings(layout, settings), *mask_findings(layout, test)]
+    findings = [
+        *problems,
+        *_unreadable(unreadable),
+        *count_findings(layout, settings),
+        *mask_findings(layout, test, settings.read),
+    ]
     findings += every_check(examined, settings)
     findings.sort(key=lambda finding: (PROBLEM, WARNING, NOTE).index(finding.level))
     trained_on = [image for image in examined if image.part == "train"]

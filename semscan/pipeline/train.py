@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import importlib.util
 import json
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from semscan.files.disk.replace_folder import FRESH, MODEL, begin, commit
 from semscan.files.models.config.model import config_json
 from semscan.files.models.folder import ModelFolder, read_model_folder
 from semscan.files.models.weights_file import check_weights
+from semscan.files.results.review import REVIEW
 from semscan.model.registry import BACKBONES, NETWORKS, attention_parts, known, resolve
 from semscan.pipeline.checks.quick import quick_check
 from semscan.pipeline.methods.looks import looks_of
@@ -32,7 +34,7 @@ from semscan.pipeline.training.plan import TrainingPlan
 from semscan.pipeline.training.review import Review, review
 from semscan.report.text.model_card import summary_lines
 from semscan.report.text.weaknesses import weaknesses
-from semscan.settings import AUTO, TrainSettings
+from semscan.settings import AUTO, DoctorSettings, TrainSettings
 from semscan.values.model.calibration import Calibration
 from semscan.values.model.config import ClassLimits, ModelConfig, NetworkConfig, Tiling, TrainingDomain
 from semscan.values.model.training import TrainingRecord, TrainingTask
@@ -51,6 +53,10 @@ NOT_OF_THE_TASK = (
     "looks_ap",
     "other_looks",
 )
+
+
+# settings that config.json does not hold, or not as they were asked for
+OF_THE_TASK = ("steps", "learning_rate", "precision", "held_back", "few", "patience", "accept_all")
 
 
 def train(data: Path, settings: TrainSettings, log: Log) -> dict[str, Any]:
@@ -76,7 +82,7 @@ def train(data: Path, settings: TrainSettings, log: Log) -> dict[str, Any]:
     _check(settings)
     layout = find_layout(data, settings.good)
     log(f"Found {layout.description}.")
-    for warning in quick_check(layout):
+    for warning in quick_check(layout, DoctorSettings(good=settings.good, read=settings.read)):
         log(f"warning: {warning}")
     kind = _kind(settings, layout)
     reviewed = open_reviewed(settings.review, data, settings.read, log)
@@ -89,6 +95,7 @@ def train(data: Path, settings: TrainSettings, log: Log) -> dict[str, Any]:
     if not NETWORKS[kind].needs_classes:
         findings = find_before_training(data, layout, images, settings, log, reviewed)
     network = _network(kind, layout, settings)
+    _check_start(network, settings)
     plan: TrainingPlan = resolve(NETWORKS[kind].plan)(images, network, settings, findings)
     config = _draft(network, layout, images, plan, settings)
     _check_same_task(work, config, settings)
@@ -174,7 +181,10 @@ def _network(kind: str, layout: Layout, settings: TrainSettings) -> NetworkConfi
     if defaults.needs_classes:
         classes = (*([good] if good else []), *sorted(layout.classes))
     attention = defaults.attention
-    if settings.attention != AUTO:
+    if settings.attention == AUTO and settings.start_from:
+        before = read_model_folder(Path(settings.start_from)).config.network
+        attention = before.attention if before.kind == kind else attention
+    elif settings.attention != AUTO:
         attention = "+".join(attention_parts(settings.attention))
     return NetworkConfig(
         kind=kind,
@@ -185,6 +195,24 @@ def _network(kind: str, layout: Layout, settings: TrainSettings) -> NetworkConfi
         dropout=defaults.dropout if settings.dropout is None else settings.dropout,
         seam=settings.seam,
     )
+
+
+def _check_start(network: NetworkConfig, settings: TrainSettings) -> None:
+    """Refuse a starting point of another network: Keras would load the weights that fit, and drop the others."""
+    if not settings.start_from:
+        return
+    before = read_model_folder(Path(settings.start_from)).config.network
+    for name in ("kind", "attention", "backbone", "seam", "classes"):
+        then, now = getattr(before, name), getattr(network, name)
+        if then != now:
+            raise BadModelError(
+                f"{settings.start_from} cannot be a starting point: its {name} is {_words(then)}, and that of this "
+                f"training {_words(now)}; start from a model of the same {name}, or leave --from away"
+            )
+
+
+def _words(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _draft(
@@ -217,7 +245,9 @@ def _draft(
 def _check_same_task(work: Path, config: ModelConfig, settings: TrainSettings) -> None:
     """With --resume, refuse a checkpoint of other data or settings; note this task next to the checkpoints."""
     stated = {key: value for key, value in config_json(config).items() if key not in NOT_OF_THE_TASK}
-    task = json.dumps({**stated, "steps": settings.steps}, sort_keys=True)
+    asked = {name: getattr(settings, name) for name in OF_THE_TASK}
+    files = [_digest(Path(name)) for name in (*settings.accept, *settings.review)]
+    task = json.dumps({**stated, **asked, "files": files}, sort_keys=True)
     note = work / "task.json"
     if settings.resume and note.is_file() and note.read_text("utf-8") != task:
         raise BadModelError(
@@ -225,6 +255,11 @@ def _check_same_task(work: Path, config: ModelConfig, settings: TrainSettings) -
             "or leave --resume away to start again"
         )
     write_text(note, task)
+
+
+def _digest(path: Path) -> str:
+    """Return the digest of a file that training learns from; of a folder of results, that of its review."""
+    return hashlib.sha256((path / REVIEW if path.is_dir() else path).read_bytes()).hexdigest()
 
 
 def _fit(

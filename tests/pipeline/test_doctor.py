@@ -17,7 +17,7 @@ from semscan.pipeline.training.data.dataset import open_classes, open_good
 from semscan.pipeline.training.findings import TrainingFindings
 from semscan.pipeline.training.plan import autoencoder_plan, classifier_plan
 from semscan.report.text.doctor import diagnosis_lines
-from semscan.settings import DoctorSettings, TrainSettings
+from semscan.settings import DoctorSettings, ReadSettings, TrainSettings
 from semscan.values.model.config import NetworkConfig
 
 
@@ -74,6 +74,22 @@ def test_an_image_that_was_slightly_changed_is_nearly_the_same(data, save_png, c
     save_png(data / "test" / "good" / "again.png", change(texture(3)))
 
     assert findings(data) == [("problem", "near-duplicates")]
+
+
+def test_what_is_ignored_makes_no_images_alike_and_none_saturated(tmp_path, save_png):
+    rng = np.random.default_rng(5)
+    text = rng.integers(0, 2, (24, 60)).astype(np.uint8) * 255
+    for number in range(6):
+        values = cv2.GaussianBlur(rng.integers(60, 180, (96, 96)).astype(np.uint8), (0, 0), 3)
+        values[4:28, 4:64] = text
+        save_png(tmp_path / "data" / ("test" if number > 3 else "train") / "good" / f"{number}.png", values)
+    without, ignored = (
+        {found.about for found in doctor(tmp_path / "data", DoctorSettings(read=ReadSettings(ignore=areas))).findings}
+        for areas in ((), ("4,4,60,24",))
+    )
+
+    assert "saturated" in without
+    assert ignored.isdisjoint({"saturated", "near-duplicates"})
 
 
 def test_two_exposures_of_one_pattern_are_no_duplicates(tmp_path, save_png):

@@ -4,11 +4,16 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
+from semscan.errors import BadModelError
+from semscan.files.models.folder import read_model_folder
+from semscan.pipeline.train import _check_same_task
+from semscan.settings import TrainSettings
 from semscan.values.model.config import NetworkConfig
 
 ATTENTION = "channel+gates"
@@ -225,6 +230,44 @@ def test_wrong_choices_are_one_clear_line(tmp_path, monkeypatch, in_process, opt
     assert done.stdout == ""
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_another_attention_than_that_of_the_starting_point_is_refused(tmp_path, earlier, in_process):
+    fill(tmp_path / "data" / "good", 2, 1)
+    done = in_process(
+        "train",
+        tmp_path / "data",
+        "--out",
+        tmp_path / "m",
+        "--from",
+        earlier,
+        "--attention",
+        "scaled-dot",
+        "--steps",
+        "1",
+    )
+
+    assert done.returncode == 2
+    assert f"its attention is {ATTENTION}, and that of this training scaled-dot" in done.stderr
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize(
+    "changed", [{"learning_rate": 0.5}, {"precision": "bfloat16"}, {"patience": 3}, {"accepted": 2}]
+)
+def test_what_was_begun_with_other_settings_or_files_is_not_resumed(tmp_path, good_model, changed):
+    config = read_model_folder(good_model[0] / "model").config
+    accepted = tmp_path / "a.jsonl"
+    accepted.write_text("1")
+    settings = TrainSettings(accept=(str(accepted),), learning_rate=0.001)
+    _check_same_task(tmp_path, config, settings)
+    _check_same_task(tmp_path, config, replace(settings, resume=True))
+    if "accepted" in changed:
+        accepted.write_text("2")
+        changed = {}
+
+    with pytest.raises(BadModelError, match="begun with other images or settings"):
+        _check_same_task(tmp_path, config, replace(settings, resume=True, **changed))
 
 
 def test_a_damaged_training_image_is_left_out_and_named(good_model):

@@ -33,6 +33,9 @@ from semscan.settings.networks import NETWORKS
 from semscan.values.model.calibration import Calibration
 from semscan.values.model.config import ModelConfig
 
+SENSITIVITY = "sensitivity.png"
+OF_BEFORE = "What this card says above of the threshold, of painted defects and of looks is that of the model before."
+
 
 def open_network(model: Path, looks: int | None) -> ModelFolder:
     """Read the folder of a trained model whose threshold can be set again, and take `looks` looks at each tile.
@@ -108,16 +111,21 @@ def calibrate_network(
     )
     if folder.config.nuisance is not None:
         log(FILTER_GONE)
-    write = partial(copy_with, folder, recalibrated_text(folder, config), news)
+    write = partial(copy_with, folder, config, news)
     return Calibrated(calibration, before.raw_threshold or 0.0, len(paths), config.painted, news, write)
 
 
-def copy_with(folder: ModelFolder, config: str, news: str, fresh: Path) -> None:
-    """Copy a model folder's own files, with its graph, another config.json and the news at the end of its card."""
+def copy_with(folder: ModelFolder, config: ModelConfig, news: str, fresh: Path) -> None:
+    """Copy a model folder's own files, with its graph, another configuration and the news at the end of its card.
+
+    The picture of the painted defects is that of the new configuration.
+    """
+    text_of_config = recalibrated_text(folder, config)
     model, card = folder.path, fresh / "MODEL_CARD.md"
+    is_as_painted = config.painted == folder.config.painted
     try:
         fresh.mkdir()
-        for name in MODEL.own:
+        for name in MODEL.own if is_as_painted else [name for name in MODEL.own if name != SENSITIVITY]:
             if (model / name).is_file():
                 shutil.copyfile(model / name, fresh / name)
         text = card.read_text("utf-8", errors="replace") if card.is_file() else "# Model card\n"
@@ -127,8 +135,14 @@ def copy_with(folder: ModelFolder, config: str, news: str, fresh: Path) -> None:
             "check its permissions and the free space"
         ) from error
     write_bytes(fresh / GRAPH, folder.graph)
-    write_text(card, f"{text}\n## Calibrated again\n\n- {news}\n")
-    write_text(fresh / "config.json", config)
+    if config.painted is not None and not is_as_painted:
+        from semscan.report.plots.detection_curves import draw_detection
+
+        title = f"Defects painted into the good images of the calibration, {config.network.kind}"
+        write_bytes(fresh / SENSITIVITY, draw_detection(config.painted, None, title))
+    before = "" if config.calibration == folder.config.calibration else f"- {OF_BEFORE}\n"
+    write_text(card, f"{text}\n## Calibrated again\n\n- {news}\n{before}")
+    write_text(fresh / "config.json", text_of_config)
 
 
 def _usable(paths: Sequence[Path], config: ModelConfig, settings: CalibrateSettings, log: Log) -> list[Path]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from semscan.files.datasets.reviewed import ReviewedImage, ReviewedResults
 from semscan.files.results.finished_run import FinishedRun
-from semscan.files.results.review import HARMLESS, REAL
+from semscan.files.results.review import HARMLESS, REAL, UNSURE
 from semscan.maps.normalise import threshold_multiple
 from semscan.pipeline.reviewed.pixels import drawn_defects, found_again, read_map, region_masks
 
@@ -79,9 +79,15 @@ def reviewed_peaks(reviews: Sequence[ReviewedResults]) -> ReviewedPeaks:
             if image.is_harmless and not record.defects and record.score is not None:
                 by_verdict[HARMLESS] = [record.score]
             harmless += by_verdict[HARMLESS]
-            if image.is_decided and not by_verdict[REAL] and not image.missed:
+            if image.is_decided and not image.missed and not _may_have_defects(image):
                 good.append(_multiples(by_verdict[HARMLESS]))
     return ReviewedPeaks(_multiples(real), _multiples(harmless), _multiples(undecided), tuple(good), unmapped)
+
+
+def _may_have_defects(image: ReviewedImage) -> bool:
+    """Return whether the reviewer called anything real or unsure, nuisance regions too, or the image defective."""
+    whole = image.whole is not None and image.whole.verdict == REAL
+    return whole or bool(image.with_verdict(REAL)) or bool(image.with_verdict(UNSURE))
 
 
 def _missed_peaks(finished: FinishedRun, image: ReviewedImage) -> list[float | None]:

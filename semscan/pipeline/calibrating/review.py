@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from semscan.files.models.folder import ModelFolder, recalibrated_text
+from semscan.files.models.folder import ModelFolder
 from semscan.files.models.method_folder import MethodFolder, method_config_text
 from semscan.pipeline.calibrating.calibrated import Calibrated, Log
 from semscan.pipeline.calibrating.decisions import Present, calibrate_by_decisions
@@ -40,7 +40,7 @@ def calibrate_network_by_review(folder: ModelFolder, files: ReviewFiles, log: Lo
         calibration: Calibration, painted: DetectionCurve | None, nuisance: NuisanceFilter | None, news: str
     ) -> Callable[[Path], None]:
         config = replace(own, calibration=calibration, painted=painted, nuisance=nuisance)
-        return partial(copy_with, folder, recalibrated_text(folder, config), news)
+        return partial(copy_with, folder, config, news)
 
     raw = own.calibration.raw_threshold or 0.0
     return calibrate_by_decisions(

@@ -15,7 +15,9 @@ from semscan.settings import ReadSettings
 MOST_OF_AN_IMAGE = 0.5
 
 
-def mask_findings(layout: Layout, test: LabelledSet | None, most: int | None = None) -> Iterator[Finding]:
+def mask_findings(
+    layout: Layout, test: LabelledSet | None, read: ReadSettings, most: int | None = None
+) -> Iterator[Finding]:
     """Masks of another size than their image, without a defect, missing, or without an image.
 
     Parameters
@@ -24,6 +26,8 @@ def mask_findings(layout: Layout, test: LabelledSet | None, most: int | None = N
         Of training; its masks are read.
     test : LabelledSet or None
         The test images, to look at their masks too.
+    read : ReadSettings
+        How images are read.
     most : int, optional
         Read no more masks than this.
     """
@@ -37,14 +41,14 @@ def mask_findings(layout: Layout, test: LabelledSet | None, most: int | None = N
             yield _listed(WARNING, test.orphans, "masks in ground_truth belong to no test image: check their names")
     good = {image.path for image in test.images if not image.defective} if test else set()
     for image, mask in pairs[:most]:
-        fault = _mask_fault(image, mask, image in good)
+        fault = _mask_fault(image, mask, read, good=image in good)
         if fault:
             yield Finding(PROBLEM, "mask", fault, (str(image), str(mask)))
 
 
-def _mask_fault(image: Path, mask: Path, good: bool) -> str | None:
+def _mask_fault(image: Path, mask: Path, read: ReadSettings, *, good: bool) -> str | None:
     try:
-        shape = read_image(image, ReadSettings()).pixels.shape
+        shape = read_image(image, read).pixels.shape
     except SemscanError:
         return None  # reported as unreadable
     try:

@@ -33,7 +33,7 @@ def quick_check(layout: Layout, settings: DoctorSettings = DoctorSettings()) -> 
     findings = [
         *count_findings(layout, settings),
         *identical_files(named),
-        *mask_findings(layout, None, most=settings.sample),
+        *mask_findings(layout, None, settings.read, most=settings.sample),
     ]
     sampled = [finding for finding in every_check(examined, settings) if finding.about not in ("duplicates", "size")]
     return [finding.message for finding in [*findings, *sampled] if finding.level != NOTE]

@@ -57,5 +57,5 @@ def find_before_training(
         log(f"warning: {images.cache.paths[outlier.number]} looks odd among the good images: {outlier.reason}")
     reader = TrainingReader(settings.read, images.scale, images.preprocessing.matched)
     labelled = open_labelled_defects(layout, reader, scan.level, log, reviewed.defects)
-    accepted = open_accepted(settings.accept, data, reader, log, every=settings.accept_all, reviewed=reviewed.accepted)
+    accepted = open_accepted(settings.accept, data, reader, log, every=settings.accept_all, reviewed=reviewed)
     return TrainingFindings(scan, labelled, accepted, reviewed.count)

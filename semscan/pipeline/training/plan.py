@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from semscan.errors import BadDataError
 from semscan.model.registry import is_local
 from semscan.pipeline.training.data.dataset import TrainSet
 from semscan.pipeline.training.data.examples import (
+    AcceptedRegions,
     Draw,
     Example,
     autoencoder_examples,
@@ -53,6 +55,23 @@ class TrainingPlan:
     painted_peaks: dict[int | None, list[float]] = field(default_factory=dict, compare=False)
 
 
+def _apart_from_held(
+    accepted: AcceptedRegions | None, cache: ImageCache, split: Split, tile: int
+) -> AcceptedRegions | None:
+    """Leave out the accepted places of which a patch could show what is held out; None if none is left."""
+    if accepted is None:
+        return None
+    held = {os.path.realpath(cache.paths[part.number]): part for part in split.held}
+    of_image = [held.get(os.path.realpath(path)) for path in accepted.images.paths]
+
+    def is_apart(number: int, bottom: int, right: int) -> bool:
+        part = of_image[number]
+        return part is None or bottom + tile <= part.row or right + tile <= part.col
+
+    places = tuple(place for place in accepted.places if is_apart(place[0], place[1][2], place[1][3]))
+    return replace(accepted, places=places) if places else None
+
+
 def autoencoder_plan(
     images: TrainSet,
     network: NetworkConfig,
@@ -66,7 +85,8 @@ def autoencoder_plan(
     turn = _turn(images.cache, settings)
     preprocessing = images.preprocessing
     defects = findings.labelled.defects if findings.labelled else None
-    real = real_examples(defects, findings.accepted, tile, settings.augment, turn)
+    accepted = _apart_from_held(findings.accepted, images.cache, split, tile)
+    real = real_examples(defects, accepted, tile, settings.augment, turn)
     draw = autoencoder_examples(images.cache, split, tile, preprocessing, settings.augment, turn, real)
     draw_held = _held_out_examples(images.cache, split, tile, preprocessing)
     rng = np.random.default_rng([settings.seed, 7])

@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from semscan.files.datasets.reviewed import read_review
 from semscan.files.models.folder import read_model_folder, recalibrated_text
 from semscan.files.models.method_folder import method_config_text, read_method_folder
 from semscan.files.results.review import Decision, append_decision
 from semscan.pipeline.calibrate import calibrate
+from semscan.pipeline.calibrating.peaks import reviewed_peaks
 from semscan.pipeline.methods.calibrated import CalibratedMethod
 from semscan.pipeline.methods.periodic import PeriodicMethod
 from semscan.pipeline.methods.raw_map import raw_map
@@ -72,6 +74,28 @@ def measured(tmp_path):
     config = MethodConfig(__version__, "periodic", raw_map("periodic"), MEASURED, 3.0, painted=BLIND)
     (path / "config.json").write_text(method_config_text(config))
     return path, read_method_folder(path)
+
+
+@pytest.mark.parametrize("verdicts", [["real"], ["harmless", "unsure"]])
+def test_images_that_may_have_defects_show_no_false_regions(tmp_path, verdicts):
+    path = review(tmp_path / "r")
+    name = "/gone/clean.png"
+    regions = [region(number, is_real=False).to_json() | {"id": number} for number in range(1, len(verdicts))]
+    with open(tmp_path / "r" / "results.jsonl", "a") as file:
+        file.write(
+            json.dumps(
+                Record(image=name, source=name, width=64, height=64, regions=(), score=0.1).to_json()
+                | {"regions": regions}
+            )
+            + "\n"
+        )
+    before = reviewed_peaks([read_review(tmp_path / "r")])
+    append_decision(tmp_path / "r" / "review.jsonl", Decision(at="", image=name, verdict=verdicts[0]))
+    for number, verdict in enumerate(verdicts[1:], start=1):
+        append_decision(tmp_path / "r" / "review.jsonl", Decision(at="", image=name, region=number, verdict=verdict))
+
+    assert path
+    assert len(reviewed_peaks([read_review(tmp_path / "r")]).good) == len(before.good)
 
 
 def test_a_filter_is_learned_at_the_calibrated_threshold_alone(tmp_path):

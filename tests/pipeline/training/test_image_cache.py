@@ -65,6 +65,18 @@ def test_of_few_images_the_end_of_the_longer_side_is_held_back_and_never_drawn()
     assert split.description == "25% of each of the 3 good images"
 
 
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_of_few_images_a_share_of_what_is_judged_is_held_back(side):
+    ignored = np.zeros((100, 160), bool)
+    ignored[:, 80:] = True
+    ignored = ignored if side == "right" else ignored[:, ::-1]
+    cache = ImageCache([Path("a")], lambda path: np.zeros((100, 160), np.float32), 1 << 20, lambda path: ignored)
+
+    ((_, row, col),) = split_good(cache, share=0.25, few=10, seed=1).held
+
+    assert (~ignored[row:, col:]).sum() == pytest.approx(0.25 * (~ignored).sum(), rel=0.06)
+
+
 @pytest.mark.parametrize(("shape", "tile"), [((1000, 1000), 256), ((100, 100), 96), ((20, 500), 32)])
 def test_tile_is_a_multiple_of_32_that_fits(shape, tile):
     cache, _ = numbered(12, shape)

@@ -204,6 +204,23 @@ def test_what_else_was_found_in_that_image_is_not_shown_as_normal(data, tmp_path
     assert shown[70:80, 100:110].max() < 0.8  # taken out of the file
 
 
+def test_a_defect_in_the_box_of_an_accepted_region_is_not_shown_as_normal(data, tmp_path, save_png):
+    values = lines(8)
+    hot = np.zeros(values.shape, bool)
+    hot[10:12, 20:90] = hot[10:70, 20:22] = True  # an angle, whose box holds the other region
+    hot[40:46, 60:66] = True
+    values[hot] = 250
+    source = save_png(tmp_path / "lot" / "a.png", values)
+    mask = save_png(tmp_path / "a.mask.png", np.where(hot, 255, 0).astype(np.uint8))
+    judged = ((20, 10, 70, 60), {"accepted": True}), ((60, 40, 6, 6), {"accepted": False})
+    path = records(tmp_path / "r.jsonl", *judged, source=source, outputs={"mask": str(mask)})
+
+    shown = open_accepted([path], data, TrainingReader(READ, Scale()), lambda line: None).images[0]
+
+    assert shown[10:12, 24:90].min() > 0.9
+    assert shown[40:46, 60:66].max() < 0.9
+
+
 def test_test_images_and_missing_ones_are_refused_with_a_warning(data, tmp_path, save_png):
     inside = save_png(data / "test" / "square" / "1.png", with_square(1))
     link = tmp_path / "link.png"

@@ -1,6 +1,7 @@
 """What a training takes from a review: arrays, boxes and masks with known answers, no training."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +11,12 @@ from semscan.files.datasets.layout import find_layout
 from semscan.files.results.review import Decision, append_decision
 from semscan.image.resize import Scale
 from semscan.pipeline.training.data.accepted_regions import open_accepted
+from semscan.pipeline.training.data.image_cache import ImageCache
 from semscan.pipeline.training.data.labelled_defects import open_labelled_defects
 from semscan.pipeline.training.data.reader import TrainingReader
 from semscan.pipeline.training.data.reviewed_images import open_reviewed, with_reviewed
+from semscan.pipeline.training.data.split import HeldPart, Split
+from semscan.pipeline.training.plan import _apart_from_held
 from semscan.settings import ReadSettings
 from semscan.values import Box
 from semscan.values.model.training import ReviewedCount
@@ -90,7 +94,7 @@ def test_harmless_regions_become_normal_and_what_else_was_found_is_not_shown(lot
         {"verdict": "missed", "polygon": POLYGON},
     )
     said = []
-    accepted = open_accepted((), lot / "data", READER, said.append, reviewed=learned.accepted)
+    accepted = open_accepted((), lot / "data", READER, said.append, reviewed=learned)
     shown = accepted.images[0].astype(float)
 
     assert accepted.places == ((0, (4, 6, 10, 14)),)
@@ -122,6 +126,67 @@ def test_without_a_mask_the_box_of_a_region_is_its_defect(lot):
     few = open_labelled_defects(find_layout(lot / "data"), READER, None, lambda line: None, learned.defects)
 
     assert (few.defects.masks[0] > 0).sum() == 8 * 6
+
+
+def test_a_defect_in_the_box_of_a_harmless_region_is_not_shown(lot, save_png):
+    mask = np.zeros(SHAPE, np.uint8)
+    mask[BLOB] = mask[BAR] = 255
+    save_png(lot / "out" / "a.mask.png", mask)
+    path = lot / "out" / "results.jsonl"
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    records[0]["regions"][0] |= {"bbox": [2, 2, 60, 44]}  # a long harmless region around the confirmed one
+    write_results(lot, records)
+    learned = opened(
+        lot,
+        {"region": 1, "verdict": "harmless"},
+        {"region": 2, "verdict": "real"},
+        {"verdict": "missed", "polygon": POLYGON},
+    )
+    (shown,) = open_accepted((), lot / "data", READER, print, reviewed=learned).images
+
+    assert shown[BAR].max() < 0.6
+
+
+def test_an_image_with_a_region_of_which_the_reviewer_is_unsure_is_not_a_good_one(lot):
+    learned = opened(
+        lot,
+        {"region": 1, "verdict": "unsure"},
+        {"verdict": "harmless"},
+        {"image": "clean.png", "verdict": "harmless"},
+    )
+
+    assert [path.name for path in learned.good] == ["clean.png"]
+
+
+def test_an_image_with_a_mask_is_used_once_whatever_its_path(lot, save_png, monkeypatch):
+    save_png(lot / "data" / "train" / "good" / "g.png", grey(5))
+    image = save_png(lot / "data" / "train" / "bar" / "b.png", grey(3, BLOB, BAR, SPOT))
+    mask = np.zeros(SHAPE, np.uint8)
+    mask[BAR] = mask[SPOT] = 255
+    save_png(lot / "data" / "ground_truth" / "bar" / "b_mask.png", mask)
+    regions = [{"id": 1, "bbox": BOXES[2], "centroid": [1, 1], "area_px": 60, "peak": 0.9}]
+    write_results(lot, [{**record(lot, "b.png", regions), "source": str(image)}])
+    learned = open_reviewed(decide(lot, {"image": "b.png", "region": 1, "verdict": "real"}), lot / "data", READ, print)
+    monkeypatch.chdir(lot)
+    for data in (Path("data"), lot / "data"):
+        found = open_labelled_defects(find_layout(data), READER, None, print, learned.defects)
+
+        assert (found.count.images, found.count.defects) == (1, 2)
+
+
+def test_accepted_places_of_held_out_images_are_not_drawn(lot):
+    learned = opened(
+        lot, {"region": 1, "verdict": "harmless"}, {"verdict": "harmless"}, {"region": 2, "verdict": "harmless"}
+    )
+    accepted = open_accepted((), lot / "data", READER, print, reviewed=learned)
+    cache = ImageCache([lot / "lot" / "a.png"], READER.values, 1 << 20)
+
+    def drawn(*held):
+        return _apart_from_held(accepted, cache, Split((), tuple(held), ""), 16)
+
+    assert drawn().places == accepted.places
+    assert drawn(HeldPart(0, 0, 0)) is None
+    assert drawn(HeldPart(0, 0, 30)).places == (accepted.places[0],)  # the other one lies beyond
 
 
 def test_an_image_without_defects_becomes_a_good_one(lot):

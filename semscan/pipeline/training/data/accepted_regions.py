@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from semscan.errors import SemscanError
@@ -22,10 +23,11 @@ from semscan.image.tiling import judged_rows
 from semscan.phrases import plural
 from semscan.pipeline.methods.base import MethodResult
 from semscan.pipeline.training.data.examples import AcceptedRegions, Corners
-from semscan.pipeline.training.data.image_cache import ImageCache
+from semscan.pipeline.training.data.image_cache import ImageCache, PackedMask
 from semscan.pipeline.training.data.reader import TrainingReader, near_zoom
+from semscan.pipeline.training.data.reviewed_images import NOT_REVIEWED, ReviewedData
 from semscan.settings import IMAGE_CACHE_BYTES
-from semscan.synth.painting.paste import components, inpainted
+from semscan.synth.painting.paste import inpainted
 from semscan.values import Box, CleanImage
 
 Log = Callable[[str], None]
@@ -51,7 +53,7 @@ def open_accepted(
     log: Log,
     *,
     every: bool = False,
-    reviewed: Sequence[Accepted] = (),
+    reviewed: ReviewedData = NOT_REVIEWED,
 ) -> AcceptedRegions | None:
     """Open the regions that the files accept, and the `reviewed` ones; None if there are none.
 
@@ -65,17 +67,17 @@ def open_accepted(
     """
     opened: dict[Path, tuple[Accepted, tuple[Corners, ...]]] = {}
     of_files = [record for name in files for record in read_accepted(Path(name), every=every)]
-    for record in (*of_files, *reviewed):
+    for record in (*of_files, *reviewed.accepted):  # what a review says of an image counts
         if lies_in_test(record.source, data):
             log(f"warning: {record.source} is not accepted: it lies in {TEST}/, which is never trained on")
             continue
-        boxes = _usable_boxes(record, reader, log)
+        boxes = _usable_boxes(record, reader, reviewed.unknown, log)
         if boxes:
             opened.pop(record.source, None)  # of several files about an image the last counts, at its own place
             opened[record.source] = (record, boxes)
     if not opened:
         return None
-    accepted = _AcceptedReader({path: record for path, (record, _) in opened.items()}, reader)
+    accepted = _AcceptedReader({path: record for path, (record, _) in opened.items()}, reader, reviewed.unknown)
     places = tuple((number, box) for number, (_, boxes) in enumerate(opened.values()) for box in boxes)
     log(
         f"{plural(len(places), 'accepted region')} of {plural(len(opened), 'image')} become normal: training shows "
@@ -90,17 +92,20 @@ class _AcceptedReader:
 
     records: Mapping[Path, Accepted]
     reader: TrainingReader
+    unknown: Mapping[Path, PackedMask]
 
     def values(self, path: Path) -> np.ndarray:
         """Return the judged rows at the scale of training, float32 (rows, cols)."""
-        opened = _open(self.records[path], self.reader)
+        opened = _open(self.records[path], self.reader, self.unknown.get(path))
         return inpainted(opened.values, opened.foreign) if opened.foreign.any() else opened.values
 
 
-def _usable_boxes(record: Accepted, reader: TrainingReader, log: Log) -> tuple[Corners, ...]:
+def _usable_boxes(
+    record: Accepted, reader: TrainingReader, unknown: Mapping[Path, PackedMask], log: Log
+) -> tuple[Corners, ...]:
     """Return the accepted regions that the image still has; a line to `log` if there are none."""
     try:
-        boxes = _open(record, reader).boxes
+        boxes = _open(record, reader, unknown.get(record.source)).boxes
     except SemscanError as error:
         log(f"warning: accepted regions left out: {error}")
         return ()
@@ -119,18 +124,15 @@ def region_peaks(score: Score, accepted: AcceptedRegions) -> np.ndarray:
     return np.array(peaks)
 
 
-def _open(record: Accepted, reader: TrainingReader) -> _Opened:
+def _open(record: Accepted, reader: TrainingReader, unknown: PackedMask | None) -> _Opened:
+    """Open an image; `unknown` marks what a review does not call normal, without it the record does."""
     image = clean(read_image(record.source, reader.read), reader.read)
     rows = judged_rows(image)
     shape = image.values.shape
     zoom = near_zoom(record.source, image.nm_per_pixel, reader.scale)
     foreign = np.zeros(shape, bool)
     if shape == record.size:  # else the file was replaced by another image
-        foreign = _found(record, shape)
-        for box in record.others:
-            foreign[box.top : box.bottom, box.left : box.right] = True
-        for box in record.boxes:
-            foreign[box.top : box.bottom, box.left : box.right] = False
+        foreign = _found(record, shape) if unknown is None else unknown.unpacked()
     boxes = [_moved(box, rows.start, zoom) for box in record.boxes if shape == record.size]
     values = zoomed(inpaint_ignored(image.values[rows], image.judged[rows]), zoom)
     if reader.matched:
@@ -144,17 +146,30 @@ def _open(record: Accepted, reader: TrainingReader) -> _Opened:
 
 
 def _found(record: Accepted, shape: tuple[int, ...]) -> np.ndarray:
-    """Return all that was found in the image then, without what touches an accepted region."""
+    """Return all that was found in the image then but the accepted regions: by its mask, without one by their boxes."""
+    found = np.zeros(shape, bool)
+    for box in record.others:
+        found[box.top : box.bottom, box.left : box.right] = True
     if record.mask is None:
-        return np.zeros(shape, bool)
+        return found
     try:
         hot = read_defect_mask(record.mask, shape)
     except SemscanError:
-        return np.zeros(shape, bool)
-    for top, left, bottom, right in components(hot, least=1):
-        if any(box.top < bottom and top < box.bottom and box.left < right and left < box.right for box in record.boxes):
-            hot[top:bottom, left:right] = False
+        return found
+    _, numbers, stats, _ = cv2.connectedComponentsWithStats(hot.astype(np.uint8), connectivity=8)
+    others = {box.xywh for box in record.others}
+    pieces = [(number, (x, y, wide, high)) for number, (x, y, wide, high, _) in enumerate(stats.tolist()) if number]
+    for box in record.boxes:
+        own = [number for number, piece in pieces if piece == box.xywh]
+        if not own:  # a region of several pieces, or at another threshold
+            own = [number for number, piece in pieces if piece not in others and _lies_in(piece, box)]
+        hot[np.isin(numbers, own)] = False
     return hot
+
+
+def _lies_in(piece: tuple[int, int, int, int], box: Box) -> bool:
+    x, y, wide, high = piece
+    return box.left <= x and x + wide <= box.right and box.top <= y and y + high <= box.bottom
 
 
 def _moved(box: Box, first_row: int, zoom: float) -> Corners:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,7 +105,9 @@ def open_labelled_defects(
         The defects that a person has confirmed or drawn, by image.
     """
     paths = [path for name in sorted(layout.classes) for path in layout.classes[name]]
-    marks = {path: marked for path, marked in (reviewed or {}).items() if path not in layout.masks}
+    own = {os.path.realpath(path): path for path in (*paths, *layout.masks)}  # a review has absolute paths
+    named = {own.get(os.path.realpath(path), path): marked for path, marked in (reviewed or {}).items()}
+    marks = {path: marked for path, marked in named.items() if path not in layout.masks}
     paths += [path for path in marks if path not in paths]
     if not paths:
         return None

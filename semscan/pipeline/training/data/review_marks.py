@@ -36,6 +36,11 @@ class MarkedImage:
     missed: int
 
     @property
+    def unknown(self) -> PackedMask:
+        """All that is not known to be normal: defects, and regions that nobody has decided about or is sure of."""
+        return PackedMask(self.defects.bits | self.open.bits, self.open.shape)
+
+    @property
     def has_defects(self) -> bool:
         """True if any pixel is marked as a defect."""
         return bool(self.defects.bits.any())

@@ -16,6 +16,7 @@ from semscan.files.images.read import read_header
 from semscan.files.results.finished_run import FinishedRun
 from semscan.files.results.review import HARMLESS, REAL
 from semscan.phrases import plural
+from semscan.pipeline.training.data.image_cache import PackedMask
 from semscan.pipeline.training.data.review_marks import MarkedImage, Reviews, mark_image
 from semscan.settings import ReadSettings
 from semscan.values.model.training import ReviewedCount
@@ -26,9 +27,13 @@ Log = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class ReviewedData:
-    """What reviews teach. `defects` are images with defects by path, `good` are images without."""
+    """What reviews teach. `defects` are images with defects by path, `good` are images without.
+
+    `unknown` marks, in images with accepted regions, the pixels of all that is not known to be normal.
+    """
 
     accepted: tuple[Accepted, ...] = ()
+    unknown: Mapping[Path, PackedMask] = field(default_factory=dict)
     defects: Mapping[Path, MarkedImage] = field(default_factory=dict)
     good: tuple[Path, ...] = ()
     count: ReviewedCount | None = None
@@ -121,19 +126,23 @@ def _why_not(path: Path, record: Record, data: Path, read: ReadSettings) -> str 
 
 def _learned(usable: Mapping[Path, Reviews], left_out: int) -> ReviewedData:
     accepted, good = [], []
+    unknown: dict[Path, PackedMask] = {}
     defects: dict[Path, MarkedImage] = {}
     real = missed = 0
     for path, reviews in usable.items():
         marked = mark_image(reviews)
         record = reviews[0][1].record
         if marked.harmless:
+            unknown[path] = marked.unknown
             accepted.append(Accepted(path, (record.height, record.width), marked.harmless, marked.others, None))
         if marked.has_defects:
             defects[path] = marked
             real += marked.real
             missed += marked.missed
+        elif marked.open.bits.any():
+            continue  # a region of which the reviewer is unsure is shown neither as good nor as a defect
         elif any(image.is_harmless for _, image in [each for each in reviews if each[1].whole is not None][-1:]):
             good.append(path)
     harmless = sum(len(one.boxes) for one in accepted)
     count = ReviewedCount(harmless, real, missed, len(good), left_out)
-    return ReviewedData(tuple(accepted), defects, tuple(good), count)
+    return ReviewedData(tuple(accepted), unknown, defects, tuple(good), count)

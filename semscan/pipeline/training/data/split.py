@@ -59,11 +59,20 @@ def split_good(cache: ImageCache, *, share: float, few: int, seed: int) -> Split
     for number in range(count):
         rows, cols = cache.shape(number)
         long_cols = cols >= rows
-        keep = (rows, round(cols * (1 - share))) if long_cols else (round(rows * (1 - share)), cols)
+        at = _cut(cols if long_cols else rows, cache.ignored_mask(number), int(long_cols), share)
+        keep = (rows, at) if long_cols else (at, cols)
         parts.append(TrainPart(number, *keep))
         ends.append(HeldPart(number, 0, keep[1]) if long_cols else HeldPart(number, keep[0], 0))
     images = "the good image" if count == 1 else f"each of the {count} good images"
     return Split(tuple(parts), tuple(ends), f"{share:.0%} of {images}")
+
+
+def _cut(length: int, ignored_mask: np.ndarray | None, axis: int, share: float) -> int:
+    """Return where the held-out end begins along an axis, so that it has this share of what is not ignored."""
+    if ignored_mask is None or ignored_mask.all():
+        return round(length * (1 - share))
+    seen = np.cumsum((~ignored_mask).sum(axis=1 - axis))
+    return int(np.clip(np.searchsorted(seen, seen[-1] * (1 - share)) + 1, 1, max(1, length - 1)))
 
 
 def tile_for(split: Split, largest: int) -> int:
