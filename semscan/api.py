@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -178,7 +179,7 @@ class Model:
     kind: str
     fingerprint: str
     classes: tuple[str, ...] | None
-    _method: Method
+    _method_for: Callable[[ReadSettings], Method]
 
     def inspect(
         self,
@@ -233,7 +234,9 @@ class Model:
         settings = _settings(
             nm_per_pixel, page, databar, RegionSettings(threshold, low, min_area, dark_lines=dark_lines)
         )
-        return _inspect(image, replace(settings, nuisance_filter=nuisance_filter), self._method, ignore)
+        return _inspect(
+            image, replace(settings, nuisance_filter=nuisance_filter), self._method_for(settings.read), ignore
+        )
 
 
 def load_model(
@@ -282,12 +285,13 @@ def load_model(
     if reference is not None:
         raise UsageFault(f"{path}: is a trained model, which takes no reference; leave it away, or use inspect_pair")
     classes = folder.config.network.classes
+    method = ModelMethod(folder, threads, looks=looks, device=device)
     return Model(
         path=path,
         kind=folder.config.network.kind,
         fingerprint=folder.fingerprint,
         classes=None if classes is None else tuple(classes),
-        _method=ModelMethod(folder, threads, looks=looks, device=device),
+        _method_for=lambda read: method,
     )
 
 
@@ -423,8 +427,15 @@ def _load_calibrated(path: Path, reference: Image | None) -> Model:
         raise UsageFault(f"{path}: is a threshold for pairs; name the image to compare with: reference=IMAGE")
     if name != "reference" and reference is not None:
         raise UsageFault(f"{path}: is a threshold of the method {name}, which takes no reference; leave it away")
-    method = PeriodicMethod() if reference is None else _pair_method(reference, ReadSettings())
-    return Model(path, name, folder.fingerprint, None, CalibratedMethod(method, folder))
+
+    @lru_cache(maxsize=4)
+    def method_for(read: ReadSettings) -> Method:
+        # the reference is read as the image is: its page and its data bar
+        method = PeriodicMethod() if reference is None else _pair_method(reference, read)
+        return CalibratedMethod(method, folder)
+
+    method_for(ReadSettings())  # a reference that cannot be read is said at once
+    return Model(path, name, folder.fingerprint, None, method_for)
 
 
 def _pair_method(reference: Image, read: ReadSettings) -> ReferenceMethod:

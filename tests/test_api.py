@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+import tifffile
 
 import semscan
 from semscan.errors import BadImageError, BadModelError, NotPeriodicError, UsageFault
@@ -21,10 +22,10 @@ from semscan.values.model.nuisance import DecidedRegion, NuisanceFilter
 HEAVY = ("tensorflow", "keras", "cv2", "skimage", "scipy", "matplotlib", "onnxruntime", "numpy")
 
 
-def lines(rows=160, cols=160, pitch=16, bridge=False):
+def lines(rows=160, cols=160, pitch=16, bridge=False, seed=0):
     """Return lines with noise, grey 90 and 140, uint8; with `bridge` two of them joined."""
     levels = 90.0 + 50.0 * (np.arange(cols) // (pitch // 2) % 2)
-    image = np.random.default_rng(0).normal(np.tile(levels, (rows, 1)), 5.0)
+    image = np.random.default_rng(seed).normal(np.tile(levels, (rows, 1)), 5.0)
     if bridge:
         image[80:90, 80:96] = 140.0
     return np.clip(image, 0, 255).astype(np.uint8)
@@ -261,6 +262,28 @@ def test_a_calibrated_reference_method_takes_its_reference_as_array_or_file(cali
 
     assert found[0].score == found[1].score
     assert found[0].to_record()["method"] == ["reference"]
+
+
+def test_a_calibrated_reference_method_reads_its_reference_as_the_image(calibrated, tmp_path):
+    paths = []
+    for name, bridge in (("image.tif", True), ("reference.tif", False)):
+        with tifffile.TiffWriter(tmp_path / name) as writer:
+            for page in (np.rot90(lines()), lines(bridge=bridge)):
+                writer.write(page, photometric="minisblack", contiguous=False)
+        paths.append(tmp_path / name)
+    image, reference = paths
+    loaded = semscan.load_model(calibrated("reference"), reference=reference)
+
+    assert loaded.inspect(image, page=1).score == loaded.inspect(lines(bridge=True), page=1).score
+    assert loaded.inspect(image, page=1).regions
+
+
+def test_dies_are_compared_in_the_same_way_in_any_order(tmp_path, save_png):
+    paths = [save_png(tmp_path / f"{n:02d}.png", lines(bridge=n == 3, seed=n)) for n in range(20)]
+    forwards = semscan.inspect_dies(paths)
+    backwards = semscan.inspect_dies(paths[::-1])[::-1]
+
+    assert [one.score for one in forwards] == [one.score for one in backwards]
 
 
 def test_a_reference_that_is_missing_or_not_used_is_one_sentence(calibrated, model, grey):

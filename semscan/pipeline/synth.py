@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -61,13 +62,14 @@ def synthesise(
         raise UsageFault(f"--nm-per-px is for TIFF files, and the format is {plan.format}; add --format tif")
     sets = plan_sets(recipe, plan)
     out = Path(out)
-    _make_room(out, plan.overwrite)
     total = sum(made.count for made in sets)
     planned: list[dict[str, Any]] = [
         {"image": made.image(i, plan.format), "mask": made.mask(i), "class": made.name}
         for made in sets
         for i in range(made.count)
     ]
+    names = [entry[key] for entry in planned for key in ("image", "mask") if entry[key]]
+    _make_room(out, names, overwrite=plan.overwrite)
     _write_index(out, recipe, plan, planned, finished=False)
     entries = iter(planned)
     for made in sets:
@@ -125,8 +127,11 @@ def _write_index(out: Path, recipe: SynthSettings, plan: SynthSetSettings, image
     write_text(out / INDEX, f'{head},\n "images": [\n  {lines}\n ]\n}}\n')
 
 
-def _make_room(out: Path, overwrite: bool) -> None:
-    """Refuse a folder that holds anything, or with `overwrite` anything but an earlier data set of ours."""
+def _make_room(out: Path, names: Sequence[str], *, overwrite: bool) -> None:
+    """Refuse a folder that holds anything, or with `overwrite` anything but an earlier data set of ours.
+
+    Other files beside that set stay; one of the `names` to write among them is refused before anything is removed.
+    """
     if not out.exists():
         return
     if not out.is_dir():
@@ -135,7 +140,14 @@ def _make_room(out: Path, overwrite: bool) -> None:
         return
     if not overwrite:
         raise OutputError(f"{out}: is not empty; choose another OUT, or replace an earlier data set with --overwrite")
-    for name in _files_of_earlier_set(out):
+    earlier = _files_of_earlier_set(out)
+    own = {os.path.normpath(name) for name in earlier}
+    for name in names:
+        if os.path.normpath(name) not in own and os.path.lexists(out / name):
+            raise OutputError(
+                f"{out / name}: is not of the earlier data set, and would be replaced; choose another OUT"
+            )
+    for name in earlier:
         path = out / name
         path.unlink(missing_ok=True)
         for folder in (path.parent, path.parent.parent):

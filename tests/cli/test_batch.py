@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.in_process import run as run_here
+
 linux = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux says which processes there are")
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 COUNT = 7
@@ -86,6 +88,32 @@ def test_resumed_results_are_kept_and_changed_images_are_judged_again(in_process
     assert set(again) <= {1, 2}
     assert second[1]["defect"] is True
     assert (in_process.here / "semscan-results" / "02.mask.png").exists()
+
+
+def test_a_record_is_not_kept_if_an_interrupted_run_has_written_its_files(in_process, model, lot, monkeypatch):
+    image = lot / "00.png"
+    (first,) = records(in_process("inspect", image, "--model", model).stdout)
+    with monkeypatch.context() as patch:
+        patch.setattr("semscan.pipeline.inspect.write_map", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+        in_process("inspect", image, "--model", model, "--threshold", "0.2")
+    masks = in_process.here / "semscan-results" / "00.mask.png"
+    other = masks.read_bytes()
+    (kept,) = records(in_process("inspect", image, "--model", model, "--resume").stdout)
+
+    assert kept["threshold"] == first["threshold"]
+    assert masks.read_bytes() != other
+
+
+def test_kept_results_name_their_files_from_where_the_run_is_resumed(in_process, model, lot, monkeypatch):
+    first = records(in_process("inspect", lot, "--model", model, "--out", "o").stdout)
+    out = os.path.relpath(in_process.here / "o", lot)
+    monkeypatch.chdir(lot)
+    again = records(run_here("inspect", lot, "--model", model, "--out", out, "--resume").stdout)
+
+    assert [record["seconds"] for record in again] == [record["seconds"] for record in first]
+    assert [record["outputs"]["map"] for record in again] == [
+        os.path.join(out, Path(record["outputs"]["map"]).name) for record in first
+    ]
 
 
 def test_with_other_settings_everything_is_judged_again(in_process, model, lot):

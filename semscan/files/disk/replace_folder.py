@@ -24,6 +24,7 @@ class FolderKind:
     what: str
     mark: str
     own: tuple[str, ...]
+    option: str = "--out"
 
 
 MODEL = FolderKind(
@@ -43,6 +44,7 @@ EXPORT = FolderKind(
     "an exported model",
     "deploy.json",
     ("deploy.json", "README.md", "model.onnx", "model.tflite", "1", "sample_image.npy", "sample_map.npy"),
+    "OUT",
 )
 
 
@@ -92,18 +94,22 @@ def _check_target(out: Path, kind: FolderKind, *, may_replace: bool) -> None:
     if os.path.ismount(out):
         raise OutputError(f"{out} is a mount point and cannot be replaced by {kind.what}; name a folder in it")
     if out.exists() and not out.is_dir():
-        raise OutputError(f"{out} is a file, not a folder; name another folder with --out")
+        raise OutputError(f"{out} is a file, not a folder; {_another(kind)}")
     finished = (out / kind.mark).is_file()
     if finished and not may_replace:
-        raise OutputError(f"{out} already holds {kind.what}; add --overwrite to replace it, or name another --out")
+        raise OutputError(f"{out} already holds {kind.what}; add --overwrite to replace it, or {_another(kind)}")
     if not finished and out.is_dir() and any(out.iterdir()):
-        raise OutputError(f"{out} is not empty and does not hold {kind.what}; name another folder with --out")
+        raise OutputError(f"{out} is not empty and does not hold {kind.what}; {_another(kind)}")
+
+
+def _another(kind: FolderKind) -> str:
+    return f"name another folder with {kind.option}" if kind.option.startswith("--") else f"name another {kind.option}"
 
 
 def _check_previous(previous: Path, kind: FolderKind) -> None:
     is_empty = previous.is_dir() and not any(previous.iterdir())
     if previous.exists() and not is_empty and not (previous / kind.mark).is_file():
-        raise OutputError(f"{previous} is in the way and not {kind.what}; move it away, or name another --out")
+        raise OutputError(f"{previous} is in the way and not {kind.what}; move it away, or {_another(kind)}")
 
 
 def _prepare_work(work: Path, kind: FolderKind, resume: bool) -> None:

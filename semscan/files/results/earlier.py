@@ -40,8 +40,12 @@ class EarlierRecords:
         return len(self._places)
 
     def judged(self, source: str) -> Record | None:
-        """Return the record of an image; None without one, or unless all outputs that it names are there."""
-        record = self._at(self._places[source]) if source in self._places else None
+        """Return the record of an image, once: what is inspected again has other files then.
+
+        None without one, or unless all outputs that it names are there.
+        """
+        at = self._places.pop(source, None)
+        record = None if at is None else self._at(at)
         if record is None or record.source != source:
             return None
         there = (place_of(path, self._out) for path in record.outputs.paths)

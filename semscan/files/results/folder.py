@@ -120,6 +120,10 @@ class ResultsFolder:
                 self._claimed[source] = self.out / stem
             return self._claimed[source]
 
+    def is_interrupted(self, source: str) -> bool:
+        """Return whether a run that did not end has written some of a source's files: its record is older then."""
+        return source in self._left_over
+
     def begin(self, run: RunRecord) -> None:
         """Write `run.json` as it is known now; from here on, noted records are kept also if the run is killed."""
         with self._guard, locked(self.out / NAMES):

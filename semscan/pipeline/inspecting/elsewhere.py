@@ -40,12 +40,17 @@ def areas_elsewhere(read: ReadSettings) -> ReadSettings:
 
 def record_here(record: Record, base: Path | None, model: str | None) -> Record:
     """Return a record from elsewhere with the names that were typed: `base` of its outputs, `model`."""
-    record = replace(record, model=record.model and model)
-    if base is None:
-        return record
+    outputs = outputs_here(record.outputs, base) or Outputs()
+    return replace(record, model=record.model and model, outputs=outputs)
+
+
+def outputs_here(outputs: Outputs | None, base: Path | None) -> Outputs | None:
+    """Return outputs with the names that they have under `base`; as they are without one."""
+    if outputs is None or base is None:
+        return outputs
+    folder = base.parent
 
     def named(value: Any) -> Any:
-        return [named(each) for each in value] if isinstance(value, list) else str(base.parent / PurePath(value).name)
+        return [named(each) for each in value] if isinstance(value, list) else str(folder / PurePath(value).name)
 
-    outputs = {kind: named(value) for kind, value in record.outputs.to_json().items()}
-    return replace(record, outputs=Outputs.parse(outputs))
+    return Outputs.parse({kind: named(value) for kind, value in outputs.to_json().items()})

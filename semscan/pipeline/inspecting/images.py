@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO
 
 from semscan.errors import UsageFault
@@ -14,7 +16,7 @@ from semscan.files.find.follow import follow_folders
 from semscan.files.find.images import InputError, InputImage, find_images
 from semscan.files.results.earlier import EarlierRecords
 from semscan.files.results.folder import ResultsFolder
-from semscan.pipeline.inspecting.elsewhere import record_here
+from semscan.pipeline.inspecting.elsewhere import outputs_here, record_here
 from semscan.pipeline.inspecting.inspector import ImageTask, Inspector
 from semscan.pipeline.methods.base import LotMethod, Method, choose_method, lot_methods
 from semscan.pipeline.run.error_records import file_error, name_error
@@ -72,6 +74,7 @@ def inspect_images(
     images = iter(_gathered(used, _named(arguments, settings, stdin, nul, skip=out)))
     outputs = ResultsFolder(out)
     earlier = EarlierRecords(out) if settings.resume else None
+    busy: dict[Path, Lock] = {}
 
     def tasks() -> Iterator[tuple[Named, Path]]:
         for found in images:
@@ -85,8 +88,10 @@ def inspect_images(
         found, base = task
         if isinstance(found, InputError):
             return name_error(found)
-        known = earlier.judged(os.path.abspath(found.path)) if earlier else None
-        return _done(ImageTask(found, base, known), way, settings, used.provenance.model)
+        source = os.path.abspath(found.path)
+        known = None if earlier is None or outputs.is_interrupted(source) else earlier.judged(source)
+        with busy.setdefault(base, Lock()) if settings.follow else nullcontext():  # a file may change while in work
+            return _done(ImageTask(found, base, known), way, settings, used.provenance.model)
 
     apart, images = _apart(arguments, settings, images, used, is_given=method is not None)
     with side_by_side(Inspector(settings, used), settings, apart=apart) as way:
@@ -151,10 +156,11 @@ def _done(task: ImageTask, way: Way, settings: InspectSettings, model: str | Non
         record: AnyRecord = way.act(task.elsewhere() if is_elsewhere else task)
     except WorkerLost as lost:
         return file_error(task.found, str(lost))
-    if not is_elsewhere or isinstance(record, ErrorRecord):
+    if not is_elsewhere:
         return record
-    is_kept = task.earlier is not None and task.earlier.outputs == record.outputs
-    return record_here(record, None if is_kept else task.base, model)
+    if isinstance(record, ErrorRecord):
+        return replace(record, written=outputs_here(record.written, task.base))
+    return record_here(record, task.base, model)
 
 
 def _named(

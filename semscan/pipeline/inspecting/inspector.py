@@ -10,7 +10,7 @@ import cv2
 
 from semscan.files.find.images import InputImage
 from semscan.pipeline.inspect import inspect_file, score_file
-from semscan.pipeline.inspecting.elsewhere import settings_elsewhere
+from semscan.pipeline.inspecting.elsewhere import record_here, settings_elsewhere
 from semscan.pipeline.inspecting.fingerprint import Fingerprints
 from semscan.pipeline.methods.base import LotMethod, Method, choose_method
 from semscan.pipeline.run.error_records import or_error
@@ -86,7 +86,8 @@ class Inspector:
         self._fingerprints = self._fingerprints or Fingerprints(self._settings, method)
         fingerprint = self._fingerprints.of(found.path)  # before the image is read: it may change now
         if task.earlier is not None and task.earlier.fingerprint == fingerprint:
-            return replace(task.earlier, image=found.given)
+            # from another working folder its files have other names
+            return record_here(replace(task.earlier, image=found.given), task.base, method.provenance.model)
         record = inspect_file(found, task.base, self._settings, method)
         return replace(record, fingerprint=fingerprint) if isinstance(record, Record) else record
 

@@ -63,7 +63,7 @@ class DiesMethod:
         """Return the method for images that are in memory; each has a `source` of its own."""
         by_source = {image.source: image for image in images}
         method = cls(settings)
-        method._take(tuple(by_source), lambda name: clean(by_source[name], settings.read))
+        method._take(sorted(by_source), lambda name: clean(by_source[name], settings.read))
         return method
 
     def gather(self, paths: Sequence[Path]) -> None:

@@ -99,8 +99,7 @@ def _by_class(
         return {}
     figures = {}
     for name in sorted(name or UNNAMED for name in names):
-        own = None if name == UNNAMED else name
-        found, missed, called, right = _counts_of(own)
+        found, missed, called, right = _counts_of(name)
         recall, recall_95 = share(found, _both(found, missed))
         precision, precision_95 = share(right, called)
         figures[name] = ReviewedClassFigures(
@@ -116,17 +115,20 @@ def _by_class(
     return figures
 
 
-def _counts_of(name: str | None) -> tuple[Count, Count, Count, Count]:
-    """Count of a class, in an image: defects found, defects missed, regions called so, and those rightly so."""
+def _counts_of(name: str) -> tuple[Count, Count, Count, Count]:
+    """Count of a class, in an image: defects found, defects missed, regions called so, and those rightly so.
+
+    Without a class, a defect is of `UNNAMED`, together with those of a class that has this name.
+    """
 
     def of(regions: Iterable[FoundRegion]) -> int:
         return sum(1 for _ in regions)
 
     return (
-        lambda image: of(region for region in image.found if region.is_real and region.true_class == name),
-        lambda image: sum(missed == name for missed in image.missed),
-        lambda image: of(region for region in image.found if region.called == name),
-        lambda image: of(region for region in image.found if region.called == name and region.is_right),
+        lambda image: of(region for region in image.found if region.is_real and (region.true_class or UNNAMED) == name),
+        lambda image: sum((missed or UNNAMED) == name for missed in image.missed),
+        lambda image: of(region for region in image.found if (region.called or UNNAMED) == name),
+        lambda image: of(region for region in image.found if (region.called or UNNAMED) == name and region.is_right),
     )
 
 

@@ -155,6 +155,18 @@ def test_overwrite_replaces_an_earlier_set_and_leaves_other_files(tmp_path):
     assert not (tmp_path / "test" / "bridge").exists()
 
 
+def test_overwrite_replaces_no_file_of_other_origin(tmp_path):
+    run(tmp_path, *SMALL, "--train", "2")
+    before = set(files_of(tmp_path))
+    (tmp_path / "train" / "good" / "002.png").write_bytes(b"keep")
+
+    with pytest.raises(OutputError, match=r"002\.png: is not of the earlier data set"):
+        run(tmp_path, *SMALL, "--train", "4", "--overwrite")
+
+    assert (tmp_path / "train" / "good" / "002.png").read_bytes() == b"keep"
+    assert set(files_of(tmp_path)) == before | {"train/good/002.png"}
+
+
 OUTSIDE = '{"made_by": "semscan synth", "images": [{"image": "train/../../a", "mask": null}]}'
 
 

@@ -37,6 +37,13 @@ def test_a_record_of_the_same_fingerprint_is_found_among_others(tmp_path, record
     assert earlier.judged("/d/b.png").source == "/d/b.png"
 
 
+def test_a_record_is_given_once(tmp_path, record):
+    write(tmp_path, record)
+    earlier = EarlierRecords(tmp_path)
+
+    assert [earlier.judged("/d/a.png") is None for _ in range(2)] == [False, True]
+
+
 def test_an_image_without_a_record_has_none(tmp_path, record):
     write(tmp_path, record)
 

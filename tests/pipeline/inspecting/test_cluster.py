@@ -52,6 +52,7 @@ def test_records_and_files_are_those_of_one_machine(here, model, address):
     remote = list(inspect_images(["lot"], replace(settings, cluster=address)))
 
     assert [lasting(record) for record in remote] == [lasting(record) for record in plain]
+    assert remote[-2].outputs.overlay is not None
     assert {path: path.read_bytes() for path in Path("o").rglob("*.png")} == before
     assert remote[0].model == relative
     assert remote[0].outputs.crops[0] == os.path.join("o", "0.crop001.png")

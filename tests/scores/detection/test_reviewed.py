@@ -63,6 +63,14 @@ def test_classes_have_the_recall_of_their_defects_and_the_precision_of_what_was_
     assert found.classes["defect"].precision is None
 
 
+def test_a_class_may_be_called_defect():
+    regions = FoundRegion("defect", True, "defect"), FoundRegion("defect", False), FoundRegion("pit", True, None)
+    found = figures(JudgedImage(regions), JudgedImage(missed=("defect", None)))
+    of = found.classes["defect"]
+
+    assert (of.found, of.missed, of.called, of.right) == (2, 2, 2, 1)
+
+
 def test_a_region_that_was_called_nothing_is_right_if_it_is_real():
     found = figures(JudgedImage((FoundRegion(None, True, "pit"), HARMLESS)))
 
