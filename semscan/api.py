@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,7 +24,7 @@ from semscan.files.disk.encode import png_bytes
 from semscan.files.images.from_array import FORMAT, image_from_array
 from semscan.files.images.read import read_image
 from semscan.files.models.folder import ModelFolder, read_model_folder
-from semscan.files.models.method_folder import named_method, read_method_folder
+from semscan.files.models.method_folder import MethodFolder, named_method, read_method_folder
 from semscan.image.clean import clean
 from semscan.pipeline.inspect import InspectedImage, inspect_image
 from semscan.pipeline.methods.base import Method
@@ -291,7 +291,7 @@ def load_model(
         kind=folder.config.network.kind,
         fingerprint=folder.fingerprint,
         classes=None if classes is None else tuple(classes),
-        _method_for=lambda read: method,
+        _method_for=partial(_always, method),
     )
 
 
@@ -427,15 +427,33 @@ def _load_calibrated(path: Path, reference: Image | None) -> Model:
         raise UsageFault(f"{path}: is a threshold for pairs; name the image to compare with: reference=IMAGE")
     if name != "reference" and reference is not None:
         raise UsageFault(f"{path}: is a threshold of the method {name}, which takes no reference; leave it away")
+    if reference is None:
+        return Model(path, name, folder.fingerprint, None, partial(_always, CalibratedMethod(PeriodicMethod(), folder)))
+    pairs = _CalibratedPairs(folder, reference)
+    pairs(ReadSettings())  # a reference that cannot be read is said at once
+    return Model(path, name, folder.fingerprint, None, pairs)
 
-    @lru_cache(maxsize=4)
-    def method_for(read: ReadSettings) -> Method:
-        # the reference is read as the image is: its page and its data bar
-        method = PeriodicMethod() if reference is None else _pair_method(reference, read)
-        return CalibratedMethod(method, folder)
 
-    method_for(ReadSettings())  # a reference that cannot be read is said at once
-    return Model(path, name, folder.fingerprint, None, method_for)
+def _always(method: Method, read: ReadSettings) -> Method:
+    """Return a method that does not depend on how images are read."""
+    return method
+
+
+class _CalibratedPairs:
+    """Makes the calibrated method of pairs: the reference is read as the image is, its page and its data bar."""
+
+    def __init__(self, folder: MethodFolder, reference: Image) -> None:
+        self._folder = folder
+        self._reference = reference
+        self._made: dict[ReadSettings, Method] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_made": {}}
+
+    def __call__(self, read: ReadSettings) -> Method:
+        if read not in self._made:
+            self._made = {read: CalibratedMethod(_pair_method(self._reference, read), self._folder)}
+        return self._made[read]
 
 
 def _pair_method(reference: Image, read: ReadSettings) -> ReferenceMethod:

@@ -57,6 +57,10 @@ class OutputError(SemscanError, OSError):
     """A folder or file that cannot be written, or is there already and not to be overwritten."""
 
 
+class OtherPageError(OutputError):
+    """A page of a file whose outputs would replace those of another page."""
+
+
 class MissingLibraryError(SemscanError, ImportError):
     """A command needs a library that a light installation does not have."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 
@@ -276,6 +277,18 @@ def test_a_calibrated_reference_method_reads_its_reference_as_the_image(calibrat
 
     assert loaded.inspect(image, page=1).score == loaded.inspect(lines(bridge=True), page=1).score
     assert loaded.inspect(image, page=1).regions
+
+
+def test_a_loaded_method_goes_to_another_process(calibrated):
+    image = "sample_images/wafer.png"
+    loaded = [
+        semscan.load_model(calibrated("periodic")),
+        semscan.load_model(calibrated("reference"), reference=lines()),
+    ]
+    for one, picture in zip(loaded, (image, lines(bridge=True)), strict=True):
+        again = pickle.loads(pickle.dumps(one))
+
+        assert again.inspect(picture).score == one.inspect(picture).score
 
 
 def test_dies_are_compared_in_the_same_way_in_any_order(tmp_path, save_png):

@@ -162,7 +162,9 @@ def _without_shared(tracks: np.ndarray) -> tuple[np.ndarray, float]:
     shared = np.where(count >= FEWEST_SHARED, np.nansum(level, axis=0) / np.maximum(count, 1), 0.0)
     own = level - shared
     alike = _likeness(own)
-    restored = np.where(count >= FEWEST_SHARED, count / np.maximum(count - 1 - alike, 1), 1)
+    others = np.maximum(count - 1, 1)
+    before = (1 + alike * others) / (others + alike)  # taking off what is shared makes the edges less alike
+    restored = np.where(count >= FEWEST_SHARED, count / np.maximum(count - 1 - before, 1), 1)
     return own * np.sqrt(restored), alike
 
 

@@ -19,6 +19,8 @@ from semscan.files.disk.replace_folder import FRESH, MODEL, begin, commit
 from semscan.files.models.config.model import config_json
 from semscan.files.models.folder import ModelFolder, read_model_folder
 from semscan.files.models.weights_file import check_weights
+from semscan.files.results.folder import RESULTS
+from semscan.files.results.records import parse_object
 from semscan.files.results.review import REVIEW
 from semscan.model.registry import BACKBONES, NETWORKS, attention_parts, known, resolve
 from semscan.pipeline.checks.quick import quick_check
@@ -247,19 +249,26 @@ def _check_same_task(work: Path, config: ModelConfig, settings: TrainSettings) -
     stated = {key: value for key, value in config_json(config).items() if key not in NOT_OF_THE_TASK}
     asked = {name: getattr(settings, name) for name in OF_THE_TASK}
     files = [_digest(Path(name)) for name in (*settings.accept, *settings.review)]
-    task = json.dumps({**stated, **asked, "files": files}, sort_keys=True)
+    task = json.loads(json.dumps({**stated, **asked, "files": files}))
     note = work / "task.json"
-    if settings.resume and note.is_file() and note.read_text("utf-8") != task:
+    before = parse_object(note.read_bytes()) if settings.resume and note.is_file() else {}
+    # a note of an earlier version lacks some keys
+    if before is None or any(task.get(key) != value for key, value in before.items()):
         raise BadModelError(
             f"{work} was begun with other images or settings; give the same options as then, "
             "or leave --resume away to start again"
         )
-    write_text(note, task)
+    write_text(note, json.dumps(task, sort_keys=True))
 
 
 def _digest(path: Path) -> str:
-    """Return the digest of a file that training learns from; of a folder of results, that of its review."""
-    return hashlib.sha256((path / REVIEW if path.is_dir() else path).read_bytes()).hexdigest()
+    """Return the digest of a file that training learns from; of a review, with that of its results."""
+    path = path / REVIEW if path.is_dir() else path
+    content = hashlib.sha256(path.read_bytes())
+    results = path.with_name(RESULTS)
+    if path.name == REVIEW and results.is_file():
+        content.update(results.read_bytes())
+    return content.hexdigest()
 
 
 def _fit(

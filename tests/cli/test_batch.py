@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
 from tests.in_process import run as run_here
 
@@ -113,6 +114,31 @@ def test_kept_results_name_their_files_from_where_the_run_is_resumed(in_process,
     assert [record["seconds"] for record in again] == [record["seconds"] for record in first]
     assert [record["outputs"]["map"] for record in again] == [
         os.path.join(out, Path(record["outputs"]["map"]).name) for record in first
+    ]
+
+
+def test_kept_results_keep_their_files_when_the_images_are_named_otherwise(in_process, model, lot):
+    in_process("inspect", lot, "--model", model, "--out", "o", "--crops")
+    before = sorted(path.name for path in (in_process.here / "o").iterdir())
+    again = records(in_process("inspect", lot.parent, "--model", model, "--out", "o", "--crops", "--resume").stdout)
+
+    assert sorted(path.name for path in (in_process.here / "o").iterdir()) == before
+    outputs = [path for record in again for path in (record["outputs"]["map"], *record["outputs"]["crops"])]
+    assert all((in_process.here / path).is_file() for path in outputs)
+
+
+def test_another_page_costs_itself_alone_and_no_record(in_process, model, grey, tmp_path):
+    for name in ("m.tif", "n.tif"):
+        tifffile.imwrite(tmp_path / name, np.stack([grey(), grey(spot=True)]), photometric="minisblack")
+    in_process("inspect", tmp_path / "m.tif", "--model", model, "--out", "o")
+    done = in_process("inspect", tmp_path / "m.tif", tmp_path / "n.tif", "--model", model, "--out", "o", "--page", "1")
+    kept = records((in_process.here / "o" / "results.jsonl").read_text())
+
+    assert done.returncode == 3
+    assert "holds page 0 of" in records(done.stdout)[0]["error"]
+    assert [(Path(record["image"]).name, record["status"], record["page"]) for record in kept] == [
+        ("m.tif", "ok", 0),
+        ("n.tif", "ok", 1),
     ]
 
 

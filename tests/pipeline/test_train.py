@@ -262,6 +262,10 @@ def test_what_was_begun_with_other_settings_or_files_is_not_resumed(tmp_path, go
     settings = TrainSettings(accept=(str(accepted),), learning_rate=0.001)
     _check_same_task(tmp_path, config, settings)
     _check_same_task(tmp_path, config, replace(settings, resume=True))
+    note = tmp_path / "task.json"
+    earlier = {key: value for key, value in json.loads(note.read_text()).items() if key not in ("files", "patience")}
+    note.write_text(json.dumps(earlier))  # of a version that knew less
+    _check_same_task(tmp_path, config, replace(settings, resume=True))
     if "accepted" in changed:
         accepted.write_text("2")
         changed = {}

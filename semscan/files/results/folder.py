@@ -20,7 +20,7 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from semscan.errors import OutputError
+from semscan.errors import OtherPageError, OutputError
 from semscan.files.disk.atomic import remove_file, write_chunks, write_text
 from semscan.files.disk.lock import locked
 from semscan.files.disk.plain_file import read_lines
@@ -72,6 +72,7 @@ class ResultsFolder:
         self._crops: dict[Path, Mapping[str, list[Path]]] = {}  # folder -> what `crops_in` found there
         self._left_over: dict[str, list[Path]] = {}  # source -> what its interrupted run wrote
         self._signature: tuple[int, int] | None = None
+        self._refused: set[str] = set()  # sources of which another page was claimed
         self._held: dict[str, str] = {}  # name key -> source, from the list of names
         self._held_signature: tuple[int, int, int] | None = None
         self._journal: Journal | None = None
@@ -99,8 +100,9 @@ class ResultsFolder:
 
         Raises
         ------
-        OutputError
-            If the results hold another page of the file: outputs have the name of the file alone.
+        OtherPageError
+            If the results hold another page of the file: outputs have the name of the file alone. No record of that
+            source is taken then, so that the one of the other page stays.
         """
         with self._guard:
             if source not in self._claimed:
@@ -108,7 +110,8 @@ class ResultsFolder:
                     self._read_results()
                     there = self._pages.get(source)
                     if page is not None and there not in (None, page):
-                        raise OutputError(
+                        self._refused.add(source)
+                        raise OtherPageError(
                             f"{self.out}: holds page {there} of {found.given}; give page {page} another --out"
                         )
                     self._read_held(names)
@@ -132,7 +135,7 @@ class ResultsFolder:
 
     def note(self, record: AnyRecord) -> int | None:
         """Keep one record of the run that has begun; return its place for `noted`. Any thread may call this."""
-        return None if self._journal is None else self._journal.add(record)
+        return None if self._journal is None or record.source in self._refused else self._journal.add(record)
 
     def noted(self, place: int) -> AnyRecord | None:
         """Return a record that was kept."""
@@ -165,6 +168,8 @@ class ResultsFolder:
         self._crops.clear()  # this run wrote some
         with LineSpool(self.out) as lines:
             for record in records:
+                if record.source in self._refused:
+                    continue
                 if record.source not in before and record.source not in stems and _never_existed(record):
                     continue
                 kept = self._keep_name(record, before.get(record.source, []), stems)

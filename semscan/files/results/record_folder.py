@@ -38,8 +38,10 @@ class RecordFolder:
 
     def __init__(self, out: Path) -> None:
         self.out = Path(out)
-        self._owners: dict[str, str] = {}
-        self._signature: tuple[int, ...] | None = None
+        self._on_record: dict[str, str] = {}  # name key -> source
+        self._held: dict[str, str] = {}  # the same of names whose records are not kept yet, from the lock file
+        self._read_to = 0  # bytes of the lock file
+        self._signature: tuple[int, int, int] | None = None
         with locked(self.out / self.lock) as held:
             self._read_owners(held)
 
@@ -48,45 +50,53 @@ class RecordFolder:
         with locked(self.out / self.lock) as held:
             self._read_owners(held)
             stem = next(stem for stem in candidates(found, source) if self._is_free(stem, source))
-            if name_key(stem) not in self._owners:  # until its record is kept, other processes find it in the lock file
+            if self._owner(stem) is None:  # until its record is kept, other processes find it in the lock file
                 held.write(to_line({"source": source, "stem": str(stem)}))
                 held.flush()
-                self._owners[name_key(stem)] = source
-                self._signature = self._signature_of(held)
+                self._read_owners(held)
             return stem
 
     def keep(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Put records into the file of records; one of the same source is replaced where it stands."""
         with locked(self.out / self.lock) as held:
+            self._read_owners(held)
             lines = {str(record["source"]): to_line(record) for record in records}
             write_bytes(self.out / self.records, b"".join(merge_lines(self._lines(), lines)))
             left = [(source, stem) for source, stem in held_names(held) if source not in lines]
             held.truncate(0)
             held.writelines(to_line({"source": source, "stem": stem}) for source, stem in left)
             held.flush()
-            self._signature = self._signature_of(held)
 
     def _read_owners(self, held: BinaryIO) -> None:
-        """Read who owns which name, if another process has changed it since it was read."""
-        signature = self._signature_of(held)
-        if signature == self._signature:
-            return
-        records = filter(None, map(parse_object, self._lines()))
-        on_record = [(str(record.get("source")), record["stem"]) for record in records if _has_stem(record)]
-        self._owners = {name_key(stem): source for source, stem in (*on_record, *held_names(held))}
-        self._signature = signature
-
-    def _signature_of(self, held: BinaryIO) -> tuple[int, ...]:
-        """Return what changes when a name gets an owner."""
+        """Read who owns which name, as far as that has changed since it was read."""
+        signature = self._signature_of_records()
         size = os.fstat(held.fileno()).st_size
+        if signature != self._signature or size < self._read_to:  # the lock file is written anew with the records
+            records = filter(None, map(parse_object, self._lines()))
+            named = [(record["stem"], str(record.get("source"))) for record in records if _has_stem(record)]
+            self._on_record = {name_key(stem): source for stem, source in named}
+            self._signature = signature
+            self._held, self._read_to = {}, 0
+        if size > self._read_to:
+            held.seek(self._read_to)
+            for entry in filter(None, map(parse_object, held.read(size - self._read_to).splitlines())):
+                if _has_stem(entry):
+                    self._held[name_key(entry["stem"])] = str(entry.get("source"))
+            self._read_to = size
+
+    def _signature_of_records(self) -> tuple[int, int, int] | None:
         try:
             status = os.stat(self.out / self.records)
         except OSError:
-            return (size,)
-        return status.st_ino, status.st_mtime_ns, status.st_size, size
+            return None
+        return status.st_ino, status.st_mtime_ns, status.st_size
+
+    def _owner(self, stem: PurePosixPath) -> str | None:
+        key = name_key(stem)
+        return self._held.get(key) or self._on_record.get(key)
 
     def _is_free(self, stem: PurePosixPath, source: str) -> bool:
-        owner = self._owners.get(name_key(stem))
+        owner = self._owner(stem)
         if owner is not None:
             return owner == source
         return not any(os.path.lexists(output_path(self.out / stem, kind)) for kind in self.kinds)

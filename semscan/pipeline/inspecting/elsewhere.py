@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from semscan.files.images.ignored_areas import RECTANGLE
+from semscan.files.results.names import place_of
 from semscan.pipeline.methods.base import settled
 from semscan.settings import InspectSettings, ReadSettings
 from semscan.values.record import Outputs, Record
@@ -38,19 +39,18 @@ def areas_elsewhere(read: ReadSettings) -> ReadSettings:
     return replace(read, ignore=areas(read.ignore), care=areas(read.care))
 
 
-def record_here(record: Record, base: Path | None, model: str | None) -> Record:
-    """Return a record from elsewhere with the names that were typed: `base` of its outputs, `model`."""
-    outputs = outputs_here(record.outputs, base) or Outputs()
-    return replace(record, model=record.model and model, outputs=outputs)
+def record_here(record: Record, out: Path, model: str | None) -> Record:
+    """Return a record from elsewhere with the names that were typed: `out`, the folder of its outputs, and `model`."""
+    return replace(record, model=record.model and model, outputs=outputs_here(record.outputs, out))
 
 
-def outputs_here(outputs: Outputs | None, base: Path | None) -> Outputs | None:
-    """Return outputs with the names that they have under `base`; as they are without one."""
-    if outputs is None or base is None:
-        return outputs
-    folder = base.parent
+def outputs_here(outputs: Outputs, out: Path) -> Outputs:
+    """Return outputs with the names that they have in `out`, as it was typed; those elsewhere stay as they are."""
 
     def named(value: Any) -> Any:
-        return [named(each) for each in value] if isinstance(value, list) else str(folder / PurePath(value).name)
+        if isinstance(value, list):
+            return [named(each) for each in value]
+        place = place_of(value, out)
+        return value if place is None else str(out / place)
 
     return Outputs.parse({kind: named(value) for kind, value in outputs.to_json().items()})

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
 
-from semscan.errors import UsageFault
+from semscan.errors import OtherPageError, UsageFault
 from semscan.files.find.follow import follow_folders
 from semscan.files.find.images import InputError, InputImage, find_images
 from semscan.files.results.earlier import EarlierRecords
@@ -80,7 +80,10 @@ def inspect_images(
         for found in images:
             # outputs are named here, in the order given, so that any number of jobs gives the same names
             if isinstance(found, InputImage):
-                yield found, outputs.claim(found, os.path.abspath(found.path), settings.read.page)
+                try:
+                    yield found, outputs.claim(found, os.path.abspath(found.path), settings.read.page)
+                except OtherPageError as error:  # it costs itself alone
+                    yield InputError(found.given, str(error)), outputs.out
             else:
                 yield found, outputs.out
 
@@ -158,9 +161,10 @@ def _done(task: ImageTask, way: Way, settings: InspectSettings, model: str | Non
         return file_error(task.found, str(lost))
     if not is_elsewhere:
         return record
+    out = Path(settings.output.out)
     if isinstance(record, ErrorRecord):
-        return replace(record, written=outputs_here(record.written, task.base))
-    return record_here(record, task.base, model)
+        return record if record.written is None else replace(record, written=outputs_here(record.written, out))
+    return record_here(record, out, model)
 
 
 def _named(

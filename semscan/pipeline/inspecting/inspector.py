@@ -86,8 +86,8 @@ class Inspector:
         self._fingerprints = self._fingerprints or Fingerprints(self._settings, method)
         fingerprint = self._fingerprints.of(found.path)  # before the image is read: it may change now
         if task.earlier is not None and task.earlier.fingerprint == fingerprint:
-            # from another working folder its files have other names
-            return record_here(replace(task.earlier, image=found.given), task.base, method.provenance.model)
+            out = Path(self._settings.output.out)  # from another working folder its files have other names
+            return record_here(replace(task.earlier, image=found.given), out, method.provenance.model)
         record = inspect_file(found, task.base, self._settings, method)
         return replace(record, fingerprint=fingerprint) if isinstance(record, Record) else record
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 IN_FLIGHT = 2  # tasks given to the cluster, for each of its threads
 LEAST_IN_FLIGHT = 16  # a cluster may grow
 CONNECT_SECONDS = 20
+MOST_KEPT = 2  # runs at once that a worker is prepared for
 WORKER_SECONDS = 60  # to wait for the first worker
 _KEPT: dict[tuple[str, str], Any] = {}  # in a worker: the function in use, prepared, by the run and its name
 _GUARD = threading.Lock()
@@ -80,8 +81,9 @@ def _answer(act: Any, task: Any, run: str, version: str) -> Any:
         )
     with _GUARD:
         if (run, act.name) not in _KEPT:  # a later run may find another model at the same path
-            _KEPT.clear()  # of one run at a time: a model takes memory
             act.prepare()
+            while len(_KEPT) >= MOST_KEPT:  # a model takes memory
+                _KEPT.pop(next(iter(_KEPT)))
             _KEPT[run, act.name] = act
         kept = _KEPT[run, act.name]
     return kept(task)

@@ -43,6 +43,19 @@ def test_dark_lines_keep_their_names_at_another_threshold(semscan):
     assert ("dark_lines" in unsaid, said["dark_lines"], again["dark_lines"]) == (False, True, True)
 
 
+def test_a_map_of_another_page_leaves_the_record_of_the_first(semscan, model, grey):
+    tifffile.imwrite(semscan.here / "m.tif", np.stack([grey(), grey(spot=True)]), photometric="minisblack")
+    for page in "01":
+        semscan("inspect", "m.tif", "--model", model, "--out", f"o{page}", "--page", page)
+    semscan("regions", "o1/m.map.tif", "--out", "q")
+    for _ in range(2):
+        done = semscan("regions", "o0/m.map.tif", "--out", "q")
+
+        assert done.returncode == 3
+        (record,) = (json.loads(line) for line in (semscan.here / "q" / "results.jsonl").read_text().splitlines())
+        assert (record["status"], record["page"]) == ("ok", 1)
+
+
 def test_a_higher_threshold_finds_less_and_caps_the_score(semscan, inspected):
     out, record = inspected
     high = str(record["score"] + 0.01)

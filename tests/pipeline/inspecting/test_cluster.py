@@ -103,6 +103,7 @@ def test_a_worker_prepares_anew_for_each_run(monkeypatch):
     ]
 
     assert answers == [("before", 0), ("before", 1), ("after", 2), ("after", 3)]
+    assert cluster_module._answer(before, 4, "1", __version__) == ("before", 4)  # two runs at once
     assert (before.prepared, after.prepared) == (1, 1)
 
 

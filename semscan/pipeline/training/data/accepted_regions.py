@@ -159,12 +159,13 @@ def _found(record: Accepted, shape: tuple[int, ...]) -> np.ndarray:
     _, numbers, stats, _ = cv2.connectedComponentsWithStats(hot.astype(np.uint8), connectivity=8)
     others = {box.xywh for box in record.others}
     pieces = [(number, (x, y, wide, high)) for number, (x, y, wide, high, _) in enumerate(stats.tolist()) if number]
+    is_accepted = np.zeros(len(stats), bool)
     for box in record.boxes:
         own = [number for number, piece in pieces if piece == box.xywh]
         if not own:  # a region of several pieces, or at another threshold
             own = [number for number, piece in pieces if piece not in others and _lies_in(piece, box)]
-        hot[np.isin(numbers, own)] = False
-    return hot
+        is_accepted[own] = True
+    return hot & ~is_accepted[numbers]
 
 
 def _lies_in(piece: tuple[int, int, int, int], box: Box) -> bool:
