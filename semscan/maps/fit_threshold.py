@@ -98,7 +98,8 @@ def fit_threshold(
     if threshold > highest:
         threshold, rule = float(highest), CEILING
     if threshold < floor:
-        threshold, rule = float(floor), FLOOR
+        # a ceiling below the floor: that there are false regions is due to it
+        threshold, rule = float(floor), CEILING if rule == CEILING else FLOOR
     reached = _count(raw_maps, areas, threshold, min_area) / images
     return FittedThreshold(threshold, reached, round(images, 3), rule)
 

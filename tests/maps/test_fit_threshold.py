@@ -91,6 +91,14 @@ def test_threshold_never_rises_above_what_the_network_can_reach():
     assert reached == pytest.approx(false_regions(maps, 0.5))
 
 
+def test_a_ceiling_below_the_floor_is_named_as_the_rule():
+    maps = [quiet_map(seed) for seed in range(3)]
+    fitted = fit_threshold(maps, everywhere(maps), false_alarms=1e-4, ceiling=0.2, floor=0.5)
+
+    assert (fitted.raw_threshold, fitted.rule) == (0.5, "ceiling")
+    assert fitted.reached > 0
+
+
 def test_an_extrapolated_threshold_has_a_lower_ceiling_than_a_counted_one():
     few = [quiet_map(seed) for seed in range(3)]
     many = [quiet_map(seed) for seed in range(60)]

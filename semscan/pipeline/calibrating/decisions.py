@@ -183,7 +183,9 @@ def _news(peaks: ReviewedPeaks, source: str, before: float, multiple: float) -> 
     if multiple < 1:
         lines.append("It is lower than before: images that were not reviewed may show more regions.")
     elif multiple == 1:
-        lines.append("No other threshold that keeps nine in ten of the real ones decides better: it stays as it is.")
+        lines.append(
+            "No threshold that keeps nine in ten of the real ones, or as many as this one, decides better: it stays."
+        )
     lower = int((peaks.undecided < min(peaks.real.min(), peaks.harmless.min())).sum())
     if lower:
         lines.append(

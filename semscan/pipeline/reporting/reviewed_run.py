@@ -96,6 +96,9 @@ def _with_verdicts(finished: FinishedRun, image: ReviewedImage, drawn: dict[tupl
     regions += [region for _, region in added]
     verdict = _verdict(image, regions)
     judged = replace(record, regions=tuple(regions), reviewed=verdict)
+    if record.score is not None:  # that of the regions that still count
+        highest = max((region.peak for region in judged.defects), default=0.0)
+        judged = replace(judged, score=max(highest, min(record.score, record.threshold)))
     if verdict in (REAL, HARMLESS):  # a person has judged what the model could not
         judged = replace(judged, unlike_training=None)
     return judged if judged.unlike_training else replace(judged, defect=verdict == REAL or bool(judged.defects))

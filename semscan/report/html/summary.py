@@ -43,7 +43,8 @@ class Defect:
 class Summary:
     """The records, counted. A nuisance region is not a defect; images `unlike` those of training have no defects.
 
-    `area_um2` is the judged area of the `calibrated` images, `counted` the defects on it.
+    `defects` are regions; `whole` counts them with the parts of one defect as one. `area_um2` is the judged area of the
+    `calibrated` images, `counted` the whole defects on it.
     """
 
     records: Sequence[AnyRecord]
@@ -52,6 +53,7 @@ class Summary:
     defective: int
     unlike: int
     defects: list[Defect]
+    whole: int
     nuisance: int
     calibrated: int
     area_um2: float
@@ -86,10 +88,11 @@ def summarise(records: Sequence[AnyRecord]) -> Summary:
         defective=sum(bool(record.defect) for record in inspected),
         unlike=sum(bool(record.unlike_training) for record in inspected),
         defects=sorted(defects, key=lambda defect: -defect.region.peak),
+        whole=sum(record.defect_count for record in inspected),
         nuisance=sum(sum(region.nuisance for region in record.regions) for record in inspected),
         calibrated=len(calibrated),
         area_um2=sum(map(_judged_um2, calibrated)),
-        counted=sum(len(record.defects) for record in calibrated),
+        counted=sum(record.defect_count for record in calibrated),
     )
 
 

@@ -55,8 +55,12 @@ def comparison_lines(figures: DetectionFigures) -> list[str]:
             f"  Of painted defects as large as the real ones {figures.share_of_real_expected:.0%} would be found, of "
             f"the real ones {real.share:.0%} are."
         )
-    if figures.a90_ratio is not None:
-        lines.append(f"  The size found 9 times in 10 is {figures.a90_ratio:.2f} times that of painted defects.")
+    if figures.a90_ratio is not None and painted is not None and real is not None:
+        sizes = [f"{curve.a90_any_px:.1f} px" for curve in (real, painted)]
+        lines.append(
+            f"  All contrasts together, 9 of 10 real defects are found from {sizes[0]}, and of painted ones from "
+            f"{sizes[1]}: {figures.a90_ratio:.2f} times that."
+        )
     return lines
 
 

@@ -125,6 +125,18 @@ def test_an_image_whose_regions_are_harmless_has_no_defect(results):
     assert (b.reviewed, b.defect) == ("unsure", False)
 
 
+def test_the_score_is_that_of_the_regions_that_still_count(results):
+    before = records(results)[0]
+    peaks = [region.peak for region in before.regions]
+    decide(results, {"region": before.regions[peaks.index(max(peaks))].id, "verdict": "harmless"})
+    one = records(results)[0]
+    decide(results, *({"region": region.id, "verdict": "harmless"} for region in before.regions))
+    none = records(results)[0]
+
+    assert one.score == max(region.peak for region in one.defects)
+    assert (none.defect, none.score) == (False, min(before.score, before.threshold))
+
+
 def test_a_drawn_defect_that_a_later_inspection_finds_is_no_second_region(results):
     around = ((8.0, 5.0), (16.0, 5.0), (16.0, 9.0), (8.0, 9.0))
     decide(results, {"verdict": "missed", "polygon": around, "class_name": "particle"})

@@ -170,6 +170,15 @@ def test_the_summary_counts_images_defects_and_errors():
     assert "no nm per pixel" in words
 
 
+def test_parts_of_one_defect_count_once():
+    parts = [region(1), region(2, part_of=1), region(3)]
+    counts = summarise([record("a.png", *parts, nm_per_pixel=5.0)])
+    words = Page(html_report([record("a.png", *parts)], run=RunRecord())).words
+
+    assert (counts.whole, counts.counted) == (2, 2)
+    assert "Defects 2 in 3 regions" in words
+
+
 def test_density_is_per_judged_area_of_calibrated_images_only():
     calibrated = record("a.png", region(1), region(2), nm_per_pixel=5.0)
     counts = summarise([calibrated, record("b.png", region(1))])

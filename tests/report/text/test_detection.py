@@ -52,7 +52,7 @@ def test_painted_and_real_defects_stand_side_by_side():
     assert "defects painted into the good test images" in lines[1]
     assert "Finds 30% of 100 real defects" in lines[3]
     assert "50% would be found, of the real ones 30% are" in lines[-2]
-    assert lines[-1].startswith("  The size found 9 times in 10 is ")
+    assert lines[-1].startswith("  All contrasts together, 9 of 10 real defects are found from ")
 
 
 @pytest.fixture

@@ -65,18 +65,20 @@ def open_reviewed(files: Sequence[str], data: Path, read: ReadSettings, log: Log
         for image in review.images:
             found.setdefault(Path(image.record.source), []).append((review.finished, image))
     usable: dict[Path, Reviews] = {}
+    why_not = ""
     for path, reviews in found.items():
         reasons = [_why_not(path, image.record, data, read) for _, image in reviews]
         usable[path] = [one for one, reason in zip(reviews, reasons, strict=True) if reason is None]
         for (_, image), reason in zip(reviews, reasons, strict=True):
             if reason is not None:
+                why_not = f"; {path} is left out: {reason}"
                 left_out += len(image.regions) + len(image.missed) + (image.whole is not None)
                 log(f"warning: the review of {path} is left out: {reason}")
     learned = _learned({path: reviews for path, reviews in usable.items() if reviews}, left_out)
     if not (learned.accepted or learned.defects or learned.good):
         raise BadDataError(
             f"{', '.join(files)}: teaches nothing; wanted regions that are {REAL} or {HARMLESS}, drawn defects, or "
-            "images without defects"
+            f"images without defects{why_not}"
         )
     return learned
 
