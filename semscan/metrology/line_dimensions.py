@@ -135,15 +135,13 @@ def _roughness(
 
 
 def _likeness(tracks: np.ndarray) -> float:
-    """Return the correlation of the two edges of a line, -1 to 1: the median over the lines; 0 if it is not known."""
+    """Return the correlation of the two levelled edges of a line, -1 to 1: the median over the lines; 0 if unknown."""
     found = []
     for left, right in zip(tracks[::2], tracks[1::2], strict=True):
         known = np.isfinite(left) & np.isfinite(right)
         if known.sum() >= FEWEST_ROWS:
-            rows = np.flatnonzero(known)
-            level = [edge[known] - np.polyval(np.polyfit(rows, edge[known], 1), rows) for edge in (left, right)]
-            size = math.sqrt(float((level[0] ** 2).sum() * (level[1] ** 2).sum()))
-            found.append(float(level[0] @ level[1]) / max(size, 1e-300))
+            one, other = (edge[known] - edge[known].mean() for edge in (left, right))
+            found.append(float(one @ other) / max(math.sqrt(float((one @ one) * (other @ other))), 1e-300))
     return float(np.median(found)) if found else 0.0
 
 

@@ -89,6 +89,7 @@ def train(data: Path, settings: TrainSettings, log: Log) -> dict[str, Any]:
     kind = _kind(settings, layout)
     reviewed = open_reviewed(settings.review, data, settings.read, log)
     layout = with_reviewed(layout, reviewed, log)
+    network = _network(kind, layout, settings)
     out = Path(settings.out)
     work = begin(out, MODEL, overwrite=settings.overwrite, resume=settings.resume)
 
@@ -96,8 +97,6 @@ def train(data: Path, settings: TrainSettings, log: Log) -> dict[str, Any]:
     findings = TrainingFindings()
     if not NETWORKS[kind].needs_classes:
         findings = find_before_training(data, layout, images, settings, log, reviewed)
-    network = _network(kind, layout, settings)
-    _check_start(network, settings)
     plan: TrainingPlan = resolve(NETWORKS[kind].plan)(images, network, settings, findings)
     config = _draft(network, layout, images, plan, settings)
     _check_same_task(work, config, settings)
@@ -176,19 +175,22 @@ def _open_images(kind: str, layout: Layout, settings: TrainSettings, log: Log) -
 
 
 def _network(kind: str, layout: Layout, settings: TrainSettings) -> NetworkConfig:
-    """Describe the network: the defaults of its kind, but for what the settings state."""
+    """Describe the network: the defaults of its kind, but for what the settings state.
+
+    It starts from a model of the same network alone: Keras would load the weights that fit, and drop the others.
+    """
+    before = read_model_folder(Path(settings.start_from)).config.network if settings.start_from else None
     defaults = NETWORKS[kind]
     good = layout.good_name if defaults.needs_classes else None
     classes = None
     if defaults.needs_classes:
         classes = (*([good] if good else []), *sorted(layout.classes))
     attention = defaults.attention
-    if settings.attention == AUTO and settings.start_from:
-        before = read_model_folder(Path(settings.start_from)).config.network
-        attention = before.attention if before.kind == kind else attention
+    if settings.attention == AUTO and before is not None and before.kind == kind:
+        attention = before.attention
     elif settings.attention != AUTO:
         attention = "+".join(attention_parts(settings.attention))
-    return NetworkConfig(
+    network = NetworkConfig(
         kind=kind,
         attention=attention,
         classes=classes,
@@ -197,13 +199,13 @@ def _network(kind: str, layout: Layout, settings: TrainSettings) -> NetworkConfi
         dropout=defaults.dropout if settings.dropout is None else settings.dropout,
         seam=settings.seam,
     )
+    if before is not None:
+        _check_start(before, network, settings)
+    return network
 
 
-def _check_start(network: NetworkConfig, settings: TrainSettings) -> None:
-    """Refuse a starting point of another network: Keras would load the weights that fit, and drop the others."""
-    if not settings.start_from:
-        return
-    before = read_model_folder(Path(settings.start_from)).config.network
+def _check_start(before: NetworkConfig, network: NetworkConfig, settings: TrainSettings) -> None:
+    """Raise BadModelError if the model to start from has another network."""
     for name in ("kind", "attention", "backbone", "seam", "classes"):
         then, now = getattr(before, name), getattr(network, name)
         if then != now:
