@@ -9,7 +9,11 @@ import numpy as np
 
 from semscan.values.detection import STATED_CONTRAST
 
-SIZES = np.geomspace(2.3, 64.0, 200)  # px; a region has at least 4 px, as a disc of 2.3 px
+RADIUS_OF_4_PX = 1.128  # px
+INNER = np.array([0.0, 0.25, 0.5, 0.75])  # distances from the middle, in radii
+BELOW_RIM = np.array([0.5, 1.0, 1.5, 2.0])  # distances from the rim, in multiples of the scale
+DIRECTIONS = np.linspace(0, np.pi, 32)
+SIZES = np.geomspace(2.3, 32.0, 120)  # px; a region has at least 4 px, as a disc of 2.3 px
 NINE_IN_TEN = 1.2816  # standard deviations of noise, that a defect must exceed the threshold to be seen so often
 PLACES = 0.9  # share of the places in the image for which the answer holds
 
@@ -29,10 +33,11 @@ class ScaleLimit(NamedTuple):
 
 
 def smallest_visible(limits: Sequence[ScaleLimit], contrast: float = STATED_CONTRAST) -> float | None:
-    """Return the diameter from which a round, even defect of this contrast is found nine times in ten.
+    """Return the diameter from which round, even defects of this contrast are found nine times in ten.
 
-    The smoothed residual in the middle of a disc of diameter d is the contrast times 1 - exp(-d^2 / 8 s^2) at the scale
-    s; the best scale counts.
+    A smoothed residual shows the disc at its strongest in the middle or, where the mean of the surroundings is
+    subtracted, near the rim. A region needs 4 px above the threshold, so the middle is that of a disc of 4 px. The best
+    scale counts.
 
     Parameters
     ----------
@@ -43,12 +48,31 @@ def smallest_visible(limits: Sequence[ScaleLimit], contrast: float = STATED_CONT
     Returns
     -------
     float or None
-        Pixels; None where no size up to 64 px is.
+        Pixels; all larger discs up to 32 px are found so often too. None where no size is.
     """
     seen = np.zeros(SIZES.size, bool)
     for limit in limits:
-        response = 1 - np.exp(-(SIZES**2) / (8 * limit.scale**2))
-        if limit.surroundings is not None:
-            response -= 1 - np.exp(-(SIZES**2) / (8 * (limit.surroundings * limit.scale) ** 2))
-        seen |= contrast * response >= (limit.threshold + NINE_IN_TEN) * limit.spread
-    return float(SIZES[int(np.argmax(seen))]) if seen.any() else None
+        shown = np.array([_shown(size / 2, limit) for size in SIZES])
+        seen |= contrast * shown >= (limit.threshold + NINE_IN_TEN) * limit.spread
+    missed = np.flatnonzero(~seen)
+    first = int(missed[-1]) + 1 if missed.size else 0
+    return float(SIZES[first]) if first < SIZES.size else None
+
+
+def _shown(radius: float, limit: ScaleLimit) -> float:
+    """Return the share of its contrast that a disc has in the smoothed residual, at the best distance from its middle.
+
+    Around a point in the disc the border lies at the distance b(a) in the direction a. A Gaussian of standard deviation
+    s about that point has the share 1 - exp(-b^2 / 2 s^2) within the disc, averaged over all directions.
+    """
+    places = np.concatenate([INNER * radius, radius - BELOW_RIM * limit.scale])
+    places = np.maximum(places, RADIUS_OF_4_PX)[:, None]
+    border = np.sqrt(np.maximum(radius**2 - (places * np.sin(DIRECTIONS)) ** 2, 0)) - places * np.cos(DIRECTIONS)
+
+    def smoothed(scale: float) -> np.ndarray:
+        return 1 - np.exp(-(border**2) / (2 * scale**2)).mean(axis=1)
+
+    shown = smoothed(limit.scale)
+    if limit.surroundings is not None:
+        shown = shown - smoothed(limit.surroundings * limit.scale)
+    return float(shown.max())

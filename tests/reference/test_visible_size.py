@@ -1,5 +1,6 @@
 """The size that would have been seen, against discs of known size planted in images of known noise."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,8 +15,19 @@ def test_at_a_small_scale_the_whole_contrast_shows_where_the_disc_is_large():
 
     size = smallest_visible([limit], contrast=0.2)
 
-    shown = 0.2 * (1 - np.exp(-(size**2) / 8))
-    assert shown == pytest.approx(0.02 * (5 + NINE_IN_TEN), rel=0.05)
+    rows, cols = np.mgrid[-40:41, -40:41] / 8
+    disc = (np.hypot(rows, cols) < size / 2).astype(np.float32)
+    # a region has 4 px: what is shown is counted at the rim of a disc of 4 px, here 8 times enlarged
+    shown = cv2.GaussianBlur(disc, (0, 0), 8)[40, 40 + round(8 * 1.128)]
+    assert 0.2 * shown == pytest.approx(0.02 * (5 + NINE_IN_TEN), rel=0.05)
+
+
+def test_all_larger_discs_are_seen_too():
+    """The mean of the surroundings is subtracted: of a large disc the rim alone shows something."""
+    limit = ScaleLimit(1.0, 0.03, 4.0, surroundings=3.0)
+
+    assert smallest_visible([limit], contrast=0.8) is not None
+    assert smallest_visible([limit], contrast=0.5) is None
 
 
 def test_the_best_scale_counts_and_hopeless_noise_gives_none():

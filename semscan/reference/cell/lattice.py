@@ -187,9 +187,8 @@ def _strongest_wave(values: np.ndarray) -> np.ndarray | None:
     repeats = np.hypot(fy * rows, fx * cols)
     length = np.hypot(fy, fx)
     usable = (length < 1 / SMALLEST_PITCH) & (repeats >= FEWEST_REPEATS) & (fy >= 0)
-    power = np.where(usable, power, 0)
-    row, col = np.unravel_index(int(power.argmax()), power.shape)
-    if power[row, col] <= 0:
+    row, col = np.unravel_index(int(np.where(usable, power, 0).argmax()), power.shape)
+    if not usable[row, col] or power[row, col] <= 0:
         return None
     around = np.log(np.roll(power, (1 - row, 1 - col), (0, 1))[:3, :3] + 1e-30)
     # the main lobe of the window is close to a Gaussian, so that its logarithm is a parabola

@@ -12,7 +12,7 @@ from semscan.reference.die.chance_threshold import combine
 from semscan.reference.die.drift import follow_drift
 from semscan.reference.die.edge_jitter import follow_edges
 from semscan.reference.die.register import register
-from semscan.reference.die.residual import remove_shading, residuals
+from semscan.reference.die.residual import compare_grey_levels
 from semscan.reference.die.tone import match_by_pixel, match_by_rank
 from semscan.reference.die.two_level import compare_outlines, two_levels
 from semscan.reference.die.warp import Warp
@@ -101,8 +101,7 @@ def compare_pair(
     noise = median_deviation((ours - theirs)[common])
     # now that edges lie on each other, pixels can be paired: a better fit of the grey levels
     moved = match_by_pixel(ours, follow_edges(ours, theirs, noise, JITTER), common)
-    error = remove_shading(ours, moved, valid)
-    raw, threshold, smallest_px = combine(residuals(ours, moved, error, valid, common), common, strictness)
+    raw, threshold, smallest_px = combine(compare_grey_levels(ours, moved, valid, common), common, strictness)
     return PairComparison(raw, threshold, common, np.where(valid, aligned, 0), smallest_px)
 
 

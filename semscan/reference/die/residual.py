@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from semscan.reference.die.band_passed import slopes
+from semscan.reference.die.noise import LEAST_NOISE, noise_by_level, remove_noise, usual_size
 from semscan.reference.visible_size import PLACES
 
 SCALES = (1.0, 1.8, 3.2)  # px: a pinhole, a defect 5 px across, a stain
 SHADING_REACH = 24.0
 DAMPING = 0.02
-LEVELS = 6  # of grey, at which the noise is measured
-# 95 % of a normal distribution lie within 1.96 standard deviations
-USUAL = 0.95
-USUAL_SPREADS = 1.96
 JITTERS = np.geomspace(0.02, 1.0, 24)  # px
-LEAST_NOISE = 1e-3  # a quarter of a grey level of 8 bits
+NOISE_BLUR = 1.5  # px, of the grey level at which the noise of single pixels is measured
+SAMPLES = 200_000  # px
+CERTAIN = 1.25  # a difference from the averaged reference counts up to this multiple of that from the reference itself
 EDGE_REACH = 5  # px
 EDGE_SHARE = 0.15
 SURROUNDINGS = 6.0  # times the scale
@@ -96,21 +96,18 @@ def wide_mean(values: np.ndarray) -> np.ndarray:
     return cv2.GaussianBlur(cv2.resize(values, size, interpolation=cv2.INTER_AREA), (0, 0), SHADING_REACH / step)
 
 
-def residuals(
-    inspected: np.ndarray, moved: np.ndarray, error: np.ndarray, valid: np.ndarray, common: np.ndarray
+def compare_grey_levels(
+    inspected: np.ndarray, moved: np.ndarray, valid: np.ndarray, common: np.ndarray
 ) -> list[Residual]:
-    """Divide the difference at each scale by the spread that noise and edge jitter give it at such pixels.
+    """Compare the image with its reference twice: as it is, and without the noise of the reference.
 
-    At scale s the smoothed difference is divided by ``sqrt(noise(level)^2 + (jitter * slope)^2)``: the
-    noise of flat areas of that grey level, and the jitter in px that edges keep after `follow_edges`, times
-    the slope of the edge. A slope counts only where both images have one, so that an edge that is missing or
-    new does not excuse itself. Both are measured in the pair at that very scale, so that rows of noise
-    or a coarse grain count in full.
+    The second comparison has the noise of one image alone. But averaging may lose what the reference shows. So a
+    difference counts only as far as the first comparison shows it too.
 
     Parameters
     ----------
-    inspected, moved, error : ndarray of float32, shape (rows, cols)
-        `error` as `remove_shading` returns it.
+    inspected, moved : ndarray of float32, shape (rows, cols)
+        The image, and the aligned reference.
     valid, common : ndarray of bool, shape (rows, cols)
         Where both images are judged, and the same less a border.
 
@@ -119,19 +116,71 @@ def residuals(
     list of Residual
         By rising scale.
     """
+    error = remove_shading(inspected, moved, valid)
+    level = cv2.GaussianBlur(moved, (0, 0), NOISE_BLUR)
+    at = _sample(common)
+    sizes = np.abs(error.flat[at]) / np.float32(np.sqrt(2))  # each of the two images has half of the variance
+    averaged = remove_noise(moved, noise_by_level(sizes, level.flat[at], _steepest_slope(level).flat[at]))
+    both = _residuals(inspected, moved, error, valid, common)
+    if averaged is moved:
+        return both
+    error = remove_shading(inspected, averaged, valid)
+    one = _residuals(inspected, averaged, error, valid, common)
+    return [_certain(single, double) for single, double in zip(one, both, strict=True)]
+
+
+def _certain(single: Residual, double: Residual) -> Residual:
+    """Limit the difference from the averaged reference by that from the reference itself.
+
+    Where averaging has lost more of a texture than it has removed noise, the reference itself counts.
+    """
+    if single.spread >= double.spread:
+        return double
+    least = np.clip(single.values, -CERTAIN * np.maximum(-double.values, 0), CERTAIN * np.maximum(double.values, 0))
+    spread = max(single.spread, double.spread / CERTAIN)
+    return dataclasses.replace(single, values=least, spread=spread)
+
+
+def _residuals(
+    inspected: np.ndarray, moved: np.ndarray, error: np.ndarray, valid: np.ndarray, common: np.ndarray
+) -> list[Residual]:
+    """Divide the difference at each scale by the spread that noise and edge jitter give it at such pixels.
+
+    At scale s the smoothed difference is divided by ``sqrt(noise(level)^2 + (jitter * slope)^2)``: the noise of that
+    grey level, and the jitter in px that edges keep after `follow_edges`, times the slope of the edge. A slope counts
+    only where both images have one, so that an edge that is missing or new does not excuse itself. How the noise
+    depends on the grey level is measured at the finest scale, which shows narrow structures; how large it is at each
+    scale, so that rows of noise or a coarse grain count in full.
+    """
     weight = valid.astype(np.float32)
-    found = []
+    at = _sample(common)
+    found: list[Residual] = []
+    variance = np.zeros(0, np.float32)
     for scale in SCALES:
         smooth = _centred(error, weight, scale)
         ours = cv2.GaussianBlur(inspected, (0, 0), scale)
         theirs = cv2.GaussianBlur(moved, (0, 0), scale)
         slope = np.minimum(_steepest_slope(ours), _steepest_slope(theirs))
-        noise, jitter = _spread(smooth, np.minimum(ours, theirs), slope, common)
+        sizes = np.abs(smooth.flat[at])
+        if not found:
+            noise = noise_by_level(sizes, theirs.flat[at], slope.flat[at]).at(np.minimum(ours, theirs))
+            variance = noise**2
+        else:
+            noise = np.sqrt(cv2.GaussianBlur(variance, (0, 0), scale / np.sqrt(2)))
+        flat = slope.flat[at] <= np.quantile(slope.flat[at], 0.5)
+        noise = np.maximum(noise * np.float32(usual_size((sizes / noise.flat[at])[flat])), LEAST_NOISE)
+        jitter = _jitter(sizes[~flat], noise.flat[at][~flat], slope.flat[at][~flat]) * slope
         spread = np.sqrt(noise**2 + jitter**2)
         values = np.where(common, smooth / spread, 0)
         at_most = float(np.quantile(spread[common], PLACES))
         found.append(Residual(scale, values, jitter > EDGE_SHARE * noise, at_most))
     return found
+
+
+def _sample(common: np.ndarray) -> np.ndarray:
+    """Choose pixels of the field, evenly, at which spreads are measured."""
+    at = np.flatnonzero(common)
+    return at[:: max(1, at.size // SAMPLES)]
 
 
 def _centred(error: np.ndarray, weight: np.ndarray, scale: float) -> np.ndarray:
@@ -148,34 +197,13 @@ def _steepest_slope(image: np.ndarray) -> np.ndarray:
     return cv2.dilate(cv2.magnitude(*slopes(image)), np.ones((EDGE_REACH, EDGE_REACH), np.uint8))
 
 
-def _spread(
-    smooth: np.ndarray, level: np.ndarray, slope: np.ndarray, common: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Estimate the standard deviation of the smoothed difference at each pixel: of noise, and of edge jitter."""
-    at = np.flatnonzero(common)
-    at = at[:: max(1, at.size // 200_000)]
-    sizes = np.abs(smooth.flat[at])
-    levels = level.flat[at]
-    local_slopes = slope.flat[at]
-    # shot noise depends on the grey level: measure it at several levels, where there are no edges
-    flat = local_slopes <= np.quantile(local_slopes, 0.5)
-    ends = np.quantile(levels[flat], np.linspace(0, 1, LEVELS + 1))
-    bins = np.clip(np.searchsorted(ends, levels[flat], side="right") - 1, 0, LEVELS - 1)
-    parts = [bins == n for n in range(LEVELS) if (bins == n).sum() > 30]
-    centres = [np.median(levels[flat][part]) for part in parts]
-    noises = [np.quantile(sizes[flat][part], USUAL) / USUAL_SPREADS for part in parts]
-    noise = np.maximum(np.interp(level, centres, noises), LEAST_NOISE).astype(np.float32)
-    jitter = _jitter(sizes[~flat], noise.flat[at][~flat], local_slopes[~flat])
-    return noise, np.float32(jitter) * slope
-
-
-def _jitter(sizes: np.ndarray, noise: np.ndarray, local_slopes: np.ndarray) -> float:
+def _jitter(sizes: np.ndarray, noise: np.ndarray, local_slopes: np.ndarray) -> np.float32:
     """Find the smallest jitter (px) with which differences at edges are as usual as elsewhere."""
     steep = local_slopes >= np.quantile(local_slopes, 0.6)
     sizes = sizes[steep]
     noise = noise[steep]
     local_slopes = local_slopes[steep]
     for jitter in JITTERS:
-        if np.quantile(sizes / np.hypot(noise, jitter * local_slopes), USUAL) <= USUAL_SPREADS:
-            return jitter
-    return JITTERS[-1]
+        if usual_size(sizes / np.hypot(noise, jitter * local_slopes)) <= 1:
+            return np.float32(jitter)
+    return np.float32(JITTERS[-1])

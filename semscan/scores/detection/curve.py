@@ -21,6 +21,8 @@ from semscan.values.detection_probability import probability
 NINE_IN_TEN = math.log(0.9 / 0.1)  # the logit of 0.9
 ONE_SIDED = 1.6449  # standard deviations of a one-sided confidence of 95 %
 FEWEST = 12  # defects below which no curve is fitted
+FEWEST_NEAR = 40  # defects of about the stated contrast
+NEAR = 2.0  # times it, or a half of it
 GRID = 400
 SIZES = (0.0, 4.0, 6.0, 9.0, 13.0, 20.0, 30.0, 1e4)  # px, the bins of the table
 CONTRASTS = (0.0, 0.05, 0.1, 0.2, 0.4, 1.5)
@@ -51,7 +53,7 @@ def detection_curve(defects: Sequence[TriedDefect], nm_per_pixel: float | None =
     clear = [one.found for one in defects if one.size_px >= CLEAR_PX and (one.contrast or 0) >= CLEAR_CONTRAST]
     low, high = share_interval(int(found.sum()), len(found), np.zeros(0)) or [0.0, 1.0]
     any_contrast = _fit(sizes, None, found)
-    fitted = _fit(sizes, np.array(contrasts), found) if has_contrast else any_contrast._replace(coefficients=())
+    fitted = _fit_near(sizes, np.array(contrasts), found) if has_contrast else any_contrast._replace(coefficients=())
     nm = nm_per_pixel or math.nan
     return DetectionCurve(
         defects=len(defects),
@@ -110,6 +112,18 @@ class _Fit(NamedTuple):
     coefficients: tuple[float, ...] = ()
     a90: float | None = None
     a90_95: float | None = None
+
+
+def _fit_near(sizes: np.ndarray, contrasts: np.ndarray, found: np.ndarray) -> _Fit:
+    """Fit the defects of about the stated contrast; of all, if they are few.
+
+    Small defects of a much higher contrast are found too. A curve through all of them would promise sizes that were
+    never tried at the stated contrast.
+    """
+    near = (contrasts >= STATED_CONTRAST / NEAR) & (contrasts <= STATED_CONTRAST * NEAR)
+    if near.sum() < FEWEST_NEAR:
+        near[:] = True
+    return _fit(sizes[near], contrasts[near], found[near])
 
 
 def _fit(sizes: np.ndarray, contrasts: np.ndarray | None, found: np.ndarray) -> _Fit:

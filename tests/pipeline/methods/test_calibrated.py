@@ -114,7 +114,7 @@ def test_a_threshold_for_the_scores_of_another_network_is_refused(monkeypatch):
     config = config_of()
     monkeypatch.setattr(comparison_network, "network_digest", lambda: "f" * 16)
 
-    with pytest.raises(BadModelError, match=rf"other scores .*{config.raw_map}.* gives .rule 2, network f+.; set it"):
+    with pytest.raises(BadModelError, match=rf"other scores .*{config.raw_map}.* gives .rule 3, network f+.; set it"):
         inspected(config)
     assert inspected(config_of("reference")).record.defect  # which asks no network
 
@@ -123,7 +123,7 @@ def test_a_threshold_for_the_scores_of_another_rule_is_refused(monkeypatch):
     config = config_of("reference")
     monkeypatch.setitem(RULES, "reference", 99)
 
-    with pytest.raises(BadModelError, match=r"\(rule 2\) than this semscan gives \(rule 99\)"):
+    with pytest.raises(BadModelError, match=r"\(rule 3\) than this semscan gives \(rule 99\)"):
         inspected(config)
 
 

@@ -16,6 +16,14 @@ def test_lines_give_one_step(stripes, pitch, angle):
     assert abs((lattice.angle_deg[0] - angle + 90) % 180 - 90) < 1.0
 
 
+@pytest.mark.parametrize("rows", [16, 24, 48])
+def test_upright_lines_in_few_rows_are_upright(stripes, rows):
+    lattice = find_lattice(stripes(20.0, 0.0, shape=(rows, 1024)))
+
+    assert lattice.pitch_px == [pytest.approx(20.0, abs=0.03)]
+    assert abs((lattice.angle_deg[0] + 90) % 180 - 90) < 1.0
+
+
 @pytest.mark.parametrize(("pitch", "angle"), [(17.5, 0.0), (24.3, 2.5), (38.0, -3.0)])
 def test_arrays_give_two_steps(dots, pitch, angle):
     lattice = find_lattice(dots(pitch, angle))

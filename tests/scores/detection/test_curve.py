@@ -115,3 +115,10 @@ def test_firth_matches_the_published_example_of_a_two_by_two_table():
 
     assert coefficients[0] == pytest.approx(math.log(3.5 / 9.5), abs=1e-6)
     assert coefficients.sum() == pytest.approx(math.log(8.5 / 0.5), abs=1e-6)
+
+
+def test_the_stated_size_is_one_that_was_tried_at_about_its_contrast():
+    small = [TriedDefect("body", size, 0.9, 2.0) for size in np.linspace(2, 6, 40)]
+    stated = [TriedDefect("body", size, 0.2, 2.0) for size in np.linspace(7, 30, 60)]
+
+    assert detection_curve(small + stated).a90_px == pytest.approx(7)
