@@ -93,13 +93,13 @@ def fit_threshold(
     levels = np.linspace(inverse_softplus(scores.max()), inverse_softplus(np.quantile(scores, 0.95)), LEVELS)
     counts = np.array([_count(raw_maps, areas, _softplus(level), min_area) for level in levels])
     level, rule = (_level_on_average if on_average else _level_for)(levels, counts, false_alarms * images)
-    threshold = float(_softplus(level))
+    asked = threshold = float(_softplus(level))
     highest = min(ceiling, tail_ceiling) if rule == TAIL else ceiling
     if threshold > highest:
         threshold, rule = float(highest), CEILING
     if threshold < floor:
-        # a ceiling below the floor: that there are false regions is due to it
-        threshold, rule = float(floor), CEILING if rule == CEILING else FLOOR
+        # a ceiling below the floor: where more was asked for, that there are false regions is due to it
+        threshold, rule = float(floor), CEILING if asked > floor else FLOOR
     reached = _count(raw_maps, areas, threshold, min_area) / images
     return FittedThreshold(threshold, reached, round(images, 3), rule)
 

@@ -64,7 +64,7 @@ def measure_lines(
         spectra=tuple(Spectrum(name, each.frequency, each.density, each.fitted) for name, each in rough),
         outlines=_outlines(edges),
         lengths={"line": _known(edges.widths), "space": _known(edges.spaces)},
-        warnings=_warnings(lwr, ler, length * edges.spacing),
+        warnings=(*_several_lines(edges), *_warnings(lwr, ler, length * edges.spacing)),
     )
 
 
@@ -105,6 +105,15 @@ def _dimensions(
 
 def _known(lengths: np.ndarray) -> np.ndarray:
     return lengths[np.isfinite(lengths)]
+
+
+def _several_lines(edges: LineEdges) -> tuple[str, ...]:
+    if not edges.holds_two:
+        return ()
+    return (
+        f"each pitch of {edges.pitch:.1f} px seems to hold two lines, as after pitch walking: the widths are not those "
+        "of single lines; look at the picture",
+    )
 
 
 def _warnings(lwr: Roughness | None, ler: Roughness | None, length: float) -> tuple[str, ...]:
@@ -161,7 +170,8 @@ def _without_shared(tracks: np.ndarray) -> tuple[np.ndarray, float]:
     own = level - shared
     alike = _likeness(own)
     others = np.maximum(count - 1, 1)
-    before = (1 + alike * others) / (others + alike)  # taking off what is shared makes the edges less alike
+    # taking off what is shared makes the edges less alike
+    before = (1 + alike * others) / np.maximum(others + alike, 1e-9)
     restored = np.where(count >= FEWEST_SHARED, count / np.maximum(count - 1 - before, 1), 1)
     return own * np.sqrt(restored), alike
 

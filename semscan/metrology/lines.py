@@ -20,6 +20,7 @@ PHASES_PER_PX = 4  # bins of the mean profile of one pitch
 SMOOTHED = 3  # of these bins, in which the steepest places are searched
 REACH = 0.45  # of the distance to the middle of the line or the space: largest displacement
 FITTED = 0.85  # of these distances, within which the model is fitted: beyond, the next edge shows
+AS_DARK = 0.08  # of the height of the profile above the space
 SHORTEST = 1.5  # px, from an edge to the middle of the line or the space
 
 
@@ -32,7 +33,8 @@ class LineEdges:
     (`is_turned`). `across` is the cosine between the rows and the direction across the lines: a width along a row times
     it is the width of the line. `slope` is the expected change of column from row to row, `pitch` that of the lattice,
     px. `blur` is the standard deviation of the beam, and `width_error` the standard error of the width that all lines
-    share, px: that of the fitted profiles. The positions begin at `first_row`.
+    share, px: that of the fitted profiles. `holds_two`: each pitch seems to hold two lines, which are not told apart.
+    The positions begin at `first_row`.
     """
 
     left: np.ndarray
@@ -43,6 +45,7 @@ class LineEdges:
     pitch: float
     blur: float
     width_error: float
+    holds_two: bool = False
     first_row: int = 0
 
     def moved(self, row: int, col: int) -> LineEdges:
@@ -120,7 +123,8 @@ def find_line_edges(
     pitch = float(np.hypot(*step))
     across = abs(float(step[1])) / pitch
     positions = positions if step[1] > 0 else -positions
-    rising, falling = _steepest(values, used, positions, pitch)
+    profile = _mean_profile(values, used, positions, pitch)
+    rising, falling = _steepest(profile)
     line = (falling - rising) % 1.0
     if min(line, 1 - line) * pitch / 2 < SHORTEST:
         raise BadImageError(
@@ -141,7 +145,8 @@ def find_line_edges(
     left, right = left[shown], right[shown]
     blur = (left_blur + right_blur) / 2
     slope = -float(step[0] / step[1])
-    return LineEdges(left, right, across, slope, is_turned, pitch, blur, math.hypot(left_error, right_error))
+    error = math.hypot(left_error, right_error)
+    return LineEdges(left, right, across, slope, is_turned, pitch, blur, error, _holds_two(profile, rising, line))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +158,35 @@ class _Side:
     halves: tuple[float, float]
 
 
-def _steepest(values: np.ndarray, used: np.ndarray, positions: np.ndarray, pitch: float) -> tuple[float, float]:
-    """Return the places in the pitch, 0 to 1, where the mean profile rises and falls most steeply."""
+def _mean_profile(values: np.ndarray, used: np.ndarray, positions: np.ndarray, pitch: float) -> np.ndarray:
+    """Average one pitch over the image: float64, shape (bins,), with at least 8 bins and about 4 in a pixel."""
     bins = max(8, round(pitch * PHASES_PER_PX))
     number = np.floor((positions[used] % 1.0) * bins).astype(np.int64) % bins
     count = np.bincount(number, minlength=bins)
     mean = np.bincount(number, values[used].astype(np.float64), minlength=bins) / np.maximum(count, 1)
     mean = np.interp(np.arange(bins), np.flatnonzero(count), mean[count > 0], period=bins)
-    smooth = sum(np.roll(mean, shift) for shift in range(-(SMOOTHED // 2), SMOOTHED // 2 + 1)) / SMOOTHED
+    shifts = range(-(SMOOTHED // 2), SMOOTHED // 2 + 1)
+    smooth: np.ndarray = np.mean([np.roll(mean, shift) for shift in shifts], axis=0)
+    return smooth
+
+
+def _steepest(profile: np.ndarray) -> tuple[float, float]:
+    """Return the places in the pitch, 0 to 1, where its mean profile rises and falls most steeply."""
     reach = max(1, PHASES_PER_PX // 2)
-    slope = np.roll(smooth, -reach) - np.roll(smooth, reach)
-    return (int(slope.argmax()) + 0.5) / bins, (int(slope.argmin()) + 0.5) / bins
+    slope = np.roll(profile, -reach) - np.roll(profile, reach)
+    return (int(slope.argmax()) + 0.5) / len(profile), (int(slope.argmin()) + 0.5) / len(profile)
+
+
+def _holds_two(profile: np.ndarray, rising: float, line: float) -> bool:
+    """Return whether a pitch holds two lines: the middle of its line is as dark as the space, or that as bright."""
+    turned = np.roll(profile, -round(rising * len(profile)))
+    edge = round(line * len(profile))
+    inner, outer = (part[len(part) // 6 + 1 : -(len(part) // 6) - 1] for part in (turned[:edge], turned[edge:]))
+    if not len(inner) or not len(outer):
+        return False
+    bright, dark = float(np.median(inner)), float(np.median(outer))
+    nearly = AS_DARK * (float(profile.max()) - dark)
+    return bool(inner.min() <= dark + nearly or outer.max() >= bright - nearly)
 
 
 def _find_side(

@@ -12,14 +12,16 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from semscan.errors import UsageFault
+from semscan.errors import OtherPageError, UsageFault
 from semscan.files.disk.atomic import write_bytes
+from semscan.files.disk.plain_file import read_lines
 from semscan.files.find.images import InputImage, find_images
 from semscan.files.images.read import read_image
 from semscan.files.models.folder import ModelFolder, read_model_folder
 from semscan.files.models.weights_file import check_weights
 from semscan.files.results.folder import output_path
 from semscan.files.results.record_folder import FAITHFUL, ExplainFolder
+from semscan.files.results.records import parse_object
 from semscan.pipeline.explaining.activations import RECONSTRUCTION, LayerMaps, Layers, layer_activations
 from semscan.pipeline.explaining.comparison import THRESHOLD, comparison_panels
 from semscan.pipeline.explaining.faithfulness import measure_faithfulness
@@ -98,8 +100,8 @@ def explain_images(
 ) -> Generator[dict[str, Any], None, None]:
     """Write the figure and the panels of each image; yield one record each, in the order given.
 
-    An image that cannot be explained gives a record of its error and never stops the others. Raises BadModelError
-    or OutputError.
+    An image that cannot be explained gives a record of its error and never stops the others. So does an image of
+    which the folder holds another page: outputs have the name of the file alone. Raises BadModelError or OutputError.
 
     Parameters
     ----------
@@ -117,8 +119,18 @@ def explain_images(
     else:
         explain_one = partial(_explain_comparison, settings=settings, method=open_comparison(settings))
     explained = ExplainFolder(Path(settings.out))
+    page, pages = settings.read.page, _pages_there(explained)
+
+    def explain_page(found: InputImage) -> dict[str, Any]:
+        there = pages.get(os.path.abspath(found.path), page)
+        if there != page:
+            raise OtherPageError(
+                f"{explained.out}: holds page {there} of {found.given}; give page {page} another --out"
+            )
+        return explain_one(found, explained)
+
     for found in find_images(arguments, stdin=stdin, nul=nul, skip=explained.out):
-        record = or_error(found, lambda found: explain_one(found, explained))
+        record = or_error(found, explain_page)
         if isinstance(record, ErrorRecord):
             yield record.to_json()
             continue
@@ -126,6 +138,13 @@ def explain_images(
         if "faithful" in record:
             log(f"{record['image']}: {record['faithful']['said']}")
         yield record
+
+
+def _pages_there(explained: ExplainFolder) -> dict[str, int]:
+    """Return the page of each image, by source, that the folder holds; records of before name none."""
+    path = explained.out / explained.records
+    records = filter(None, map(parse_object, read_lines(path) if path.exists() else ()))
+    return {record["source"]: record["page"] for record in records if "page" in record and "source" in record}
 
 
 def _explain(
@@ -151,6 +170,7 @@ def _explain(
         "source": image.source,
         "status": "ok",
         "stem": str(stem),
+        "page": settings.read.page,
         "score": judged.record.score,
         "model": str(opened.folder.path),
         "kind": config.network.kind,
@@ -188,6 +208,7 @@ def _explain_comparison(
         "source": image.source,
         "status": "ok",
         "stem": str(stem),
+        "page": settings.read.page,
         "score": score,
         "method": settings.method,
         "outputs": write_panels(explained.out / stem, figure, panels, rows, judged.image.judged),

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from semscan.errors import OutputError, SemscanError
+from semscan.errors import OtherPageError, OutputError, SemscanError
 from semscan.files.find.images import InputError, InputImage
 from semscan.files.find.maps import MAP_SUFFIX, find_maps, image_of_map
 from semscan.files.images.read import read_image
@@ -32,6 +32,8 @@ from semscan.values import CleanImage
 from semscan.values.method import MethodProvenance
 from semscan.values.record import AnyRecord, Outputs, Record
 from semscan.values.run_record import RunRecord
+
+_WITHOUT = "no overlay, no names of defects, and streaks count as defects"  # without the image
 
 
 def cut_maps(
@@ -95,6 +97,8 @@ def _cut_file(
     try:
         return replace(_cut(found, saved, source, settings, outputs), seconds=time.monotonic() - began)
     except OutputError as error:  # the error of the image, so that a further run replaces it
+        if isinstance(error, OtherPageError):  # a further map may be of the page that the folder holds
+            sources.discard(source)
         return error_record(saved.record.image, source, f"{found.given}: {error}")
 
 
@@ -112,7 +116,7 @@ def _cut(
     extents = with_extents(regions, saved.values, settings.regions.threshold)  # the reference is not in a map
     regions = replace(regions, regions=extents)
     record = replace(_record(saved, regions, settings.regions), source=source, dark_lines=dark_lines or None)
-    if shown:
+    if shown or regions.regions:
         record = replace(record, warnings=(*record.warnings, *behind.warnings))
     written = Outputs()
     if outputs and wanted:
@@ -162,14 +166,14 @@ def _image_behind(saved: SavedMap, settings: PostprocessSettings) -> _ImageOfMap
     path = image_of_map(saved.path, saved.source, Path(settings.images) if settings.images else None)
     if path is None:
         where = f"one image of this name below {settings.images}" if settings.images else saved.record.source
-        return _ImageOfMap(None, (f"no overlay: {where} was not found; say where the images are with --images DIR",))
+        return _ImageOfMap(None, (f"{_WITHOUT}: {where} was not found; say where the images are with --images DIR",))
     try:
         image = clean(read_image(path, saved.reading), saved.reading)
     except SemscanError as error:
-        return _ImageOfMap(None, (f"no overlay: {error}",))
+        return _ImageOfMap(None, (f"{_WITHOUT}: {error}",))
     if image.values.shape != saved.values.shape:
         sizes = " and ".join(f"{cols} x {rows}" for rows, cols in (image.values.shape, saved.values.shape))
-        message = f"no overlay: {path} and the map differ in size ({sizes}); inspect the image again"
+        message = f"{_WITHOUT}: {path} and the map differ in size ({sizes}); inspect the image again"
         return _ImageOfMap(None, (message,))
     nm = saved.record.nm_per_pixel  # what was given with --nm-per-px is not in the file
     return _ImageOfMap(replace(image, nm_per_pixel=nm) if nm and nm > 0 else image, image.warnings)
@@ -179,7 +183,7 @@ def _named_as_its_image(found: InputImage, saved: SavedMap) -> InputImage:
     """Return the map's own name for its new outputs: a.map.tif gives a.overlay.png, wherever the image is."""
     place = found.below or PurePosixPath(found.path.name)
     name = place.name.removesuffix(MAP_SUFFIX) + (PurePosixPath(saved.record.source).suffix or ".tif")
-    return InputImage(found.given, found.path.with_name(name), place.with_name(name))
+    return InputImage(saved.record.image, found.path.with_name(name), place.with_name(name))
 
 
 def _no_regions(saved: SavedMap) -> LabelledRegions:

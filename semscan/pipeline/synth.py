@@ -141,18 +141,26 @@ def _make_room(out: Path, names: Sequence[str], *, overwrite: bool) -> None:
     if not overwrite:
         raise OutputError(f"{out}: is not empty; choose another OUT, or replace an earlier data set with --overwrite")
     earlier = _files_of_earlier_set(out)
-    own = {os.path.normpath(name) for name in earlier}
-    for name in names:
-        if os.path.normpath(name) not in own and os.path.lexists(out / name):
-            raise OutputError(
-                f"{out / name}: is not of the earlier data set, and would be replaced; choose another OUT"
-            )
+    _check_places(out, names, earlier)
     for name in earlier:
         path = out / name
         path.unlink(missing_ok=True)
         for folder in (path.parent, path.parent.parent):
             if folder != out and folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
+
+
+def _check_places(out: Path, names: Sequence[str], earlier: Sequence[str]) -> None:
+    """Refuse `names` that would replace a file not of the earlier set, or whose folder is a file."""
+    own = {os.path.normpath(name) for name in earlier}
+    for name in names:
+        if os.path.normpath(name) not in own and os.path.lexists(out / name):
+            raise OutputError(
+                f"{out / name}: is not of the earlier data set, and would be replaced; choose another OUT"
+            )
+    for folder in sorted({out / parent for name in names for parent in Path(name).parents}):
+        if os.path.lexists(folder) and not folder.is_dir():
+            raise OutputError(f"{folder}: is a file, and a folder is needed there; move it away, or choose another OUT")
 
 
 def _files_of_earlier_set(out: Path) -> list[str]:

@@ -105,6 +105,19 @@ def test_a_record_is_not_kept_if_an_interrupted_run_has_written_its_files(in_pro
     assert masks.read_bytes() != other
 
 
+def test_outputs_that_this_version_does_not_know_are_kept(in_process, model, lot):
+    in_process("inspect", lot, "--model", model)
+    results = in_process.here / "semscan-results" / "results.jsonl"
+    lines = [json.loads(line) for line in results.read_text().splitlines()]
+    lines[0]["outputs"] |= {"thumb": None, "sizes": [64, 48]}
+    results.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    again = records(in_process("inspect", lot, "--model", model, "--resume").stdout)
+
+    assert [record["status"] for record in again] == ["ok"] * len(lines)
+    assert again[0]["outputs"]["sizes"] == [64, 48]
+
+
 def test_kept_results_name_their_files_from_where_the_run_is_resumed(in_process, model, lot, monkeypatch):
     first = records(in_process("inspect", lot, "--model", model, "--out", "o").stdout)
     out = os.path.relpath(in_process.here / "o", lot)

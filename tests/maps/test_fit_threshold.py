@@ -99,6 +99,13 @@ def test_a_ceiling_below_the_floor_is_named_as_the_rule():
     assert fitted.reached > 0
 
 
+def test_a_floor_above_what_was_asked_for_is_the_rule_whatever_the_ceiling():
+    maps = [np.random.default_rng(0).uniform(0, 0.1, (64, 64)).astype(np.float32)]
+    fitted = fit_threshold(maps, everywhere(maps), false_alarms=1e-4, ceiling=0.05, floor=0.3)
+
+    assert (fitted.raw_threshold, fitted.rule) == (0.3, "floor")
+
+
 def test_an_extrapolated_threshold_has_a_lower_ceiling_than_a_counted_one():
     few = [quiet_map(seed) for seed in range(3)]
     many = [quiet_map(seed) for seed in range(60)]

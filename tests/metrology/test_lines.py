@@ -55,6 +55,14 @@ def test_the_width_of_tilted_lines_is_taken_across_them(lines, find_edges):
     assert found.spacing == pytest.approx(np.hypot(1, slope))
 
 
+@pytest.mark.parametrize("walk", [2.0, 4.0])
+def test_two_lines_in_a_pitch_are_noticed(lines, find_edges, walk):
+    pairs = [(start + shift, start + shift + 9.0) for start in np.arange(8.0, 230, 40) for shift in (0.0, 20.0 + walk)]
+
+    assert find_edges(lines(48, 240, pairs), 40.0).holds_two
+    assert not find_edges(lines(48, 130, LINES), 20.0).holds_two
+
+
 def test_a_row_that_looks_quite_different_is_left_out(lines, find_edges):
     rng = np.random.default_rng(0)
     image = lines(48, 130, LINES) + rng.normal(0, 0.02, (48, 130)).astype(np.float32)

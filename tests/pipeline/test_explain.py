@@ -162,6 +162,21 @@ def test_a_rerun_takes_its_own_name_and_a_namesake_another(opened, spotted, save
     assert second["stem"] == "spotted.png"
 
 
+def test_the_explanation_of_another_page_is_not_replaced(opened, grey, tmp_path):
+    pages = tmp_path / "mp.tif"
+    cv2.imwritemulti(str(pages), [grey(), grey(spot=True)])
+    first = explained(opened("sigmoid"), pages, tmp_path)
+    kept = (tmp_path / "out" / "explain.jsonl").read_text("utf-8")
+    settings = ExplainSettings(out=str(tmp_path / "out"), read=ReadSettings(page=1))
+
+    (second,) = explain_images([str(pages)], settings, opened=opened("sigmoid"))
+    elsewhere = explained(opened("sigmoid"), pages, tmp_path / "b", read=ReadSettings(page=1))
+
+    assert second["error"] == f"{tmp_path / 'out'}: holds page 0 of {pages}; give page 1 another --out"
+    assert (tmp_path / "out" / "explain.jsonl").read_text("utf-8") == kept
+    assert (first["page"], elsewhere["page"]) == (0, 1)
+
+
 def test_files_of_others_are_not_written_over(opened, spotted, tmp_path):
     mine = tmp_path / "out" / "spotted.explain.png"
     mine.parent.mkdir()

@@ -56,6 +56,7 @@ def calibrate(good: Path | None, model: Path | None, output_format: str | None, 
     like the harmless ones are reported as nuisance and not counted.
 
     If GOOD has a folder of good images, named good, ok, normal, pass or reference, only that folder is used.
+    It may stand beside other folders, but not beside images.
 
     \b
         semscan calibrate lot8/good --model lines.model --out lot8.model

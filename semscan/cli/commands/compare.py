@@ -108,7 +108,8 @@ def compare(ctx: click.Context, data: Path, output_format: str | None, seam: str
 
     Prints a table on a terminal, and one JSON line for each run in a pipe. After Ctrl-C the same command continues.
     Other networks with the same budget are added to the table. A run that fails is reported and does not stop the
-    others; the exit code is then 3. Needs TensorFlow: pip install "semscan[train]".
+    others; the exit code is then 3. A run that failed earlier counts only if it is asked for again. Needs TensorFlow:
+    pip install "semscan[train]".
     """
     from semscan.model.requirements import require_training_libraries
 
@@ -120,9 +121,16 @@ def compare(ctx: click.Context, data: Path, output_format: str | None, seam: str
 
     settings = CompareSettings(read=pop_read_settings(choices), seam=_SEAM[seam], progress=verbosity() >= 0, **choices)
     as_table = text_or_json.as_text(output_format)
-    on_run = (lambda one: None) if as_table else lambda one: print_result(json_line(one))
+    failed = 0
+
+    def on_run(one: dict[str, Any]) -> None:
+        nonlocal failed
+        failed += one["status"] == "error"
+        if not as_table:
+            print_result(json_line(one))
+
     record = run(data, settings, print_message, on_run)
     if as_table:
         print_results(comparison_lines(Comparison.parse(record)))
     print_notice(f"{len(record['runs'])} runs; models and compare.json in {settings.out}")
-    ctx.exit(SOME_FAILED if any(one["status"] == "error" for one in record["runs"]) else 0)
+    ctx.exit(SOME_FAILED if failed else 0)

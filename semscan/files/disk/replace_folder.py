@@ -72,7 +72,7 @@ def begin(out: Path, kind: FolderKind, *, overwrite: bool, resume: bool = False)
         the user's has the name of the work folder or of the place where the old one is put for a moment.
     """
     if out.name in ("", ".."):
-        raise OutputError(f"{out} cannot be moved into place as {kind.what}; name a new folder with --out")
+        raise OutputError(f"{out} cannot be moved into place as {kind.what}; {_another(kind, 'a new')}")
     out = _real(out)
     work = out.with_name(out.name + ".unfinished")
     try:
@@ -85,7 +85,7 @@ def begin(out: Path, kind: FolderKind, *, overwrite: bool, resume: bool = False)
         raise
     except OSError as error:
         raise OutputError(
-            f"{out} cannot be used for {kind.what}: {error.strerror or error}; name another folder with --out"
+            f"{out} cannot be used for {kind.what}: {error.strerror or error}; {_another(kind)}"
         ) from error
     return work
 
@@ -102,8 +102,8 @@ def _check_target(out: Path, kind: FolderKind, *, may_replace: bool) -> None:
         raise OutputError(f"{out} is not empty and does not hold {kind.what}; {_another(kind)}")
 
 
-def _another(kind: FolderKind) -> str:
-    return f"name another folder with {kind.option}" if kind.option.startswith("--") else f"name another {kind.option}"
+def _another(kind: FolderKind, which: str = "another") -> str:
+    return f"name {which} folder with {kind.option}" if kind.option.startswith("--") else f"name {which} {kind.option}"
 
 
 def _check_previous(previous: Path, kind: FolderKind) -> None:
@@ -117,7 +117,7 @@ def _prepare_work(work: Path, kind: FolderKind, resume: bool) -> None:
     if work.exists():
         if not _is_work(work, kind):
             raise OutputError(
-                f"{work} is in the way and not {kind.what} that was begun; move it away, or name another --out"
+                f"{work} is in the way and not {kind.what} that was begun; move it away, or {_another(kind)}"
             )
         if not resume:
             _remove_work(work)

@@ -135,7 +135,11 @@ class ResultsFolder:
 
     def note(self, record: AnyRecord) -> int | None:
         """Keep one record of the run that has begun; return its place for `noted`. Any thread may call this."""
-        return None if self._journal is None or record.source in self._refused else self._journal.add(record)
+        return None if self._journal is None or self._is_refused(record) else self._journal.add(record)
+
+    def _is_refused(self, record: AnyRecord) -> bool:
+        """Return whether this is the error of a page, in whose place the record of another page of the file stays."""
+        return isinstance(record, ErrorRecord) and record.source in self._refused
 
     def noted(self, place: int) -> AnyRecord | None:
         """Return a record that was kept."""
@@ -168,7 +172,7 @@ class ResultsFolder:
         self._crops.clear()  # this run wrote some
         with LineSpool(self.out) as lines:
             for record in records:
-                if record.source in self._refused:
+                if self._is_refused(record):
                     continue
                 if record.source not in before and record.source not in stems and _never_existed(record):
                     continue

@@ -50,6 +50,8 @@ def outputs_here(outputs: Outputs, out: Path) -> Outputs:
     def named(value: Any) -> Any:
         if isinstance(value, list):
             return [named(each) for each in value]
+        if not isinstance(value, str):  # an output that this version does not know
+            return value
         place = place_of(value, out)
         return value if place is None else str(out / place)
 

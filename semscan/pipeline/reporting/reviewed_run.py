@@ -96,12 +96,20 @@ def _with_verdicts(finished: FinishedRun, image: ReviewedImage, drawn: dict[tupl
     regions += [region for _, region in added]
     verdict = _verdict(image, regions)
     judged = replace(record, regions=tuple(regions), reviewed=verdict)
-    if record.score is not None:  # that of the regions that still count
-        highest = max((region.peak for region in judged.defects), default=0.0)
-        judged = replace(judged, score=max(highest, min(record.score, record.threshold)))
     if verdict in (REAL, HARMLESS):  # a person has judged what the model could not
         judged = replace(judged, unlike_training=None)
+    judged = replace(judged, score=_score(record, judged))
     return judged if judged.unlike_training else replace(judged, defect=verdict == REAL or bool(judged.defects))
+
+
+def _score(before: Record, judged: Record) -> float | None:
+    """Return the score of the regions that still count; where nothing was dismissed, at least that of before."""
+    if before.score is None:
+        return None
+    peaks = {region.id: region.peak for region in judged.regions if not region.nuisance}
+    gone = any(region.id not in peaks for region in before.regions if not region.nuisance)
+    is_dismissed = gone or judged.reviewed == HARMLESS
+    return max([min(before.score, before.threshold) if is_dismissed else before.score, *peaks.values()])
 
 
 def _with_verdict(region: RegionRecord, image: ReviewedImage, confirmed: Mapping[int, str | None]) -> RegionRecord:

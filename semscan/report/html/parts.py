@@ -55,7 +55,7 @@ def names_of(records: Iterable[AnyRecord]) -> tuple[str, list[ImageName]]:
     >>> names_of(images)
     ('lot', [ImageName(name='1.png', folder='a'), ImageName(name='2.png', folder='')])
     """
-    paths = [PurePath(record.image) for record in records]
+    paths = [_path_of(record.image) for record in records]
     try:
         common = os.path.commonpath({path.parent for path in paths})
     except ValueError:  # no images, or absolute and relative paths
@@ -64,6 +64,12 @@ def names_of(records: Iterable[AnyRecord]) -> tuple[str, list[ImageName]]:
     folders = ("" if str(folder) == "." else str(folder) for folder in between)
     names = [ImageName(path.name or str(path), folder) for path, folder in zip(paths, folders, strict=True)]
     return "" if common == "." else common, names
+
+
+def _path_of(image: str) -> PurePath:
+    """Return the path of an image, with one slash where it begins with two: `commonpath` does not keep both."""
+    path = PurePath(image)
+    return PurePath("/", *path.parts[1:]) if path.root == "//" else path
 
 
 def utc(time: str) -> str:

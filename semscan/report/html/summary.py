@@ -43,12 +43,14 @@ class Defect:
 class Summary:
     """The records, counted. A nuisance region is not a defect; images `unlike` those of training have no defects.
 
-    `defects` are regions; `whole` counts them with the parts of one defect as one. `area_um2` is the judged area of the
-    `calibrated` images, `counted` the whole defects on it.
+    `judged` are the images with a verdict, `defective` those of them with defects. `defects` are regions; `whole`
+    counts them with the parts of one defect as one. `area_um2` is the judged area of those of the `judged` images that
+    are `calibrated`, `counted` the whole defects on it.
     """
 
     records: Sequence[AnyRecord]
     inspected: list[Record]
+    judged: list[Record]
     failed: list[ErrorRecord]
     defective: int
     unlike: int
@@ -79,13 +81,15 @@ def summarise(records: Sequence[AnyRecord]) -> Summary:
     """Count the records of an inspection; defects are sorted by their peaks, highest first."""
     numbered = [(place, record) for place, record in enumerate(records, start=1) if isinstance(record, Record)]
     inspected = [record for _, record in numbered]
-    calibrated = [record for record in inspected if record.nm_per_pixel]
+    judged = [record for record in inspected if has_verdict(record)]
+    calibrated = [record for record in judged if record.nm_per_pixel]
     defects = [_defect(place, record, region) for place, record in numbered for region in record.defects]
     return Summary(
         records=records,
         inspected=inspected,
+        judged=judged,
         failed=[record for record in records if isinstance(record, ErrorRecord)],
-        defective=sum(bool(record.defect) for record in inspected),
+        defective=sum(bool(record.defect) for record in judged),
         unlike=sum(bool(record.unlike_training) for record in inspected),
         defects=sorted(defects, key=lambda defect: -defect.region.peak),
         whole=sum(record.defect_count for record in inspected),
@@ -94,6 +98,11 @@ def summarise(records: Sequence[AnyRecord]) -> Summary:
         area_um2=sum(map(_judged_um2, calibrated)),
         counted=sum(record.defect_count for record in calibrated),
     )
+
+
+def has_verdict(record: Record) -> bool:
+    """Return True for an image that was judged to have defects or none."""
+    return record.score is not None and record.defect is not None
 
 
 def diameters(record: Record, region: RegionRecord) -> tuple[float, float | None]:

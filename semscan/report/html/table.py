@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from semscan.report.html.parts import ImageName, Picture, names_of
-from semscan.report.html.summary import diameters
+from semscan.report.html.summary import diameters, has_verdict
 from semscan.values.record import AnyRecord, ErrorRecord, Record
 
 VERDICTS = {
@@ -92,7 +92,7 @@ def verdict_of(record: AnyRecord) -> str:
         return "failed"
     if record.unlike_training:
         return "unlike"
-    if record.score is None:
+    if not has_verdict(record):
         return "unsure"
     return "defect" if record.defect else "fine"
 

@@ -24,6 +24,7 @@ _DPI = 200
 _BAR = 0.32
 _HEAD = 0.24
 _FINE = 900  # pixels across a panel that are worth drawing
+_THIN = 2  # pixels a side that an outline needs
 _MOST_CHANNELS = 64
 _LINES = {
     "most": ("most attended first", RED, "-"),
@@ -80,7 +81,7 @@ def _draw_panel(
     values = panel.values[rows]
     shrink = _FINE / max(values.shape)
     if shrink < 1:
-        size = tuple(max(1, round(n * shrink)) for n in values.shape[::-1])
+        size = tuple(max(min(n, _THIN), round(n * shrink)) for n in values.shape[::-1])
         values = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
     shown = axes.imshow(
         values,
@@ -89,7 +90,8 @@ def _draw_panel(
         vmax=panel.high,
         interpolation="antialiased",
     )
-    if panel.key == "map" and threshold is not None and values.min() <= threshold < values.max():
+    is_crossed = threshold is not None and values.min() <= threshold < values.max()
+    if panel.key == "map" and is_crossed and min(values.shape) >= _THIN:
         axes.contour(values, levels=[threshold], colors=["#3cf0ff"], linewidths=0.6)
     axes.set_title(plain(panel.title), fontsize=7, loc="left", pad=3)
     axes.set_axis_off()

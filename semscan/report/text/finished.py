@@ -78,12 +78,15 @@ def explained_line(record: Record) -> str:
     --------
     >>> explained_line({"image": "a.png", "status": "ok", "score": 0.5, "outputs": {"figure": "o/a.explain.png"}})
     '0.50  a.png  o/a.explain.png'
+    >>> explained_line({"image": "a.png", "status": "ok", "score": None, "outputs": {"figure": "o/a.explain.png"}})
+    '-     a.png  o/a.explain.png'
     >>> explained_line({"image": "a.png", "status": "error", "error": "a.png: the file is empty"})
     'ERROR a.png  the file is empty'
     """
     if record["status"] == "error":
         return f"ERROR {record['image']}  {record['error'].removeprefix(record['image'] + ': ')}"
-    parts = [f"{record['score']:.2f}  {record['image']}", record["outputs"]["figure"]]
+    score = "-   " if record["score"] is None else f"{record['score']:.2f}"  # None: a model without a good class
+    parts = [score, record["image"], record["outputs"]["figure"]]
     if record.get("faithful"):
         parts.append(record["faithful"]["said"])
     return "  ".join(parts)

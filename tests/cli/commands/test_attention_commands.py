@@ -60,3 +60,20 @@ def test_compare_trains_measures_and_prints_a_line_a_run(tmp_path, grey, save_pn
     assert 0 <= run["image_auroc"] <= 1
     assert "Run 1 of 1: attention-cnn-plain-none-seed0" in done.stderr
     assert json.loads((tmp_path / "semscan-compare" / "compare.json").read_text("utf-8"))["runs"] == [run]
+
+
+def test_compare_counts_the_failures_of_the_runs_it_was_asked_for(semscan, tmp_path, grey, save_png, monkeypatch):
+    from semscan.pipeline import compare as comparing
+
+    def guarded(data, chosen, *_):
+        failed = {"status": "error", "error": "torn"} if chosen["attention"] == "cbam" else {"status": "ok"}
+        return chosen | failed
+
+    monkeypatch.setattr(comparing, "_guarded", guarded)
+    save_png(tmp_path / "good" / "a.png", grey())
+
+    def code(attention):
+        done = semscan("compare", tmp_path / "good", "--steps", "1", "--seeds", "0", "--attention", attention)
+        return done.returncode
+
+    assert [code(attention) for attention in ("cbam", "none", "cbam")] == [3, 0, 3]

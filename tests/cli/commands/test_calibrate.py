@@ -92,6 +92,18 @@ def test_what_cannot_be_calibrated_is_one_clear_line(semscan, tmp_path, make_mod
     assert not (tmp_path / "new").exists()
 
 
+def test_a_folder_called_good_beside_images_is_refused_as_the_help_says(
+    semscan, tmp_path, model, brighter, grey, save_png
+):
+    save_png(brighter / "loose.png", grey())
+
+    done = semscan("calibrate", brighter, "--model", model, "--out", tmp_path / "new")
+
+    assert done.returncode == 2
+    assert "holds 1 image next to the class folders 'good'" in done.stderr
+    assert "beside other folders, but not beside images" in " ".join(semscan("calibrate", "--help").stdout.split())
+
+
 def test_folders_below_good_are_all_taken_where_none_is_called_good(semscan, tmp_path, model, brighter):
     for number, path in enumerate(sorted((brighter / "good").iterdir())):
         day = brighter / "good" / ("mon", "tue")[number % 2]

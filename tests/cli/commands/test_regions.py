@@ -56,6 +56,27 @@ def test_a_map_of_another_page_leaves_the_record_of_the_first(semscan, model, gr
         assert (record["status"], record["page"]) == ("ok", 1)
 
 
+def test_a_refused_page_does_not_change_the_name_of_the_page_that_is_kept(semscan, model, grey):
+    tifffile.imwrite(semscan.here / "m.tif", np.stack([grey(), grey(spot=True)]), photometric="minisblack")
+    for page in "01":
+        semscan("inspect", "m.tif", "--model", model, "--out", f"o{page}", "--page", page)
+    semscan("regions", "o1/m.map.tif", "--out", "q")
+    done = semscan("regions", "o0/m.map.tif", "o1/m.map.tif", "--threshold", "0.7", "--out", "q")
+
+    assert "holds page 1 of m.tif" in records(done)[0]["error"]
+    (record,) = (json.loads(line) for line in (semscan.here / "q" / "results.jsonl").read_text().splitlines())
+    assert (record["source"], record["threshold"]) == (str(semscan.here / "m.tif"), 0.7)
+
+
+def test_without_the_image_a_warning_says_what_is_missing_also_without_pictures(semscan, inspected, spotted):
+    out, _ = inspected
+    spotted.rename(spotted.with_name("elsewhere.png"))
+    (record,) = records(semscan("regions", out))
+
+    assert record["regions"]
+    assert "streaks count as defects" in record["warnings"][0]
+
+
 def test_a_higher_threshold_finds_less_and_caps_the_score(semscan, inspected):
     out, record = inspected
     high = str(record["score"] + 0.01)

@@ -167,6 +167,18 @@ def test_overwrite_replaces_no_file_of_other_origin(tmp_path):
     assert set(files_of(tmp_path)) == before | {"train/good/002.png"}
 
 
+@pytest.mark.parametrize("place", ["ground_truth", "test/bridge"])
+def test_overwrite_removes_nothing_if_a_file_stands_where_a_folder_must_be(tmp_path, place):
+    run(tmp_path, *SMALL, "--per-defect", "0")
+    (tmp_path / place).write_bytes(b"keep")
+    before = files_of(tmp_path)
+
+    with pytest.raises(OutputError, match=f"{place}: is a file, and a folder is needed there; .* another OUT"):
+        run(tmp_path, *SMALL, "--defects", "bridge", "--overwrite")
+
+    assert files_of(tmp_path) == before
+
+
 OUTSIDE = '{"made_by": "semscan synth", "images": [{"image": "train/../../a", "mask": null}]}'
 
 

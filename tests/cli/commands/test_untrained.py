@@ -162,6 +162,7 @@ def test_a_pair_is_explained_by_its_reference(semscan, tmp_path, striped):
 
     assert record["method"] == "reference"
     assert list(record["outputs"]["panels"]) == ["input", "reference", "residual", "map"]
+    assert record["page"] == 0
 
 
 @pytest.mark.parametrize(

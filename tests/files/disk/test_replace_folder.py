@@ -222,3 +222,15 @@ def failing_at(at, function, error, counter=None):
         return function(*arguments, **named)
 
     return counted
+
+
+@pytest.mark.parametrize(("kind", "option"), [(MODEL, "--out"), (EXPORT, "OUT")])
+@pytest.mark.parametrize("case", ["in the way", "no name", "no folder"])
+def test_another_name_is_asked_for_as_the_command_takes_it(tmp_path, kind, option, case):
+    (tmp_path / "m.unfinished").mkdir()
+    (tmp_path / "m.unfinished" / "thesis.txt").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    out = {"in the way": tmp_path / "m", "no name": tmp_path / "..", "no folder": tmp_path / "file" / "m"}[case]
+
+    with pytest.raises(OutputError, match=f"name (another|a new)( folder with)? {option}$"):
+        begin(out, kind, overwrite=False)

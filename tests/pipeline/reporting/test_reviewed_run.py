@@ -78,6 +78,11 @@ def decide(results, *decisions):
         append_decision(results / "review.jsonl", Decision(**{"at": "", "image": "a.png", **decision}))
 
 
+def change(results, **values):
+    lines = [json.loads(line) | values for line in (results / "results.jsonl").read_text().splitlines()]
+    (results / "results.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
 def records(results):
     return read_reviewed_run(results, ReportSettings()).finished.inspected
 
@@ -137,6 +142,27 @@ def test_the_score_is_that_of_the_regions_that_still_count(results):
     assert (none.defect, none.score) == (False, min(before.score, before.threshold))
 
 
+def test_a_score_stays_where_nothing_was_dismissed_and_rises_to_a_confirmed_nuisance(results):
+    change(results, score=0.85, unlike_training=True)
+    decide(results, {"region": 1, "verdict": "unsure"}, {"image": "b.png", "verdict": "harmless"})
+    a, b = records(results)
+    assert (a.unlike_training, a.score) == (True, 0.85)
+    assert (b.unlike_training, b.defect, b.score) == (None, False, 0.5)
+
+    decide(results, {"region": 2, "verdict": "real"})
+    a, _ = records(results)
+    assert (a.unlike_training, a.defect, a.score) == (None, True, 0.85)
+
+    decide(results, {"region": 1, "verdict": "harmless"})
+    a, _ = records(results)
+    assert (a.defect, a.score) == (True, pytest.approx(0.7))
+
+    change(results, score=0.5)
+    decide(results, {"region": 3, "verdict": "real"}, *({"region": n, "verdict": "harmless"} for n in (1, 2)))
+    a, _ = records(results)
+    assert (a.defect, a.score) == (True, pytest.approx(0.6))
+
+
 def test_a_drawn_defect_that_a_later_inspection_finds_is_no_second_region(results):
     around = ((8.0, 5.0), (16.0, 5.0), (16.0, 9.0), (8.0, 9.0))
     decide(results, {"verdict": "missed", "polygon": around, "class_name": "particle"})
@@ -147,10 +173,7 @@ def test_a_drawn_defect_that_a_later_inspection_finds_is_no_second_region(result
 
 
 def test_an_image_unlike_the_training_images_gets_the_verdict_of_the_person(results):
-    lines = [
-        json.loads(line) | {"unlike_training": True} for line in (results / "results.jsonl").read_text().splitlines()
-    ]
-    (results / "results.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    change(results, unlike_training=True)
     decide(results, {"region": 1, "verdict": "real"}, {"image": "b.png", "verdict": "unsure"})
     a, b = records(results)
 

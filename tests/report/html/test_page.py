@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 import pytest
 
 from semscan.report.html import Picture, html_report
-from semscan.report.html.parts import plain
+from semscan.report.html.charts.histograms import score_histogram
+from semscan.report.html.parts import names_of, plain
 from semscan.report.html.provenance import CardBlock, model_card
 from semscan.report.html.summary import summarise
 from semscan.values.record import ErrorRecord, parse_record
@@ -153,6 +154,14 @@ def test_every_image_has_words_every_input_a_label_and_every_id_is_its_own():
     assert all(each.get("aria-label") for each in page.all("svg"))
 
 
+@pytest.mark.parametrize("other", ["//d/lot/b.png", "/d/lot/b.png"])
+def test_an_image_may_be_named_with_two_leading_slashes(other):
+    common, names = names_of([record("//d/lot/a/1.png"), record(other)])
+
+    assert common == "/d/lot"
+    assert [(one.name, one.folder) for one in names] == [("1.png", "a"), ("b.png", "")]
+
+
 def test_the_summary_counts_images_defects_and_errors():
     records = [
         record("a.png", region(1), region(2)),
@@ -177,6 +186,43 @@ def test_parts_of_one_defect_count_once():
 
     assert (counts.whole, counts.counted) == (2, 2)
     assert "Defects 2 in 3 regions" in words
+
+
+def test_a_page_says_regions_where_it_does_not_count_parts_once():
+    parts = [region(1), region(2, part_of=1), region(3)]
+    page = Page(html_report([record("a.png", *parts)], run=RunRecord()))
+    (_, sizes, field) = page.all("svg")
+
+    assert "3 regions; median" in sizes["aria-label"]
+    assert "3 regions of all images in one field" in field["aria-label"]
+    assert "a.png defect 0.900 2 9.03 50.0 %" in page.words
+    assert page.all("td", **{"class": "defects n", "data-v": "2"})
+
+
+def test_images_without_a_verdict_are_in_no_share_area_or_bar():
+    records = [
+        record("a.png", region(1), nm_per_pixel=5.0),
+        record("b.png", nm_per_pixel=5.0),
+        record("c.png", region(1), unlike_training=True, nm_per_pixel=5.0),
+        record("d.png", score=None, nm_per_pixel=5.0),
+        record("e.png", score=None, nm_per_pixel=5.0),
+    ]
+    page = Page(html_report(records, run=RunRecord()))
+    counts = summarise(records)
+
+    assert (len(counts.judged), counts.calibrated, counts.counted) == (2, 2, 1)
+    assert counts.area_um2 == pytest.approx(2 * 100 * 80 * 0.5 * 25 / 1e6)
+    assert "With defects 1 50.0 % of 2 judged images" in page.words
+    assert "Unlike the training images, no verdict 1 No score, no verdict 2" in page.words
+    assert "no verdict (2)" in page.words
+    assert "2 images, 1 with defects" in page.all("svg")[0]["aria-label"]
+
+
+def test_without_any_verdict_there_is_no_share():
+    words = Page(html_report([record("a.png", score=None)], run=RunRecord())).words
+
+    assert "With defects 0 No score, no verdict 1 Defects 0" in words
+    assert "Defect density" not in words
 
 
 def test_density_is_per_judged_area_of_calibrated_images_only():
@@ -219,17 +265,35 @@ def test_a_crop_has_its_box_and_a_scale_bar_when_calibrated():
 
 
 def test_the_histogram_has_the_threshold_and_all_images():
-    records = [record("a.png", region(), score=0.72), record("b.png", score=0.2), record("c.png", score=0.21)]
+    records = [record("a.png", region(), score=0.72), record("b.png", score=0.205), record("c.png", score=0.21)]
     page = Page(html_report(records, run=RunRecord()))
     (scores, sizes, field) = page.all("svg")
 
     assert "3 images, 1 with defects; median score 0.21" in scores["aria-label"]
     assert "threshold 0.5" in page.words
-    assert "1 defect; median 9.03 px" in sizes["aria-label"]
+    assert "1 region; median 9.03 px" in sizes["aria-label"]
     assert "100\u00a0×\u00a080 px" in field["aria-label"]
     assert len(page.all("rect", **{"class": "hot"})) == 2, "a score and a size"
     assert len(page.all("rect", **{"class": "cold"})) == 1
     assert len(page.all("circle")) == 1
+
+
+@pytest.mark.parametrize(
+    ("score", "threshold", "is_left"), [(0.5, 0.5, True), (0.55, 0.55, True), (0.51, 0.5, False), (0.0, 0.5, True)]
+)
+def test_a_score_capped_at_the_threshold_is_drawn_left_of_its_line(score, threshold, is_left):
+    scores = score_histogram(summarise([record("a.png", score=score, threshold=threshold)]))
+    (bar,), (line,) = scores.bars, scores.thresholds
+
+    assert (bar.x + bar.width < line.x) == is_left
+
+
+def test_the_median_of_two_is_their_middle():
+    records = [record("a.png", region(1, size=8), region(2, size=16), score=0.6), record("b.png", score=0.2)]
+    scores, sizes, _ = Page(html_report(records, run=RunRecord())).all("svg")
+
+    assert "median score 0.40" in scores["aria-label"]
+    assert "median 13.5 px" in sizes["aria-label"]
 
 
 def test_thousands_of_defects_become_a_map_of_cells_and_the_hottest_cards():
@@ -238,7 +302,7 @@ def test_thousands_of_defects_become_a_map_of_cells_and_the_hottest_cards():
 
     assert not page.all("circle")
     assert 40 < len(page.all("rect", **{"class": "cell"})) <= 16 * 13
-    assert "2,100 more defects in results.jsonl" in page.words
+    assert "2,100 more regions in results.jsonl" in page.words
 
 
 def test_classes_are_counted():
@@ -246,7 +310,7 @@ def test_classes_are_counted():
     records = [record("a.png", *bridges), record("b.png", region())]
 
     assert (
-        "Classes of the defects class defects images bridge 2 1 not classified 1 1"
+        "Classes of the regions class regions images bridge 2 1 not classified 1 1"
         in Page(html_report(records, run=RunRecord())).words
     )
 

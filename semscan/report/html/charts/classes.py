@@ -1,4 +1,4 @@
-"""How many defects are of each class."""
+"""How many regions that count are of each class."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from semscan.report.html.summary import Summary
 
 @dataclass(frozen=True, slots=True)
 class ClassCount:
-    """How many defects, on how many images, are of one class; `share` is of the most frequent class."""
+    """How many regions, on how many images, are of one class; `share` is of the most frequent class."""
 
     name: str | None
-    defects: int
+    regions: int
     images: int
     share: float
 
 
 def class_counts(summary: Summary) -> list[ClassCount]:
-    """Count the defects by class, most frequent first; empty if none has a class."""
+    """Count the regions by class, most frequent first; empty if none has a class."""
     names = Counter(defect.region.class_name for defect in summary.defects)
     if not any(names):
         return []

@@ -70,7 +70,7 @@ def field_map(summary: Summary) -> FieldMap | None:
     is_few = len(summary.defects) <= MOST_DOTS
     return FieldMap(
         title="Where in the field",
-        words=f"{many(len(summary.defects), 'defect')} of all images in one field ({_field_words(summary)})",
+        words=f"{many(len(summary.defects), 'region')} of all images in one field ({_field_words(summary)})",
         x=left,
         wide=wide,
         high=high,

@@ -1,8 +1,9 @@
-"""How many images have which score, and how many defects which size."""
+"""How many images have which score, and how many regions that count have which size."""
 
 from __future__ import annotations
 
 import math
+import statistics
 from dataclasses import dataclass
 
 from semscan.report.html.charts.plot import BOTTOM, HIGH, LEFT, RIGHT, TOP, WIDE, Bar, GridLine, Plot, Threshold, Tick
@@ -11,6 +12,7 @@ from semscan.report.html.summary import Summary
 from semscan.report.pictures.scale_bar import length_text
 
 STEPS = 20  # bars of the scores
+DIGITS = 9  # of a place among them: 0.55 * 20 is not quite 11
 PER_DECADE = 6  # bars of the sizes
 MOST_THRESHOLDS = 3
 SMALLEST_SIZE = 0.1
@@ -38,17 +40,17 @@ class Histogram:
 
 
 def score_histogram(summary: Summary) -> Histogram | None:
-    """Count the images by their scores, and mark the thresholds; None without scores."""
-    scored = [(record.score, record.defect) for record in summary.inspected if record.score is not None]
+    """Count the judged images by their scores, and mark the thresholds; None without scores."""
+    scored = [(record.score, record.defect) for record in summary.judged if record.score is not None]
     if not scored:
         return None
     counts = {"cold": [0] * STEPS, "hot": [0] * STEPS}
     for score, defect in scored:
-        counts["hot" if defect else "cold"][min(STEPS - 1, max(0, int(score * STEPS)))] += 1
+        counts["hot" if defect else "cold"][_step(score)] += 1
     both = [cold + hot for cold, hot in zip(counts["cold"], counts["hot"], strict=True)]
     plot = Plot(max(both), [step / STEPS for step in range(STEPS + 1)])
-    thresholds = sorted({record.threshold for record in summary.inspected})[:MOST_THRESHOLDS]
-    median = sorted(score for score, _ in scored)[len(scored) // 2]
+    thresholds = sorted({record.threshold for record in summary.judged})[:MOST_THRESHOLDS]
+    median = statistics.median(score for score, _ in scored)
     defective = sum(counts["hot"])
     return Histogram(
         title="Scores of the images",
@@ -62,8 +64,13 @@ def score_histogram(summary: Summary) -> Histogram | None:
     )
 
 
+def _step(score: float) -> int:
+    """Return the number of a score's bar; a score between two bars, as that of the threshold, is of the left one."""
+    return max(1, math.ceil(round(min(1.0, max(0.0, score)) * STEPS, DIGITS))) - 1
+
+
 def size_histogram(summary: Summary) -> Histogram | None:
-    """Count the defects by their sizes, on a logarithmic scale; None without defects."""
+    """Count the regions by their sizes, on a logarithmic scale; None without any."""
     if not summary.defects:
         return None
     in_nm = summary.all_calibrated
@@ -83,12 +90,12 @@ def size_histogram(summary: Summary) -> Histogram | None:
         for size in round_ones
         if smallest <= size <= largest
     ]
-    median = plain(sizes[len(sizes) // 2])
+    median = plain(statistics.median(sizes))
     return Histogram(
-        title="Sizes of the defects",
-        words=f"{many(len(sizes), 'defect')}; median {median} {unit} (of the circle of the same area)",
+        title="Sizes of the regions",
+        words=f"{many(len(sizes), 'region')}; median {median} {unit} (of the circle of the same area)",
         across="equivalent diameter" if in_nm else "equivalent diameter, px",
-        up="defects",
+        up="regions",
         grid=plot.grid,
         ticks=plot.ticks(labels),
         bars=plot.bars(heights, "hot"),
