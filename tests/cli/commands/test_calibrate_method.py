@@ -169,7 +169,8 @@ def test_a_model_of_the_configuration_file_serves_a_reference_if_it_is_for_one(s
         scores.append(record["score"] / (1 - record["score"]) / record["raw_score"])
 
     assert scores[0] == pytest.approx(1, abs=1e-4)  # the reference method's own threshold
-    assert scores[1] != pytest.approx(1, abs=1e-2)
+    threshold = json.loads((reference / "config.json").read_text())["calibration"]["raw_threshold"]
+    assert scores[1] == pytest.approx(1 / threshold, abs=1e-4)
 
 
 def test_a_larger_allowance_lowers_the_threshold_of_a_calibrated_method(semscan, lot, periodic, tmp_path):
