@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -102,7 +101,7 @@ def compare_grey_levels(
     """Compare the image with its reference twice: as it is, and without the noise of the reference.
 
     The second comparison has the noise of one image alone. But averaging may lose what the reference shows. So a
-    difference counts only as far as the first comparison shows it too.
+    difference counts only as far as the first comparison shows it too (`CERTAIN`).
 
     Parameters
     ----------
@@ -138,7 +137,7 @@ def _certain(single: Residual, double: Residual) -> Residual:
         return double
     least = np.clip(single.values, -CERTAIN * np.maximum(-double.values, 0), CERTAIN * np.maximum(double.values, 0))
     spread = max(single.spread, double.spread / CERTAIN)
-    return dataclasses.replace(single, values=least, spread=spread)
+    return replace(single, values=least, spread=spread)
 
 
 def _residuals(
