@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Raised where the raw scores of a method change; a test compares them with recorded ones.
-RULES = {"periodic": 3, "reference": 3}
+RULES = {"periodic": 3, "reference": 4}
 WITH_NETWORK = ("periodic",)  # methods that ask the comparison network
 
 

@@ -118,7 +118,8 @@ def combine(
         limits.append(ScaleLimit(residual.scale, residual.spread, max(at_flat, at_edges), SURROUNDINGS))
         flat, edges = threshold / at_flat, threshold / at_edges
         sizes = np.abs(residual.values) * np.where(residual.edges, edges, flat).astype(np.float32)
-        raw = np.maximum(raw, _without_blur(sizes, raw > threshold, threshold))
+        sizes = _without_blur(sizes, raw > threshold, threshold)
+        raw = np.maximum(raw, _of_its_scale(sizes, residual.scale, threshold) if len(limits) > 1 else sizes)
     raw = cv2.morphologyEx(raw, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (GAP, GAP)))
     return np.where(common, raw, 0).astype(np.float32), threshold, smallest_visible(limits)
 
@@ -133,6 +134,19 @@ def _without_blur(sizes: np.ndarray, finer: np.ndarray, threshold: float) -> np.
     blur = share >= BLURRED
     blur[0] = False
     return np.where(blur[labels], np.minimum(sizes, np.float32(CAP * threshold)), sizes)
+
+
+def _of_its_scale(sizes: np.ndarray, scale: float, threshold: float) -> np.ndarray:
+    """Widen the tips above the threshold that are too small for a region to the extent of their scale.
+
+    What stands out after smoothing over `scale` is a defect of about that extent, however little of it exceeds.
+    """
+    above = sizes > threshold
+    tips = np.where(above & ~_large_components(above), sizes, 0)
+    if not tips.any():
+        return sizes
+    side = 2 * round(scale) + 1
+    return np.maximum(sizes, cv2.dilate(tips, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))))
 
 
 def _large_components(mask: np.ndarray) -> np.ndarray:

@@ -50,7 +50,7 @@ def compare_pair(
 
     The reference is registered to the inspected image (coarse search, affine, smooth flow), brought to its grey
     levels, and moved once more by up to 1.5 px place by place, since edges of two good dies lie about a
-    pixel apart. What then still differs is compared, at three scales, with the noise of its grey level
+    pixel apart. What then still differs is compared, at four scales, with the noise of its grey level
     and the slope of its edge. Both are measured in the pair itself.
 
     Parameters
