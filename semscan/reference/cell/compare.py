@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,22 +14,22 @@ from semscan.plane import Plane
 from semscan.reference.cell.chance_threshold import FALSE_REGIONS, chance_threshold
 from semscan.reference.cell.golden_image import FINER, golden_reference, make_grid
 from semscan.reference.cell.lattice import NOT_FOUND, Lattice, find_lattice
+from semscan.reference.cell.painted_size import painted_size
 from semscan.reference.cell.phase_map import measure_phases
 from semscan.reference.cell.pieces import Window, pieces_of
 from semscan.reference.cell.shading import shading_gain
-from semscan.reference.cell.standardise import SCALES, standardise
-from semscan.reference.visible_size import ScaleLimit, smallest_visible
+from semscan.reference.cell.standardise import SCALES, Deviation, largest_of, standardise
 from semscan.values import CleanImage
 from semscan.values.evidence import Evidence, Judge
 
-SEAM = 7  # px
 STRIP = 64  # px: the lattice of a narrower image is searched in a part of it
 STRIP_LENGTH = 1024  # px of that part
-EVIDENCE_SCALES = (1.0, 2.5, 4.0)  # of `SCALES`
+EVIDENCE_SCALES = (0, 2, 3)  # of `SCALES`
 # How many times above the other one chance and the judge may be; chosen on generated images that were not taught. An
 # array has enough repeats for chance, and a judge takes contacts of unusual size for defects: there it only confirms.
 CHANCE_ABOVE_JUDGE = 1.3
 JUDGE_ABOVE_CHANCE = {"lines": 2.5, "array": 1.0}
+MOST_PAINTED = 16  # pieces of an image in which the size is measured that would be seen
 BEYOND_DOUBT = 4.0  # times its threshold: chance needs no judge
 # the deviations at a fine, a middle and a coarse scale, their multiple of what chance reaches, and the judge's score
 COMPARISON_STEPS = ("fine", "middle", "coarse", "chance", "judge")
@@ -107,13 +108,15 @@ def compare_cells(
     pieces = pieces_of(values.shape, max(lattice.pitch_px))
     refined = lattice
     visible: list[float | None] = []
-    for piece in pieces:
+    every = math.ceil(len(pieces) / MOST_PAINTED)
+    for number, piece in enumerate(pieces):
         if not judged[piece.compared].any():
             continue
         found = _compare(values[piece.compared], judged[piece.compared], lattice, FALSE_REGIONS / len(pieces))
-        visible.append(found.smallest_px)
-        judged_as = found.evidence.chance if judge is None else judge(found.evidence)
-        framed_raw[piece.kept] = _agreed(found.evidence.chance, judged_as, _judge_above(lattice))[piece.inner]
+        judged_as, agreed = found.raw(judge)
+        framed_raw[piece.kept] = agreed[piece.inner]
+        if number % every == 0:
+            visible.append(found.smallest_px(judge))
         planes = (*found.evidence.deviations, found.evidence.chance, judged_as)
         for step, plane in zip(steps.values(), planes, strict=False):
             step[frame][piece.kept] = plane[piece.inner]
@@ -158,26 +161,24 @@ def compare_windows(
     pieces = pieces_of(values.shape, max(lattice.pitch_px))
     refined = lattice
     visible: list[float | None] = []
-    for piece in pieces:
+    every = math.ceil(len(pieces) / MOST_PAINTED)
+    for number, piece in enumerate(pieces):
         part = values[piece.compared]
         found = _compare(part, np.ones(part.shape, bool), lattice, FALSE_REGIONS / len(pieces))
-        visible.append(found.smallest_px)
+        if number % every == 0:
+            visible.append(found.smallest_px(judge))
         refined = found.lattice
-        raw = _agreed(found.evidence.chance, judge(found.evidence), _judge_above(lattice))[piece.inner]
+        raw = found.raw(judge)[1][piece.inner]
         reference = (found.evidence.reference * found.gain)[piece.inner]
         del found  # its maps take more memory than all that is kept
         take(ComparedWindow(piece.kept, raw, reference))
     return refined if len(pieces) == 1 else lattice, _visible_everywhere(visible)
 
 
-def _judge_above(lattice: Lattice) -> float:
-    return JUDGE_ABOVE_CHANCE["lines" if len(lattice.vectors) == 1 else "array"]
-
-
 def _visible_everywhere(sizes: Sequence[float | None]) -> float | None:
     """Return the largest of the sizes from which defects are seen in each piece; None if one piece has none."""
     known = [size for size in sizes if size is not None]
-    return max(known) if len(known) == len(sizes) else None
+    return max(known) if known and len(known) == len(sizes) else None
 
 
 def _agreed(chance: np.ndarray, judged: np.ndarray, judge_above: float) -> np.ndarray:
@@ -202,7 +203,26 @@ class _Compared:
     evidence: Evidence
     gain: np.ndarray
     lattice: Lattice
-    smallest_px: float | None
+    deviations: Sequence[Deviation]
+    thresholds: Sequence[float]
+
+    def raw(self, judge: Judge | None) -> tuple[np.ndarray, np.ndarray]:
+        """Return what the judge gives, and what it and chance agree on."""
+        return _scored(self.evidence, judge, self.lattice)
+
+    def smallest_px(self, judge: Judge | None) -> float | None:
+        """Return the diameter from which painted defects are found nine times in ten."""
+
+        def score(evidence: Evidence) -> np.ndarray:
+            return _scored(evidence, judge, self.lattice)[1]
+
+        return painted_size(self.evidence, self.deviations, self.thresholds, score, EVIDENCE_SCALES)
+
+
+def _scored(evidence: Evidence, judge: Judge | None, lattice: Lattice) -> tuple[np.ndarray, np.ndarray]:
+    judged_as = evidence.chance if judge is None else judge(evidence)
+    above = JUDGE_ABOVE_CHANCE["lines" if len(lattice.vectors) == 1 else "array"]
+    return judged_as, _agreed(evidence.chance, judged_as, above)
 
 
 def _compare(values: np.ndarray, judged: np.ndarray, lattice: Lattice, false_regions: float) -> _Compared:
@@ -211,23 +231,14 @@ def _compare(values: np.ndarray, judged: np.ndarray, lattice: Lattice, false_reg
     values = values / gain  # at a border the cells around all lie on one side, where the shading differs
     phase_map = measure_phases(values, lattice)
     golden = golden_reference(values, make_grid(phase_map, judged, FINER))
-    chance = np.zeros(values.shape, np.float32)
     image_deviation = float(values[judged].std()) if judged.any() else 1.0
     deviations = standardise(values - golden, phase_map, judged, SCALES, image_deviation=image_deviation)
-    limits = []
-    for scale, deviation in zip(SCALES, deviations, strict=True):
-        size = np.abs(deviation.values)
-        threshold = chance_threshold(size, judged, scale, false_regions)
-        # in units of its own threshold, each scale counts the same: a defect shows at the scale of its size
-        np.maximum(chance, size / np.float32(threshold), out=chance)
-        limits.append(ScaleLimit(scale, deviation.spread, threshold))
-    # between the too bright and the too dark part of a defect the residual crosses zero: fill that seam
-    chance = cv2.morphologyEx(chance, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (SEAM, SEAM)))
-    chance[~judged] = 0
-    fine, middle, coarse = (deviations[SCALES.index(scale)].values for scale in EVIDENCE_SCALES)
+    thresholds = [chance_threshold(np.abs(one.values), judged, one.scale, false_regions) for one in deviations]
+    chance = largest_of([one.values for one in deviations], thresholds, judged)
+    fine, middle, coarse = (deviations[number].values for number in EVIDENCE_SCALES)
     pitch = min(phase_map.lattice.pitch_px)
     evidence = Evidence(values, golden, (fine, middle, coarse), chance, judged, pitch)
-    return _Compared(evidence, gain, phase_map.lattice, smallest_visible(limits))
+    return _Compared(evidence, gain, phase_map.lattice, deviations, thresholds)
 
 
 def judged_frame(judged: np.ndarray) -> tuple[slice, slice]:

@@ -16,25 +16,27 @@ import numpy as np
 
 from semscan.reference.cell.golden_image import Grid, make_grid
 from semscan.reference.cell.phase_map import PhaseMap
-from semscan.reference.visible_size import PLACES
 
 SCALES = (1.0, 1.6, 2.5, 4.0)  # px, standard deviations of the smoothing
 QUANTILES = ((0.683, 1.0), (0.9, 1.645), (0.954, 2.0))  # of a normal deviate's size, and their values in sigmas
 FEWEST_CELLS = 3
 NEGLIGIBLE = 0.01  # of the image's standard deviation: smallest deviation that counts
 MOST_CELLS = 2000
+SEAM = 7  # px
 SMALLEST_SPREAD = 0.25  # of the typical one: where all cells agree by chance the quotient must stay finite
 
 
 class Deviation(NamedTuple):
     """A residual at one scale.
 
-    `values` are float32 (rows, cols), about normal deviates in a good image, the sign kept. `spread` is the usual
-    deviation, on the grey scale of the residual, that nine in ten places do not exceed.
+    `scale` is the standard deviation of the smoothing, px. `values` are float32 (rows, cols), about normal deviates in
+    a good image, the sign kept. `usual` is the deviation in whose units they are, float32, on the grey scale of the
+    residual.
     """
 
+    scale: float
     values: np.ndarray
-    spread: float
+    usual: np.ndarray
 
 
 def standardise(
@@ -74,9 +76,22 @@ def standardise(
         grid = make_grid(phase_map, judged, 1.0 / max(1.0, 0.7 * scale), positions)
         middle, spread = position_statistics(grid.take(smooth), grid, NEGLIGIBLE * image_deviation)
         usual = grid.put(spread)
-        at_most = float(np.quantile(usual[judged], PLACES)) if judged.any() else math.inf
-        deviations.append(Deviation((smooth - grid.put(middle)) / usual, at_most))
+        deviations.append(Deviation(scale, (smooth - grid.put(middle)) / usual, usual))
     return deviations
+
+
+def largest_of(values: Sequence[np.ndarray], thresholds: Sequence[float], judged: np.ndarray) -> np.ndarray:
+    """Return the largest of standardised residuals, each in multiples of its own threshold; float32, 0 or more.
+
+    In units of its own threshold, each scale counts the same: a defect shows at the scale of its size.
+    """
+    largest = np.zeros(judged.shape, np.float32)
+    for one, threshold in zip(values, thresholds, strict=True):
+        np.maximum(largest, np.abs(one) / np.float32(threshold), out=largest)
+    # between the too bright and the too dark part of a defect the residual crosses zero: fill that seam
+    largest = cv2.morphologyEx(largest, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (SEAM, SEAM)))
+    largest[~judged] = 0
+    return largest
 
 
 def position_statistics(layout: np.ndarray, grid: Grid, least: float) -> tuple[np.ndarray, np.ndarray]:

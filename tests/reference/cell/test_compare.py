@@ -103,6 +103,7 @@ def test_a_piece_without_judged_pixels_is_the_image_itself(stripes):
 
 def test_a_judge_and_chance_must_agree(stripes, monkeypatch):
     monkeypatch.setattr("semscan.reference.cell.pieces.PIECE", 300)
+    monkeypatch.setattr("semscan.reference.cell.compare.painted_size", lambda *_: None)  # it asks the judge too
     image = stripes(12.0, shape=(200, 520))
     judged = np.ones(image.shape, bool)
     judged[:20] = False
