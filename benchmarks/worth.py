@@ -26,7 +26,7 @@ from pathlib import Path
 OUT = Path(__file__).resolve().parent.parent / "bench-out" / "worth"
 WITHOUT_FAMILY = (
     "import sys; from semscan.synth.painting.kinds import PAINTERS; PAINTERS.pop(sys.argv.pop(1)); "
-    "from semscan.__main__ import main; main()"
+    "from semscan.cli.main import program; program()"
 )
 KEYS = ("image_auroc", "pixel_auroc", "pixel_ap", "recall_at_1fp")
 HEAD = (

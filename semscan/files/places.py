@@ -10,6 +10,7 @@ from pathlib import Path
 
 from semscan.errors import BadKlarfError
 from semscan.files.disk.plain_file import read_plain
+from semscan.files.klarf.frame import orientation
 from semscan.phrases import listed, one_line, printable
 from semscan.values.fab.place import Place, WaferFrame
 
@@ -137,7 +138,7 @@ def _place(row: Mapping[str | None, object], given: Mapping[str, str | int], lin
         centre_um=_pair(words, "centre_x_um", "centre_y_um", line),
         size_mm=_number(words["sample_size_mm"], "sample_size_mm", line) if "sample_size_mm" in words else None,
         mark=_word(words, "mark", "NOTCH or FLAT", line),
-        mark_at=_word(words, "orientation", "DOWN, UP, LEFT or RIGHT", line),
+        mark_at=orientation(_word(words, "orientation", "DOWN, UP, LEFT or RIGHT", line)),
     )
     if frame.pitch_um is not None and min(frame.pitch_um) <= 0:
         raise BadKlarfError(f"{line}: the pitch of the dies is {frame.pitch_um}, wanted lengths above 0")

@@ -71,7 +71,8 @@ class KlarfFile:
     """A KLARF file as read. `text` is one character a byte (latin-1); `um` is the unit of lengths in µm.
 
     `image_column` is that of the image lists. `data_count` is the place of the number of rows of the defect list,
-    `row_end` what ends a row, and `whole_columns` are those of whole numbers (these three of 1.8 only).
+    `row_end` what ends a row, `whole_columns` are those of whole numbers and `text_columns` those of text (these four
+    of 1.8 only).
     """
 
     text: str
@@ -85,6 +86,7 @@ class KlarfFile:
     data_count: Span | None = None
     row_end: str = ""
     whole_columns: frozenset[str] = frozenset()
+    text_columns: frozenset[str] = frozenset()
 
     def value(self, span: Span) -> str:
         """Return the text of a field without quotes."""

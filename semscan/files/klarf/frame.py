@@ -11,6 +11,7 @@ from semscan.values.fab.place import WaferFrame
 Header = Mapping[str, Sequence[str]]  # keyword in small letters -> its values without quotes
 # where 1.8 has another keyword than 1.2
 OTHER_NAMES = {"setupid": "recipeid", "slot": "slotnumber"}
+ORIENTATIONS = {"0": "DOWN", "90": "LEFT", "180": "UP", "270": "RIGHT"}
 
 
 def frame_of(header: Header, um: float = 1.0) -> WaferFrame:
@@ -30,8 +31,13 @@ def frame_of(header: Header, um: float = 1.0) -> WaferFrame:
         centre_um=_pair(header, "SampleCenterLocation", um),
         size_mm=_size(header, um),
         mark=_text(header, "sampleorientationmarktype"),
-        mark_at=_text(header, "orientationmarklocation"),
+        mark_at=orientation(_text(header, "orientationmarklocation")),
     )
+
+
+def orientation(word: str | None) -> str | None:
+    """Return where the notch or flat is as a word: 1.8 states degrees."""
+    return ORIENTATIONS.get(word or "", word)
 
 
 def as_text(latin: str) -> str:

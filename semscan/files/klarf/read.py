@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -18,6 +19,7 @@ from semscan.files.klarf.record_form import read_record_form
 from semscan.files.klarf.text_form import read_text_form
 from semscan.phrases import one_line, printable
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf".decode("latin-1")
 RECORD = re.compile(r"\s*Record\s")  # how a file of 1.8 begins
 PATTERN = re.compile(r"[*?\[]")  # such a name would stand for all files that it fits
 STRANGE = frozenset(range(32)) - {9, 10, 13, 12, 26}  # bytes that no text has
@@ -54,7 +56,10 @@ def parse_klarf(data: bytes) -> KlarfFile:
     if STRANGE & set(data):
         raise BadKlarfError("it holds bytes that are no text; wanted a KLARF file")
     text = data.decode("latin-1")
-    return read_record_form(text) if RECORD.match(text) else read_text_form(text)
+    # Windows editors begin a file with a byte order mark; it stays in the text that is written back
+    plain = text.removeprefix(BYTE_ORDER_MARK).rjust(len(text))
+    file = read_record_form(plain) if RECORD.match(plain) else read_text_form(plain)
+    return replace(file, text=text)
 
 
 def image_path(folder: Path, image: ListedImage) -> Path:

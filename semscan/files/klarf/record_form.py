@@ -103,6 +103,7 @@ class _Reader:
             data_count=found.count,
             row_end=" ;",
             whole_columns=whole,
+            text_columns=frozenset(name for name, kind in found.columns.items() if kind == "string"),
         )
 
     def _next(self) -> Span:

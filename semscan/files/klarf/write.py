@@ -107,9 +107,9 @@ def _row(file: KlarfFile, new: NewDefect) -> str:
         **_values(file, new.finding),
     }
     kept = {name: file.text[slice(*new.listed.fields[name])] for name in ("TEST",) if name in new.listed.fields}
-    words = [
-        new.image.alone if name == file.image_column else {**kept, **known}.get(name, "0") for name in file.columns
-    ]
+    unknown = {name: '""' if name in file.text_columns else "0" for name in file.columns}
+    values = {**unknown, **kept, **known, file.image_column: new.image.alone}
+    words = [values[name] for name in file.columns]
     line = file.text.rfind("\n", 0, new.listed.start) + 1
     before = file.text[line : new.listed.start]
     indent = before[: len(before) - len(before.lstrip())] or " "  # a row may follow other words on its line

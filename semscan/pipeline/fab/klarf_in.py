@@ -7,11 +7,13 @@ inspection.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from semscan.errors import BadKlarfError, OutputError, SemscanError
 from semscan.files.disk.atomic import remove_file, write_bytes
@@ -22,7 +24,7 @@ from semscan.files.klarf.class_codes import read_class_codes
 from semscan.files.klarf.file import KlarfFile, ListedDefect, ListedImage
 from semscan.files.klarf.read import image_path, read_klarf
 from semscan.files.klarf.write import rewritten
-from semscan.files.places import PLACES, write_places
+from semscan.files.places import PLACES, read_places, write_places
 from semscan.files.results.finished_run import read_finished
 from semscan.files.results.report_files import check_ours
 from semscan.phrases import one_line, plural, printable
@@ -121,9 +123,10 @@ def finish(listed: ListedInspection) -> list[str]:
         data = rewritten(listed.file, found.findings, found.added)
     except BadKlarfError as error:
         raise BadKlarfError(f"{printable(str(listed.path))}: {error}") from error
+    places, entries = write_places(_places(listed)), _entries(listed, found)
     write_bytes(listed.target, data)
-    write_bytes(listed.out / PLACES, write_places(_places(listed)))
-    write_bytes(listed.out / MATCHES, found.lines)
+    write_bytes(listed.out / PLACES, places)
+    write_bytes(listed.out / MATCHES, entries)
     return [f"klarf: {listed.target}", *_words(listed, found)]
 
 
@@ -190,6 +193,8 @@ def _check_beside(listed: ListedInspection) -> None:
     matches = listed.out / MATCHES
     check_ours(matches, MATCHES_MARK)
     if matches.exists():
+        _earlier_places(listed)  # what cannot be read, or does not fit, cannot be kept
+        _earlier_entries(listed)
         return
     for path in (listed.target, listed.out / PLACES):
         if os.path.lexists(path):
@@ -250,9 +255,45 @@ def _page_file(listed: ListedInspection, path: Path, image: ListedImage) -> Path
     return target
 
 
+def _earlier_places(listed: ListedInspection) -> dict[str, Place]:
+    """Return the places that earlier runs wrote; raise OutputError if one of our wafers has other dies there."""
+    path = listed.out / PLACES
+    earlier = read_places(path) if path.exists() else {}
+    frames = {(frame.lot, frame.wafer, frame.step): frame for frame in (one.frame for one in listed.file.wafers)}
+    for source, place in earlier.items():
+        known = place.frame
+        ours = frames.get((known.lot, known.wafer, known.step), known)
+        if (known.pitch_um, known.centre_um) != (ours.pitch_um, ours.centre_um):
+            raise OutputError(f"{path} has other dies of wafer {printable(known.wafer)}; choose another --out")
+        earlier[source] = replace(place, frame=ours)
+    return earlier
+
+
+def _earlier_entries(listed: ListedInspection) -> list[dict[str, Any]]:
+    """Return the matches that runs with other KLARF files wrote; raise OutputError if they cannot be read."""
+    path = listed.out / MATCHES
+    try:
+        lines = path.read_text("utf-8", errors="surrogateescape").splitlines() if path.exists() else []
+        entries = [json.loads(line) for line in lines]
+        return [entry for entry in entries if entry.get("klarf", listed.path.name) != listed.path.name]
+    except (OSError, ValueError, AttributeError) as error:
+        raise OutputError(f"{path}: cannot be read; move it away, or choose another --out") from error
+
+
+def _entries(listed: ListedInspection, found: Matched) -> bytes:
+    """Return the matches of all KLARF files as JSON Lines."""
+    ours = [entry | {"klarf": listed.path.name} for entry in found.entries]
+    lines = [json.dumps(entry, ensure_ascii=False) + "\n" for entry in (*_earlier_entries(listed), *ours)]
+    return "".join(lines).encode("utf-8", errors="surrogateescape")
+
+
 def _places(listed: ListedInspection) -> dict[str, Place]:
-    """Return the place of each image: its centre lies at the first defect that lists it."""
-    places: dict[str, Place] = {}
+    """Return the place of each image: its centre lies at the first defect that lists it.
+
+    Those of images of other KLARF files in the same folder are kept.
+    """
+    ours = set(listed.sources.values())
+    places = {source: place for source, place in _earlier_places(listed).items() if source not in ours}
     for defect in listed.file.defects:
         for image in defect.images:
             source = listed.sources[image.name, image.page]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import defaultdict
 from collections.abc import Mapping
@@ -32,19 +31,13 @@ class Matched:
     without_region: int = 0
     others: int = 0
 
-    @property
-    def lines(self) -> bytes:
-        """The entries as JSON Lines."""
-        return "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in self.entries).encode(
-            "utf-8", errors="surrogateescape"
-        )
-
 
 def matched(listed: ListedInspection, records: Mapping[str, Record]) -> Matched:
     """Give each listed defect the region nearest to where it is expected in the first of its images that has one.
 
     The first defect of an image is expected at the image's centre, others of the same image where their coordinates
-    put them. A region is given to one defect. Nuisance regions are given to none.
+    put them. A region is given to one defect. Nuisance regions are given to none. In its further images, which show
+    the same place, the nearest region is the same defect seen again: it is listed, and is no further region.
     """
     found = Matched()
     taken: dict[str, set[int]] = defaultdict(set)
@@ -61,11 +54,14 @@ def matched(listed: ListedInspection, records: Mapping[str, Record]) -> Matched:
             seen = True
             pitch = listed.file.wafers[anchor.frame].frame.pitch_um
             region = _nearest(record, _apart(anchor, defect, pitch), taken[source])
-            if region is not None and not done:
+            if region is None:
+                continue
+            taken[source].add(region.id)
+            what = finding(record, region, listed.codes)
+            found.entries.append(_entry(defect.id, record, region, what))
+            if not done:
                 done = True
-                taken[source].add(region.id)
-                found.findings[place] = finding(record, region, listed.codes)
-                found.entries.append(_entry(defect.id, record, region, found.findings[place]))
+                found.findings[place] = what
         found.with_region += done
         if seen and not done:
             found.without_region += 1

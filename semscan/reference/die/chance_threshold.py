@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from semscan.reference.die.residual import SURROUNDINGS, Residual
-from semscan.reference.die.visible_size import ScaleLimit, smallest_visible
+from semscan.reference.visible_size import ScaleLimit, smallest_visible
 
 FALSE_ALARMS = 0.003  # chance peaks above the threshold, per image, scale and kind of area (flat or edges)
 TAIL = 0.9

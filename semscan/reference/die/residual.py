@@ -9,7 +9,7 @@ import numpy as np
 
 from semscan.reference.die.band_passed import slopes
 from semscan.reference.die.noise import LEAST_NOISE, noise_by_level, remove_noise, usual_size
-from semscan.reference.die.visible_size import PLACES
+from semscan.reference.visible_size import PLACES
 
 SCALES = (1.0, 1.4, 2.1, 3.2)  # px: a pinhole, defects 4 and 6 px across, a stain
 SHADING_REACH = 24.0

@@ -405,3 +405,61 @@ def test_a_damaged_table_of_classes_is_said_before_anything_is_inspected(semscan
     assert (done.returncode, done.stdout) == (2, "")
     assert "codes.toml: cannot be read as TOML" in done.stderr
     assert not (semscan.here / "semscan-results").exists()
+
+
+def test_files_of_two_wafers_share_an_output_folder(semscan, wafer, model):
+    other = wafer.with_name("W08.001")
+    other.write_text(wafer.read_text("utf-8").replace('WaferID "W07"', 'WaferID "W08"').replace("Öff", "Zu"), "utf-8")
+    shutil.copy(wafer.parent / "Öff nung.tif", wafer.parent / "Zu nung.tif")
+    for path in (wafer, other, wafer):
+        assert review(semscan, path, model).returncode == 0
+    entries = [json.loads(line) for line in (semscan.here / "o" / "klarf.jsonl").read_text("utf-8").splitlines()]
+    done = semscan("report", "o", "--to", "json")
+
+    assert [(one["klarf"], one["defect_id"]) for one in entries] == [
+        *[("W08.001", 1), ("W08.001", 2)],
+        *[("W07.001", 1), ("W07.001", 2)],
+    ]
+    assert done.returncode == 0, done.stderr
+    wafers = json.loads((semscan.here / "o" / "wafers.json").read_text())["wafers"]
+    assert sorted(one["wafer"] for one in wafers) == ["W07", "W08"]
+
+
+def test_dies_of_another_size_are_not_mixed_with_those_of_an_earlier_file(semscan, wafer, model):
+    review(semscan, wafer, model)
+    before = (semscan.here / "o" / "places.csv").read_bytes()
+    other = wafer.with_name("again.001")
+    other.write_text(wafer.read_text("utf-8").replace("DiePitch 5000.0", "DiePitch 6000.0"), "utf-8")
+
+    done = review(semscan, other, model)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "places.csv has other dies of wafer W07; choose another --out" in done.stderr
+    assert (semscan.here / "o" / "places.csv").read_bytes() == before
+
+
+def test_a_defect_seen_in_two_images_is_no_further_region(semscan, wafer, model):
+    page = tifffile.imread(wafer.parent / "Öff nung.tif", key=0)
+    with tifffile.TiffWriter(wafer.parent / "Öff nung.tif") as writer:
+        for _ in range(2):
+            writer.write(page, photometric="minisblack", contiguous=False)
+    row = ROWS.splitlines()[0].replace("3 1 1 1 0", "3 2 2 1 0 2 0")
+    text = HEADER.format(columns=COLUMNS, name="TiffFileName Öff nung.tif;\n", rows=row)
+    wafer.write_text(text.replace(" 1 3 6.0e+002 40 3", " 1 1 6.0e+002 40 1"), "utf-8")
+
+    done = review(semscan, wafer, model, "--klarf-add")
+    entries = [json.loads(line) for line in (semscan.here / "o" / "klarf.jsonl").read_text("utf-8").splitlines()]
+    (back,) = Klarf.load_from_file(semscan.here / "o" / "W07.001").wafers
+
+    assert done.returncode == 0, done.stderr
+    assert [one["defect_id"] for one in entries] == [1, 1]
+    assert len(back.defects) == 1
+    assert "further region" not in done.stderr
+
+
+def test_a_byte_order_mark_is_no_keyword_and_stays(semscan, wafer, model):
+    wafer.write_bytes(b"\xef\xbb\xbf" + wafer.read_bytes())
+
+    assert review(semscan, wafer, model).returncode == 0
+    written = (semscan.here / "o" / "W07.001").read_bytes()
+    assert written.startswith(b"\xef\xbb\xbfFileVersion 1 2;")

@@ -93,6 +93,31 @@ def test_what_was_found_and_added_is_written_in_nanometres():
 
 
 @pytest.mark.parametrize(
+    ("degrees", "word"), [("0", "DOWN"), ("90", "LEFT"), ("180", "UP"), ("270", "RIGHT"), ("DOWN", "DOWN")]
+)
+def test_the_notch_is_stated_in_degrees(degrees, word):
+    text = KLARF.replace("    Field DeviceID", f"    Field OrientationMarkLocation 1 {{{degrees}}}\n    Field DeviceID")
+
+    assert parse_klarf(text.encode()).wafers[0].frame.mark_at == word
+
+
+def test_a_new_row_has_empty_text_in_a_column_of_text():
+    text = KLARF.replace("Columns 9 {", "Columns 10 {").replace(
+        "ImageList IMAGEINFO", "string NOTE, ImageList IMAGEINFO"
+    )
+    text = (
+        text.replace("1 2 Images", '1 2 "a" Images')
+        .replace("1 1 Images", '1 1 "b" Images')
+        .replace("1 0 ;", '1 0 "c" ;')
+    )
+    file = parse_klarf(text.encode())
+    new = NewDefect(file.defects[1], file.defects[1].images[0], 4, 300.1, 400.2, 1, -1, Finding(5, "particle"))
+    (row,) = [line for line in rewritten(file, {}, [new]).decode().splitlines() if line.strip().startswith("4 ")]
+
+    assert row.endswith('1 "" Images 1 {"d 2.png" "PNG" 1 "24"} ;')
+
+
+@pytest.mark.parametrize(
     ("old", "new", "words"),
     [
         ('"1.8"', '"1.9"', "version 1.8"),

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from semscan.reference.die.compare import compare_pair
-from semscan.reference.die.visible_size import NINE_IN_TEN, ScaleLimit, smallest_visible
+from semscan.reference.visible_size import NINE_IN_TEN, ScaleLimit, smallest_visible
 from semscan.values import CleanImage
 
 
