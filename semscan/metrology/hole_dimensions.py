@@ -57,7 +57,17 @@ def measure_holes(holes: Holes, level: float | None, nm_per_pixel: float | None)
         for number, (each, site, apart) in enumerate(zip(ellipses, holes.sites, placement, strict=True), start=1)
     )
     lengths = {"x": extents[:, 0], "y": extents[:, 1]}
-    return Measurement(dimensions, rows, (), tuple(map(_outline, ellipses)), lengths)
+    return Measurement(dimensions, rows, (), tuple(map(_outline, ellipses)), lengths, _missing(holes))
+
+
+def _missing(holes: Holes) -> tuple[str, ...]:
+    count = len(holes.ellipses)
+    if count >= holes.searched:
+        return ()
+    return (
+        f"not measured: {holes.searched - count} of {holes.searched} holes, which are missing, much larger or smaller "
+        "than the others, or too long for a rim near a circle; look at the picture",
+    )
 
 
 def _ellipticity(ellipse: Ellipse) -> float:

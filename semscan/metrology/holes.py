@@ -34,7 +34,8 @@ class Holes:
 
     `ellipses` are fitted to the rims, `sites` int64 (holes, 2) their places in the lattice. `is_dark` is True for holes
     darker than what is around them, False for pillars. `blur` is the standard deviation of the beam, and
-    `diameter_error` the standard error of the diameter that all holes share, px: that of the fitted profile.
+    `diameter_error` the standard error of the diameter that all holes share, px: that of the fitted profile. `searched`
+    is the number of places in the lattice, among the pixels that count, where a whole hole should lie.
     """
 
     ellipses: tuple[Ellipse, ...]
@@ -42,6 +43,7 @@ class Holes:
     is_dark: bool
     blur: float
     diameter_error: float
+    searched: int = 0
 
     def moved(self, row: int, col: int) -> Holes:
         """Return the holes in an image of which the searched one is a part that begins at (row, col)."""
@@ -98,8 +100,12 @@ def find_holes(
         circles = [new or old for new, old in zip(found, circles, strict=True)]
     kept = [number for number, each in enumerate(found) if each is not None]
     if not kept:
-        raise BadImageError("no rim of a hole could be found; check the contrast and the focus of the image")
-    return Holes(tuple(circles[number] for number in kept), sites[kept], sign > 0, blur, 2 * error)
+        raise BadImageError(
+            "no rim of a hole could be found; check contrast and focus, and whether the holes are nearly round"
+        )
+    ellipses = tuple(circles[number] for number in kept)
+    rows, cols = np.rint(centres).astype(np.int64).T
+    return Holes(ellipses, sites[kept], sign > 0, blur, 2 * error, int(used[rows, cols].sum()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def measure_lines(
         spectra=tuple(Spectrum(name, each.frequency, each.density, each.fitted) for name, each in rough),
         outlines=_outlines(edges),
         lengths={"line": _known(edges.widths), "space": _known(edges.spaces)},
-        warnings=(*_several_lines(edges), *_warnings(lwr, ler, length * edges.spacing)),
+        warnings=(*_several_lines(edges), *_cut_off(edges), *_warnings(lwr, ler, length * edges.spacing)),
     )
 
 
@@ -116,9 +116,19 @@ def _several_lines(edges: LineEdges) -> tuple[str, ...]:
     )
 
 
+def _cut_off(edges: LineEdges) -> tuple[str, ...]:
+    if edges.cut_off_px is None:
+        return ()
+    return (
+        f"edges are searched within {edges.cut_off_px:.1f} px of their line, and some lie beyond: LER and LWR are too "
+        "small, and their intervals do not hold; take an image of higher magnification",
+    )
+
+
 def _warnings(lwr: Roughness | None, ler: Roughness | None, length: float) -> tuple[str, ...]:
     if lwr is None or ler is None:
-        return (f"roughness is not measured: no line has edges without a gap along {FEWEST_ROWS} px",)
+        what = "roughness" if lwr is None and ler is None else "LWR" if lwr is None else "LER"
+        return (f"{what} is not measured: no line has edges without a gap along {FEWEST_ROWS} px",)
     found = [("LWR", lwr), ("LER", ler)]
     short = tuple(
         f"the {name} cannot be told from the blur of the beam: the unbiased value is that of the blurred edge, and has "

@@ -19,6 +19,7 @@ from semscan.metrology.profile import fit_samples
 PHASES_PER_PX = 4  # bins of the mean profile of one pitch
 SMOOTHED = 3  # of these bins, in which the steepest places are searched
 REACH = 0.45  # of the distance to the middle of the line or the space: largest displacement
+WITHIN = 2.6  # standard deviations, within which 99 % of normal displacements lie
 FITTED = 0.85  # of these distances, within which the model is fitted: beyond, the next edge shows
 AS_DARK = 0.08  # of the height of the profile above the space
 SHORTEST = 1.5  # px, from an edge to the middle of the line or the space
@@ -34,7 +35,8 @@ class LineEdges:
     it is the width of the line. `slope` is the expected change of column from row to row, `pitch` that of the lattice,
     px. `blur` is the standard deviation of the beam, and `width_error` the standard error of the width that all lines
     share, px: that of the fitted profiles. `holds_two`: each pitch seems to hold two lines, which are not told apart.
-    The positions begin at `first_row`.
+    `cut_off_px` is the largest displacement that was searched, where edges vary so much that it cuts some off; else
+    None. The positions begin at `first_row`.
     """
 
     left: np.ndarray
@@ -46,6 +48,7 @@ class LineEdges:
     blur: float
     width_error: float
     holds_two: bool = False
+    cut_off_px: float | None = None
     first_row: int = 0
 
     def moved(self, row: int, col: int) -> LineEdges:
@@ -134,8 +137,10 @@ def find_line_edges(
     halves = (line * pitch / 2, (1 - line) * pitch / 2)  # the brighter and the darker part
     up = _Side(rising, +1.0, halves)
     down = _Side(rising + line, -1.0, halves)
-    left, left_blur, left_error = _find_side(values, used, positions, up, across, level)
-    right, right_blur, right_error = _find_side(values, used, positions, down, across, level)
+    left, left_blur, left_error, left_varies = _find_side(values, used, positions, up, across, level)
+    right, right_blur, right_error, right_varies = _find_side(values, used, positions, down, across, level)
+    reach = REACH * min(halves)
+    cut_off = reach if max(left_varies, right_varies) > reach / WITHIN else None
     if dark_lines:
         left, right = right[:-1], left[1:]
     seen = np.flatnonzero((np.isfinite(left) | np.isfinite(right)).any(axis=1))
@@ -146,7 +151,8 @@ def find_line_edges(
     blur = (left_blur + right_blur) / 2
     slope = -float(step[0] / step[1])
     error = math.hypot(left_error, right_error)
-    return LineEdges(left, right, across, slope, is_turned, pitch, blur, error, _holds_two(profile, rising, line))
+    two = _holds_two(profile, rising, line)
+    return LineEdges(left, right, across, slope, is_turned, pitch, blur, error, two, cut_off)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +197,11 @@ def _holds_two(profile: np.ndarray, rising: float, line: float) -> bool:
 
 def _find_side(
     values: np.ndarray, used: np.ndarray, positions: np.ndarray, side: _Side, across: float, level: float | None
-) -> tuple[np.ndarray, float, float]:
-    """Return the columns of one kind of edge, shape (edges, rows), the blur, and the error that all of them share."""
+) -> tuple[np.ndarray, float, float, float]:
+    """Return the columns of one kind of edge, shape (edges, rows).
+
+    Also the blur, the error that all of them share, and the standard deviation of the displacements, px.
+    """
     expected = _expected_columns(positions, side.phase)
     edges, rows = expected.shape
     reach = REACH * min(side.halves)
@@ -219,7 +228,8 @@ def _find_side(
         model = fit_samples(x[near], grey[near])
     straight = model.sharpened(own_deviation(shift, 1))
     edge = centred(shift) + straight.edge(level, (before, after))
-    return expected + side.sign * edge / across, straight.blur, straight.edge_error(level, (before, after))
+    varies = float(np.nanstd(shift)) if sound.any() else 0.0
+    return expected + side.sign * edge / across, straight.blur, straight.edge_error(level, (before, after)), varies
 
 
 def _expected_columns(positions: np.ndarray, phase: float) -> np.ndarray:

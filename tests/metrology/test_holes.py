@@ -62,6 +62,19 @@ def test_a_hole_that_is_covered_is_left_out(holes):
     found = find_holes(image, used, np.stack([cols / 30.0, rows / 30.0], -1), STEPS)
 
     assert len(found.ellipses) == 24
+    assert measure_holes(found, 0.5, None).warnings == ()
+
+
+@pytest.mark.parametrize("radius", [0.0, 13.0])
+def test_a_hole_unlike_the_others_is_not_left_out_in_silence(holes, radius):
+    drawn = [(row, col, 7.0, 7.0) for row, col in MIDDLES]
+    drawn[12] = (*drawn[12][:2], max(radius, 0.01), max(radius, 0.01))
+
+    measured = measure_holes(found_in(holes(SIDE, SIDE, drawn)), 0.5, None)
+
+    assert measured.dimensions.parts == 24
+    (warning,) = measured.warnings
+    assert warning.startswith("not measured: 1 of 25 holes, which are missing, much larger or smaller")
 
 
 def test_stripes_that_repeat_in_two_directions_are_no_holes():

@@ -63,6 +63,17 @@ def test_two_lines_in_a_pitch_are_noticed(lines, find_edges, walk):
     assert not find_edges(lines(48, 130, LINES), 20.0).holds_two
 
 
+@pytest.mark.parametrize(("deviation", "is_cut_off"), [(0.5, False), (1.5, True)])
+def test_edges_that_vary_beyond_the_search_are_noticed(lines, find_edges, deviation, is_cut_off):
+    rng = np.random.default_rng(0)
+    rough = [tuple(edge + deviation * rng.standard_normal(400) for edge in line) for line in LINES]
+
+    found = find_edges(lines(400, 130, rough), 20.0)
+
+    # half of a line of 7.7 px, times 0.45
+    assert found.cut_off_px == (pytest.approx(1.73, abs=0.2) if is_cut_off else None)
+
+
 def test_a_row_that_looks_quite_different_is_left_out(lines, find_edges):
     rng = np.random.default_rng(0)
     image = lines(48, 130, LINES) + rng.normal(0, 0.02, (48, 130)).astype(np.float32)
