@@ -13,7 +13,7 @@ def raw_map(method: str) -> str:
     Examples
     --------
     >>> raw_map("reference")
-    'rule 3'
+    'rule 4'
     """
     rule = f"rule {RULES[method]}"
     if method not in WITH_NETWORK:
