@@ -86,7 +86,7 @@ class WiringLot:
             signal, truth = with_disc(signal, kind, rng)
         if kind in FAINT:
             ((row, col),) = places(self.shape, 1, MARGIN, rng)
-            blob = faint_blob(self.shape, row, col)
+            blob = faint_blob(self.shape, row, col, 5.0)
             signal, truth = signal + rng.choice([-1, 1]) * FAINT[kind] * noise_at(signal) * blob, blob > 0.5
         return signal + noise_at(signal) * rng.standard_normal(self.shape, dtype=np.float32), truth
 

@@ -1,15 +1,17 @@
 """Measure die-to-die comparison on pairs whose defects are known.
 
-    python benchmarks/pairs.py [--data FOLDER] [--count 12] [--only NAME] [--pictures DIR]
+    python benchmarks/pairs.py [--data FOLDER] [--count 12] [--only NAME] [--pictures DIR] [--seed 0] [--diameter 5]
+                               [--clean]
 
 Pairs made here ("layout": random wiring as on logic wafers; "lines", "contacts": semscan's own synthetic
 images, two dies each). --data (or $SEMSCAN_REAL_DATA) may name a folder that holds wafer_pairs/case1_*.tif.
 Then pairs are also cut from that real pair ("real": its known defects painted out, other shifts, grey levels and
-angles). Every fourth pair has no defect. If it holds board_pairs/ (inspected/, reference/, boxes.json), all of
-these pairs are compared once ("boards": binarised images of two grey levels). Prints one JSON line per kind of pair:
+angles). If that folder holds board_pairs/ (inspected/, reference/, boxes.json), all of these pairs are compared once
+("boards": binarised images of two grey levels). Every fourth pair has no defect; with --clean none has one. --diameter
+is that of the faint blobs, px. Prints one JSON line per kind of pair:
 
 pairs, defects, found, split    pairs; their defects; defects hit by a region (within 3 px); hit by more than one
-by_contrast                     by kind, or for faint blobs 5 px across by contrast, in standard deviations of one
+by_contrast                     by kind, or for faint blobs by contrast, in standard deviations of one
                                 image's noise per pixel, and by place (open area, or an edge of the pattern)
 false, false_pairs, clean       false regions, pairs with false regions, pairs without a defect
 false_clean                     false regions in the pairs without a defect
@@ -60,7 +62,7 @@ def smooth_noise(shape, reach, rng):
     return field / field.std()
 
 
-def faint_blob(shape, row, col, diameter=5.0):
+def faint_blob(shape, row, col, diameter):
     """Make a soft disc of height 1."""
     rows, cols = np.mgrid[: shape[0], : shape[1]]
     outside = np.minimum(np.hypot(rows - row, cols - col) - diameter / 2, 20)  # px beyond the rim
@@ -116,8 +118,8 @@ def noise_at(signal):
     return 0.06 * np.sqrt(np.maximum(signal, 0.02) / TOP)
 
 
-def layout_pair(rng, clean):
-    """Make two dies of one random layout, with faint 5 px blobs in one."""
+def layout_pair(rng, clean, diameter=5.0):
+    """Make two dies of one random layout, with faint blobs in one."""
     shape, shift = (420, 380), rng.integers(-60, 61, 2)
     distance = wiring(640, rng)
     jitter = rng.uniform(0.2, 0.45)
@@ -125,7 +127,7 @@ def layout_pair(rng, clean):
     theirs = die(distance, shape, np.array([100, 120]) + shift, jitter, rng)
     truth = []
     for row, col in [] if clean else places(shape, 3, 75, rng):
-        contrast, blob = float(rng.choice(CONTRASTS)), faint_blob(shape, row, col)
+        contrast, blob = float(rng.choice(CONTRASTS)), faint_blob(shape, row, col, diameter)
         truth.append((f"{contrast:g} {where_at(ours, row, col)}", blob > 0.5))
         ours = ours + rng.choice([-1, 1]) * contrast * noise_at(ours) * blob
     ours, theirs = (part + noise_at(part) * rng.standard_normal(shape, dtype=np.float32) for part in (ours, theirs))
@@ -152,7 +154,8 @@ def synth_pair(pattern, kinds, rng, clean):
 class RealPairs:
     """Pairs cut from a real one."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, diameter=5.0):
+        self.diameter = diameter
         ours, theirs = (
             whole(tifffile.imread(Path(folder, "wafer_pairs", f"case1_{name}.tif")) / 255)
             for name in ("inspected", "reference")
@@ -171,14 +174,15 @@ class RealPairs:
         self.aligned = aligned
 
     def __call__(self, rng, clean):
-        """Cut a pair from the real one, with faint 5 px blobs in one image; half of the time the roles are swapped."""
+        """Cut a pair from the real one, with faint blobs in one image; half of the time the roles are swapped."""
         ours, theirs = (self.ours, self.theirs) if rng.random() < 0.5 else (self.theirs, self.ours)
         ours = ours.copy()
         shape = np.array([330, 250])
         first = rng.integers(10, np.array(ours.shape) - shape - 10)
         truth = []
         for row, col in [] if clean else places(shape, 3, 50, rng):
-            contrast, blob = float(rng.choice(CONTRASTS)), faint_blob(ours.shape, row + first[0], col + first[1])
+            contrast = float(rng.choice(CONTRASTS))
+            blob = faint_blob(ours.shape, row + first[0], col + first[1], self.diameter)
             level = float(cv2.GaussianBlur(ours, (0, 0), 2)[int(row + first[0]), int(col + first[1])])
             what = f"{contrast:g} {where_at(ours, row + first[0], col + first[1])}"
             ours += rng.choice([-1, 1]) * contrast * REAL_NOISE[int(level >= 0.3)] * blob
@@ -241,14 +245,14 @@ def picture(path, ours, comparison, anomaly_map, truth):
     cv2.imwrite(str(path), cv2.resize(drawn, None, fx=1.5, fy=1.5))
 
 
-def measure(make, count, name, pictures):
+def measure(make, count, name, pictures, seed=0, clean=False):
     """Measure `count` pairs of one kind."""
     sums = Counter()
     by_contrast = defaultdict(lambda: [0, 0])
     seconds = 0.0
     for index in range(count):
-        rng = np.random.default_rng([index, len(name), ord(name[0])])
-        ours, theirs, truth = make(rng, index % 4 == 0)
+        rng = np.random.default_rng([index, len(name), ord(name[0]), *([seed] if seed else [])])
+        ours, theirs, truth = make(rng, clean or index % 4 == 0)
         started = time.perf_counter()
         comparison = compare_pair(ours, theirs)
         seconds += time.perf_counter() - started
@@ -281,21 +285,24 @@ def main():
     parser.add_argument("--count", type=int, default=12)
     parser.add_argument("--only")
     parser.add_argument("--pictures")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--diameter", type=float, default=5.0)
+    parser.add_argument("--clean", action="store_true")
     given = parser.parse_args()
     cv2.setNumThreads(1)
     kinds = {
-        "layout": layout_pair,
+        "layout": lambda rng, clean: layout_pair(rng, clean, given.diameter),
         "lines": lambda rng, clean: synth_pair("lines", LINE_KINDS, rng, clean),
         "contacts": lambda rng, clean: synth_pair("contacts", HOLE_KINDS, rng, clean),
     }
     if given.data:
-        kinds["real"] = RealPairs(given.data)
+        kinds["real"] = RealPairs(given.data, given.diameter)
     if given.data and Path(given.data, "board_pairs").is_dir():
         kinds["boards"] = BoardPairs(given.data)
     for name, make in kinds.items():
         if given.only in (None, name):
             count = len(make.truth) if name == "boards" else given.count
-            print(json.dumps(measure(make, count, name, given.pictures)))
+            print(json.dumps(measure(make, count, name, given.pictures, given.seed, given.clean)))
             sys.stdout.flush()
 
 

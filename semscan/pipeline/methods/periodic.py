@@ -46,7 +46,8 @@ class PeriodicMethod:
         # lazy: it loads onnxruntime, which an image that does not repeat does not need
         from semscan.runtime.comparison_network import comparison_network
 
-        return compare_cells(image, lattice, comparison_network(), keep_steps=keep_steps)
+        network = comparison_network()
+        return compare_cells(image, lattice, network, keep_steps=keep_steps, measure_size=not keep_steps)
 
     def can_stream(self, image: SemImage) -> bool:
         """Return True: any image is compared in windows; see `WindowedMethod`."""

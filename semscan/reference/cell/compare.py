@@ -41,8 +41,8 @@ class CellComparison:
 
     `raw` is float32, 0 or more, in multiples of the value that chance reaches; 0 where not `judged`. `reference` is
     the golden reference, float32, on the grey scale of the image. `smallest_px` is the diameter from which defects of a
-    contrast of 0.2 are found nine times in ten; None where no size is. `steps` are the `COMPARISON_STEPS` on the way
-    from the image to `raw`, where they were wanted.
+    contrast of 0.2 are found nine times in ten; None where no size is, or none was measured. `steps` are the
+    `COMPARISON_STEPS` on the way from the image to `raw`, where they were wanted.
     """
 
     raw: np.ndarray
@@ -72,7 +72,12 @@ def _middle_of_strip(rows: slice, cols: slice) -> Window:
 
 
 def compare_cells(
-    image: CleanImage, lattice: Lattice | None = None, judge: Judge | None = None, *, keep_steps: bool = False
+    image: CleanImage,
+    lattice: Lattice | None = None,
+    judge: Judge | None = None,
+    *,
+    keep_steps: bool = False,
+    measure_size: bool = False,
 ) -> CellComparison:
     """Find what does not repeat in a periodic image.
 
@@ -87,6 +92,8 @@ def compare_cells(
         is enough alone.
     keep_steps : bool
         Whether to keep `CellComparison.steps`, float32 each, of the image's shape.
+    measure_size : bool
+        Whether to measure `CellComparison.smallest_px`.
 
     Raises
     ------
@@ -115,7 +122,7 @@ def compare_cells(
         found = _compare(values[piece.compared], judged[piece.compared], lattice, FALSE_REGIONS / len(pieces))
         judged_as, agreed = found.raw(judge)
         framed_raw[piece.kept] = agreed[piece.inner]
-        if number % every == 0:
+        if measure_size and number % every == 0:
             visible.append(found.smallest_px(judge))
         planes = (*found.evidence.deviations, found.evidence.chance, judged_as)
         for step, plane in zip(steps.values(), planes, strict=False):

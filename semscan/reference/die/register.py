@@ -30,7 +30,7 @@ ANGLES = (0.0, -1.0, 1.0, -2.0, 2.0, -3.0, 3.0)  # degrees
 CANDIDATES = 6
 APART = 6.0  # px of the coarse size: shifts that are closer become one by refinement
 IN_QUESTION = 0.1  # of the match score: candidates that are this close to the best are tried at the fine size
-NO_WORSE = 1.12  # times the smallest error: repeats that are all alike differ by up to 1.09 by chance
+NO_WORSE = 1.2  # times the smallest error: repeats that are all alike differ by up to 1.14 by chance
 LEAST_SIMILARITY = 0.5  # unrelated patterns reach 0.37, the same place at 3 electrons per pixel 0.67
 NARROWEST = 7  # px of a working size: in a narrower area no pixel is away from its edge
 LEAST_DEVIATION = 1e-4  # standard deviation of the grey levels
@@ -114,7 +114,7 @@ def _candidates(inspected: BandPassed, reference: BandPassed) -> Iterator[Warp]:
         values = cv2.warpAffine(reference.values, turn, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
         weight = cv2.warpAffine(reference.weight, turn, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
         score = _correlate(spectra, _spectra(values, weight, shape), shape, least, most)
-        found += [(peak, angle, row, col) for peak, row, col in _peaks(score)]
+        found += [(peak, angle, row, col) for peak, row, col in _peaks(score, inspected.values.shape)]
     found.sort(key=lambda candidate: -candidate[0])
     chosen: list[tuple[float, float]] = []
     for _, angle, row, col in found:
@@ -131,16 +131,25 @@ def _candidates(inspected: BandPassed, reference: BandPassed) -> Iterator[Warp]:
 def _nearest_repeat(inspected: BandPassed, reference: BandPassed, warps: Sequence[Warp]) -> int:
     """Choose among warps that match nearly as well: the pattern repeats, and only its details differ.
 
-    Drift makes larger differences, so that it is followed first. Of warps with equally small errors the one with the
-    largest overlap is wanted; returns its place.
+    Drift makes larger differences, so that it is followed first. The mean square counts: details may cover a few
+    percent of the pixels, which a median does not see. It is taken where all warps overlap, if that is enough: else a
+    warp that leaves a defect outside would win. Of warps with equally small errors the one with the largest overlap is
+    wanted; returns its place.
     """
-    errors = []
-    shares = []
+    fields = []
+    squares = []
     for warp in warps:
         warped, weight = overlap(inspected, reference, add_flow(inspected, reference, warp))
-        error, _ = robust_error(inspected.values, warped, weight)
-        errors.append(float(np.median(np.abs(error[weight > 0]))) if weight.any() else np.inf)
-        shares.append(float(weight.sum()))
+        squares.append(robust_error(inspected.values, warped, weight)[0] ** 2)
+        fields.append(weight > 0)
+    common = np.logical_and.reduce(fields)
+    if common.sum() < LEAST_OVERLAP * inspected.weight.sum():
+        common = np.ones_like(common)
+    errors = [
+        float(np.sqrt(square[field & common].mean())) if (field & common).any() else np.inf
+        for square, field in zip(squares, fields, strict=True)
+    ]
+    shares = [float(field.sum()) for field in fields]
     equal = [place for place, error in enumerate(errors) if error <= NO_WORSE * min(errors)]
     return max(equal, key=shares.__getitem__)
 
@@ -189,16 +198,17 @@ def _match_score(inspected: BandPassed, reference: BandPassed, warp: Warp) -> fl
     return float(similarity(inspected, reference, warp) * _overlap_factor(share))
 
 
-def _peaks(score: np.ndarray) -> Iterator[tuple[float, float, float]]:
-    """Yield the highest few local maxima: (value, row shift, col shift)."""
+def _peaks(score: np.ndarray, inspected: tuple[int, ...]) -> Iterator[tuple[float, float, float]]:
+    """Yield the highest few local maxima: (value, row shift, col shift); `inspected` is the image's (rows, cols)."""
     score = score.astype(np.float32)
     top = np.where(score >= cv2.dilate(score, np.ones((7, 7))), score, -1)
     best = np.argpartition(-top, CANDIDATES, axis=None)[:CANDIDATES]
     for index in best:
         row, col = np.unravel_index(index, score.shape)
-        # the upper half of a circular correlation holds the negative shifts
-        shift = [n - size if n > size / 2 else n for n, size in zip((row, col), score.shape, strict=True)]
-        yield float(score[row, col]), float(shift[0]), float(shift[1])
+        # in a circular correlation, shifts beyond the image's own side are negative ones
+        sides = zip((row, col), score.shape, inspected, strict=True)
+        down, right = (n - size if n >= side else n for n, size, side in sides)
+        yield float(score[row, col]), float(down), float(right)
 
 
 def refine(inspected: BandPassed, reference: BandPassed, warp: Warp) -> Warp:

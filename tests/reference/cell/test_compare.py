@@ -95,7 +95,7 @@ def test_a_piece_without_judged_pixels_is_the_image_itself(stripes):
     judged[:, 990:2210] = False
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = compare_cells(clean_of(image, judged))
+        found = compare_cells(clean_of(image, judged), measure_size=True)
 
     assert np.isfinite(found.reference).all()
     assert found.smallest_px is not None
@@ -103,7 +103,6 @@ def test_a_piece_without_judged_pixels_is_the_image_itself(stripes):
 
 def test_a_judge_and_chance_must_agree(stripes, monkeypatch):
     monkeypatch.setattr("semscan.reference.cell.pieces.PIECE", 300)
-    monkeypatch.setattr("semscan.reference.cell.compare.painted_size", lambda *_: None)  # it asks the judge too
     image = stripes(12.0, shape=(200, 520))
     judged = np.ones(image.shape, bool)
     judged[:20] = False
@@ -175,7 +174,7 @@ def test_windows_give_what_the_whole_image_gives(stripes, monkeypatch):
         raw[found.window], reference[found.window] = found.raw, found.reference
 
     _, smallest = compare_windows(image, lattice, judge, take)
-    whole = compare_cells(clean_of(image), lattice, judge)
+    whole = compare_cells(clean_of(image), lattice, judge, measure_size=True)
 
     assert (raw == whole.raw).all()
     assert (reference == whole.reference).all()

@@ -32,7 +32,7 @@ def test_discs_of_the_stated_size_are_found_in_lines_and_much_smaller_ones_are_n
     hits = 0
     for seed in range(8):
         values = lines(seed)
-        size = compare_cells(CleanImage(values, WHOLE)).smallest_px
+        size = compare_cells(CleanImage(values, WHOLE), measure_size=True).smallest_px
         row, col = (int(n) for n in rng.integers(30, 226, 2))
         raw = compare_cells(CleanImage(with_disc(values, (row, col), times * size), WHOLE)).raw
         hits += raw[row - 3 : row + 4, col - 3 : col + 4].max() > 1

@@ -240,6 +240,36 @@ def test_of_the_repeats_of_a_pattern_the_one_with_the_same_details_is_found():
     assert matrix @ [*centre, 1] - centre == pytest.approx([70 - 106, 60 - 30], abs=0.5)
 
 
+@pytest.mark.parametrize("defect", [0.0, 0.4])
+def test_lines_are_told_apart_by_the_few_places_where_they_are_cut(defect):
+    rng = np.random.default_rng(2)
+    lines = np.full((592, 592), 0.3, np.float32)
+    for left in range(0, 592, 24):
+        lines[:, left : left + 12] = 0.7
+        if rng.random() < 0.5:
+            top = rng.integers(0, 576)
+            lines[top : top + 16, left : left + 12] = 0.3
+    lines = cv2.GaussianBlur(lines, (0, 0), 0.8)
+    one, other = lines[40:552, 40:552], lines[55:567, 54:566]
+    inspected, reference = shot(spotted(one, -defect, (200, 300)), 11), shot(other, 12)
+
+    found = compare_pair(inspected, reference)
+
+    assert register(inspected, reference).matrix[:, 2] == pytest.approx([-14, -15], abs=1.0)
+    assert bool(regions(found)) == bool(defect)
+
+
+@pytest.mark.parametrize("corner", [(30, 40), (250, 10), (300, 330)])
+def test_a_small_field_is_found_anywhere_in_a_wide_reference(corner):
+    own = cv2.GaussianBlur(np.random.default_rng(5).standard_normal((480, 480)).astype(np.float32), (0, 0), 3)
+    wide = 0.5 + 0.15 * np.tanh(own / own.std())
+    field = wide[corner[0] :, corner[1] :][:128, :128]
+    small, large = shot(field, 11), shot(wide, 12)
+
+    assert register(small, large).matrix[:, 2] == pytest.approx(corner[::-1], abs=0.5)
+    assert register(large, small).matrix[:, 2] == pytest.approx(-np.array(corner[::-1]), abs=0.5)
+
+
 def test_another_place_is_refused(inspected):
     with pytest.raises(BadImageError, match=r"similarity of .* wanted at least 0.5 .* same place"):
         compare_pair(shot(inspected, 11), shot(die((60, 70), 2).T[::-1] * 1.0, 12))
