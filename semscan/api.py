@@ -32,7 +32,7 @@ from semscan.pipeline.methods.calibrated import CalibratedMethod
 from semscan.pipeline.methods.dies import DiesMethod
 from semscan.pipeline.methods.model import ModelMethod
 from semscan.pipeline.methods.periodic import PeriodicMethod
-from semscan.pipeline.methods.reference import ReferenceMethod
+from semscan.pipeline.methods.reference import ReferenceMethod, read_reference
 from semscan.report.pictures.overlay import draw_overlay
 from semscan.settings import (
     AUTO,
@@ -457,6 +457,8 @@ class _CalibratedPairs:
 
 
 def _pair_method(reference: Image, read: ReadSettings) -> ReferenceMethod:
+    if isinstance(reference, (str, Path)):
+        return ReferenceMethod.of_image(read_reference(Path(reference), read))
     return ReferenceMethod.of_image(clean(_read(reference, read, None, "reference"), read))
 
 

@@ -21,6 +21,10 @@ class BadImageError(SemscanError, ValueError):
     """A file that cannot be read as one image, or an image that cannot be inspected."""
 
 
+class MaskSizeError(BadImageError):
+    """A mask of another size than the image that it belongs to."""
+
+
 class NotPeriodicError(BadImageError):
     """An image without enough repeats to compare its cells. `confidence`, 0 to 1, measures how well it repeats."""
 

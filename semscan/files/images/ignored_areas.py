@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from semscan.errors import BadImageError
+from semscan.errors import BadImageError, MaskSizeError
 from semscan.files.find.images import MASK_ENDING
 from semscan.files.find.listing import images_by_stem
 from semscan.files.find.matching import images_named_as, in_most_similar_place
@@ -98,7 +98,7 @@ def _masked(area: str, kind: str, image: Path, shape: tuple[int, int], read_mask
         return None
     mask = read_mask(path)
     if mask.shape != shape:
-        raise BadImageError(
+        raise MaskSizeError(
             f"its {kind} mask {path} is {mask.shape[1]} x {mask.shape[0]} pixels, the image "
             f"{shape[1]} x {shape[0]}; give a mask of the image's size"
         )

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from semscan.errors import BadImageError
+from semscan.errors import BadImageError, MaskSizeError
 from semscan.files.images.decode import PNG_SIGNATURE, Decoded, decode_png, decode_with_pillow, without_pixels
 from semscan.files.images.ignored_areas import ignored_area
 from semscan.files.images.tiff import MAGICS, decode_tiff, many_pages
@@ -91,6 +91,8 @@ def _named_errors(path: Path, given: str | None) -> Iterator[None]:
     name = " ".join((given if given is not None else str(path)).splitlines())
     try:
         yield
+    except MaskSizeError as error:
+        raise MaskSizeError(f"{name}: {error}") from error
     except BadImageError as error:
         raise BadImageError(f"{name}: {error}") from error
     except MemoryError as error:

@@ -22,6 +22,7 @@ from semscan.pipeline.detection.painted import MOST_IMAGES, GoodArea, try_painte
 from semscan.pipeline.methods.base import FALSE_ALARMS, Method, choose_method
 from semscan.pipeline.methods.calibrated import CalibratedMethod, judged_grey
 from semscan.pipeline.methods.raw_map import raw_map
+from semscan.pipeline.methods.reference import OWN_REFERENCE
 from semscan.pipeline.run.record import library_versions
 from semscan.report.text.method_card import method_card, method_lines
 from semscan.scores.detection.curve import detection_curve
@@ -120,6 +121,8 @@ def _score(method: Method, paths: Sequence[Path], read: ReadSettings, log: Log) 
         try:
             image = clean(read_image(path, read), read)
             result = method(image)
+            if result.is_own_reference:
+                raise BadImageError(f"{path}: {OWN_REFERENCE}; give images of other dies")
             judged = image.judged if result.judged is None else result.judged
             if not judged.any():
                 raise BadImageError(f"{path}: no pixel of it is judged")

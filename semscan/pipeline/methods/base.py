@@ -37,6 +37,7 @@ class MethodResult:
     `classify_regions` classifies regions, where the method knows classes. `unlike` says why the image is far outside
     what the method was trained on; empty for an image that it can judge. `detects_from_px` is the diameter, in pixels
     of the image, from which defects of a contrast of 0.2 are found nine times in ten; None where that is not known.
+    `is_own_reference` is True if the image was compared with a copy of itself, in which no defect can be found.
     """
 
     raw: np.ndarray
@@ -49,6 +50,7 @@ class MethodResult:
     warnings: tuple[str, ...] = ()
     detects_from_px: float | None = None
     unlike: tuple[str, ...] = ()
+    is_own_reference: bool = False
 
 
 class Method(Protocol):

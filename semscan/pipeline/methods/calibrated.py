@@ -78,7 +78,7 @@ class CalibratedMethod:
         return replace(
             result,
             # what the method itself says of visible sizes holds at its own threshold
-            detects_from_px=None if painted is None else painted.a90_px,
+            detects_from_px=None if painted is None or result.is_own_reference else painted.a90_px,
             warnings=(*self._warnings, *result.warnings, *_differences(image, self._config)),
         )
 

@@ -29,7 +29,7 @@ RING = 21  # px
 GAP = 11  # px: lobes of one defect that are closer than this are joined
 SMALLEST = 4
 BLURRED = 0.3
-CAP = 0.95
+FAINTEST = 0.5  # of the threshold: the blur of a defect is removed down to this
 
 
 def chance_threshold(values: np.ndarray, where: np.ndarray) -> float:
@@ -88,8 +88,8 @@ def combine(
 
     Each scale is divided by its own chance threshold, edges and the areas between them separately: what
     edges sometimes show costs no sensitivity elsewhere. The finest scale that shows a defect outlines it. A coarser
-    blob that is only the blur of a finer one is kept below the threshold, so that regions stay
-    tight. Narrow gaps between the bright and the dark lobe of one defect are closed.
+    blob that is only the blur of a finer one is left out, so that regions stay tight. Narrow gaps between the bright
+    and the dark lobe of one defect are closed.
 
     Parameters
     ----------
@@ -125,15 +125,24 @@ def combine(
 
 
 def _without_blur(sizes: np.ndarray, finer: np.ndarray, threshold: float) -> np.ndarray:
-    """Cap those regions of `sizes` that largely overlap with what finer scales have detected (bool)."""
+    """Remove those regions of `sizes` that largely overlap with what finer scales have detected (bool).
+
+    The faint rim around them goes too, so that regions stay tight at a lower threshold.
+    """
     if not finer.any():
         return sizes
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((sizes > threshold).astype(np.uint8), connectivity=8)
+    above = sizes > threshold
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(above.astype(np.uint8), connectivity=8)
     finer = _large_components(finer)
     share = np.bincount(labels[finer], minlength=count) / stats[:, cv2.CC_STAT_AREA]
     blur = share >= BLURRED
     blur[0] = False
-    return np.where(blur[labels], np.minimum(sizes, np.float32(CAP * threshold)), sizes)
+    if not blur.any():
+        return sizes
+    _, wide = cv2.connectedComponents((sizes > FAINTEST * threshold).astype(np.uint8), connectivity=8)
+    is_wide = np.zeros(wide.max() + 1, bool)
+    is_wide[wide[blur[labels]]] = True
+    return np.where(blur[labels] | (is_wide[wide] & ~above), 0, sizes)
 
 
 def _of_its_scale(sizes: np.ndarray, scale: float, threshold: float) -> np.ndarray:

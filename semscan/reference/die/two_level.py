@@ -12,7 +12,8 @@ BETWEEN = 0.2  # of the range: a pixel that is farther from both levels is of ne
 MOST_BETWEEN = 6e-3  # share of the pixels off the outlines; a defect may be of neither level
 OUTLINE = 3  # px on both sides of an outline, where pixels may be of neither
 LEAST_RANGE = 0.2  # between the levels; grey levels are 0 to 1
-NOISELESS = 0.02  # of the range: largest median deviation of the pixels from their own level
+# Of the range: largest median deviation of the pixels from their own level. With more noise, grey levels are compared.
+NOISELESS = 0.0015
 MOVED = 1.9  # px that outlines of good images may lie apart
 USUAL = 0.75  # quantile of the distances between the outlines of the two images
 UNRELATED = 8.0  # px: outlines farther apart are not the same outline

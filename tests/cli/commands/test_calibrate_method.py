@@ -241,6 +241,16 @@ def test_images_that_cannot_be_judged_are_named_and_left_out(semscan, lot, tmp_p
         assert any("left out" in line and name in line for line in done.stderr.splitlines())
 
 
+def test_images_that_are_their_own_reference_calibrate_nothing(semscan, lot, tmp_path):
+    arguments = ("--method", "reference", "--reference", lot / "good", "--out", tmp_path / "F")
+    done = semscan("calibrate", lot / "good", *arguments)
+
+    assert done.returncode == 2
+    assert sum("0.png: the image and its reference are the same" in line for line in done.stderr.splitlines()) == 1
+    assert "none of the good images can be used" in done.stderr
+    assert not (tmp_path / "F").exists()
+
+
 @pytest.mark.parametrize("case", ["empty", "not periodic", "blank", "a file"])
 def test_good_images_that_are_not_there_are_one_clear_error(semscan, tmp_path, save_png, case):
     good = tmp_path / "good"

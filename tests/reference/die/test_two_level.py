@@ -88,3 +88,19 @@ def test_a_pair_of_two_levels_is_compared_by_its_outlines():
     assert not (found.raw > 1.9)[:95].any()
     assert not (found.raw > 1.9)[115:].any()
     assert np.isfinite(found.raw).all()
+
+
+def test_a_wide_faint_stain_is_found_where_two_levels_have_some_noise():
+    large = cv2.resize(board(), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
+    blank = cv2.GaussianBlur(large.astype(np.float32) / 255, (0, 0), 0.8)
+    whole = np.ones(large.shape, bool)
+    rng = np.random.default_rng(3)
+    stained = blank.copy()
+    cv2.circle(stained, (250, 120), 14, 0.078 + 0.08, -1)  # a tenth of the contrast, on the dark level
+    pair = [
+        CleanImage((grey + 0.006 * rng.standard_normal(grey.shape)).astype(np.float32), whole)
+        for grey in (stained, blank)
+    ]
+    found = compare_pair(*pair)
+
+    assert (found.raw > found.raw_threshold)[115:126, 245:256].all()
