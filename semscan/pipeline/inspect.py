@@ -161,6 +161,8 @@ def _find_regions(
     if method.raw_threshold is None:  # without a threshold, every region would be arbitrary
         return LabelledRegions([], np.zeros(anomaly_map.shape, np.int32))
     found = mark_nuisance(segment(anomaly_map, settings.regions, image.judged), image)
+    change = None if result.reference is None else image.values - result.reference
+    found = replace(found, regions=with_extents(found, anomaly_map, settings.regions.threshold, change))
     dark_lines = settings.regions.dark_lines
     found = classify_by_pattern(found, image, result.classify_regions, result.periodic, dark_lines=dark_lines)
     if len(result.parts) > 1:  # a region is of those methods whose own maps exceed the threshold in it
@@ -171,7 +173,8 @@ def _find_regions(
     nuisance = method.provenance.nuisance if settings.nuisance_filter else None
     exchanged = dark_lines and result.classify_regions is None  # the classes of a model are as it learned them
     marked = replace(found, regions=mark_reviewed(measured, nuisance, dark_lines=exchanged))
-    change = None if result.reference is None else image.values - result.reference
+    if nuisance is None:
+        return marked
     return replace(marked, regions=with_extents(marked, anomaly_map, settings.regions.threshold, change))
 
 

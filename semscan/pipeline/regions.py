@@ -112,9 +112,7 @@ def _cut(
     if settings.regions.closing and behind.image is not None and saved.is_calibrated:
         regions = segment(saved.values, settings.regions, behind.image.judged)
     dark_lines = settings.regions.dark_lines or bool(saved.record.dark_lines)
-    regions = _named_and_measured(regions, saved, behind.image, dark_lines=dark_lines)
-    extents = with_extents(regions, saved.values, settings.regions.threshold)  # the reference is not in a map
-    regions = replace(regions, regions=extents)
+    regions = _named_and_measured(regions, saved, behind.image, settings.regions.threshold, dark_lines=dark_lines)
     record = replace(_record(saved, regions, settings.regions), source=source, dark_lines=dark_lines or None)
     if shown or regions.regions:
         record = replace(record, warnings=(*record.warnings, *behind.warnings))
@@ -126,12 +124,14 @@ def _cut(
 
 
 def _named_and_measured(
-    found: LabelledRegions, saved: SavedMap, image: CleanImage | None, *, dark_lines: bool
+    found: LabelledRegions, saved: SavedMap, image: CleanImage | None, threshold: float, *, dark_lines: bool
 ) -> LabelledRegions:
     """Name the classes of regions, mark nuisance, and measure; without the image, measure the shapes alone."""
+    if image is not None:
+        found = mark_nuisance(found, image)
+    found = replace(found, regions=with_extents(found, saved.values, threshold))  # the reference is not in a map
     if image is None:
         return replace(found, regions=measure(found))
-    found = mark_nuisance(found, image)
     if not saved.record.class_probabilities:  # the classes that a model gives to positions are not in its map
         periodic = saved.record.periodic
         lattice = None if periodic is None else periodic.value

@@ -34,7 +34,7 @@ def with_extents(
     Parameters
     ----------
     found : LabelledRegions
-        As from `semscan.regions.find.segment`, by falling peak.
+        As from `semscan.regions.find.segment`, by falling peak. Extents that they have are replaced.
     anomaly_map : ndarray of float32, shape (rows, cols)
         From 0 to 1; 0.5 is the calibrated threshold.
     threshold : float
@@ -54,7 +54,7 @@ def with_extents(
     """
     counted = [number for number, region in enumerate(found.regions, start=1) if not region.nuisance]
     if not counted:
-        return tuple(found.regions)
+        return tuple(replace(region, extent=None, part_of=None) for region in found.regions)
     is_counted = np.zeros(len(found.regions) + 1, bool)
     is_counted[counted] = True
     inside = is_counted[found.labels]
@@ -66,7 +66,7 @@ def with_extents(
     label_of = np.zeros(count, np.int32)
     label_of[list(members)] = np.arange(1, len(members) + 1)
     labels = label_of[patches]
-    regions = list(found.regions)
+    regions = [replace(region, extent=None, part_of=None) for region in found.regions]
     for label, (patch, numbers) in enumerate(members.items(), start=1):
         left, top, width, height, area = (int(value) for value in stats[patch])
         box = Box(top, left, top + height, left + width)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     )
     from semscan.settings.patterns import (
         DEFECTS,
+        ONE_LINE,
         PATTERNS,
         RELATED,
     )
@@ -113,7 +114,7 @@ _NAMES = {
         "BEGAN DEFAULT_TREND EXPORT_FORMATS REPORT_FORMATS TREND_FORMATS TYPED ExportSettings KlarfSettings "
         "ReportSettings TrendSettings"
     ),
-    "patterns": "DEFECTS EXCHANGED PATTERNS RELATED",
+    "patterns": "DEFECTS EXCHANGED ONE_LINE PATTERNS RELATED",
     "synth": "SynthSetSettings SynthSettings",
     "train": (
         "ACCEPTED_SHARE AUTOENCODER_BATCH AUTOENCODER_RATE AUTOENCODER_STEPS AUTOENCODER_TILE BRIGHTNESS "
@@ -166,6 +167,7 @@ __all__ = [
     "MIN_CLASS_PROBABILITY",
     "MIN_IMAGE_SIDE",
     "MODEL_VARIABLE",
+    "ONE_LINE",
     "OVERLAP",
     "OVERLAY_STYLES",
     "PATTERNS",

@@ -8,5 +8,6 @@ DEFECTS = {
     "contacts": ("missing", "merged", "oversized", "particle", "residue", "scratch"),
 }
 RELATED = (("bridge", "micro-bridge"), ("break", "pinch"))  # a defect and what nearly is one
+ONE_LINE = {"bridge", "micro-bridge", "break", "pinch"}  # defects of one or two lines
 # what a defect is if the part taken for the line is the space
 EXCHANGED = {"bridge": "break", "break": "bridge", "micro-bridge": "pinch", "pinch": "micro-bridge"}

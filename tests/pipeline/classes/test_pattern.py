@@ -9,6 +9,7 @@ import pytest
 from semscan.pipeline.classes.model import ModelRegionClassifier, squared_distances
 from semscan.pipeline.classes.names import best_class
 from semscan.pipeline.classes.pattern import classify_by_pattern
+from semscan.regions.extent import with_extents
 from semscan.regions.find import no_regions, segment
 from semscan.settings import RegionSettings, SynthSettings
 from semscan.synth.simulator.image import make_image
@@ -77,6 +78,31 @@ def test_where_the_lattice_is_known_it_is_not_looked_for_again(monkeypatch):
     named = classify_by_pattern(found, image, None, Periodic(True, 0.9, (24.0,), (0.0,)))
 
     assert named.regions[0].class_name == "bridge"
+
+
+@pytest.mark.parametrize(
+    ("rows", "cols", "name", "given"),
+    [
+        (80, 30, "bridge", "bridge"),  # long, but between two lines
+        (75, 75, "unknown", "bridge"),
+        (75, 75, "unknown", "pinch"),
+        (75, 75, "particle", "particle"),
+        (60, 60, "bridge", "bridge"),
+    ],
+)
+def test_what_covers_several_lines_is_no_bridge(monkeypatch, rows, cols, name, given):
+    image, _ = planted("lines", "bridge")
+    anomaly_map = np.zeros(image.values.shape, np.float32)
+    anomaly_map[60 : 60 + rows, 60 : 60 + cols] = 0.45  # two thirds of the raw threshold are 0.4
+    anomaly_map[70:80, 70:80] = 0.9
+    anomaly_map[100:105, 70:80] = 0.8  # a second region of the same defect
+    found = segment(anomaly_map, RegionSettings())
+    found = dataclasses.replace(found, regions=with_extents(found, anomaly_map, 0.5))
+    monkeypatch.setattr("semscan.pipeline.classes.pattern.pattern_classes", lambda *_: [(given, 0.9)] * 2)
+
+    named = classify_by_pattern(found, image, None, Periodic(True, 0.9, (24.0,), (0.0,)))
+
+    assert [region.class_name for region in named.regions] == [name, name]
 
 
 @pytest.mark.parametrize(
