@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from semscan.errors import ReportError
@@ -14,6 +14,7 @@ from semscan.files.results.finished_run import FinishedRun
 from semscan.phrases import plural, printable
 from semscan.pipeline.fab.match import offset_um, um_per_pixel
 from semscan.pipeline.fab.order import by_numbers
+from semscan.pipeline.fab.same_place import widest, without_repeats
 from semscan.pipeline.fab.whole import whole_defects
 from semscan.settings import ReportSettings
 from semscan.values.fab.defect import Field, InspectedWafer, WaferDefect
@@ -111,14 +112,14 @@ def _unique_names(records: Sequence[AnyRecord], places: Mapping[str, Place]) -> 
 
 
 def _wafer(taken: list[tuple[Record, Place]]) -> InspectedWafer:
-    defects: list[WaferDefect] = []
+    by_place: dict[tuple[int, int, float, float], list[tuple[Field, list[WaferDefect]]]] = defaultdict(list)
     for record, place in taken:
-        defects += [
-            _defect(record, region, place, len(defects) + n)
-            for n, region in enumerate(whole_defects(record.regions), 1)
-        ]
-    fields = tuple(_field(record, place) for record, place in taken)
-    return InspectedWafer(frame=taken[0][1].frame, fields=fields, defects=tuple(defects))
+        defects = [_defect(record, region, place) for region in whole_defects(record.regions)]
+        by_place[place.column, place.row, place.x_um, place.y_um].append((_field(record, place), defects))
+    fields = tuple(widest([field for field, _ in shown]) for shown in by_place.values())
+    found = (defect for shown in by_place.values() for defect in without_repeats(shown))
+    numbered = tuple(replace(defect, id=number) for number, defect in enumerate(found, 1))
+    return InspectedWafer(frame=taken[0][1].frame, fields=fields, defects=numbered)
 
 
 def _field(record: Record, place: Place) -> Field:
@@ -135,7 +136,7 @@ def _field(record: Record, place: Place) -> Field:
     )
 
 
-def _defect(record: Record, region: RegionRecord, place: Place, number: int) -> WaferDefect:
+def _defect(record: Record, region: RegionRecord, place: Place) -> WaferDefect:
     scale = um_per_pixel(record)
     right, up = offset_um(record, region)
     x, y, column, row = place.x_um + right, place.y_um + up, place.column, place.row
@@ -148,7 +149,7 @@ def _defect(record: Record, region: RegionRecord, place: Place, number: int) -> 
     longest, shortest = region.feret_max_px or max(width, height), region.feret_min_px or min(width, height)
     angle = region.orientation_deg
     return WaferDefect(
-        id=number,
+        id=0,
         image=record.image,
         source=record.source,
         region=region.id,
