@@ -12,19 +12,18 @@ from semscan.image.pattern_view import grey_range, pattern_view
 from semscan.image.tiling import centre_window
 from semscan.image.topology import topology
 from semscan.pipeline.classes.names import ClassNames, RegionClassifier, best_class
+from semscan.pipeline.classes.on_lines import name_by_extent
 from semscan.reference.cell.compare import find_image_lattice
 from semscan.reference.cell.lattice import NOT_FOUND, SMALLEST_PITCH
 from semscan.regions.find import LabelledRegions
-from semscan.settings import DEFECTS, EXCHANGED, ONE_LINE, RELATED, UNKNOWN
-from semscan.values import CleanImage, Periodic
+from semscan.settings import DEFECTS, EXCHANGED, RELATED, UNKNOWN
+from semscan.values import CleanImage, Extent, Periodic
 
 GOOD = "good"  # the network's class for a view between the defects
 SAMPLES = 12  # views between the regions
 WIDEST = 448  # px of the image's middle in which its lattice is searched
 LARGEST = 4096  # px of the image's middle that show its grey levels and good places
 Place = tuple[tuple[float, float], int]  # centroid of a region, and its number in the map of regions
-MOST_OF_ONE_LINE = 8.0  # squares of the pitch that a bridge or break covers; of real ones the largest covered 5.8
-NARROW = 2.0  # pitches: a narrower defect may be a long bridge
 MOST = 256  # regions of one image that are classified: more than that are not defects on a pattern
 
 
@@ -41,7 +40,7 @@ def classify_by_pattern(
     Parameters
     ----------
     found : LabelledRegions
-        Regions and their pixels. On lines, a defect whose extent covers several of them is no bridge and no break.
+        Regions and their pixels. On lines, the extents count too: see `name_by_extent`.
     image : CleanImage
     classify_regions : callable, optional
         Of a model that knows classes. Without one, regions on lines or contacts are classified by the network that
@@ -62,9 +61,9 @@ def classify_by_pattern(
         places = [(found.regions[place].centroid, place + 1) for place in named]
         names = pattern_classes(image, found.labels, places, steps) if len(steps) else []
         if len(steps) == 1 and names:
-            pitch = float(np.hypot(*steps[0]))
+            step = (float(steps[0][0]), float(steps[0][1]))
             names = [
-                (UNKNOWN if name in ONE_LINE and _covers_several_lines(found, place, pitch) else name, share)
+                name_by_extent(name, share, _extent_of(found, place), step)
                 for place, (name, share) in zip(named, names, strict=True)
             ]
         if dark_lines and len(steps) == 1:
@@ -75,11 +74,10 @@ def classify_by_pattern(
     return LabelledRegions(regions, found.labels)
 
 
-def _covers_several_lines(found: LabelledRegions, place: int, pitch: float) -> bool:
-    """Return whether the defect of a region, in any direction, is wider than what concerns one or two lines."""
+def _extent_of(found: LabelledRegions, place: int) -> Extent | None:
+    """Return the extent of the defect that a region is, or is a part of."""
     region = found.regions[place]
-    extent = (region if region.part_of is None else found.regions[region.part_of - 1]).extent
-    return extent is not None and extent.area > MOST_OF_ONE_LINE * pitch**2 and extent.feret_min_px > NARROW * pitch
+    return (region if region.part_of is None else found.regions[region.part_of - 1]).extent
 
 
 def pattern_classes(image: CleanImage, numbered: np.ndarray, regions: Sequence[Place], steps: np.ndarray) -> ClassNames:
