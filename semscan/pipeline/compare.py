@@ -203,7 +203,7 @@ def _task(data: Path, settings: CompareSettings, tested: Sequence[Path]) -> str:
     """Return a short hash of what all runs of a comparison share, the current images included."""
     layout = find_layout(data, settings.good)
     trained = [*layout.good, *(path for paths in layout.classes.values() for path in paths), *layout.masks.values()]
-    files = sorted({(str(path), *_state(path)) for path in (*trained, *tested)})
+    files = sorted({(str(path), _content(path)) for path in (*trained, *tested)})
     shared = {
         "data": str(data.resolve()),
         "good": settings.good,
@@ -215,12 +215,12 @@ def _task(data: Path, settings: CompareSettings, tested: Sequence[Path]) -> str:
     return hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _state(path: Path) -> tuple[int, int]:
+def _content(path: Path) -> str:
     try:
-        about = path.stat()
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:  # the training reports what cannot be read
-        return 0, 0
-    return about.st_size, about.st_mtime_ns
+        return ""
 
 
 def _guarded(data: Path, chosen: Run, settings: CompareSettings, untested: bool, log: Log) -> Run:

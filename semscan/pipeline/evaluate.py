@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from semscan.files.images.read import read_image
 from semscan.files.results.compare_folder import EVALUATION as RECORD
 from semscan.files.results.compare_folder import read_evaluation
 from semscan.image.clean import clean
+from semscan.phrases import plural
 from semscan.pipeline.detection.real import compare_detection
 from semscan.pipeline.evaluating.judge import Judge, Judged, JudgeTask
 from semscan.pipeline.methods.base import Method, choose_method, lot_methods
@@ -88,9 +89,12 @@ def evaluate(
         each.gather([image.path for image in found.images])
     apart = settings.inspect.jobs > 1 and not is_given and not lots
     with ArraySpool(out) as spool:
-        cases, failed = _inspect_all(data, found, settings.inspect, method, spool, progress, apart=apart)
-        if not cases:
+        tested = _inspect_all(data, found, settings.inspect, method, spool, progress, apart=apart)
+        cases, failed = tested.cases, tested.failed
+        if not cases and failed:
             raise BadDataError(f"none of the {len(failed)} images can be inspected; the first: {failed[0].error}")
+        if not cases:
+            raise BadDataError("no image shows a defect where it is judged; check --ignore, --care and --databar")
         measured = evaluate_maps(
             cases,
             settings.inspect.regions.threshold,
@@ -101,13 +105,15 @@ def evaluate(
         evaluation = _evaluation(data, found, measured, method, settings)
         detection = compare_detection(cases, method, settings.inspect, settings.seed)
         evaluation = replace(evaluation, detection=detection, failed=tuple(failed))
-        evaluation = replace(evaluation, notes=tuple(_notes(evaluation, method, found)))
+        evaluation = replace(evaluation, notes=(*_notes(evaluation, method, found), *_notes_on_images(tested, found)))
         pictures = _pictures(evaluation, measured, settings)
     outputs = {"record": str(out / RECORD)} | {Path(name).stem: str(out / name) for name in pictures}
     evaluation = replace(evaluation, outputs=outputs, seconds=round(time.monotonic() - began, 1))
     write_text(out / RECORD, json_line(evaluation.to_json()) + "\n")  # first: it says that the pictures are ours
     for name, picture in pictures.items():
         write_bytes(out / name, picture)
+    for name in {CURVES, DETECTION, FAILURES} - pictures.keys():  # of an earlier evaluation
+        (out / name).unlink(missing_ok=True)
     return evaluation
 
 
@@ -137,6 +143,21 @@ def _check_out(out: Path) -> None:
         raise OutputError(f"{out / there[0]} is there and not of an evaluation; move it away, or name another --out")
 
 
+@dataclass(slots=True)
+class _Tested:
+    """The test images with their maps, and what is to be said of them; `failed` could not be inspected.
+
+    `outside` counts the true defects where nothing was to be judged, `left_out` the images that have no others.
+    """
+
+    cases: list[ScoredImage] = field(default_factory=list)
+    failed: list[ErrorRecord] = field(default_factory=list)
+    outside: int = 0
+    left_out: int = 0
+    unlike: int = 0
+    own_references: int = 0
+
+
 def _inspect_all(
     data: Path,
     found: LabelledSet,
@@ -146,10 +167,9 @@ def _inspect_all(
     progress: Progress,
     *,
     apart: bool,
-) -> tuple[list[ScoredImage], list[ErrorRecord]]:
-    """Inspect each image and spool its map; return also the records of images that could not be inspected."""
-    cases: list[ScoredImage] = []
-    failed: list[ErrorRecord] = []
+) -> _Tested:
+    """Inspect each image and spool its map."""
+    tested = _Tested()
     planted = read_synth_index(data)
 
     is_elsewhere = settings.cluster is not None
@@ -171,12 +191,22 @@ def _inspect_all(
         with closing(ordered_map(one, map(task, found.images), way.jobs, way.stop)) as all_judged:
             for judged in all_judged:
                 if isinstance(judged, ErrorRecord):
-                    failed.append(judged)
+                    tested.failed.append(judged)
                 else:
-                    number = spool.put(judged.anomaly_map)
-                    cases.append(replace(judged.case, load=partial(spool.get, number)))
+                    _take(judged, tested, spool)
                 progress("inspecting", len(found.images))
-    return cases, failed
+    return tested
+
+
+def _take(judged: Judged, tested: _Tested, spool: ArraySpool) -> None:
+    """Keep one image for the figures, unless all its defects lie where nothing was to be judged."""
+    tested.outside += judged.outside
+    if judged.shows_nothing:
+        tested.left_out += 1
+        return
+    tested.unlike += judged.unlike
+    tested.own_references += judged.is_own_reference
+    tested.cases.append(replace(judged.case, load=partial(spool.get, spool.put(judged.anomaly_map))))
 
 
 def _notes(evaluation: Evaluation, method: Method, found: LabelledSet) -> list[str]:
@@ -187,6 +217,23 @@ def _notes(evaluation: Evaluation, method: Method, found: LabelledSet) -> list[s
     if not found.held_out:
         notes.append("there is no test folder: if the model was trained on these images the figures are too good")
     return notes
+
+
+def _notes_on_images(tested: _Tested, found: LabelledSet) -> Iterator[str]:
+    """Yield what figures do not show: what was left out, and images on which an inspection gives no verdict."""
+    if tested.outside:
+        without = f"; {plural(tested.left_out, 'image')} without others left out" if tested.left_out else ""
+        yield f"{plural(tested.outside, 'defect')} where nothing is to be judged: not counted{without}"
+    if tested.unlike:
+        yield (
+            f"{plural(tested.unlike, 'image')} unlike the training images: an inspection gives no verdict on them, "
+            "here they count as others do"
+        )
+    if tested.own_references:
+        yield f"{plural(tested.own_references, 'image')} compared with a copy of itself: no defect can be found in it"
+    if found.orphans:
+        named = ", ".join(path.name for path in found.orphans[:3]) + (", ..." if len(found.orphans) > 3 else "")
+        yield f"{plural(len(found.orphans), 'mask')} of no test image, not used: {named}"
 
 
 def _pictures(evaluation: Evaluation, measured: EvaluatedMaps, settings: EvaluateSettings) -> dict[str, bytes]:

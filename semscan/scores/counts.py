@@ -100,7 +100,7 @@ def _count_image(counts: ImageCounts, row: int, image: ScoredImage, threshold: f
     anomaly_map = image.load()
     truth = image.truth
     near = near_defects(truth)
-    negatives = np.sort(anomaly_map[~truth])
+    negatives = np.sort(anomaly_map[~(truth | image.left_out)])
     counts.ranking.add(negatives)
 
     ends = np.searchsorted(negatives, counts.levels, "left")

@@ -17,8 +17,9 @@ class ScoredImage:
 
     `load` gives the map (float32, 0 to 1) again; only its values on defects are kept here. `has_mask` is
     False for a defective image without a mask: where its defects are is unknown. `predicted_class` is the class
-    that a classifier gave it. `positives` and `shares` belong to the pixels of `truth`, in their order.
-    `types` are those of `defects`, or empty. `has_region_class` is True when any of its regions has a class.
+    that a classifier gave it. `positives` and `shares` belong to the pixels of `truth`, in their order. Pixels of
+    `left_out` are neither defects nor good ones. `types` are those of `defects`, or empty. `has_region_class` is True
+    when any of its regions has a class.
     """
 
     name: str
@@ -33,6 +34,7 @@ class ScoredImage:
     shape: tuple[int, int]
     load: Callable[[], np.ndarray] = field(repr=False)
     packed_truth: np.ndarray | None = field(default=None, repr=False)
+    packed_left_out: np.ndarray | None = field(default=None, repr=False)
     types: tuple[DefectType, ...] = ()
     has_region_class: bool = False
     nm_per_pixel: float | None = None
@@ -40,9 +42,17 @@ class ScoredImage:
     @property
     def truth(self) -> np.ndarray:
         """The true defects' pixels, bool (rows, cols)."""
-        if self.packed_truth is None:
+        return self._unpacked(self.packed_truth)
+
+    @property
+    def left_out(self) -> np.ndarray:
+        """The pixels that nobody wanted judged, bool (rows, cols)."""
+        return self._unpacked(self.packed_left_out)
+
+    def _unpacked(self, packed: np.ndarray | None) -> np.ndarray:
+        if packed is None:
             return np.zeros(self.shape, bool)
-        return np.unpackbits(self.packed_truth, count=self.shape[0] * self.shape[1]).reshape(self.shape).astype(bool)
+        return np.unpackbits(packed, count=self.shape[0] * self.shape[1]).reshape(self.shape).astype(bool)
 
 
 def scored_image(
@@ -52,6 +62,7 @@ def scored_image(
     truth: np.ndarray | None,
     *,
     defective: bool,
+    wanted: np.ndarray | None = None,
     load: Callable[[], np.ndarray] | None = None,
     predicted_class: str | None = None,
     types: Sequence[DefectType] = (),
@@ -70,6 +81,8 @@ def scored_image(
         True on defects. None: it has no defect, or (when it is defective) where is unknown.
     defective : bool
         Whether the image has a defect.
+    wanted : ndarray of bool, same shape, optional
+        False on pixels that are not to be judged, such as a data bar. By default all are.
     load : callable, optional
         Gives `anomaly_map` again; without it the map itself is kept.
     predicted_class : str, optional
@@ -81,6 +94,8 @@ def scored_image(
     nm_per_pixel : float, optional
     """
     marked = np.zeros(anomaly_map.shape, bool) if truth is None else truth
+    if wanted is not None:
+        marked = marked & wanted
     defects, shares = true_defects(marked, anomaly_map)
     return ScoredImage(
         name=name,
@@ -95,6 +110,7 @@ def scored_image(
         shape=(anomaly_map.shape[0], anomaly_map.shape[1]),
         load=load or (lambda: anomaly_map),
         packed_truth=np.packbits(marked) if marked.any() else None,
+        packed_left_out=None if wanted is None or wanted.all() else np.packbits(~wanted),
         types=tuple(types),
         has_region_class=has_region_class,
         nm_per_pixel=nm_per_pixel,

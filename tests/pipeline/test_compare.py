@@ -1,6 +1,7 @@
 """Several trainings side by side: what is planned, kept, resumed and told."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -167,6 +168,14 @@ def test_other_images_need_another_folder(data, tmp_path, trained, grey, save_pn
 
     with pytest.raises(OutputError, match="images have changed since"):
         compare(data, settings(tmp_path, seeds=(0,)), quiet)
+
+
+def test_the_time_of_a_file_is_no_change(data, tmp_path, trained):
+    first = compare(data, settings(tmp_path, seeds=(0,)), quiet)
+    for path in (data / "test" / "good").iterdir():
+        os.utime(path, (1, 1))
+
+    assert compare(data, settings(tmp_path, seeds=(0,)), quiet)["table"] == first["table"]
 
 
 def test_another_budget_needs_another_folder(data, tmp_path, trained):

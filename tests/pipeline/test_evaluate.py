@@ -1,6 +1,7 @@
 """From a folder of images whose answer is known to figures, notes and pictures."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from semscan.errors import BadDataError, OutputError
 from semscan.pipeline.evaluate import evaluate
 from semscan.pipeline.methods.base import MethodResult
 from semscan.report.text.evaluation import evaluation_lines
-from semscan.settings import EvaluateSettings, InspectSettings, RegionSettings
+from semscan.settings import EvaluateSettings, InspectSettings, ReadSettings, RegionSettings
 from semscan.values.method import ChanceCalibration, MethodProvenance
 from semscan.values.model.calibration import Calibration
 
@@ -250,3 +251,90 @@ def test_an_earlier_evaluation_is_replaced(data, tmp_path):
     again = evaluate(data, settings(tmp_path), method=Bright(7.0))
 
     assert json.loads((tmp_path / "out" / "evaluation.json").read_text("utf-8")) == again.to_json()
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_nuisance_regions_count_no_more_than_in_an_inspection(data, tmp_path, monkeypatch):
+    def harmless(found, image):
+        is_good = "good" in image.source
+        return replace(found, regions=[replace(region, nuisance=is_good) for region in found.regions])
+
+    before = evaluate(data, settings(tmp_path), method=Bright())
+    monkeypatch.setattr("semscan.pipeline.inspect.mark_nuisance", harmless)
+    record = evaluate(data, settings(tmp_path), method=Bright())
+
+    assert (before.at_threshold.false_regions, before.at_threshold.good_images_flagged) == (1, 1)
+    assert (record.at_threshold.false_regions, record.at_threshold.good_images_flagged) == (0, 0)
+    assert (record.at_threshold.hit, before.at_threshold.hit) == (1, 1)
+    assert record.pixel_auroc > before.pixel_auroc
+    assert record.image_auroc > before.image_auroc
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_pixels_that_are_left_out_are_neither_defects_nor_good(data, tmp_path, save_png, grey):
+    save_png(data / "test" / "dot" / "2.png", grey(spot=True))
+    mask = np.zeros((48, 64), np.uint8)
+    mask[SPOT] = 255
+    mask[40:44, 40:44] = 255
+    save_png(data / "ground_truth" / "dot" / "2_mask.png", mask)
+
+    def with_ignored(area):
+        read = ReadSettings(ignore=(area,) if area else ())
+        return evaluate(data, settings(tmp_path, inspect=InspectSettings(read=read)), method=Bright())
+
+    everywhere, without_spot, without_rest = (with_ignored(area) for area in ("", "30,20,8,6", "0,0,20,48"))
+
+    assert (everywhere.defects, everywhere.at_threshold.hit) == (4, 2)
+    assert (without_spot.images, without_spot.defects, without_spot.at_threshold.hit) == (4, 1, 0)
+    assert (
+        "3 defects where nothing is to be judged: not counted; 2 images without others left out" in without_spot.notes
+    )
+    assert (without_rest.images, without_rest.defects, without_rest.at_threshold.hit) == (6, 4, 2)
+    assert without_rest.defect_pixels == everywhere.defect_pixels
+    share = without_rest.defect_pixels / (6 * 48 * (64 - 20))
+    assert without_rest.pixel_share == pytest.approx(share, abs=1e-6)
+
+
+def test_where_no_defect_is_to_be_judged_that_is_said(data, tmp_path):
+    for path in (data / "test" / "good").iterdir():
+        path.unlink()
+    inspect = InspectSettings(read=ReadSettings(ignore=("30,20,8,6",)))
+
+    with pytest.raises(BadDataError, match="no image shows a defect where it is judged; check --ignore"):
+        evaluate(data, settings(tmp_path, inspect=inspect), method=Bright())
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_images_without_a_verdict_and_masks_without_an_image_are_said(data, tmp_path, save_png):
+    save_png(data / "ground_truth" / "dot" / "0_gt.png", np.eye(48, 64, dtype=np.uint8))
+
+    class Doubtful(Bright):
+        def __call__(self, image):
+            unlike = ("contrast 65 % higher than in training",) if "good" in image.source else ()
+            return replace(super().__call__(image), unlike=unlike)
+
+    notes = evaluate(data, settings(tmp_path), method=Doubtful()).notes
+
+    assert any(note.startswith("3 images unlike the training images: an inspection gives no verdict") for note in notes)
+    assert "1 mask of no test image, not used: 0_gt.png" in notes
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_names_of_classes_agree_in_any_case(data, tmp_path):
+    (data / "test" / "dot").rename(data / "test" / "Dot")
+    (data / "test" / "good").rename(data / "test" / "OK")
+    told = Bright(told=lambda image: {"good": 0.5, "dot": float(image.values.max() > 0.7)}, classify_regions=all_dots)
+    record = evaluate(data, settings(tmp_path), method=told)
+
+    assert (record.confusion.classes, record.confusion.accuracy) == (("dot", "good"), 0.6)
+    assert (record.types.classes, record.types.macro_f1) == (("dot",), 1)
+    assert sorted(record.classes) == ["Dot", "OK"]
+
+
+def test_pictures_of_an_earlier_evaluation_do_not_stay(data, tmp_path):
+    evaluate(data, settings(tmp_path), method=Bright())
+    record = evaluate(data / "test" / "good", settings(tmp_path), method=Bright())
+
+    drawn = {path.name for path in (tmp_path / "out").glob("*.png")}
+    assert drawn == {path.rsplit("/")[-1] for name, path in record.outputs.items() if name != "record"}
+    assert "curves.png" not in drawn

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from semscan.errors import BadDataError
+from semscan.files.find.images import MASK_FOLDER
 from semscan.settings import GOOD_NAMES
 
 TRAIN = "train"
 TEST = "test"
+MASK_WORDS = ("mask", "masks", "gt", "groundtruth", "ground-truth", "annotation", "annotations", "label", "labels")
 
 
 def lies_in_test(source: Path, data: Path) -> bool:
@@ -110,6 +112,17 @@ def mixed(root: Path, loose: int, classes: Iterable[str]) -> BadDataError:
         f"{root}: holds {loose} image{'s' * (loose != 1)} next to the class folders {quoted(classes)}, wanted one or "
         "the other; move them into a folder of their class"
     )
+
+
+def refuse_mask_folders(root: Path, paths: Iterable[Path]) -> None:
+    """Raise BadDataError if images lie in a folder whose name says that they are masks."""
+    for path in paths:
+        for folder in path.relative_to(root).parents:
+            if folder.name.casefold() in MASK_WORDS:
+                raise BadDataError(
+                    f"{root / folder}: by its name it holds masks, whose files would count as images; put the mask of "
+                    f"<class>/a.png into {MASK_FOLDER}/<class>/a_mask.png, or rename the folder if it holds images"
+                )
 
 
 def described_root(data: Path, root: Path) -> str:

@@ -18,6 +18,7 @@ from semscan.files.datasets.class_folders import (
     described_root,
     is_good_name,
     mixed,
+    refuse_mask_folders,
     refuse_unreadable,
 )
 from semscan.files.datasets.mask_files import mask_at, separate_masks
@@ -150,6 +151,7 @@ def _images(root: Path, skip: Path | None) -> tuple[tuple[Path, ...], Mapping[Pa
     problems: list[OSError] = []
     paths, masks = separate_masks(images_below(root, skip=skip, problems=problems))
     refuse_unreadable(problems)
+    refuse_mask_folders(root, paths)
     if not paths:
         raise BadDataError(f"{root}: holds no images, wanted {', '.join(IMAGE_SUFFIXES)} in class folders below it")
     return paths, masks

@@ -19,6 +19,7 @@ from semscan.files.datasets.class_folders import (
     is_good_name,
     mixed,
     quoted,
+    refuse_mask_folders,
     refuse_unreadable,
     subfolders,
     unreadable,
@@ -180,6 +181,7 @@ def _contents(places: _Places) -> tuple[tuple[Path, ...], Classes]:
         problems: list[OSError] = []
         paths = tuple(images_below(folder, problems=problems))
         refuse_unreadable(problems)
+        refuse_mask_folders(root, paths)
         if paths:
             classes[name] = paths
     return tuple(root / name for name in names), classes

@@ -188,6 +188,8 @@ def _microscope_warnings(microscope: MicroscopeMetadata, settings: ReadSettings)
 def read_mask(path: Path, most: int = MAX_IMAGE_PIXELS) -> np.ndarray:
     """Read a mask image of any format as bool, shape (rows, cols): every pixel that is not black is True.
 
+    Of a JPEG file, which is not exact, those above half of the largest value are.
+
     Raises
     ------
     BadImageError

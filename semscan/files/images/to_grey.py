@@ -67,12 +67,13 @@ def to_grey(decoded: Decoded, *, flat: bool = False) -> tuple[np.ndarray, Warnin
 def not_black(decoded: Decoded) -> np.ndarray:
     """Return where a decoded file is not black, bool (rows, cols): luma would round dark colours to black.
 
+    In a JPEG file pixels beside bright ones are not quite black: there, those above half of the largest value count.
     Raises BadImageError as `to_grey` does.
     """
     array = decoded.array if decoded.palette is None else _look_up(decoded.array, decoded.palette)
-    if array.ndim != 3 or array.shape[2] not in (3, 4):
-        return to_grey(decoded, flat=True)[0] > 0
-    return np.asarray((array[:, :, :3] > 0).any(axis=2))
+    coloured = array.ndim == 3 and array.shape[2] in (3, 4)
+    largest = array[:, :, :3].max(axis=2) if coloured else to_grey(decoded, flat=True)[0]
+    return np.asarray(largest > (largest.max() / 2 if decoded.format == "JPEG" else 0))
 
 
 def _look_up(indices: np.ndarray, palette: np.ndarray) -> np.ndarray:

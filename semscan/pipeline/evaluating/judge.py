@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from semscan.files.datasets.labelled_images import LabelledImage, read_defect_mask
@@ -15,10 +16,12 @@ from semscan.files.images.read import read_image
 from semscan.pipeline.inspect import InspectedImage, inspect_image
 from semscan.pipeline.inspecting.elsewhere import settings_elsewhere
 from semscan.pipeline.methods.base import Method, choose_method
+from semscan.pipeline.methods.reference import OWN_REFERENCE
 from semscan.pipeline.run.error_records import or_error
 from semscan.scores.scored_image import ScoredImage, scored_image
 from semscan.scores.types import DefectType, type_defects
 from semscan.settings import InspectSettings
+from semscan.values import SemImage
 from semscan.values.record import ErrorRecord
 
 
@@ -48,10 +51,22 @@ class JudgeTask:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the figures need of a test image, and its map, float32 (rows, cols); `case.load` is not to be called."""
+    """What the figures need of a test image, and its map, float32 (rows, cols); `case.load` is not to be called.
+
+    `outside` counts the true defects of which no pixel was to be judged. `unlike` is True for an image that is unlike
+    the training images, `is_own_reference` for one that was compared with itself.
+    """
 
     case: ScoredImage
     anomaly_map: np.ndarray
+    outside: int = 0
+    unlike: bool = False
+    is_own_reference: bool = False
+
+    @property
+    def shows_nothing(self) -> bool:
+        """Whether all its defects lie where nothing was to be judged."""
+        return self.outside > 0 and not self.case.defects
 
 
 class Judge:
@@ -94,18 +109,27 @@ class Judge:
         image = read_image(labelled.path, self._settings.read, given=given)
         truth = read_defect_mask(labelled.mask, image.pixels.shape) if labelled.mask else None
         judged = inspect_image(image, given, self._settings, self._used())
+        wanted = _wanted(image, judged.record.data_bar_px)
+        anomaly_map = _without_nuisance(judged, self._settings.regions.threshold)
         case = scored_image(
             given,
             labelled.class_name,
-            judged.anomaly_map.values,
+            anomaly_map,
             truth,
             defective=labelled.defective,
+            wanted=wanted,
             predicted_class=judged.record.class_name,
-            types=() if truth is None else _types(judged, truth, task),
+            types=() if truth is None else _types(judged, truth & wanted, task),
             has_region_class=any(region.class_name is not None for region in judged.regions),
             nm_per_pixel=image.nm_per_pixel,
         )
-        return Judged(replace(case, load=_nowhere), judged.anomaly_map.values)
+        return Judged(
+            replace(case, load=_nowhere),
+            anomaly_map,
+            outside=0 if truth is None else _count_outside(truth, wanted),
+            unlike=bool(judged.record.unlike_training),
+            is_own_reference=OWN_REFERENCE in judged.record.warnings,
+        )
 
     def _used(self) -> Method:
         if self._method is None:
@@ -117,6 +141,30 @@ def _types(judged: InspectedImage, truth: np.ndarray, task: JudgeTask) -> tuple[
     """Return the type of each true defect, and the class of the region on it."""
     counting = {label: region for label, region in enumerate(judged.regions, start=1) if not region.nuisance}
     return type_defects(truth, judged.labels, counting, task.folder, task.planted)
+
+
+def _wanted(image: SemImage, bar_rows: int) -> np.ndarray:
+    """Return where an image was to be judged, bool (rows, cols): neither its data bar nor what the user left out."""
+    wanted = np.ones(image.pixels.shape, bool) if image.ignored is None else ~image.ignored
+    wanted[wanted.shape[0] - bar_rows :] = False
+    return wanted
+
+
+def _without_nuisance(judged: InspectedImage, threshold: float) -> np.ndarray:
+    """Return the map with nuisance regions cut off at the threshold, as the score of the image has it."""
+    values = judged.anomaly_map.values
+    nuisance = [label for label, region in enumerate(judged.regions, start=1) if region.nuisance]
+    if not nuisance:
+        return values
+    return np.where(np.isin(judged.labels, nuisance), np.minimum(values, np.float32(threshold)), values)
+
+
+def _count_outside(truth: np.ndarray, wanted: np.ndarray) -> int:
+    """Count the true defects of which no pixel was to be judged."""
+    if wanted.all():
+        return 0
+    count, labels = cv2.connectedComponents(truth.astype(np.uint8), connectivity=8)
+    return count - 1 - np.setdiff1d(labels[wanted], 0).size
 
 
 def _nowhere() -> np.ndarray:

@@ -26,7 +26,7 @@ from semscan.scores.figures import Figures
 from semscan.scores.intervals import Intervals, resamples
 from semscan.scores.scored_image import ScoredImage, are_defective
 from semscan.scores.types import type_figures
-from semscan.settings import DEFECTS, UNKNOWN
+from semscan.settings import DEFECTS, GOOD_NAMES, UNKNOWN
 
 _DIGITS = 6
 _KINDS = {kind for kinds in DEFECTS.values() for kind in kinds}
@@ -111,12 +111,32 @@ def _false_alarms(masked: Masked | None) -> list[tuple[ScoredImage, Component]]:
     return sorted(alarms, key=lambda alarm: -alarm[1].peak)
 
 
+def in_words_of(names: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Write each name as it is written in `known`, where it differs in upper and lower case alone.
+
+    A name of good images, such as "OK", becomes the one of them that is known.
+
+    Examples
+    --------
+    >>> in_words_of(["Bridge", "OK", "other"], ["bridge", "good"])
+    ['bridge', 'good', 'other']
+    """
+    words = {name.casefold(): name for name in known}
+    good = next((name for name in known if name.casefold() in GOOD_NAMES), None)
+    found = []
+    for name in names:
+        is_good = name.casefold() in GOOD_NAMES and good is not None
+        found.append(name if name in known else str(good) if is_good else words.get(name.casefold(), name))
+    return found
+
+
 def _confusion(images: Sequence[ScoredImage]) -> Figures | None:
     """Compare the true classes with the predicted ones; None without predictions."""
     predicted = [image for image in images if image.predicted_class is not None]
     if not predicted:
         return None
-    return confusion([image.class_name for image in predicted], [str(image.predicted_class) for image in predicted])
+    guessed = [str(image.predicted_class) for image in predicted]
+    return confusion(in_words_of([image.class_name for image in predicted], guessed), guessed)
 
 
 def _type_figures(
@@ -128,8 +148,10 @@ def _type_figures(
     prediction is right or wrong.
     """
     pairs = [_type_pairs(image, threshold) for image in images]
-    true = {pair[0] for image in pairs for pair in image}
     predicted = {pair[1] for image in pairs for pair in image}
+    known = [*_KINDS, *(name for name in predicted if name is not None)]
+    pairs = [[(in_words_of([true], known)[0], guess) for true, guess in image] for image in pairs]
+    true = {pair[0] for image in pairs for pair in image}
     if not true & (predicted | _KINDS) or not any(image.has_region_class for image in images):
         return None, {}
     return type_figures(pairs, weights)

@@ -2,6 +2,7 @@
 
 import os
 
+import cv2
 import numpy as np
 import pytest
 
@@ -145,3 +146,24 @@ def test_masks_that_cannot_be_read_are_an_error_and_not_none(make, monkeypatch):
     monkeypatch.setattr(os, "scandir", denied)
     with pytest.raises(BadDataError, match=r"ground_truth: the folder cannot be read \(Permission denied\)"):
         find_labelled_images(data)
+
+
+@pytest.mark.parametrize("mask", ["test/gap/masks/a.png", "masks/gap/a_mask.png", "GT/a.png"])
+def test_folders_of_masks_are_no_test_images(make, mask):
+    root = "test/" if mask.startswith("test") else ""
+    data = make(f"{root}good/a.png", f"{root}gap/images/a.png", mask)
+
+    with pytest.raises(BadDataError, match=r"by its name it holds masks, .* put the mask of <class>/a\.png into"):
+        find_labelled_images(data)
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_a_mask_in_a_jpeg_file_is_split_at_half_of_its_largest_value(tmp_path, colour):
+    mask = np.zeros((40, 60), np.uint8)
+    mask[10:20, 30:41] = 255
+    pixels = np.dstack([mask] * 3) if colour else mask
+    (tmp_path / "m.jpg").write_bytes(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 75])[1].tobytes())
+    (tmp_path / "m.png").write_bytes(cv2.imencode(".png", mask // 255)[1].tobytes())  # 0 and 1
+
+    assert (read_defect_mask(tmp_path / "m.jpg", mask.shape) == (mask > 0)).all()
+    assert (read_defect_mask(tmp_path / "m.png", mask.shape) == (mask > 0)).all()

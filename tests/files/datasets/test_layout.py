@@ -295,3 +295,12 @@ def test_a_class_called_good_stays_the_only_good_one(make):
 def test_a_name_too_long_for_the_system_is_refused():
     with pytest.raises(BadDataError, match="too long"):
         find_layout(Path("x" * 5000))
+
+
+@pytest.mark.parametrize("masks", ["masks", "bridge/Mask", "train/good/labels"])
+def test_folders_of_masks_are_no_training_images(make, masks):
+    root = "train/" if masks.startswith("train") else ""
+    data = make(**{f"{root}good": 2, f"{root}bridge": 2, masks: 2})
+
+    with pytest.raises(BadDataError, match=r"by its name it holds masks, .* or rename the folder"):
+        find_layout(data)
