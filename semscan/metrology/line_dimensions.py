@@ -17,6 +17,7 @@ from semscan.values.measured.measurement import LineRow, Measurement, Spectrum
 
 MOST_MISSING = 0.1  # share of a line that may be left out
 FEWEST_MIDDLES = 3  # of lines, for a pitch of their own; of fewer the lattice has it
+FEWEST_SPACES = 2  # of each kind, for the difference between every second space and the others
 FEWEST_SHARED = 6  # edges from which the displacement that they share is known
 
 
@@ -97,10 +98,23 @@ def _dimensions(
         blur_px=edges.blur,
         line_cd=mean_length(line_means, nm_per_pixel, edges.width_error, alone),
         space_cd=mean_length(space_means, nm_per_pixel, edges.width_error, alone) if len(space_means) else None,
+        pitch_walk=_pitch_walk(edges, length, nm_per_pixel),
         tilt_deg=mean_number(np.nanmean(tilted[known], axis=1)) if known.any() else None,
         length_px=evaluated,
         length_nm=None if nm_per_pixel is None else evaluated * nm_per_pixel,
     )
+
+
+def _pitch_walk(edges: LineEdges, length: int, nm_per_pixel: float | None) -> Length | None:
+    """Return by how much the spaces with odd numbers are wider than the others; None with fewer than two of each."""
+    spaces = edges.spaces
+    odd, even = _means(spaces[::2], length), _means(spaces[1::2], length)
+    if min(len(odd), len(even)) < FEWEST_SPACES:
+        return None
+    own = [float(means.var(ddof=1)) / len(means) for means in (odd, even)]
+    degrees = sum(part**2 / (len(means) - 1) for part, means in zip(own, (odd, even), strict=True))
+    freedom = max(sum(own) ** 2 / max(degrees, 1e-300), 1.0)  # after Welch and Satterthwaite
+    return fitted_length(float(odd.mean() - even.mean()), math.sqrt(sum(own)), freedom, nm_per_pixel)
 
 
 def _known(lengths: np.ndarray) -> np.ndarray:
@@ -111,8 +125,8 @@ def _several_lines(edges: LineEdges) -> tuple[str, ...]:
     if not edges.holds_two:
         return ()
     return (
-        f"each pitch of {edges.pitch:.1f} px seems to hold two lines, as after pitch walking: the widths are not those "
-        "of single lines; look at the picture",
+        f"each repeat of {edges.pitch:.1f} px seems to hold several lines that are not told apart: the widths are not "
+        "those of single lines; look at the picture",
     )
 
 

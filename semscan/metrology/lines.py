@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,11 +33,11 @@ class LineEdges:
     `left` and `right` are float64, shape (lines, rows): column of each line's left and right edge in each row, NaN
     where it was not found. For lines that are more horizontal than vertical, rows and columns are exchanged
     (`is_turned`). `across` is the cosine between the rows and the direction across the lines: a width along a row times
-    it is the width of the line. `slope` is the expected change of column from row to row, `pitch` that of the lattice,
-    px. `blur` is the standard deviation of the beam, and `width_error` the standard error of the width that all lines
-    share, px: that of the fitted profiles. `holds_two`: each pitch seems to hold two lines, which are not told apart.
-    `cut_off_px` is the largest displacement that was searched, where edges vary so much that it cuts some off; else
-    None. The positions begin at `first_row`.
+    it is the width of the line. `slope` is the expected change of column from row to row. `pitch` is that of the lines,
+    px: half a repeat of the lattice where this holds two. `blur` is the standard deviation of the beam, and
+    `width_error` the standard error of the width that all lines share, px: that of the fitted profiles. `holds_two`: a
+    repeat seems to hold several lines that are not told apart. `cut_off_px` is the largest displacement that was
+    searched, where edges vary so much that it cuts some off; else None. The positions begin at `first_row`.
     """
 
     left: np.ndarray
@@ -97,8 +98,8 @@ def find_line_edges(
 ) -> LineEdges:
     """Find the edges of lines.
 
-    The image has one rising and one falling edge in each pitch: the steepest places of its mean profile. The line is
-    the brighter part between them.
+    Each repeat of the lattice has one rising and one falling edge: the steepest places of its mean profile. The line is
+    the brighter part between them. If a repeat holds two lines (pitch walking), it has two of each.
 
     Parameters
     ----------
@@ -128,19 +129,25 @@ def find_line_edges(
     positions = positions if step[1] > 0 else -positions
     profile = _mean_profile(values, used, positions, pitch)
     rising, falling = _steepest(profile)
-    line = (falling - rising) % 1.0
-    if min(line, 1 - line) * pitch / 2 < SHORTEST:
-        raise BadImageError(
-            f"lines and spaces of {line * pitch:.1f} and {(1 - line) * pitch:.1f} px are too narrow to measure, "
-            f"wanted {2 * SHORTEST:g} px; take an image of higher magnification"
-        )
-    halves = (line * pitch / 2, (1 - line) * pitch / 2)  # the brighter and the darker part
-    up = _Side(rising, +1.0, halves)
-    down = _Side(rising + line, -1.0, halves)
-    left, left_blur, left_error, left_varies = _find_side(values, used, positions, up, across, level)
-    right, right_blur, right_error, right_varies = _find_side(values, used, positions, down, across, level)
-    reach = REACH * min(halves)
-    cut_off = reach if max(left_varies, right_varies) > reach / WITHIN else None
+    parts = _parts(profile, rising, (falling - rising) % 1.0)
+    for line, space in parts:
+        if min(line.width, space) * pitch / 2 < SHORTEST:
+            raise BadImageError(
+                f"lines and spaces of {line.width * pitch:.1f} and {space * pitch:.1f} px are too narrow to measure, "
+                f"wanted {2 * SHORTEST:g} px; take an image of higher magnification"
+            )
+    found = []
+    cut_off: float | None = None
+    for line, space in parts:
+        halves = (line.width * pitch / 2, space * pitch / 2)  # the brighter and the darker part
+        for side in (_Side(line.rising, +1.0, halves), _Side(line.rising + line.width, -1.0, halves)):
+            found.append(_find_side(values, used, positions, side, across, level))
+            reach = REACH * min(halves)
+            cut_off = reach if found[-1].reached > reach else cut_off
+    left, right = (
+        np.stack([side.columns for side in sides], axis=1).reshape(-1, positions.shape[0])
+        for sides in (found[::2], found[1::2])
+    )
     if dark_lines:
         left, right = right[:-1], left[1:]
     seen = np.flatnonzero((np.isfinite(left) | np.isfinite(right)).any(axis=1))
@@ -148,11 +155,18 @@ def find_line_edges(
         raise BadImageError("no edge of a line was found; check the contrast and the focus of the image")
     shown = slice(seen[0], seen[-1] + 1)
     left, right = left[shown], right[shown]
-    blur = (left_blur + right_blur) / 2
+    blur = float(np.mean([side.blur for side in found]))
     slope = -float(step[0] / step[1])
-    error = math.hypot(left_error, right_error)
-    two = _holds_two(profile, rising, line)
-    return LineEdges(left, right, across, slope, is_turned, pitch, blur, error, two, cut_off)
+    error = math.hypot(*(float(np.mean([side.error for side in sides])) for sides in (found[::2], found[1::2])))
+    two = len(parts) == 1 and _holds_two(profile, rising, parts[0][0].width)
+    return LineEdges(left, right, across, slope, is_turned, pitch / len(parts), blur, error, two, cut_off)
+
+
+class _Line(NamedTuple):
+    """A line in the mean profile: where it begins, and its width, in repeats of the lattice."""
+
+    rising: float
+    width: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +178,15 @@ class _Side:
     halves: tuple[float, float]
 
 
+class _Found(NamedTuple):
+    """Edges of one kind: `columns`, shape (edges, rows), the blur, the error that all share, how far they vary; px."""
+
+    columns: np.ndarray
+    blur: float
+    error: float
+    reached: float
+
+
 def _mean_profile(values: np.ndarray, used: np.ndarray, positions: np.ndarray, pitch: float) -> np.ndarray:
     """Average one pitch over the image: float64, shape (bins,), with at least 8 bins and about 4 in a pixel."""
     bins = max(8, round(pitch * PHASES_PER_PX))
@@ -171,8 +194,12 @@ def _mean_profile(values: np.ndarray, used: np.ndarray, positions: np.ndarray, p
     count = np.bincount(number, minlength=bins)
     mean = np.bincount(number, values[used].astype(np.float64), minlength=bins) / np.maximum(count, 1)
     mean = np.interp(np.arange(bins), np.flatnonzero(count), mean[count > 0], period=bins)
-    shifts = range(-(SMOOTHED // 2), SMOOTHED // 2 + 1)
-    smooth: np.ndarray = np.mean([np.roll(mean, shift) for shift in shifts], axis=0)
+    return _smooth(mean, SMOOTHED // 2)
+
+
+def _smooth(profile: np.ndarray, reach: int) -> np.ndarray:
+    """Average a mean profile over as many bins on either side."""
+    smooth: np.ndarray = np.mean([np.roll(profile, shift) for shift in range(-reach, reach + 1)], axis=0)
     return smooth
 
 
@@ -181,6 +208,28 @@ def _steepest(profile: np.ndarray) -> tuple[float, float]:
     reach = max(1, PHASES_PER_PX // 2)
     slope = np.roll(profile, -reach) - np.roll(profile, reach)
     return (int(slope.argmax()) + 0.5) / len(profile), (int(slope.argmin()) + 0.5) / len(profile)
+
+
+def _parts(profile: np.ndarray, rising: float, width: float) -> list[tuple[_Line, float]]:
+    """Return the one or two lines of a repeat, each with the narrower of the two spaces beside it, in repeats.
+
+    Two lines are the two parts of the mean profile that are brighter than the middle between its brightest and its
+    darkest quarter.
+    """
+    if not _holds_two(profile, rising, width):
+        return [(_Line(rising, width), 1 - width)]
+    bins = len(profile)
+    profile = _smooth(profile, PHASES_PER_PX // 2)  # an edge of the noisy profile may pass the middle twice
+    low, high = np.percentile(profile, (12.5, 87.5))
+    bright = profile > (low + high) / 2
+    begins = np.flatnonzero(bright & ~np.roll(bright, 1))
+    if len(begins) != 2:
+        return [(_Line(rising, width), 1 - width)]
+    ends = np.flatnonzero(~bright & np.roll(bright, 1))
+    first, second = (int(ends[np.argmin((ends - begin) % bins)] - begin) % bins / bins for begin in begins)
+    starts = [int(begin) / bins for begin in begins]
+    spaces = (starts[1] - starts[0] - first, 1 - (starts[1] - starts[0]) - second)
+    return [(_Line(start, line), min(spaces)) for start, line in zip(starts, (first, second), strict=True)]
 
 
 def _holds_two(profile: np.ndarray, rising: float, line: float) -> bool:
@@ -197,11 +246,8 @@ def _holds_two(profile: np.ndarray, rising: float, line: float) -> bool:
 
 def _find_side(
     values: np.ndarray, used: np.ndarray, positions: np.ndarray, side: _Side, across: float, level: float | None
-) -> tuple[np.ndarray, float, float, float]:
-    """Return the columns of one kind of edge, shape (edges, rows).
-
-    Also the blur, the error that all of them share, and the standard deviation of the displacements, px.
-    """
+) -> _Found:
+    """Find one kind of edge in all repeats."""
     expected = _expected_columns(positions, side.phase)
     edges, rows = expected.shape
     reach = REACH * min(side.halves)
@@ -228,8 +274,17 @@ def _find_side(
         model = fit_samples(x[near], grey[near])
     straight = model.sharpened(own_deviation(shift, 1))
     edge = centred(shift) + straight.edge(level, (before, after))
-    varies = float(np.nanstd(shift)) if sound.any() else 0.0
-    return expected + side.sign * edge / across, straight.blur, straight.edge_error(level, (before, after)), varies
+    columns = expected + side.sign * edge / across
+    return _Found(columns, straight.blur, straight.edge_error(level, (before, after)), _reached(shift))
+
+
+def _reached(shift: np.ndarray) -> float:
+    """Return how far displacements, shape (edges, rows), reach: the usual offset of an edge, and 99 % around it, px."""
+    shift = shift[np.isfinite(shift).any(axis=1)]
+    if not shift.size:
+        return 0.0
+    offsets = np.nanmean(shift, axis=1)
+    return float(offsets.std() + WITHIN * np.nanstd(shift - offsets[:, None]))
 
 
 def _expected_columns(positions: np.ndarray, phase: float) -> np.ndarray:

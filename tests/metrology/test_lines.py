@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from semscan.errors import BadImageError
+from semscan.metrology.line_dimensions import measure_lines
 from semscan.metrology.lines import pieces_of_lines
 
 LINES = [(10.3 + 20 * n, 18.0 + 20 * n) for n in range(6)]
@@ -55,12 +56,38 @@ def test_the_width_of_tilted_lines_is_taken_across_them(lines, find_edges):
     assert found.spacing == pytest.approx(np.hypot(1, slope))
 
 
-@pytest.mark.parametrize("walk", [2.0, 4.0])
-def test_two_lines_in_a_pitch_are_noticed(lines, find_edges, walk):
-    pairs = [(start + shift, start + shift + 9.0) for start in np.arange(8.0, 230, 40) for shift in (0.0, 20.0 + walk)]
+@pytest.mark.parametrize("walk", [2.0, 4.0, -5.0])
+def test_two_lines_in_a_repeat_are_measured_one_by_one(lines, find_edges, walk):
+    pairs = [
+        (start + shift, start + shift + width)
+        for start in np.arange(8.0, 230, 40)
+        for shift, width in ((0.0, 9.0), (20.0 + walk, 8.0))
+    ]
+    found = find_edges(lines(48, 240, pairs), 40.0)
+    measured = measure_lines(found, None, 2.0).dimensions
+    widths = found.widths[np.isfinite(found.widths).all(axis=1)].mean(axis=1)
+    first = round(float(widths[0]))  # which of the two begins depends on the image
 
-    assert find_edges(lines(48, 240, pairs), 40.0).holds_two
+    assert (found.holds_two, found.pitch) == (False, 20.0)
+    assert widths == pytest.approx(np.resize([first, 17 - first], len(widths)), abs=0.05)
+    # spaces of 11 + walk and 12 - walk in turn
+    assert abs(measured.pitch_walk.px) == pytest.approx(abs(2 * walk - 1), abs=0.1)
+    assert measured.pitch_walk.nm == pytest.approx(2 * measured.pitch_walk.px)
+
+
+def test_three_lines_in_a_repeat_are_noticed(lines, find_edges):
+    three = [(start + shift, start + shift + 9.0) for start in np.arange(4.0, 300, 72) for shift in (0.0, 22.0, 48.0)]
+
+    assert find_edges(lines(48, 300, three), 72.0).holds_two
     assert not find_edges(lines(48, 130, LINES), 20.0).holds_two
+
+
+def test_equal_spaces_do_not_walk(lines, find_edges):
+    walk = measure_lines(
+        find_edges(lines(48, 240, [(10.0 + 20 * n, 19.0 + 20 * n) for n in range(11)]), 20.0), None, None
+    )
+
+    assert walk.dimensions.pitch_walk.px == pytest.approx(0, abs=1e-3)
 
 
 @pytest.mark.parametrize(("deviation", "is_cut_off"), [(0.5, False), (1.5, True)])

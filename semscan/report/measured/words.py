@@ -35,6 +35,7 @@ def in_words(dimensions: Dimensions) -> str:
     lengths = {
         "line": dimensions.line_cd,
         "space": dimensions.space_cd,
+        "pitch walk": _if_not_zero(dimensions.pitch_walk),
         "diameter": dimensions.diameter,
         "x": dimensions.x_diameter,
         "y": dimensions.y_diameter,
@@ -49,6 +50,12 @@ def in_words(dimensions: Dimensions) -> str:
     if dimensions.tilt_deg is not None:
         parts.append(f"tilt {dimensions.tilt_deg.value:.2f} deg")
     return "; ".join(parts)
+
+
+def _if_not_zero(length: Length | None) -> Length | None:
+    """Return a length whose interval is on one side of 0."""
+    interval = None if length is None else length.interval_95_px
+    return length if interval is not None and interval[0] * interval[1] > 0 else None
 
 
 def _roughness(rough: RoughnessRecord) -> str:

@@ -93,7 +93,7 @@ class Dimensions(JsonRecord):
 
     OMITTED: ClassVar[frozenset[str]] = frozenset(
         (
-            *("line_cd", "space_cd", "lwr", "ler", "tilt_deg", "length_px", "length_nm", "dark_lines"),
+            *("line_cd", "space_cd", "pitch_walk", "lwr", "ler", "tilt_deg", "length_px", "length_nm", "dark_lines"),
             *("diameter", "x_diameter", "y_diameter", "ellipticity", "placement_x", "placement_y", "dark_holes"),
         )
     )
@@ -107,6 +107,7 @@ class Dimensions(JsonRecord):
     blur_px: float
     line_cd: Length | None = None
     space_cd: Length | None = None
+    pitch_walk: Length | None = None
     lwr: RoughnessRecord | None = None
     ler: RoughnessRecord | None = None
     tilt_deg: Number | None = None
