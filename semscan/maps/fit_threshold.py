@@ -45,6 +45,7 @@ class FittedThreshold:
 def fit_threshold(
     raw_maps: Sequence[np.ndarray],
     areas: Sequence[np.ndarray],
+    whole: Sequence[int] | None = None,
     *,
     false_alarms: float,
     min_area: int = 4,
@@ -67,6 +68,8 @@ def fit_threshold(
         Raw maps of good images that were not trained on.
     areas : sequence of ndarray of bool
         Where each was held out and may be counted; same shapes.
+    whole : sequence of int, optional
+        Pixels of each image that are judged when it is inspected, held out or not; by default all of them.
     false_alarms : float
         Wanted false regions per image, above 0.
     min_area : int
@@ -87,7 +90,8 @@ def fit_threshold(
     FittedThreshold
         `reached` counts per image's worth of held-out area.
     """
-    images = sum(float(area.mean()) for area in areas)  # a part of an image is a share of one
+    sizes = [area.size for area in areas] if whole is None else whole
+    images = sum(int(area.sum()) / size for area, size in zip(areas, sizes, strict=True))  # of a part, its share
     scores = np.concatenate([raw[area] for raw, area in zip(raw_maps, areas, strict=True)])
     # evenly spaced in log-odds, where tails are about straight; nothing below the top 5 % is a region
     levels = np.linspace(inverse_softplus(scores.max()), inverse_softplus(np.quantile(scores, 0.95)), LEVELS)

@@ -66,6 +66,22 @@ def test_only_the_held_out_area_counts():
     assert threshold < 20
 
 
+def test_the_rate_is_that_of_what_is_judged_of_an_image():
+    maps = [quiet_map(seed) for seed in range(60)]
+    areas = [np.pad(np.ones((128, 64), bool), ((0, 0), (64, 0))) for _ in maps]
+
+    judged = fit_threshold(maps, areas, [128 * 64] * 60, false_alarms=0.5)
+    shares = fit_threshold(maps, areas, false_alarms=0.5)
+
+    assert (judged.worth, shares.worth) == (60, 30)
+    assert (
+        false_regions([raw * area for raw, area in zip(maps, areas, strict=True)], judged.raw_threshold)
+        == judged.reached
+    )
+    assert judged.reached == pytest.approx(0.5, abs=0.1)
+    assert judged.raw_threshold < shares.raw_threshold
+
+
 def test_threshold_never_falls_below_the_floor():
     maps = [np.full((64, 64), 1e-6, np.float32)]
 

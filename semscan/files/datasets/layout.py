@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from semscan.errors import BadDataError
+from semscan.errors import BadDataError, BadImageError
 from semscan.files.datasets.class_folders import (
     TEST,
     TRAIN,
@@ -26,6 +26,7 @@ from semscan.files.datasets.class_folders import (
 )
 from semscan.files.datasets.mask_files import find_class_masks, separate_masks
 from semscan.files.find.images import MASK_FOLDER, OWN_RECORDS, images_below, is_image_name
+from semscan.files.images.read import read_mask
 from semscan.phrases import plural
 from semscan.settings import GOOD_NAMES, IMAGE_SUFFIXES
 
@@ -113,13 +114,15 @@ def find_layout(data: Path, good: str | None = None, *, all_good: bool = False) 
 
 
 def _without_classes(places: _Places, loose: tuple[Path, ...]) -> Layout:
-    paths, _ = separate_masks(loose)
+    paths, masks = separate_masks(loose)
+    _refuse_masked(masks)
     description = f"images without class folders: {plural(len(paths), 'image')}, all taken as good"
     return Layout("good-only", paths, {}, test_ignored=places.has_test, description=places.described(description))
 
 
 def _all_good(places: _Places, loose: tuple[Path, ...], found: Classes) -> Layout:
-    paths, _ = separate_masks((*loose, *(path for paths in found.values() for path in paths)))
+    paths, masks = separate_masks((*loose, *(path for paths in found.values() for path in paths)))
+    _refuse_masked(masks)
     description = f"folders {quoted(found)}, none called good: {plural(len(paths), 'image')}, all taken as good"
     return Layout("good-only", paths, {}, test_ignored=places.has_test, description=places.described(description))
 
@@ -138,6 +141,7 @@ def _of_classes(places: _Places, found: Classes, good: str | None) -> Layout:
         unread += ground_truth.unread
     good_name = good_class(places.root, classes, good)
     good_paths = classes.pop(good_name) if good_name is not None else ()
+    _refuse_masked({path: mask for path, mask in masks.items() if path in set(good_paths)})
     masks = {path: mask for path, mask in masks.items() if path not in set(good_paths)}
     kind = _kind(good_name, classes, masks)
     parts = [_described_classes(good_name, len(good_paths), classes)]
@@ -150,6 +154,24 @@ def _of_classes(places: _Places, found: Classes, good: str | None) -> Layout:
     if good_name is None:
         parts.append("no good class, so there is no threshold: the model only separates the classes")
     return Layout(kind, good_paths, classes, masks, good_name, places.has_test, places.described("; ".join(parts)))
+
+
+def _refuse_masked(masks: Mapping[Path, Path]) -> None:
+    """Raise BadDataError if images that would be taken as good have masks that mark a defect."""
+    marked = [path for path, mask in sorted(masks.items()) if _marks_something(mask)]
+    if marked:
+        raise BadDataError(
+            f"{marked[0]}: would be taken as good, but its mask {masks[marked[0]].name} marks a defect"
+            f"{f' ({len(marked)} images in all)' if len(marked) > 1 else ''}; put images with defects into a folder of "
+            "their class, such as train/defect, or remove the mask"
+        )
+
+
+def _marks_something(mask: Path) -> bool:
+    try:
+        return bool(read_mask(mask).any())
+    except BadImageError:
+        return True
 
 
 def _described_classes(good_name: str | None, good: int, classes: Classes) -> str:

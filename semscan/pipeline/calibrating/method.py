@@ -99,7 +99,8 @@ def calibrate_method(
     before = earlier.config.calibration if earlier else None
     rate = settings.false_alarms or (before.false_alarms if before else 0) or FALSE_ALARMS  # a review wants no rate
     maps, areas = [one.raw for one in scored], [one.judged for one in scored]
-    fitted = fit_threshold(maps, areas, false_alarms=rate, floor=FLOOR * own, on_average=True)
+    whole = [int(area.sum()) for area in areas]
+    fitted = fit_threshold(maps, areas, whole, false_alarms=rate, floor=FLOOR * own, on_average=True)
     config = _config(method, scored, fitted, rate, f"{plural(len(scored), 'good image')} of {good}")
     areas_to_paint = [one.area for one in scored if one.area is not None]
     tried = try_painted(CalibratedMethod(method, MethodFolder(Path(settings.out), config, "")), areas_to_paint)

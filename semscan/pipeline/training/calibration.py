@@ -106,6 +106,7 @@ def measure_threshold(
     method = ModelMethod(folder, device=device)
     maps: list[np.ndarray] = []
     areas: list[np.ndarray] = []
+    whole: list[int] = []
     for part in parts:
         image = clean(read_image(part.path, read), read)
         area = image.judged.copy()
@@ -113,9 +114,10 @@ def measure_threshold(
         area[:, : part.col] = False
         maps.append(method(image).raw)
         areas.append(area)
+        whole.append(int(image.judged.sum()))
     floor = NETWORKS[folder.config.network.kind].floor
     return fit_threshold(
-        maps, areas, false_alarms=false_alarms, floor=floor, ceiling=ceiling, tail_ceiling=tail_ceiling
+        maps, areas, whole, false_alarms=false_alarms, floor=floor, ceiling=ceiling, tail_ceiling=tail_ceiling
     )
 
 

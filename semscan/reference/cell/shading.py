@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 BLOCKS = 24  # along each side: the surface is fitted to their means
+MOST_FITTED = 1 << 16  # pixels to which a surface is fitted, about
 LEAST_GAIN = 0.25  # of the mean: less is not credible, and would amplify noise
 
 
@@ -24,19 +27,47 @@ def shading_surface(values: np.ndarray) -> np.ndarray:
     means /= np.outer(np.diff(edges[0]), np.diff(edges[1]))
     centres = [(edge[:-1] + edge[1:] - 1) / 2 for edge in edges]
     basis = _basis(centres[0], centres[1], values.shape)
-    constant, down, right, down2, right2, both = np.linalg.lstsq(basis, means.reshape(-1), rcond=None)[0]
-    y = _scaled(np.arange(values.shape[0]), values.shape[0])
-    x = _scaled(np.arange(values.shape[1]), values.shape[1])
+    return _surface(np.linalg.lstsq(basis, means.reshape(-1), rcond=None)[0], values.shape)
+
+
+def _surface(coefficients: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    constant, down, right, down2, right2, both = coefficients
+    y, x = (_scaled(np.arange(side), side) for side in shape)
     surface = (constant + down * y + down2 * y * y)[:, None] + (right * x + right2 * x * x) + both * np.outer(y, x)
-    return surface.astype(np.float32)
+    return np.asarray(surface, np.float32)
 
 
 def shading_gain(values: np.ndarray) -> np.ndarray:
     """Estimate the relative brightness of each pixel due to shading, about 1, float32: divide an image by it."""
-    surface = shading_surface(values)
+    return _gain(shading_surface(values))
+
+
+def shading_beside(values: np.ndarray, expected: np.ndarray, judged: np.ndarray) -> np.ndarray:
+    """Estimate the shading of an image whose pattern is known, as `shading_gain` does.
+
+    The second-order surface by which `expected` is to be multiplied is fitted to all pixels, so that few repeats, or
+    repeats that the border cuts, do not look like shading.
+
+    Parameters
+    ----------
+    values, expected : ndarray of float32, shape (rows, cols)
+        The image, and the same without shading.
+    judged : ndarray of bool, same shape
+        Pixels that count.
+    """
+    step = max(1, math.isqrt(values.size // MOST_FITTED))
+    part = np.s_[::step, ::step]
+    rows, cols = (np.arange(0, side, step) for side in values.shape)
+    basis = _basis(rows, cols, values.shape) * expected[part].reshape(-1, 1)
+    counted = judged[part].ravel()
+    fit = np.linalg.lstsq(basis[counted], values[part].ravel()[counted], rcond=None)[0]
+    return _gain(_surface(fit, values.shape))
+
+
+def _gain(surface: np.ndarray) -> np.ndarray:
     mean = float(surface.mean())
     if mean <= 0:
-        return np.ones(values.shape, np.float32)
+        return np.ones(surface.shape, np.float32)
     return np.maximum(surface / mean, np.float32(LEAST_GAIN))
 
 

@@ -81,7 +81,7 @@ def test_words_on_a_terminal(semscan, images):
     os.close(ours)
 
     assert text.startswith("lot 7/Linien.png  ")
-    assert "pitch 19.97" in text
+    assert "pitch 19.99" in text
     assert "LWR" in text
     assert "{" not in text
 

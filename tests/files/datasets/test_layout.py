@@ -1,6 +1,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from semscan.errors import BadDataError
@@ -304,3 +305,15 @@ def test_folders_of_masks_are_no_training_images(make, masks):
 
     with pytest.raises(BadDataError, match=r"by its name it holds masks, .* or rename the folder"):
         find_layout(data)
+
+
+@pytest.mark.parametrize("folder", ["", "good/", "train/good/"])
+def test_good_images_whose_masks_mark_a_defect_are_refused(tmp_path, folder, save_png, grey):
+    save_png(tmp_path / "data" / folder / "a.png", grey())
+    save_png(tmp_path / "data" / folder / "b.png", grey())
+    save_png(tmp_path / "data" / folder / "a_mask.png", np.zeros((48, 64), np.uint8))
+
+    assert len(find_layout(tmp_path / "data").good) == 2  # a blank mask marks nothing
+    save_png(tmp_path / "data" / folder / "b_mask.png", np.eye(48, 64, dtype=np.uint8))
+    with pytest.raises(BadDataError, match=r"b\.png: would be taken as good, but its mask b_mask\.png marks a defect"):
+        find_layout(tmp_path / "data")

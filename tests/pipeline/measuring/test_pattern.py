@@ -149,3 +149,22 @@ def test_an_image_too_large_to_be_held_is_refused(lines, monkeypatch):
 
     with pytest.raises(BadImageError, match="pixels, wanted at most 1000"):
         measured(lines)
+
+
+@pytest.mark.parametrize("shading", [0.0, 0.3])
+@pytest.mark.parametrize(("pitch", "width"), [(60.0, 25.0), (75.0, 30.0), (90.0, 40.0)])
+def test_few_repeats_are_not_taken_for_shading(pitch, width, shading):
+    cols = np.arange(320) + 0.5
+    values = np.full((320, 320), 0.3)
+    for left in np.arange(7.3 - pitch, 320 + pitch, pitch):
+        values += 0.2 * (np.tanh((cols - left) / 1.5) - np.tanh((cols - left - width) / 1.5))
+    across = np.linspace(-1, 1, 320)
+    values *= 1 + shading * (0.5 * across - 0.6 * across**2)
+    values += 0.03 * np.random.default_rng(0).standard_normal(values.shape)
+
+    found = measured(values.astype(np.float32)).dimensions
+
+    assert found.pitch[0].px == pytest.approx(pitch, abs=0.05)
+    assert found.line_cd.px == pytest.approx(width, abs=0.05)
+    low, high = found.line_cd.interval_95_px
+    assert high - low < 0.4
