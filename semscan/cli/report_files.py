@@ -25,16 +25,23 @@ def write_reports(results: str, settings: ReportSettings, on_file: OnFile | None
     """
     if not settings.to:
         return 0
-    from semscan.pipeline.report import report
+    from semscan.pipeline.report import decisions_left_out, report
 
+    _warn(decisions_left_out([results], settings))
     return _count(report(results, settings), settings.to, on_file)
 
 
 def write_trend(results: Sequence[str], settings: TrendSettings, on_file: OnFile) -> int:
     """Write the trend of several folders in each format asked for, and return the exit code."""
-    from semscan.pipeline.report import report_trend
+    from semscan.pipeline.report import decisions_left_out, report_trend
 
+    _warn(decisions_left_out(results, settings))
     return _count(report_trend(results, settings), settings.to, on_file)
+
+
+def _warn(said: Iterable[str]) -> None:
+    for words in said:
+        print_notice(f"warning: {words}")
 
 
 def _count(files: Iterable[Written], to: Sequence[str], on_file: OnFile | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from semscan.errors import ReportError, SemscanError, UsageFault
@@ -97,6 +98,19 @@ def report(results: Path | str, settings: ReportSettings) -> Generator[Written, 
 
 def _is_partial(fault: SemscanError) -> bool:
     return isinstance(fault, ReportError) and fault.partly
+
+
+def decisions_left_out(results: Sequence[str], settings: ReportSettings | TrendSettings) -> list[str]:
+    """Say for each folder which decisions of its review do not count; what cannot be read is said by the report."""
+    from semscan.pipeline.reporting.reviewed_run import read_reviewed_run
+
+    wanted = ReportSettings(review=settings.review, last=settings.last)
+    said = []
+    for name in results:
+        with suppress(SemscanError):
+            left_out = read_reviewed_run(Path(name), wanted).left_out
+            said += [f"{name}: {left_out}"] if left_out else []
+    return said
 
 
 def report_trend(results: Sequence[str], settings: TrendSettings) -> Generator[Written, None, None]:

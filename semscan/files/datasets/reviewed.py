@@ -76,6 +76,17 @@ class ReviewedResults:
         return f"{self.path}: decisions that do not count: {' and '.join(parts)}" if parts else None
 
 
+def read_reviews(names: Iterable[str]) -> list[ReviewedResults]:
+    """Read several reviews as `read_review` does; raises BadDataError too if one is named twice, as it would count."""
+    paths: dict[str, str] = {}
+    for name in names:
+        real = os.path.realpath(Path(name) / REVIEW if os.path.isdir(name) else name)
+        if real in paths:
+            raise BadDataError(f"{name}: the same review as {paths[real]}; name it once, or its decisions count twice")
+        paths[real] = name
+    return [read_review(Path(name)) for name in paths.values()]
+
+
 def read_review(path: Path) -> ReviewedResults:
     """Read the decisions of a review and the results beside them.
 

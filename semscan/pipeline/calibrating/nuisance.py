@@ -12,7 +12,6 @@ import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from math import comb
-from pathlib import PurePath
 
 import numpy as np
 
@@ -127,7 +126,7 @@ def _has_dark_lines(record: Record) -> bool:
 def _decided(reviews: Sequence[ReviewedResults]) -> Iterator[DecidedRegion | None]:
     """Yield the regions that a review calls real or harmless; None for one without a sure class."""
     for image in (image for review in reviews for image in review.images if _at_calibrated(image.record)):
-        name = hashlib.sha256(PurePath(image.record.source).name.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        name = hashlib.sha256(image.record.source.encode("utf-8", "surrogateescape")).hexdigest()[:8]
         for region in image.record.regions:
             verdict = image.verdict_of(region)
             if verdict in (REAL, HARMLESS):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from semscan.errors import BadDataError
-from semscan.files.datasets.reviewed import ReviewedResults, read_review
+from semscan.files.datasets.reviewed import ReviewedResults, read_reviews
 from semscan.files.results.finished_run import FinishedRun
 from semscan.pipeline.calibrating.calibrated import Log
 from semscan.version import __version__
@@ -21,15 +20,13 @@ class ReviewFiles:
 
     def read(self, fingerprint: str | None, method: str, log: Log, looks: int | None = None) -> list[ReviewedResults]:
         """Read the decisions about results of a model or method; raises BadDataError for those about others."""
-        reviews = []
-        for name in self.names:
-            review = read_review(Path(name))
+        reviews = read_reviews(self.names)
+        for name, review in zip(self.names, reviews, strict=True):
             if review.left_out:
                 log(f"warning: {review.left_out}")
             reason = _of_others(review.finished, fingerprint, method, looks)
             if reason:
                 raise BadDataError(f"{name}: {reason}; inspect again with what is to be calibrated, and review that")
-            reviews.append(review)
         return reviews
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from semscan.errors import BadDataError
-from semscan.files.datasets.reviewed import ReviewedImage, ReviewedResults, read_review
+from semscan.files.datasets.reviewed import ReviewedImage, ReviewedResults, read_reviews
 from semscan.files.results.finished_run import FinishedRun
 from semscan.files.results.review import HARMLESS, REAL, UNSURE
 from semscan.pipeline.reviewed.pixels import drawn_defects, found_again, region_masks
@@ -31,7 +30,7 @@ def evaluate_review(files: Sequence[str], *, seed: int = 0, draws: int = 1000) -
     BadDataError
         If a review cannot be read, or no image is reviewed as a whole.
     """
-    reviews = [read_review(Path(name)) for name in files]
+    reviews = read_reviews(files)
     pairs = [(review.finished, image) for review in reviews for image in review.images]
     decided = [(finished, image) for finished, image in pairs if image.is_decided]
     if not decided:

@@ -27,13 +27,14 @@ class ReviewedRun:
 
     `drawn` has the pixels of each drawn defect in its box, by the source of its image and the id of its region.
     `is_reviewed` is True if the review decides about one of its images. `notes` state what a reader must know of the
-    review; empty without one.
+    review; empty without one. `left_out` says which decisions do not count; empty where all do.
     """
 
     finished: FinishedRun
     drawn: Mapping[tuple[str, int], np.ndarray] = field(default_factory=dict)
     is_reviewed: bool = False
     notes: tuple[str, ...] = ()
+    left_out: str = ""
 
     def pixels(self, record: Record) -> list[RegionPixels]:
         """Return the regions of a record with their pixels."""
@@ -64,7 +65,7 @@ def read_reviewed_run(results: Path, settings: ReportSettings) -> ReviewedRun:
     for image in review.images:
         judged[id(image.record)] = _with_verdicts(finished, image, drawn)
     reviewed = replace(finished, records=[judged.get(id(record), record) for record in finished.records])
-    return ReviewedRun(reviewed, drawn, bool(review.images), _notes(review, len(drawn)))
+    return ReviewedRun(reviewed, drawn, bool(review.images), _notes(review, len(drawn)), review.left_out or "")
 
 
 def _notes(review: ReviewedResults, drawn: int) -> tuple[str, ...]:

@@ -53,6 +53,8 @@ def read_trend(results: Sequence[str], settings: TrendSettings) -> Trend:
     if several:
         note = f"The records are of several runs, and the settings those of the last run: {first_of(several)}."
         trend = replace(trend, notes=(*trend.notes, note))
+    stale = [f"{name}: {run.left_out}." for run, name in zip(runs, names, strict=True) if run.left_out]
+    trend = replace(trend, notes=(*trend.notes, *stale))
     if all(chart.key == "unjudged_images" for chart in trend.charts):
         raise ReportError(
             f"the {len(samples)} folders have no figure in common: no dimensions, and fewer than {LEAST} with an image "

@@ -109,6 +109,10 @@ class Decisions:
         if not _is_whole(number) or not 0 <= number < len(self._lot.records):
             raise UsageFault(f"there is no image {number!r} in this review; load the page again")
         record = self._lot.records[number]
+        if not self._lot.current.are_those_of(record):
+            raise UsageFault(
+                "the image was inspected again after this review began; end `semscan review`, and start it again"
+            )
         decision = Decision(
             at=datetime.now(UTC).isoformat(timespec="milliseconds"),
             by=self._name,

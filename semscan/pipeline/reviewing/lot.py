@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,11 +13,45 @@ from pathlib import Path
 from semscan.errors import OutputError, ReportError
 from semscan.files.datasets.reviewed import ImagePlaces
 from semscan.files.results.finished_run import FinishedRun, read_finished
+from semscan.files.results.folder import RESULTS
 from semscan.files.results.report_files import read_mask
 from semscan.files.results.review import REVIEW
 from semscan.report.formats.region_pixels import RegionPixels, check_whole, region_pixels
 from semscan.settings import DEFECTS, UNKNOWN
 from semscan.values.record import Record, RegionRecord
+
+
+class CurrentRegions:
+    """The regions of the images of an output folder as they are now: an inspection may replace them during a review."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / RESULTS
+        self._stamp = self._now()
+        self._boxes: dict[tuple[str, int | None], list[tuple[int, tuple[int, ...]]]] | None = None
+
+    def are_those_of(self, record: Record) -> bool:
+        """Return whether an image has the regions of a record still."""
+        stamp = self._now()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            with suppress(OutputError):
+                self._boxes = {_key(each): _boxes(each) for each in read_finished(self._file.parent).inspected}
+        return self._boxes is None or self._boxes.get(_key(record)) == _boxes(record)
+
+    def _now(self) -> tuple[int, int]:
+        try:
+            about = self._file.stat()
+        except OSError:
+            return 0, 0
+        return about.st_mtime_ns, about.st_size
+
+
+def _key(record: Record) -> tuple[str, int | None]:
+    return record.source, record.page
+
+
+def _boxes(record: Record) -> list[tuple[int, tuple[int, ...]]]:
+    return [(region.id, tuple(region.bbox)) for region in record.regions]
 
 
 @dataclass(frozen=True)
@@ -26,6 +61,7 @@ class Lot:
     finished: FinishedRun
     records: tuple[Record, ...]
     left_out: int
+    current: CurrentRegions
 
     @property
     def decisions_file(self) -> Path:
@@ -73,7 +109,7 @@ def read_lot(results: Path) -> Lot:
     records = tuple(record for record in finished.inspected if _is_whole(record))
     if not records:
         raise OutputError(f"{results}: no image in it was inspected, wanted one at least; inspect the images again")
-    return Lot(finished, records, len(finished.records) - len(records))
+    return Lot(finished, records, len(finished.records) - len(records), CurrentRegions(finished.folder))
 
 
 def _is_whole(record: Record) -> bool:

@@ -10,6 +10,8 @@ import numpy as np
 from semscan import settings as defaults
 from semscan.errors import BadDataError
 from semscan.model.registry import is_local
+from semscan.phrases import plural
+from semscan.pipeline.training.data.copies import without_copies
 from semscan.pipeline.training.data.dataset import TrainSet
 from semscan.pipeline.training.data.examples import (
     AcceptedRegions,
@@ -79,7 +81,10 @@ def autoencoder_plan(
     findings: TrainingFindings,
 ) -> TrainingPlan:
     """Plan the autoencoder: defects painted into good patches, real defects, and accepted regions."""
-    split = split_good(images.cache, share=settings.held_back, few=settings.few, seed=settings.seed)
+    originals = without_copies(images.cache, range(len(images.cache)))
+    split = split_good(
+        images.cache, share=settings.held_back, few=settings.few, seed=settings.seed, originals=originals
+    )
     work = autoencoder_work(split, settings.steps)
     tile = work.tile
     turn = _turn(images.cache, settings)
@@ -178,7 +183,7 @@ def classifier_plan(
         steps=work.steps,
         learning_rate=settings.learning_rate or defaults.CLASSIFIER_RATE,
         held=tuple(HeldPart(number, 0, 0) for number, label in held if label == good),
-        held_description=f"{len(held)} of {len(images.labels)} images, {settings.held_back:.0%} of each class",
+        held_description=_held_description(len(held), sum(map(len, members)), len(images.labels), settings.held_back),
         samples=_samples(draw, settings.seed),
     )
 
@@ -191,13 +196,20 @@ def _split_classes(
     members: list[np.ndarray] = []
     held: list[tuple[int, int]] = []
     for place, name in enumerate(classes):
-        own = rng.permutation([n for n, label in enumerate(images.labels) if label == name])
+        originals = without_copies(images.cache, [n for n, label in enumerate(images.labels) if label == name])
+        own = rng.permutation(originals)
         if len(own) < 2:
             raise BadDataError(f"class '{name}' has {len(own)} image; at least 2 are needed, 20 or more are advised")
         back = max(1, round(len(own) * settings.held_back))
         held += [(int(n), place) for n in own[:back]]
         members.append(np.sort(own[back:]))
     return members, held
+
+
+def _held_description(held: int, trained: int, images: int, share: float) -> str:
+    copies = images - held - trained
+    without = f", without {plural(copies, 'copy', 'copies')} of others" if copies else ""
+    return f"{held} of {held + trained} images, {share:.0%} of each class{without}"
 
 
 def _turn(cache: ImageCache, settings: TrainSettings) -> bool:

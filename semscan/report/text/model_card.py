@@ -40,6 +40,11 @@ def summary_lines(config: ModelConfig) -> list[str]:
         f"{(fit.seconds or 0) / 60:.1f} minutes (ended: {fit.ended}), seed {config.seed}.",
         f"Held out: {calibration.held_out}; never trained on, used to choose {used_for}.",
     ]
+    if task.start_from is not None:
+        lines.append(
+            f"Started from the weights of {task.start_from}; if that was trained on the held-out images, the figures "
+            "are too good."
+        )
     if fit.held_out_accuracy is not None:
         lines.append(
             f"Classes: {', '.join(network.classes or ())}; predicted correctly for {fit.held_out_accuracy:.1%} of "

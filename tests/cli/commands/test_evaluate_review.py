@@ -107,3 +107,20 @@ def test_a_review_without_a_whole_image_is_one_line(review):
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "no image is reviewed as a whole; decide about every region of some images" in done.stderr
+
+
+def test_a_review_that_is_named_twice_does_not_count_twice(review):
+    for second in (review, review.parent / "." / ".." / review.parent.name / review.name):
+        done = semscan("evaluate", "--review", review, "--review", second)
+
+        assert done.returncode == 2
+        assert "the same review as" in done.stderr
+        assert done.stdout == ""
+
+
+def test_report_says_which_decisions_do_not_count(review):
+    done = semscan("report", review.parent, "--to", "csv")
+
+    assert done.returncode == 0, done.stderr
+    assert "warning: " in done.stderr
+    assert "1 about images that the results do not hold" in done.stderr

@@ -453,3 +453,22 @@ def test_the_data_bar_has_no_say_in_the_contrast(inspected, access, save_png, gr
     assert test[:48].min() == 0
     assert test[:48].max() == 255
     assert test[:48].std() > 50
+
+
+def test_an_image_that_was_inspected_again_takes_no_decision(results, browser):
+    records = [json.loads(line) for line in (results / "results.jsonl").read_text().splitlines()]
+    number, region = next((n, one["regions"][0]["id"]) for n, one in enumerate(records) if one.get("regions"))
+    number = numbers(browser)[Path(records[number]["image"]).name]
+    decision = {"number": number, "region": region, "verdict": "real"}
+
+    with (results / "results.jsonl").open("a") as file:  # the inspection goes on
+        file.write(json.dumps({**records[0], "image": "new.png", "source": "/new.png"}) + "\n")
+    assert post(browser, decision).status_code == 201
+    for one in records:
+        for found in one.get("regions", ()):
+            found["bbox"][0] += 3
+    (results / "results.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records))
+
+    answer = post(browser, decision)
+    assert answer.status_code == 400
+    assert "inspected again after this review began" in answer.json["error"]

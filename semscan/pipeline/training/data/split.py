@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from semscan.image.tiling import pad_to_tile
+from semscan.phrases import plural
 from semscan.pipeline.training.data.image_cache import ImageCache, ImageSource
 
 TRIES = 15  # corners tried for a patch of an image that is ignored in part
@@ -42,21 +43,26 @@ class Split:
     description: str
 
 
-def split_good(cache: ImageCache, *, share: float, few: int, seed: int) -> Split:
+def split_good(
+    cache: ImageCache, *, share: float, few: int, seed: int, originals: Sequence[int] | None = None
+) -> Split:
     """Hold out whole images, or with fewer than `few` the far end of each image's longer side.
 
-    `share` is the share to hold out, 0 to 1; at most 40 images are held out, at least 2.
+    `share` is the share to hold out, 0 to 1; at most 40 images are held out, at least 2. `originals` are the images
+    that are no copies of others, which are left out; by default all.
     """
-    count = len(cache)
+    originals = range(len(cache)) if originals is None else originals
+    count, copies = len(originals), len(cache) - len(originals)
+    without = f", without {plural(copies, 'copy', 'copies')} of others" if copies else ""
     if count >= few:
-        order = np.random.default_rng([seed, 99]).permutation(count)
+        order = np.array(originals)[np.random.default_rng([seed, 99]).permutation(count)]
         back = min(40, max(2, round(count * share)))
         held = tuple(HeldPart(int(n), 0, 0) for n in sorted(order[:back]))
         whole = tuple(TrainPart(int(n), *cache.shape(int(n))) for n in sorted(order[back:]))
-        return Split(whole, held, f"{back} of {count} good images")
+        return Split(whole, held, f"{back} of {count} good images{without}")
     parts: list[TrainPart] = []
     ends: list[HeldPart] = []
-    for number in range(count):
+    for number in originals:
         rows, cols = cache.shape(number)
         long_cols = cols >= rows
         at = _cut(cols if long_cols else rows, cache.ignored_mask(number), int(long_cols), share)
@@ -64,7 +70,7 @@ def split_good(cache: ImageCache, *, share: float, few: int, seed: int) -> Split
         parts.append(TrainPart(number, *keep))
         ends.append(HeldPart(number, 0, keep[1]) if long_cols else HeldPart(number, keep[0], 0))
     images = "the good image" if count == 1 else f"each of the {count} good images"
-    return Split(tuple(parts), tuple(ends), f"{share:.0%} of {images}")
+    return Split(tuple(parts), tuple(ends), f"{share:.0%} of {images}{without}")
 
 
 def _cut(length: int, ignored_mask: np.ndarray | None, axis: int, share: float) -> int:
