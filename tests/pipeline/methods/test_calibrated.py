@@ -123,7 +123,7 @@ def test_a_threshold_for_the_scores_of_another_rule_is_refused(monkeypatch):
     config = config_of("reference")
     monkeypatch.setitem(RULES, "reference", 99)
 
-    with pytest.raises(BadModelError, match=r"\(rule 4\) than this semscan gives \(rule 99\)"):
+    with pytest.raises(BadModelError, match=r"\(rule 5\) than this semscan gives \(rule 99\)"):
         inspected(config)
 
 
