@@ -129,13 +129,13 @@ def find_line_edges(
     positions = positions if step[1] > 0 else -positions
     profile = _mean_profile(values, used, positions, pitch)
     rising, falling = _steepest(profile)
-    parts = _parts(profile, rising, (falling - rising) % 1.0)
-    for line, space in parts:
-        if min(line.width, space) * pitch / 2 < SHORTEST:
-            raise BadImageError(
-                f"lines and spaces of {line.width * pitch:.1f} and {space * pitch:.1f} px are too narrow to measure, "
-                f"wanted {2 * SHORTEST:g} px; take an image of higher magnification"
-            )
+    parts = _parts(profile, rising, (falling - rising) % 1.0, pitch)
+    line, space = parts[0]
+    if min(line.width, space) * pitch / 2 < SHORTEST:
+        raise BadImageError(
+            f"lines and spaces of {line.width * pitch:.1f} and {space * pitch:.1f} px are too narrow to measure, "
+            f"wanted {2 * SHORTEST:g} px; take an image of higher magnification"
+        )
     found = []
     cut_off: float | None = None
     for line, space in parts:
@@ -210,11 +210,11 @@ def _steepest(profile: np.ndarray) -> tuple[float, float]:
     return (int(slope.argmax()) + 0.5) / len(profile), (int(slope.argmin()) + 0.5) / len(profile)
 
 
-def _parts(profile: np.ndarray, rising: float, width: float) -> list[tuple[_Line, float]]:
+def _parts(profile: np.ndarray, rising: float, width: float, pitch: float) -> list[tuple[_Line, float]]:
     """Return the one or two lines of a repeat, each with the narrower of the two spaces beside it, in repeats.
 
     Two lines are the two parts of the mean profile that are brighter than the middle between its brightest and its
-    darkest quarter.
+    darkest quarter, if they and their spaces are wide enough to measure; `pitch` is the length of a repeat, px.
     """
     if not _holds_two(profile, rising, width):
         return [(_Line(rising, width), 1 - width)]
@@ -229,6 +229,8 @@ def _parts(profile: np.ndarray, rising: float, width: float) -> list[tuple[_Line
     first, second = (int(ends[np.argmin((ends - begin) % bins)] - begin) % bins / bins for begin in begins)
     starts = [int(begin) / bins for begin in begins]
     spaces = (starts[1] - starts[0] - first, 1 - (starts[1] - starts[0]) - second)
+    if min(first, second, *spaces) * pitch / 2 < SHORTEST:
+        return [(_Line(rising, width), 1 - width)]
     return [(_Line(start, line), min(spaces)) for start, line in zip(starts, (first, second), strict=True)]
 
 
