@@ -34,11 +34,15 @@ class NotPeriodicError(BadImageError):
 
 
 class OtherPlaceError(BadImageError):
-    """An image that shows another place than what it is compared with; `similarity` is the best reached, up to 1."""
+    """An image that shows another place than what it is compared with.
 
-    def __init__(self, message: str, similarity: float) -> None:
+    `similarity` is the best reached, up to 1, and `wanted` what was wanted.
+    """
+
+    def __init__(self, message: str, similarity: float, wanted: float) -> None:
         super().__init__(message)
         self.similarity = similarity
+        self.wanted = wanted
 
 
 class BadDataError(SemscanError, ValueError):

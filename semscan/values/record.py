@@ -115,7 +115,8 @@ class PeriodicRecord(JsonRecord):
             confidence=periodic.confidence,
             pitch_px=periodic.pitch_px,
             angle_deg=periodic.angle_deg,
-            pitch_nm=None if scale is None else tuple(pitch * scale for pitch in periodic.pitch_px),
+            # of the pitch as records have it, so that saved maps give the same
+            pitch_nm=None if scale is None else tuple(round(pitch, 3) * scale for pitch in periodic.pitch_px),
         )
 
     @property

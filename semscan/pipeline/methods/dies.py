@@ -14,7 +14,6 @@ from semscan.phrases import plural
 from semscan.pipeline.methods.base import FALSE_ALARMS, MethodResult
 from semscan.pipeline.methods.reference import pair_result
 from semscan.reference.die.compare import compare_pair
-from semscan.reference.die.register import LEAST_SIMILARITY
 from semscan.reference.lot.align import align_lot
 from semscan.reference.lot.middle import LEAST_OTHERS, Lot, Middle
 from semscan.reference.lot.same_place import same_place
@@ -83,7 +82,7 @@ class DiesMethod:
         except OtherPlaceError as error:
             raise BadImageError(
                 f"{image.source}: shows another place than most images of the lot (similarity {error.similarity:.2f}, "
-                f"wanted at least {LEAST_SIMILARITY}); leave it out, or inspect it with images of its own place"
+                f"wanted at least {error.wanted:.2f}); leave it out, or inspect it with images of its own place"
             ) from error
         except BadImageError as error:
             raise BadImageError(f"{image.source} against the middle of the other dies: {error}") from error

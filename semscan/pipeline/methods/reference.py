@@ -19,6 +19,7 @@ from semscan.values import CleanImage
 from semscan.values.method import ChanceCalibration, MethodProvenance
 
 OWN_REFERENCE = "the image and its reference are the same, pixel by pixel: no defect can be found"
+LITTLE = 0.5  # share of the image that is compared: of less, a warning says so
 LEAST_SCALING = 0.005  # smaller differences of the nm per pixel are followed by the registration
 MOST_SCALING = 8.0
 CALIBRATION = ChanceCalibration(1.0, FALSE_ALARMS, "the pair itself")
@@ -65,7 +66,7 @@ class ReferenceMethod:
             raise BadImageError(f"{image.source} against {reference.source}{as_scaled}: {error}") from error
         if np.array_equal(image.values, reference.values):
             return replace(result, is_own_reference=True, detects_from_px=None, warnings=(OWN_REFERENCE,))
-        return replace(result, warnings=(scaling,) if scaling else ())
+        return replace(result, warnings=(scaling, *result.warnings)) if scaling else result
 
     def _is_folder(self) -> bool:
         try:
@@ -123,6 +124,13 @@ def pair_result(found: PairComparison, image: CleanImage) -> MethodResult:
     """Return the result of comparing `image` with another of the same place, in multiples of the threshold."""
     raw = found.raw / np.float32(found.raw_threshold)
     raw[~found.judged] = 0
+    judged = found.judged & image.judged
+    share = judged.sum() / max(image.judged.sum(), 1)
+    little = f"only {share:.0%} of the image lies in the field of the reference too: the rest is not judged"
     return MethodResult(
-        raw, judged=found.judged & image.judged, reference=found.aligned, detects_from_px=found.smallest_px
+        raw,
+        judged=judged,
+        reference=found.aligned,
+        detects_from_px=found.smallest_px,
+        warnings=(little,) if share < LITTLE else (),
     )

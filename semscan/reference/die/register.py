@@ -31,7 +31,12 @@ CANDIDATES = 6
 APART = 6.0  # px of the coarse size: shifts that are closer become one by refinement
 IN_QUESTION = 0.1  # of the match score: candidates that are this close to the best are tried at the fine size
 NO_WORSE = 1.2  # times the smallest error: repeats that are all alike differ by up to 1.14 by chance
-LEAST_SIMILARITY = 0.5  # unrelated patterns reach 0.37, the same place at 3 electrons per pixel 0.67
+# Wanted where at least half of the smaller image is in common. Unrelated patterns reach 0.37 there, and the same place
+# at 3 electrons per pixel 0.67. On less, unrelated patterns fit better by chance.
+LEAST_SIMILARITY = 0.5
+MUCH_OVERLAP = 0.5
+MOST_STRETCH = 0.08  # repeats of another pitch fit when they are stretched
+MORE_SIMILARITY = 0.4  # wanted in addition where hardly anything is in common
 NARROWEST = 7  # px of a working size: in a narrower area no pixel is away from its edge
 LEAST_DEVIATION = 1e-4  # standard deviation of the grey levels
 ROUNDS = 12
@@ -91,12 +96,21 @@ def register(inspected: CleanImage, reference: CleanImage) -> Warp:
     else:
         best = close[0]
     warp = refine(fine_inspected, fine_reference, best)
-    reached = similarity(fine_inspected, fine_reference, warp)
-    if reached < LEAST_SIMILARITY:
+    reached = max(float(similarity(fine_inspected, fine_reference, warp)), 0.0)
+    share = _overlap_share(fine_inspected, fine_reference, warp)
+    wanted = LEAST_SIMILARITY + MORE_SIMILARITY * max(0.0, 1 - share / MUCH_OVERLAP)
+    if reached < wanted:
         raise OtherPlaceError(
-            f"the image and its reference have a similarity of {max(reached, 0.0):.2f} at best, wanted at least "
-            f"{LEAST_SIMILARITY} (1 is the same); give an image of the same place as reference",
-            max(reached, 0.0),
+            f"the image and its reference have a similarity of {reached:.2f} at best, wanted at least {wanted:.2f} "
+            f"(1 is the same) where {share:.0%} of them match; give an image of the same place as reference",
+            reached,
+            wanted,
+        )
+    stretch = float(np.abs(np.linalg.svd(warp.matrix[:, :2], compute_uv=False) - 1).max())
+    if stretch > MOST_STRETCH:
+        raise BadImageError(
+            f"the image and its reference match only if one is stretched by {stretch:.0%}, wanted at most "
+            f"{MOST_STRETCH:.0%}; give an image of the same place and magnification as reference"
         )
     return warp
 
@@ -193,9 +207,14 @@ def _overlap_factor(share: np.ndarray | float) -> np.ndarray | float:
 
 def _match_score(inspected: BandPassed, reference: BandPassed, warp: Warp) -> float:
     """Return the similarity under a warp, times the factor for its overlap."""
-    area = overlap(inspected, reference, warp)[1].sum()
-    share = area / min(inspected.weight.sum(), reference.weight.sum())
+    share = _overlap_share(inspected, reference, warp)
     return float(similarity(inspected, reference, warp) * _overlap_factor(share))
+
+
+def _overlap_share(inspected: BandPassed, reference: BandPassed, warp: Warp) -> float:
+    """Return the share of the smaller image that is in common."""
+    area = overlap(inspected, reference, warp)[1].sum()
+    return float(area / min(inspected.weight.sum(), reference.weight.sum()))
 
 
 def _peaks(score: np.ndarray, inspected: tuple[int, ...]) -> Iterator[tuple[float, float, float]]:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from semscan.errors import BadImageError
+from semscan.errors import BadImageError, OtherPlaceError
 from semscan.maps.normalise import normalise_map
 from semscan.reference.die.compare import compare_pair
 from semscan.reference.die.register import register
@@ -271,8 +271,34 @@ def test_a_small_field_is_found_anywhere_in_a_wide_reference(corner):
 
 
 def test_another_place_is_refused(inspected):
-    with pytest.raises(BadImageError, match=r"similarity of .* wanted at least 0.5 .* same place"):
+    with pytest.raises(BadImageError, match=r"similarity of .* wanted at least 0.6.* same place"):
         compare_pair(shot(inspected, 11), shot(die((60, 70), 2).T[::-1] * 1.0, 12))
+
+
+@pytest.mark.parametrize("pitch", [22, 24, 28])
+def test_lines_of_another_pitch_are_refused(pitch):
+    rng = np.random.default_rng(1)
+    one, other = (
+        np.tile(0.5 + 0.3 * np.sign(np.sin(2 * np.pi * np.arange(256) / step)), (256, 1)) for step in (20, pitch)
+    )
+    one, other = (
+        cv2.GaussianBlur((lines + 0.05 * rng.standard_normal(lines.shape)).astype(np.float32), (0, 0), 0.8)
+        for lines in (one, other)
+    )
+
+    with pytest.raises(BadImageError, match=r"stretched by|similarity of"):
+        register(shot(one, 11, 0.03), shot(other, 12, 0.03))
+
+
+def test_what_matches_on_a_small_part_must_be_more_similar():
+    scenes = [cv2.GaussianBlur(np.random.default_rng(n).standard_normal((300, 300)), (0, 0), 4) for n in range(3)]
+    first, *others = (0.5 + 0.2 * np.tanh(scene / scene.std()) for scene in scenes)
+    for other in others:
+        with pytest.raises(OtherPlaceError) as caught:
+            register(shot(first.astype(np.float32), 1), shot(other.astype(np.float32), 2))
+        assert 0.5 <= caught.value.wanted <= 0.9
+    strip = register(shot(first.astype(np.float32), 1), shot(first[:, 210:].astype(np.float32), 2))
+    assert strip.matrix[0, 2] == pytest.approx(-210, abs=1)
 
 
 def test_noise_is_refused(inspected):
